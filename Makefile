@@ -1,0 +1,69 @@
+# The one front door: people and CI call the same targets.
+.DEFAULT_GOAL := help
+
+# Ninja's own choice is two more than there are processors: too many for the memory of small machines.
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
+
+.PHONY: help run build test bench asan tsan fuzz lint fmt clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+run: ## Start the server with its demo (cold: 2 min engine, 2 min program)
+	@echo "1/3 setup (Debian packages: a minute, if any is missing)"
+	@scripts/setup
+	@echo "2/3 engine (2 minutes, once on a machine)"
+	@scripts/build-engine >/dev/null
+	@echo "3/3 program (2 minutes, then only what changed)"
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target nexus
+	@ln -sfn release/bin/nexus build/nexus
+	@exec build/nexus serve --demo
+
+build: ## Build the program into build/nexus
+	@scripts/setup
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target nexus
+	@ln -sfn release/bin/nexus build/nexus
+
+test: ## Build with asserts and run every test
+	@scripts/setup test
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+	@ctest --preset dev
+
+bench: ## Build and run the benchmarks
+	@scripts/setup bench
+	@cmake --preset release -DNEXUS_BENCH=ON >/dev/null
+	@cmake --build --preset release --target nexus_bench
+	@build/release/bin/nexus_bench
+
+asan: ## Unit and hostile tests under AddressSanitizer and UBSan
+	@scripts/setup test
+	@cmake --preset asan >/dev/null
+	@cmake --build --preset asan
+	@ctest --preset asan
+
+tsan: ## Unit and hostile tests under ThreadSanitizer
+	@scripts/setup test
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan
+	@ctest --preset tsan
+
+fuzz: ## The tests named Fuzz, for ten million steps each
+	@scripts/setup test
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+	@NEXUS_FUZZ_STEPS=10000000 scripts/fuzz build/dev/bin
+
+lint: ## Check format, includes, file sizes; clang-tidy
+	@scripts/setup test lint
+	@cmake --preset dev >/dev/null
+	@scripts/lint build/dev
+
+fmt: ## Format the sources in place
+	@scripts/setup lint
+	@scripts/sources cpp | xargs -r -d '\n' clang-format-19 -i
+
+clean: ## Remove build/ (the engine and the guest stay in the cache)
+	@rm -rf build
