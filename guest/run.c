@@ -1,0 +1,311 @@
+// The exports: build the interpreter, load a handler, run it.
+#include <string.h>
+
+#include "allocator.h"
+#include "builtins.h"
+#include "host.h"
+#include "hostcalls.h"
+#include "interpreter.h"
+#include "prelude.h"
+#include "state.h"
+
+static JSRuntime* rt;
+static JSContext* ctx;
+static JSValue handler;     // the function to call
+static JSValue names;       // what the prelude returns: $emit, $log, ...
+static JSValue parameters;  // the object that a handler function is called with
+static JSValue promise;     // of the execution under way
+static JSAtom args_name, scope_name;
+
+// ---- failures ----
+
+static void tell_failure(int failure, const char* message, size_t message_length, const char* stack,
+                         size_t stack_length) {
+  control.failure = failure;
+  host_call(OP_FAIL, message, message_length, stack, stack_length, NULL, 0);
+}
+
+static void fail_with(int failure, const char* message) { tell_failure(failure, message, strlen(message), NULL, 0); }
+
+// A text of an object's own or inherited property, or NULL; nothing is pending afterwards.
+static const char* text_property(JSValueConst object, const char* property, size_t* length) {
+  JSValue value = JS_GetPropertyStr(ctx, object, property);
+  const char* text = NULL;
+  if (JS_IsException(value)) JS_FreeValue(ctx, JS_GetException(ctx));
+  else if (JS_IsString(value)) text = JS_ToCStringLen(ctx, length, value);
+  JS_FreeValue(ctx, value);
+  return text;
+}
+
+// Tells the host of the error that ended the execution. `error` is freed.
+static void report(JSValue error, int failure) {
+  size_t length = 0, stack_length = 0;
+  if (control.failed_cause != CAUSE_NONE) failure = FAILURE_MEMORY;
+  else if (failure == FAILURE_EXCEPTION) failure = failure_of_error(ctx, error);
+  const char* stack = JS_IsError(error) ? text_property(error, "stack", &stack_length) : NULL;
+  if (!stack) {
+    JSValue last = interpreter_last_backtrace(ctx);
+    if (JS_IsString(last)) stack = JS_ToCStringLen(ctx, &stack_length, last);
+    JS_FreeValue(ctx, last);
+  }
+  const char* message = JS_ToCStringLen(ctx, &length, error);
+  if (!message) JS_FreeValue(ctx, JS_GetException(ctx));
+  if (message) {
+    tell_failure(failure, message, length, stack, stack ? stack_length : 0);
+  } else {
+    static const char unprintable[] = "a value that has no text was thrown";
+    tell_failure(failure, unprintable, sizeof unprintable - 1, stack, stack ? stack_length : 0);
+  }
+}
+
+static void report_pending_exception(void) { report(JS_GetException(ctx), FAILURE_EXCEPTION); }
+
+static void run_jobs(void) {
+  JSContext* job_context;
+  while (JS_ExecutePendingJob(rt, &job_context) != 0) {
+    // A job that throws has already rejected its promise; what is left is the exception itself.
+    if (JS_HasException(ctx)) JS_FreeValue(ctx, JS_GetException(ctx));
+  }
+}
+
+// ---- the base image ----
+
+static JSModuleDef* refuse_import(JSContext* c, const char* name, void* opaque) {
+  (void)opaque;
+  JS_ThrowSyntaxError(c, "import of '%s': there are no modules at run time, bundle it into the handler first", name);
+  return NULL;
+}
+
+extern char __heap_base;
+
+static void give_names(JSContext* c) {
+  // `self` is how many bundles find the global object; as a lexical name it is not a property of it.
+  static const char self[] = "const self = globalThis;";
+  JS_FreeValue(c, JS_Eval(c, self, sizeof self - 1, "<nexus>", JS_EVAL_TYPE_GLOBAL));
+}
+
+NEXUS_EXPORT("control") struct control* guest_control(void) { return &control; }
+
+// Builds the interpreter. 0: done. REQUIRES: control.memory_limit and stack_bytes.
+NEXUS_EXPORT("init") int guest_init(void) {
+  control.static_bytes = (uint32_t)&__heap_base;
+  allocator_open();
+  rt = JS_NewRuntime2(&nexus_allocator, NULL);
+  if (!rt) return -1;
+  JS_SetMaxStackSize(rt, control.stack_bytes);
+  JS_SetModuleLoaderFunc(rt, NULL, refuse_import, NULL);
+  ctx = JS_NewContext(rt);
+  if (!ctx || hostcalls_open(ctx) < 0 || state_open(ctx) < 0) return -2;
+  JSValue prelude = JS_Eval(ctx, nexus_prelude, sizeof nexus_prelude - 1, "<nexus>", JS_EVAL_TYPE_GLOBAL);
+  JSValue functions = builtins_new(ctx);
+  if (JS_IsException(prelude) || JS_IsException(functions)) return -3;
+  names = JS_Call(ctx, prelude, JS_UNDEFINED, 1, (JSValueConst*)&functions);
+  JS_FreeValue(ctx, prelude);
+  JS_FreeValue(ctx, functions);
+  if (JS_IsException(names)) return -4;
+  give_names(ctx);
+  args_name = JS_NewAtom(ctx, "$args");
+  scope_name = JS_NewAtom(ctx, "$scope");
+  handler = parameters = promise = JS_UNDEFINED;
+  JS_RunGC(rt);
+  return 0;
+}
+
+// ---- loading ----
+
+// The input at `offset`, from the input area or from the host. NUL-terminated; freed by free_input.
+static char* input_text(uint32_t offset, uint32_t length) {
+  if (control.input_bytes != 0) return control.input + offset;
+  char* text = js_malloc(ctx, length + 1);
+  if (!text) return NULL;
+  host_take(text, length);
+  text[length] = 0;
+  return text;
+}
+
+static void free_input(char* text) {
+  if (text < control.input || text >= control.input + INPUT_BYTES) js_free(ctx, text);
+}
+
+static int fail_not_handler(const char* message) {
+  fail_with(FAILURE_NOT_HANDLER, message);
+  return 1;
+}
+
+static int show_names(void) {
+  static const char* const shown[] = {"$emit", "$view", "$ext", "$log", "$time"};
+  JSValue global = JS_GetGlobalObject(ctx);
+  parameters = JS_NewObject(ctx);
+  JSValue state = state_new_root(ctx);
+  JSValue empty = JS_NewObject(ctx);
+  if (JS_IsException(parameters) || JS_IsException(state) || JS_IsException(empty)) return -1;
+  JS_FreezeObject(ctx, empty);
+  JSValueConst targets[] = {global, parameters};
+  for (int t = 0; t < 2; ++t) {
+    for (unsigned i = 0; i < sizeof shown / sizeof *shown; ++i)
+      JS_DefinePropertyValueStr(ctx, targets[t], shown[i], JS_GetPropertyStr(ctx, names, shown[i]), JS_PROP_C_W_E);
+    JS_DefinePropertyValueStr(ctx, targets[t], "$state", JS_DupValue(ctx, state), JS_PROP_C_W_E);
+    JS_DefinePropertyValue(ctx, targets[t], args_name, JS_DupValue(ctx, empty), JS_PROP_C_W_E);
+    JS_DefinePropertyValue(ctx, targets[t], scope_name, JS_DupValue(ctx, empty), JS_PROP_C_W_E);
+  }
+  JS_FreeValue(ctx, empty);
+  JS_FreeValue(ctx, state);
+  JS_FreeValue(ctx, global);
+  return 0;
+}
+
+static int load(const char* source, size_t length) {
+  enum source_form form;
+  JSValue compiled;
+  if (!interpreter_compile(ctx, source, length, &compiled, &form)) {
+    report(JS_GetException(ctx), FAILURE_SYNTAX);
+    return 1;
+  }
+  interpreter_forbid_eval(ctx);
+  JSValue kept = form == FORM_MODULE ? JS_DupValue(ctx, compiled) : JS_UNDEFINED;
+  JSValue value = JS_EvalFunction(ctx, compiled);
+  if (JS_IsException(value)) {
+    report_pending_exception();
+    return 1;
+  }
+  run_jobs();
+  if (form == FORM_MODULE) {
+    const JSPromiseStateEnum state = JS_PromiseState(ctx, value);
+    if (state == JS_PROMISE_PENDING) {
+      fail_with(FAILURE_PENDING, "the module's top level waits for nothing: no promise of it can settle");
+      return 1;
+    }
+    if (state == JS_PROMISE_REJECTED) {
+      report(JS_PromiseResult(ctx, value), FAILURE_EXCEPTION);
+      return 1;
+    }
+    JS_FreeValue(ctx, value);
+    value = interpreter_module_default(ctx, kept);
+    if (JS_IsException(value)) {
+      report_pending_exception();
+      return 1;
+    }
+    if (!JS_IsFunction(ctx, value)) return fail_not_handler("the default export is not a function");
+  }
+  handler = value;
+  if (show_names() < 0) {
+    report_pending_exception();
+    return 1;
+  }
+  JS_RunGC(rt);
+  return 0;
+}
+
+static void begin_execution(void) {
+  control.failure = FAILURE_NONE;
+  allocator_begin_execution();
+  JS_UpdateStackTop(rt);
+  JS_SetMaxStackSize(rt, control.stack_bytes);
+}
+
+// The source is the input. 0: loaded; 1: failed, the host was told.
+NEXUS_EXPORT("load") int guest_load(void) {
+  begin_execution();
+  char* source = input_text(0, control.args_length);
+  if (!source) {
+    report_pending_exception();
+    return 1;
+  }
+  const int result = load(source, control.args_length);
+  free_input(source);
+  allocator_end_load();
+  memset(control.input, 0, sizeof control.input);
+  return result;
+}
+
+// ---- running ----
+
+static int set_input(JSAtom name, uint32_t offset, uint32_t length) {
+  char* text = input_text(offset, length);
+  if (!text) return -1;
+  JSValue value = JS_ParseJSON(ctx, text, length, name == args_name ? "$args" : "$scope");
+  free_input(text);
+  if (JS_IsException(value)) return -1;
+  if (freeze_json(ctx, value) < 0) return -1;
+  JSValue global = JS_GetGlobalObject(ctx);
+  const int failed = JS_DefinePropertyValue(ctx, parameters, name, JS_DupValue(ctx, value), JS_PROP_C_W_E) < 0 ||
+                     JS_DefinePropertyValue(ctx, global, name, value, JS_PROP_C_W_E) < 0;
+  JS_FreeValue(ctx, global);
+  return failed ? -1 : 0;
+}
+
+static int finish_with(JSValueConst value) {
+  JSValue json = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
+  size_t length = 0;
+  const char* text = JS_IsString(json) ? JS_ToCStringLen(ctx, &length, json) : NULL;
+  if (JS_IsException(json) || state_flush(ctx) < 0 || (JS_IsString(json) && !text)) {
+    report_pending_exception();
+    return 1;
+  }
+  host_call(OP_RESULT, text, length, NULL, 0, NULL, 0);
+  return 0;
+}
+
+static int is_thenable(JSValueConst value) {
+  if (!JS_IsObject(value)) return 0;
+  JSValue then = JS_GetPropertyStr(ctx, value, "then");
+  const int callable = JS_IsException(then) ? -1 : JS_IsFunction(ctx, then);
+  JS_FreeValue(ctx, then);
+  return callable;
+}
+
+// The promise that a returned value stands for; JS_UNDEFINED for a plain value.
+static JSValue promise_of(JSValueConst value) {
+  if (JS_IsPromise(value)) return JS_DupValue(ctx, value);
+  const int thenable = is_thenable(value);
+  if (thenable <= 0) return thenable < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+  JSValue settle[2];
+  JSValue wrapped = JS_NewPromiseCapability(ctx, settle);
+  if (JS_IsException(wrapped)) return wrapped;
+  JSValue done = JS_Call(ctx, settle[0], JS_UNDEFINED, 1, &value);
+  JS_FreeValue(ctx, done);
+  JS_FreeValue(ctx, settle[0]);
+  JS_FreeValue(ctx, settle[1]);
+  return wrapped;
+}
+
+// Runs what can run. 0: the host has the result; 1: it was told of a failure.
+static int run_to_the_end(JSValue value) {
+  promise = promise_of(value);
+  if (JS_IsException(promise)) {
+    report_pending_exception();
+    return 1;
+  }
+  run_jobs();
+  if (JS_IsUndefined(promise)) return finish_with(value);
+  switch (JS_PromiseState(ctx, promise)) {
+    case JS_PROMISE_FULFILLED:
+      return finish_with(JS_PromiseResult(ctx, promise));
+    case JS_PROMISE_REJECTED:
+      report(JS_PromiseResult(ctx, promise), FAILURE_EXCEPTION);
+      return 1;
+    default:
+      fail_with(FAILURE_PENDING, "the handler waits for nothing: no promise that it awaits can settle");
+      return 1;
+  }
+}
+
+// Arguments and scope are the input. 0: the host has the result; 1: it was told of a failure. What the call leaves
+// behind in memory is of no concern: the host puts the image back.
+NEXUS_EXPORT("run") int guest_run(void) {
+  begin_execution();
+  interpreter_reseed(ctx, control.seed);
+  const size_t threshold = nexus_gc_threshold(interpreter_live_bytes(rt));
+  if (threshold < JS_GetGCThreshold(rt)) JS_SetGCThreshold(rt, threshold);
+  if (set_input(args_name, 0, control.args_length) < 0 ||
+      (control.scope_length && set_input(scope_name, control.args_length + 1, control.scope_length) < 0)) {
+    report_pending_exception();
+    return 1;
+  }
+  JSValue value = JS_Call(ctx, handler, JS_UNDEFINED, 1, (JSValueConst*)&parameters);
+  if (JS_IsException(value)) {
+    report_pending_exception();
+    return 1;
+  }
+  return run_to_the_end(value);
+}

@@ -1,0 +1,151 @@
+// The keys of $state as a segment sees them: a cache of plain values over the host's, and the keys that changed inside.
+#include "state.h"
+
+#include <string.h>
+
+#include "hostcalls.h"
+
+static JSValue cache, dirty, absent;
+
+// ---- values ----
+
+// The copy of a value as JSON keeps it. Undefined when JSON has nothing for it.
+JSValue json_copy(JSContext* ctx, JSValueConst value, JSValue* text) {
+  *text = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
+  if (JS_IsException(*text)) return JS_EXCEPTION;
+  if (JS_IsUndefined(*text)) return JS_UNDEFINED;
+  if (!JS_IsObject(value) && !JS_IsNumber(value)) return JS_DupValue(ctx, value);
+  size_t length;
+  const char* json = JS_ToCStringLen(ctx, &length, *text);
+  if (!json) return JS_EXCEPTION;
+  JSValue copy = JS_ParseJSON(ctx, json, length, "$state");
+  JS_FreeCString(ctx, json);
+  return copy;
+}
+
+int refuse_value(JSContext* ctx, JSValueConst value) {
+  if (!JS_IsFunction(ctx, value) && !JS_IsSymbol(value)) return 0;
+  JS_ThrowTypeError(ctx, "$state holds JSON: a %s cannot be kept", JS_IsSymbol(value) ? "symbol" : "function");
+  return -1;
+}
+
+int refuse_symbol_name(JSContext* ctx, JSAtom name) {
+  JSValue value = JS_AtomToValue(ctx, name);
+  const int is_symbol = JS_IsSymbol(value);
+  JS_FreeValue(ctx, value);
+  if (is_symbol) JS_ThrowTypeError(ctx, "$state has no symbol keys");
+  return is_symbol ? -1 : 0;
+}
+
+int is_symbol_name(JSContext* ctx, JSAtom name) {
+  JSValue value = JS_AtomToValue(ctx, name);
+  const int is_symbol = JS_IsSymbol(value);
+  JS_FreeValue(ctx, value);
+  return is_symbol;
+}
+
+// ---- keys: the cache over the host ----
+
+// Names that the language itself looks up on any object; a key that may not be read must not make them throw.
+static int is_protocol_name(const char* key) { return strcmp(key, "toJSON") == 0 || strcmp(key, "then") == 0; }
+
+// The raw value of a key, or `absent`. A new reference.
+JSValue key_lookup(JSContext* ctx, JSAtom key) {
+  JSValue value = JS_GetProperty(ctx, cache, key);
+  if (!JS_IsUndefined(value)) return value;
+  size_t length;
+  const char* name = JS_AtomToCStringLen(ctx, &length, key);
+  if (!name) return JS_EXCEPTION;
+  value = call_host_for_json(ctx, is_protocol_name(name) ? OP_STATE_GET_VISIBLE : OP_STATE_GET, name, length);
+  JS_FreeCString(ctx, name);
+  if (JS_IsException(value)) return value;
+  if (JS_IsUndefined(value)) value = JS_DupValue(ctx, absent);
+  if (JS_DefinePropertyValue(ctx, cache, key, JS_DupValue(ctx, value), JS_PROP_C_W_E) < 0) {
+    JS_FreeValue(ctx, value);
+    return JS_EXCEPTION;
+  }
+  return value;
+}
+
+int is_absent(JSValueConst value) {
+  return JS_VALUE_GET_TAG(value) == JS_TAG_SYMBOL && JS_VALUE_GET_PTR(value) == JS_VALUE_GET_PTR(absent);
+}
+
+int call_with_key(JSContext* ctx, int op, JSAtom key, JSValueConst json) {
+  size_t key_length, length = 0;
+  const char* name = JS_AtomToCStringLen(ctx, &key_length, key);
+  if (!name) return -1;
+  const char* text = JS_IsUndefined(json) ? NULL : JS_ToCStringLen(ctx, &length, json);
+  int result = -1;
+  if (text || JS_IsUndefined(json)) result = call_host(ctx, op, name, key_length, text, length);
+  JS_FreeCString(ctx, text);
+  JS_FreeCString(ctx, name);
+  return result;
+}
+
+int key_delete(JSContext* ctx, JSAtom key) {
+  const int was_there = call_with_key(ctx, OP_STATE_DELETE, key, JS_UNDEFINED);
+  if (was_there < 0) return -1;
+  JS_DeleteProperty(ctx, dirty, key, 0);
+  return JS_DefinePropertyValue(ctx, cache, key, JS_DupValue(ctx, absent), JS_PROP_C_W_E) < 0 ? -1 : 1;
+}
+
+int key_set(JSContext* ctx, JSAtom key, JSValueConst value) {
+  if (refuse_symbol_name(ctx, key) < 0 || refuse_value(ctx, value) < 0) return -1;
+  if (JS_IsUndefined(value)) return key_delete(ctx, key);
+  JSValue text;
+  JSValue copy = json_copy(ctx, value, &text);
+  int result = -1;
+  if (JS_IsException(copy)) {
+    if (!JS_IsException(text)) JS_FreeValue(ctx, text);
+    return -1;
+  }
+  if (JS_IsUndefined(text)) return key_delete(ctx, key);  // toJSON gave nothing
+  if (call_with_key(ctx, OP_STATE_SET, key, text) >= 0) {
+    JS_DeleteProperty(ctx, dirty, key, 0);
+    result = JS_DefinePropertyValue(ctx, cache, key, JS_DupValue(ctx, copy), JS_PROP_C_W_E) < 0 ? -1 : 1;
+  }
+  JS_FreeValue(ctx, copy);
+  JS_FreeValue(ctx, text);
+  return result;
+}
+
+int key_is_visible(JSContext* ctx, JSAtom name) {
+  if (is_symbol_name(ctx, name)) return 0;
+  JSValue value = JS_GetProperty(ctx, cache, name);
+  if (!JS_IsUndefined(value)) {
+    const int there = !is_absent(value);
+    JS_FreeValue(ctx, value);
+    return there;
+  }
+  return call_with_key(ctx, OP_STATE_HAS, name, JS_UNDEFINED);
+}
+
+int keys_open(JSContext* ctx) {
+  cache = JS_NewObjectProto(ctx, JS_NULL);
+  dirty = JS_NewObjectProto(ctx, JS_NULL);
+  absent = JS_NewSymbol(ctx, "absent", false);
+  return JS_IsException(cache) || JS_IsException(dirty) || JS_IsException(absent) ? -1 : 0;
+}
+
+// A value inside the key is about to change: the host is asked, and gets the whole with state_flush.
+int key_touch(JSContext* ctx, JSAtom key) {
+  if (call_with_key(ctx, OP_STATE_TOUCH, key, JS_UNDEFINED) < 0) return -1;
+  return JS_DefinePropertyValue(ctx, dirty, key, JS_TRUE, JS_PROP_C_W_E);
+}
+
+int state_flush(JSContext* ctx) {
+  JSPropertyEnum* names;
+  uint32_t count;
+  if (JS_GetOwnPropertyNames(ctx, &names, &count, dirty, JS_GPN_STRING_MASK) < 0) return -1;
+  int result = 0;
+  for (uint32_t i = 0; i < count && result == 0; ++i) {
+    JSValue raw = JS_GetProperty(ctx, cache, names[i].atom);
+    JSValue text = JS_JSONStringify(ctx, raw, JS_UNDEFINED, JS_UNDEFINED);
+    if (JS_IsException(text) || call_with_key(ctx, OP_STATE_FLUSH, names[i].atom, text) < 0) result = -1;
+    JS_FreeValue(ctx, text);
+    JS_FreeValue(ctx, raw);
+  }
+  JS_FreePropertyEnum(ctx, names, count);
+  return result;
+}

@@ -1,0 +1,22 @@
+// Time is passed in: whoever needs it takes a Clock, and tests turn the hands themselves.
+#pragma once
+
+#include <cstdint>
+
+namespace nexus {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual std::int64_t unix_ms() const = 0;        // milliseconds since 1970-01-01 UTC
+  virtual std::uint64_t monotonic_us() const = 0;  // never goes back; its zero means nothing
+};
+
+// The machine's clocks. Thread-safe.
+class SystemClock final : public Clock {
+ public:
+  std::int64_t unix_ms() const override;
+  std::uint64_t monotonic_us() const override;
+};
+
+}  // namespace nexus

@@ -1,0 +1,82 @@
+#include "nexus/engine/fiber_stacks.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "nexus/base/units.h"
+
+namespace nexus::engine {
+namespace {
+
+constexpr std::size_t kGuardBytes = 64 * 1024;
+
+}  // namespace
+
+Result<std::unique_ptr<FiberStacks>> FiberStacks::create(std::size_t stacks, std::size_t stack_bytes) {
+  const std::size_t stride = stack_bytes + kGuardBytes;
+  void* base = mmap(nullptr, stacks * stride, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED) {
+    return fail(ErrorCode::kInternalError,
+                fmt::format("cannot reserve {} MiB of address space for stacks: {}", stacks * stride >> 20,
+                            std::strerror(errno)));
+  }
+  return std::unique_ptr<FiberStacks>(new FiberStacks(static_cast<std::byte*>(base), stacks, stack_bytes));
+}
+
+FiberStacks::FiberStacks(std::byte* base, std::size_t stacks, std::size_t stack_bytes)
+    : base_(base), stacks_(stacks), stack_bytes_(stack_bytes), stride_(stack_bytes + kGuardBytes) {
+  for (std::size_t i = stacks; i > 0; --i) free_.push_back(i - 1);
+}
+
+FiberStacks::~FiberStacks() { munmap(base_, stacks_ * stride_); }
+
+FiberStacks::Stack FiberStacks::stack(std::size_t index) const {
+  return {base_ + index * stride_ + kGuardBytes, stack_bytes_};
+}
+
+std::optional<std::size_t> FiberStacks::take() {
+  std::size_t index;
+  {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return std::nullopt;
+    index = free_.back();
+    free_.pop_back();
+  }
+  const Stack taken = stack(index);
+  if (mprotect(taken.bottom, taken.bytes, PROT_READ | PROT_WRITE) == 0) return index;
+  give_back(index);
+  return std::nullopt;
+}
+
+void FiberStacks::give_back(std::size_t index) {
+  const Stack gone = stack(index);
+  mmap(gone.bottom, gone.bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  const std::lock_guard lock(mutex_);
+  free_.push_back(index);
+}
+
+std::size_t FiberStacks::trim(const void* address) {
+  const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_);
+  if (offset >= stacks_ * stride_) return 0;
+  const Stack used = stack(offset / stride_);
+  // A call that went deeper has touched the pages just below what is kept: frames are smaller than this window.
+  constexpr std::size_t kWindowBytes = 64 * 1024;
+  std::array<unsigned char, kWindowBytes / kPageBytes> resident{};
+  std::byte* kept = used.top() - kKeptStackBytes;
+  if (mincore(kept - kWindowBytes, kWindowBytes, resident.data()) != 0) return 0;
+  if (std::ranges::none_of(resident, [](unsigned char page) { return (page & 1) != 0; })) return 0;
+  std::vector<unsigned char> deep(static_cast<std::size_t>(kept - used.bottom) / kPageBytes);
+  std::size_t bytes = 0;
+  if (mincore(used.bottom, deep.size() * kPageBytes, deep.data()) == 0) {
+    bytes = kPageBytes * static_cast<std::size_t>(std::ranges::count_if(deep, [](unsigned char p) { return (p & 1) != 0; }));
+  }
+  madvise(used.bottom, static_cast<std::size_t>(kept - used.bottom), MADV_DONTNEED);
+  return bytes;
+}
+
+}  // namespace nexus::engine

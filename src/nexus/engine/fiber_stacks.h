@@ -1,0 +1,54 @@
+// The native stacks that guests run on. They are memory that a guest controls (one deep call leaves megabytes), so they
+// are ours: reserved in one piece, dropped after use but for the part that every call needs.
+//
+//   base               + stride
+//    │ guard │ stack 0  │ guard │ stack 1  │ ...      a stack grows down, towards its guard
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "nexus/base/error.h"
+
+namespace nexus::engine {
+
+// Kept after a call: what an ordinary call uses, so that it need not be faulted in again.
+inline constexpr std::size_t kKeptStackBytes = 64 * 1024;
+
+// Thread-safe. Must outlive the engine's stores.
+class FiberStacks {
+ public:
+  static Result<std::unique_ptr<FiberStacks>> create(std::size_t stacks, std::size_t stack_bytes);
+  ~FiberStacks();
+  FiberStacks(const FiberStacks&) = delete;
+  FiberStacks& operator=(const FiberStacks&) = delete;
+
+  struct Stack {
+    std::byte* bottom;
+    std::size_t bytes;
+    std::byte* top() const { return bottom + bytes; }
+  };
+
+  std::optional<std::size_t> take();
+  void give_back(std::size_t index);  // all of it is dropped
+  Stack stack(std::size_t index) const;
+
+  // Drops what lies deeper than kKeptStackBytes of the stack that holds `address`; does nothing for other addresses.
+  // REQUIRES: nothing runs on it. Gives the bytes that had been used beyond that.
+  std::size_t trim(const void* address);
+
+ private:
+  FiberStacks(std::byte* base, std::size_t stacks, std::size_t stack_bytes);
+  std::byte* base_;
+  std::size_t stacks_;
+  std::size_t stack_bytes_;
+  std::size_t stride_;
+  std::mutex mutex_;
+  std::vector<std::size_t> free_;
+};
+
+}  // namespace nexus::engine

@@ -1,0 +1,34 @@
+// What the public classes of this folder are made of. Private to engine/.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "nexus/engine/engine.h"
+#include "nexus/engine/fiber_stacks.h"
+#include "nexus/engine/handles.h"
+#include "nexus/engine/ticker.h"
+#include "nexus/memory/arena.h"
+#include "nexus/memory/write_faults.h"
+
+namespace nexus::engine {
+
+// Destroyed in reverse: the ticker stops first, address space goes last.
+struct Engine::Parts {
+  budget::Ledger& ledger;
+  memory::Tracking tracking;
+  std::unique_ptr<memory::Arena> arena{};
+  std::unique_ptr<FiberStacks> stacks{};
+  EngineHandle engine{};
+  std::unique_ptr<memory::WriteFaults> faults{};
+  std::unique_ptr<Ticker> ticker{};
+};
+
+struct Program::Parts {
+  Engine& engine;
+  std::vector<std::string_view> exports;
+  ModuleHandle module{};
+  LinkerHandle linker{};
+};
+
+}  // namespace nexus::engine

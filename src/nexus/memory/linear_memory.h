@@ -1,0 +1,105 @@
+// One linear memory that we own: where it lies, how far it may grow, which image it holds, and how it becomes that image
+// again after a call.
+//
+//    base            image size        size          limit                4 GiB       + guard
+//     │ hot │ cold │ hot │ cold │ grown │ PROT_NONE     │ PROT_NONE         │ PROT_NONE │
+//       RW     R     RW     R      RW
+//
+// A *hot* page is copied back at every reset, written or not. A *cold* page is write-protected: the first write to it
+// faults once, the fault makes it hot (see write_faults.h), and what was learned is remembered with the image. Pages
+// above the image are never tracked; they are dropped. Nothing here depends on what the guest says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "nexus/base/error.h"
+#include "nexus/budget/ledger.h"
+#include "nexus/memory/arena.h"
+#include "nexus/memory/image.h"
+#include "nexus/memory/page_set.h"
+
+namespace nexus::memory {
+
+// Copying everything is the simple way: the oracle for the other, and the fallback when the kernel has no more mappings.
+enum class Tracking : std::uint8_t { kLearnHotPages, kCopyEverything };
+
+// Not thread-safe; one thread at a time. While the guest runs or the host writes into it, that thread holds a Running.
+class LinearMemory {
+ public:
+  // kOverloaded when no slot is free.
+  static Result<std::unique_ptr<LinearMemory>> create(Arena& arena, budget::Ledger& ledger, Tracking tracking);
+  ~LinearMemory();
+  LinearMemory(const LinearMemory&) = delete;
+  LinearMemory& operator=(const LinearMemory&) = delete;
+
+  std::byte* base() const { return base_; }
+  std::size_t size() const { return size_; }
+  std::span<std::byte> bytes() const { return {base_, size_}; }
+  // The text at an offset that the guest names; nullopt when any of it is outside, whatever the numbers.
+  std::optional<std::span<std::byte>> slice(std::uint32_t offset, std::uint32_t length) const;
+
+  // ---- growth: the guest asks, the limit and the ledger answer ----
+  void set_limit(std::size_t bytes) { limit_ = bytes; }
+  bool grow_to(std::size_t bytes);
+  const std::optional<LimitReached>& refusal() const { return refusal_; }  // of the first growth since the reset
+
+  // ---- images ----
+  // Becomes `image`. REQUIRES: no execution under way.
+  Result<void> take(std::shared_ptr<const Image> image);
+  // Becomes the image that it holds again. REQUIRES: take().
+  void reset();
+  // For a stretch that writes everywhere, such as loading a handler: no page is cold until the next take().
+  void stop_tracking();
+  bool is_pristine() const { return image_ != nullptr && image_->equals(bytes()); }
+  const std::shared_ptr<const Image>& image() const { return image_; }
+
+  std::size_t hot_pages() const { return hot_.count(); }
+  std::uint64_t faults() const { return faults_; }
+  Tracking tracking() const { return tracking_; }
+
+  // Called with the address of a fault on this thread's running memory. True: the page is writable now.
+  // Async-signal-safe.
+  bool heal(const void* address) noexcept;
+
+ private:
+  LinearMemory(Arena& arena, std::size_t slot, budget::Grant grant, Tracking tracking);
+  void shrink_to(std::size_t bytes);
+  void start_over(const Image& image);
+  void change_to(const Image& image);
+  void copy_page(std::size_t page, const std::byte* source);
+  bool protect(PageRun run, int protection) const noexcept;
+  void rebuild_runs();
+
+  Arena& arena_;
+  std::byte* base_;
+  std::size_t slot_;
+  std::size_t size_ = 0;
+  std::size_t limit_ = 0;
+  Tracking tracking_;
+  budget::Grant grant_;
+  std::shared_ptr<const Image> image_;
+  PageSet hot_;               // pages of the image only
+  std::vector<PageRun> runs_;  // of hot_, as of the last look
+  std::uint64_t faults_ = 0;
+  std::uint64_t faults_seen_ = 0;
+  std::optional<LimitReached> refusal_;
+};
+
+// While it lives, this thread runs the guest in `memory` or writes to it; faults elsewhere are our bugs. Nests.
+class Running {
+ public:
+  explicit Running(LinearMemory& memory);
+  ~Running();
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  static LinearMemory* current() noexcept;  // async-signal-safe
+
+ private:
+  LinearMemory* outer_;
+};
+
+}  // namespace nexus::memory

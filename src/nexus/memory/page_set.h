@@ -1,0 +1,46 @@
+// A set of pages as a bitmap, and its runs. Operations marked so are async-signal-safe: they neither allocate nor lock.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace nexus::memory {
+
+struct PageRun {
+  std::size_t first;
+  std::size_t count;
+  bool operator==(const PageRun&) const = default;
+};
+
+class PageSet {
+ public:
+  explicit PageSet(std::size_t pages = 0) : words_((pages + 63) / 64), pages_(pages) {}
+
+  std::size_t pages() const { return pages_; }
+  bool contains(std::size_t page) const {  // async-signal-safe
+    return page < pages_ && (words_[page / 64] >> (page % 64) & 1) != 0;
+  }
+  void add(std::size_t page) { words_[page / 64] |= std::uint64_t{1} << (page % 64); }  // async-signal-safe
+  void add(PageRun run) {                                                              // async-signal-safe
+    for (std::size_t i = 0; i < run.count; ++i) add(run.first + i);
+  }
+  void clear() { words_.assign(words_.size(), 0); }
+  void resize(std::size_t pages);  // what is beyond is forgotten
+
+  std::size_t count() const;
+  std::size_t run_count() const;  // async-signal-safe
+  std::vector<PageRun> runs() const;
+
+  // The run that `page` belongs to once gaps of at most `max_gap` pages beside it are filled. Async-signal-safe.
+  PageRun merged_run(std::size_t page, std::size_t max_gap) const;
+
+  const std::vector<std::uint64_t>& words() const { return words_; }
+
+ private:
+  std::vector<std::uint64_t> words_;
+  std::size_t pages_;
+};
+
+}  // namespace nexus::memory
