@@ -1,0 +1,205 @@
+#include "nexus/sandbox/call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include "guest/border.h"
+#include "nexus/base/ids.h"
+#include "nexus/sandbox/json.h"
+
+namespace nexus::sandbox {
+namespace {
+
+constexpr const char* kForgedJson = "the guest sent something that is not JSON";
+constexpr const char* kForgedText = "the guest sent something that cannot be";
+constexpr std::size_t kMaxMessageBytes = 4_KiB;
+constexpr std::size_t kMaxStackBytes = 16_KiB;
+
+// What the clock says while a handler is loaded, on every machine: 2020-01-01T00:00:00Z.
+constexpr std::int64_t kLoadTimeMs = 1577836800000;
+
+}  // namespace
+
+Call::Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock)
+    : purpose_(purpose), request_(request), clock_(clock), started_ms_(clock.unix_ms()) {}
+
+// ---- answers ----
+
+Call::Answer Call::give(std::string text, std::span<std::byte> out) {
+  const auto length = static_cast<std::int32_t>(text.size());
+  if (text.size() <= out.size()) {
+    std::memcpy(out.data(), text.data(), text.size());
+  } else {
+    waiting_ = std::move(text);
+  }
+  return {length};
+}
+
+std::int32_t Call::take(std::span<std::byte> out) {
+  std::string_view text = waiting_;
+  if (waiting_.empty() && later_taken_ < later_.size()) text = later_[later_taken_++];
+  const std::size_t length = std::min(text.size(), out.size());
+  std::memcpy(out.data(), text.data(), length);
+  waiting_.clear();
+  return static_cast<std::int32_t>(length);
+}
+
+void Call::give_later(std::string_view text) { later_.push_back(text); }
+
+Call::Answer Call::refuse(Kind kind, Error error) {
+  waiting_ = static_cast<char>(kind) + error.message;
+  refusal_ = std::move(error);
+  return {HOST_REFUSED};
+}
+
+Call::Answer Call::refuse_permission(Permission permission, std::string_view name) {
+  return refuse(Kind::kPermission,
+                {.code = ErrorCode::kPermissionDenied,
+                 .message = fmt::format("this handler has no capability for {}", describe(permission, name))});
+}
+
+Call::Answer Call::refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
+                                std::string_view what) {
+  Error error{.code = ErrorCode::kResourceLimit, .message = fmt::format("{}: {} is {}, {} asked for", what, setting, limit, wanted)};
+  error.limit = LimitReached{"handler", std::string(setting), limit, wanted};
+  return refuse(Kind::kLimit, std::move(error));
+}
+
+bool Call::allows(Permission permission, std::string_view name) const {
+  return request_.capabilities != nullptr && request_.capabilities->allows(permission, name);
+}
+
+std::optional<Call::Answer> Call::count_host_call(std::uint64_t& counter) {
+  const std::uint64_t calls = result_.metrics.host_calls.total();
+  if (calls >= request_.limits.max_host_calls) {
+    return refuse_limit("maxHostCalls", request_.limits.max_host_calls, calls + 1, "too many host calls");
+  }
+  ++counter;
+  return std::nullopt;
+}
+
+// ---- the border ----
+
+Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view b, std::span<std::byte> out) {
+  auto& calls = result_.metrics.host_calls;
+  switch (op) {
+    case OP_RESULT:
+      return finish(a);
+    case OP_FAIL:
+      failure_ = Failure{std::string(a.substr(0, kMaxMessageBytes)), std::string(b.substr(0, kMaxStackBytes))};
+      return {};
+    case OP_LOG:
+      if (auto refused = count_host_call(calls.log)) return *refused;
+      return log(a, b);
+    default:
+      break;
+  }
+  if (purpose_ == Purpose::kLoad) return {.trap = kForgedText};  // there is no execution
+  std::uint64_t* counter = nullptr;
+  switch (op) {
+    case OP_STATE_GET_VISIBLE:
+    case OP_STATE_GET:
+    case OP_STATE_HAS:
+      counter = &calls.state_get;
+      break;
+    case OP_STATE_KEYS:
+      counter = &calls.state_keys;
+      break;
+    case OP_STATE_SET:
+      counter = &calls.state_set;
+      break;
+    case OP_STATE_DELETE:
+      counter = &calls.state_delete;
+      break;
+    case OP_EMIT:
+      counter = &calls.emit;
+      break;
+    case OP_VIEW:
+      counter = &calls.view;
+      break;
+    case OP_STATE_TOUCH:
+    case OP_STATE_FLUSH:
+      break;
+    default:
+      return {.trap = kForgedText};
+  }
+  if (counter != nullptr) {
+    if (auto refused = count_host_call(*counter)) return *refused;
+  }
+  switch (op) {
+    case OP_STATE_GET:
+      if (!allows(Permission::kStateRead, a)) return refuse_permission(Permission::kStateRead, a);
+      return state_get(a, out);
+    case OP_STATE_GET_VISIBLE:
+      return allows(Permission::kStateRead, a) ? state_get(a, out) : Answer{HOST_ABSENT};
+    case OP_STATE_HAS:
+      return {allows(Permission::kStateRead, a) && current(a) != nullptr};
+    case OP_STATE_KEYS:
+      return state_keys(out);
+    case OP_EMIT:
+      return emit(a, b);
+    case OP_VIEW:
+      return view(a, b);
+    default:
+      return state_change(op, a, b);
+  }
+}
+
+Call::Answer Call::log(std::string_view text, std::string_view level) {
+  if (level.size() != 1 || level[0] < '0' || level[0] > '3') return {.trap = kForgedText};
+  std::uint64_t used = 0;
+  for (const auto& line : result_.logs) used += line.text.size();
+  const std::uint64_t room = request_.limits.max_log_bytes - std::min(used, request_.limits.max_log_bytes);
+  if (text.size() > room) {
+    ++result_.log_lines_dropped;
+  } else {
+    result_.logs.push_back({static_cast<LogLevel>(level[0] - '0'), std::string(text)});
+  }
+  return {};
+}
+
+Call::Answer Call::finish(std::string_view json) {
+  if (json.size() > request_.limits.max_result_bytes) {
+    return refuse_limit("maxResultBytes", request_.limits.max_result_bytes, json.size(), "the result is too large");
+  }
+  std::string text(json);
+  if (!text.empty()) {
+    switch (repair_and_check_json(text)) {
+      case JsonFault::kMalformed:
+        return {.trap = kForgedJson};
+      case JsonFault::kTooDeep:
+        return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1, "the result is nested too deeply");
+      case JsonFault::kNone:
+        break;
+    }
+  }
+  result_.return_json = std::move(text);
+  has_result_ = true;
+  return {};
+}
+
+void Call::commit() { result_.journal = std::move(journal_); }
+
+// ---- time and randomness ----
+
+std::int64_t Call::now_ms() const { return purpose_ == Purpose::kLoad ? kLoadTimeMs : clock_.unix_ms(); }
+
+std::int64_t Call::monotonic_ms() const {
+  return purpose_ == Purpose::kLoad ? 0 : std::max<std::int64_t>(0, clock_.unix_ms() - started_ms_);
+}
+
+void Call::fill_random(std::span<std::byte> out) const {
+  if (purpose_ == Purpose::kLoad) {
+    std::ranges::fill(out, std::byte{0x5a});
+    return;
+  }
+  for (std::size_t at = 0; at < out.size(); at += sizeof(std::uint64_t)) {
+    const std::uint64_t word = random_u64();
+    std::memcpy(out.data() + at, &word, std::min(sizeof word, out.size() - at));
+  }
+}
+
+}  // namespace nexus::sandbox

@@ -1,0 +1,147 @@
+#include "nexus/sandbox/failure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "nexus/base/units.h"
+
+namespace nexus::sandbox {
+namespace {
+
+constexpr std::string_view kFile = "handler.js:";
+constexpr std::size_t kSnippetBytes = 160;
+
+std::string_view line_of(std::string_view source, int line) {
+  for (; line > 1; --line) {
+    const std::size_t end = source.find('\n');
+    if (end == std::string_view::npos) return {};
+    source.remove_prefix(end + 1);
+  }
+  source = source.substr(0, source.find('\n'));
+  if (source.ends_with('\r')) source.remove_suffix(1);
+  return source;
+}
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+// The part of a long line around the column, cut between characters.
+std::string snippet_of(std::string_view line, int column) {
+  if (line.size() <= kSnippetBytes) return std::string(line);
+  std::size_t from = 0;
+  if (static_cast<std::size_t>(column) > kSnippetBytes / 2) {
+    from = std::min(static_cast<std::size_t>(column) - kSnippetBytes / 2, line.size() - kSnippetBytes);
+  }
+  while (from < line.size() && continues_character(line[from])) ++from;
+  std::size_t to = std::min(from + kSnippetBytes, line.size());
+  while (to > from && to < line.size() && continues_character(line[to])) --to;
+  return std::string(line.substr(from, to - from));
+}
+
+// Our own frames say nothing to an author.
+std::string without_own_frames(std::string_view stack) {
+  std::string kept;
+  while (!stack.empty()) {
+    const std::size_t end = std::min(stack.find('\n'), stack.size() - 1) + 1;
+    const std::string_view frame = stack.substr(0, end);
+    if (frame.find("<nexus>") == std::string_view::npos) kept += frame;
+    stack.remove_prefix(end);
+  }
+  return kept;
+}
+
+// An import that was refused has no place of its own: it is where the specifier stands in the source.
+std::optional<SourceLocation> locate_import(std::string_view message, std::string_view source) {
+  constexpr std::string_view kStart = "import of '";
+  const std::size_t at = message.find(kStart);
+  if (at == std::string_view::npos) return std::nullopt;
+  message.remove_prefix(at + kStart.size());
+  const std::string_view name = message.substr(0, message.find("': there are no modules"));
+  for (const char quote : {'\'', '"'}) {
+    const std::size_t found = source.find(fmt::format("{}{}{}", quote, name, quote));
+    if (found == std::string_view::npos) continue;
+    const std::string_view before = source.substr(0, found);
+    const int line = 1 + static_cast<int>(std::ranges::count(before, '\n'));
+    const int column = static_cast<int>(found - (before.rfind('\n') + 1)) + 1;  // npos + 1 is 0
+    return SourceLocation{line, column, snippet_of(line_of(source, line), column)};
+  }
+  return std::nullopt;
+}
+
+double mib(std::uint64_t bytes) { return static_cast<double>(bytes) / static_cast<double>(1_MiB); }
+
+Error memory_error(const FailureContext& c) {
+  Error error{.code = ErrorCode::kMemoryLimit, .message = {}};
+  const std::uint64_t used = std::min<std::uint64_t>(c.limits.memory_limit_bytes, std::uint64_t{c.guest.static_bytes} + c.guest.peak);
+  const std::uint64_t wanted = used + c.guest.failed_bytes;
+  // The allocator's own bound is the handler's limit; a growth that was refused may have had another reason.
+  const bool other_wall = c.guest.failed_cause == CAUSE_REFUSED && c.growth_refusal && c.growth_refusal->wall != "handler";
+  if (other_wall) {
+    error.limit = *c.growth_refusal;
+    error.message = fmt::format("the server has no more memory to give: {} refused at {} bytes ({} asked for)",
+                                error.limit->setting, error.limit->limit, error.limit->wanted);
+  } else {
+    error.limit = LimitReached{"handler", "memoryLimitBytes", c.limits.memory_limit_bytes, wanted};
+    error.message = fmt::format("memory limit of {:.4g} MiB reached: {:.4g} MiB in use at most, {} bytes more asked for",
+                                mib(c.limits.memory_limit_bytes), mib(used), c.guest.failed_bytes);
+  }
+  return error;
+}
+
+// What is common to all: the text, the stack, the place.
+void add_place(Error& error, const FailureContext& c) {
+  if (!c.call.failure()) return;
+  const Failure& failure = *c.call.failure();
+  error.stack = without_own_frames(failure.stack);
+  error.location = locate(failure.stack, c.source);
+  if (!error.location) error.location = locate_import(failure.message, c.source);
+}
+
+Error common_error(const FailureContext& c, ErrorCode otherwise) {
+  const Failure none;
+  const Failure& failure = c.call.failure() ? *c.call.failure() : none;
+  Error error{.code = otherwise, .message = failure.message};
+  if (c.guest.failure == FAILURE_MEMORY) error = memory_error(c);
+  add_place(error, c);
+  return error;
+}
+
+}  // namespace
+
+std::optional<SourceLocation> locate(std::string_view stack, std::string_view source) {
+  const std::size_t at = stack.find(kFile);
+  if (at == std::string_view::npos) return std::nullopt;
+  const char* end = stack.data() + stack.size();
+  SourceLocation place;
+  auto parsed = std::from_chars(stack.data() + at + kFile.size(), end, place.line);
+  if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != ':') return std::nullopt;
+  parsed = std::from_chars(parsed.ptr + 1, end, place.column);
+  if (parsed.ec != std::errc()) return std::nullopt;
+  // What is missing at the end is reported on the line after it.
+  const int lines = 1 + static_cast<int>(std::ranges::count(source, '\n'));
+  if (place.line > lines) {
+    place.line = lines;
+    place.column = static_cast<int>(line_of(source, lines).size()) + 1;
+  }
+  place.line = std::max(place.line, 1);
+  place.column = std::max(place.column, 1);
+  place.snippet = snippet_of(line_of(source, place.line), place.column);
+  return place;
+}
+
+Error error_of_execution(const FailureContext& c) {
+  Error error = common_error(c, ErrorCode::kExecutionError);
+  const bool refused = c.guest.failure == FAILURE_PERMISSION || c.guest.failure == FAILURE_LIMIT;
+  if (refused && c.call.refusal()) {
+    error.code = c.guest.failure == FAILURE_PERMISSION ? ErrorCode::kPermissionDenied : ErrorCode::kResourceLimit;
+    error.limit = c.call.refusal()->limit;
+  }
+  return error;
+}
+
+Error error_of_load(const FailureContext& c) {
+  return common_error(c, c.guest.failure == FAILURE_SYNTAX ? ErrorCode::kCompilationError : ErrorCode::kInvalidHandler);
+}
+
+}  // namespace nexus::sandbox

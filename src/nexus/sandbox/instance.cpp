@@ -1,0 +1,272 @@
+#include "nexus/sandbox/instance.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+
+#include "nexus/base/ids.h"
+#include "nexus/sandbox/call.h"
+#include "nexus/sandbox/failure.h"
+#include "nexus/sandbox/runtime_parts.h"
+
+namespace nexus::sandbox {
+namespace {
+
+std::atomic<std::uint64_t> next_id{1};
+
+}  // namespace
+
+struct Instance::Parts {
+  Runtime::Parts& runtime;
+  std::unique_ptr<engine::Instance> engine{};
+  GuestControl control{};
+  // The execution or load under way.
+  Call::Purpose purpose = Call::Purpose::kExecution;
+  ExecutionRequest request{};
+  std::optional<Call> call{};
+  std::optional<Error> error{};
+  std::uint64_t started_us = 0;
+  std::uint64_t running_us = 0;
+  std::uint64_t peak_ever = 0;
+  bool broken = false;  // it was interrupted, or lied: nothing more may run in it
+
+  memory::LinearMemory& memory() { return engine->memory(); }
+  void begin(Call::Purpose why, std::shared_ptr<const memory::Image> image, std::string_view first,
+             std::string_view second);
+  void write_input(std::string_view first, std::string_view second);
+  void returned();
+  void trapped();
+  void stop(ErrorCode code, std::string message, std::optional<LimitReached> limit);
+  void check_time(std::uint64_t now_us);
+  void measure();
+};
+
+Result<std::unique_ptr<Instance>> Instance::create(Runtime& runtime) {
+  auto parts = std::unique_ptr<Parts>(new Parts{.runtime = runtime.parts()});
+  NEXUS_TRY(parts->engine, engine::Instance::create(*parts->runtime.program, nullptr));
+  if (auto taken = parts->memory().take(parts->runtime.base); !taken) return std::unexpected(std::move(taken).error());
+  NEXUS_TRY(parts->control, GuestControl::at(*parts->engine, parts->runtime.control_address));
+  return std::unique_ptr<Instance>(new Instance(std::move(parts)));
+}
+
+Instance::Instance(std::unique_ptr<Parts> parts)
+    : parts_(std::move(parts)), id_(next_id.fetch_add(1, std::memory_order_relaxed)) {}
+
+Instance::~Instance() = default;
+
+// ---- start ----
+
+void Instance::Parts::write_input(std::string_view first, std::string_view second) {
+  auto& c = *control.operator->();
+  c.args_length = static_cast<std::uint32_t>(first.size());
+  c.scope_length = static_cast<std::uint32_t>(second.size());
+  c.input_bytes = control.put_input(first, second) ? 1 : 0;
+  if (c.input_bytes == 0) {
+    call->give_later(first);
+    if (!second.empty()) call->give_later(second);
+  }
+}
+
+void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Image> image, std::string_view first,
+                            std::string_view second) {
+  purpose = why;
+  error.reset();
+  call.emplace(why, request, runtime.clock);
+  started_us = runtime.clock.monotonic_us();
+  running_us = 0;
+  const auto& limits = request.limits;
+  const std::size_t size = image->size_bytes();
+  if (size > limits.memory_limit_bytes) {
+    return stop(ErrorCode::kMemoryLimit, "the loaded handler alone is larger than its memory limit",
+                LimitReached{"handler", "memoryLimitBytes", limits.memory_limit_bytes, size});
+  }
+  if (auto taken = memory().take(std::move(image)); !taken) {
+    error = std::move(taken).error();
+    return;
+  }
+  engine->memory_size_changed();
+  memory().set_limit(limits.memory_limit_bytes / kWasmPageBytes * kWasmPageBytes);
+  if (why == Call::Purpose::kLoad) memory().stop_tracking();
+  const memory::Running running(memory());
+  auto& c = *control.operator->();
+  if (why == Call::Purpose::kExecution) {
+    c.memory_limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(limits.memory_limit_bytes - c.static_bytes, UINT32_MAX));
+    c.seed = random_u64();
+  }
+  c.stack_bytes = static_cast<std::uint32_t>(limits.stack_size_bytes);
+  write_input(first, second);
+  engine->set_user(&*call);
+  engine->start(why == Call::Purpose::kLoad ? kLoad : kRun);
+}
+
+void Instance::start(ExecutionRequest request) {
+  assert(status_ == Status::kIdle);
+  Parts& p = *parts_;
+  p.request = std::move(request);
+  // An empty scope is what the image has already.
+  const std::string_view scope = p.request.scope_json == "{}" ? std::string_view() : p.request.scope_json;
+  p.begin(Call::Purpose::kExecution, p.request.image, p.request.args_json, scope);
+  status_ = p.error ? Status::kFinished : Status::kRunning;
+}
+
+void Instance::start_load(std::string_view source, const Limits& limits) {
+  assert(status_ == Status::kIdle);
+  Parts& p = *parts_;
+  p.request = ExecutionRequest{.source = source, .limits = limits};
+  p.request.limits.stack_size_bytes = kMostStackBytes;  // images must not depend on it
+  p.begin(Call::Purpose::kLoad, p.runtime.base, source, {});
+  status_ = p.error ? Status::kFinished : Status::kRunning;
+}
+
+// ---- run ----
+
+Step Instance::step() {
+  if (status_ == Status::kFinished) return Step::kDone;
+  assert(status_ == Status::kRunning);
+  Parts& p = *parts_;
+  const std::uint64_t before_us = p.runtime.clock.monotonic_us();
+  const engine::Progress progress = p.engine->poll();
+  const std::uint64_t now_us = p.runtime.clock.monotonic_us();
+  p.running_us += now_us - before_us;
+  switch (progress) {
+    case engine::Progress::kYielded:
+      p.check_time(now_us);
+      if (!p.error) return Step::kMore;
+      break;
+    case engine::Progress::kReturned:
+      p.returned();
+      break;
+    case engine::Progress::kTrapped:
+      p.trapped();
+      break;
+  }
+  status_ = Status::kFinished;
+  return Step::kDone;
+}
+
+void Instance::Parts::check_time(std::uint64_t now_us) {
+  const auto& limits = request.limits;
+  if (running_us >= limits.timeout_ms * 1000) {
+    stop(ErrorCode::kTimeout, fmt::format("the handler ran for {} ms; its limit is {} ms (timeoutMs)", running_us / 1000, limits.timeout_ms),
+         LimitReached{"handler", "timeoutMs", limits.timeout_ms, running_us / 1000});
+  } else if (const std::uint64_t wall_us = now_us - started_us; wall_us >= limits.max_wall_ms * 1000) {
+    stop(ErrorCode::kTimeout, fmt::format("{} ms have passed since the handler's start; its limit is {} ms (maxWallMs)", wall_us / 1000, limits.max_wall_ms),
+         LimitReached{"handler", "maxWallMs", limits.max_wall_ms, wall_us / 1000});
+  }
+}
+
+void Instance::Parts::stop(ErrorCode code, std::string message, std::optional<LimitReached> limit) {
+  engine->cancel();
+  broken = true;
+  error = Error{.code = code, .message = std::move(message), .limit = std::move(limit)};
+}
+
+void Instance::cancel(ErrorCode code, std::string message) {
+  assert(status_ == Status::kRunning);
+  parts_->stop(code, std::move(message), std::nullopt);
+  status_ = Status::kFinished;
+}
+
+void Instance::Parts::measure() {
+  const auto& c = *control.operator->();
+  auto& metrics = call->result().metrics;
+  const std::uint64_t limit = request.limits.memory_limit_bytes;
+  metrics.memory_used_bytes = std::min<std::uint64_t>(std::uint64_t{c.static_bytes} + c.held, limit);
+  metrics.memory_peak_bytes = std::clamp<std::uint64_t>(std::uint64_t{c.static_bytes} + c.peak, metrics.memory_used_bytes, limit);
+  peak_ever = std::max(peak_ever, metrics.memory_peak_bytes);
+}
+
+void Instance::Parts::returned() {
+  const auto& c = *control.operator->();
+  const bool honest = engine->at_rest() && (engine->returned() == 0 || call->failure().has_value());
+  const bool answered = purpose == Call::Purpose::kLoad || engine->returned() != 0 || call->has_result();
+  if (!honest || !answered) {
+    spdlog::error("execution {}: the guest ended in a way that it cannot; the instance is retired", request.execution_id);
+    stop(ErrorCode::kInternalError, "the sandbox ended in an unexpected state", std::nullopt);
+    return;
+  }
+  if (engine->returned() == 0) return;
+  const FailureContext context{c, *call, request.source, request.limits, memory().refusal()};
+  error = purpose == Call::Purpose::kLoad ? error_of_load(context) : error_of_execution(context);
+}
+
+void Instance::Parts::trapped() {
+  const engine::Trap& trap = engine->trap();
+  spdlog::error("execution {}: {}; the instance is retired; frames: {}", request.execution_id, trap.message,
+                fmt::join(trap.frames, " < "));
+  stop(ErrorCode::kInternalError, "the sandbox stopped the handler: " + trap.message, std::nullopt);
+}
+
+// ---- end ----
+
+ExecutionResult Instance::finish() {
+  assert(status_ == Status::kFinished);
+  Parts& p = *parts_;
+  p.measure();
+  if (!p.error) p.call->commit();
+  ExecutionResult result = std::move(p.call->result());
+  result.execution_id = std::move(p.request.execution_id);
+  result.error = std::move(p.error);
+  result.metrics.execution_time_us = p.running_us;
+  result.metrics.cache_hit = p.request.cache_hit;
+  if (result.error) result.return_json.clear();
+  ++executions_;
+  p.request = {};
+  reset();
+  return result;
+}
+
+Result<std::shared_ptr<const memory::Image>> Instance::finish_load() {
+  assert(status_ == Status::kFinished);
+  Parts& p = *parts_;
+  p.measure();
+  std::shared_ptr<const memory::Image> image;
+  if (!p.error) {
+    wash(p.runtime, *p.engine);
+    image = memory::Image::freeze(p.memory().bytes(), p.runtime.base);
+  }
+  auto error = std::move(p.error);
+  p.request = {};
+  // The memory holds no image now; the next one is taken from nothing.
+  p.call.reset();
+  if (p.broken) {
+    terminate();
+  } else if (p.memory().take(p.runtime.base)) {
+    p.engine->memory_size_changed();
+    status_ = Status::kIdle;
+  } else {
+    terminate();
+  }
+  if (error) return std::unexpected(std::move(*error));
+  return image;
+}
+
+void Instance::reset() {
+  Parts& p = *parts_;
+  p.call.reset();
+  if (p.broken) return terminate();
+  const std::size_t size = p.memory().size();
+  p.memory().reset();
+  if (p.memory().size() != size) p.engine->memory_size_changed();
+  p.engine->trim_stack();
+  status_ = Status::kIdle;
+}
+
+void Instance::terminate() {
+  status_ = Status::kTerminated;
+  parts_->engine.reset();
+}
+
+ExecutionResult Instance::execute(ExecutionRequest request) {
+  start(std::move(request));
+  while (status_ == Status::kRunning) step();
+  return finish();
+}
+
+std::uint64_t Instance::memory_used() const { return parts_->engine ? parts_->engine->memory().size() : 0; }
+std::uint64_t Instance::memory_peak() const { return parts_->peak_ever; }
+
+}  // namespace nexus::sandbox

@@ -1,0 +1,96 @@
+// One WebAssembly memory with an interpreter in it, which runs one execution at a time and is pristine between them.
+//
+//   idle ──start()──► running ──step() == kDone──► finished ──finish()──► idle
+//                        │ cancel(), a trap, a timeout                      │ reset could not be proven
+//                        └──────────────────► finished ──finish()──► terminated (the pool drops it)
+//
+// Thread safety: none; one thread at a time, but slices may run on different threads.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "nexus/base/clock.h"
+#include "nexus/base/error.h"
+#include "nexus/sandbox/capabilities.h"
+#include "nexus/sandbox/limits.h"
+#include "nexus/sandbox/result.h"
+#include "nexus/sandbox/state.h"
+
+namespace nexus::memory {
+class Image;
+}
+
+namespace nexus::sandbox {
+
+class Runtime;  // what all instances share: see runtime.h
+class Call;     // what the host functions of one execution work on: see call.h
+
+// Everything an execution needs. The views and pointers must stay valid until finish().
+struct ExecutionRequest {
+  std::shared_ptr<const memory::Image> image;  // of the handler
+  std::string_view source;                     // the handler's own text, for error locations
+  std::string execution_id;
+  std::string_view args_json = "{}";  // one JSON value, already checked
+  std::string_view scope_json = "{}";
+  const State* state = nullptr;
+  const Capabilities* capabilities = nullptr;
+  Limits limits{};
+  bool cache_hit = false;
+};
+
+enum class Step : bool { kMore, kDone };
+
+class Instance {
+ public:
+  enum class Status : std::uint8_t { kIdle, kRunning, kFinished, kTerminated };
+
+  // kOverloaded when there is no room for one more.
+  static Result<std::unique_ptr<Instance>> create(Runtime& runtime);
+  ~Instance();
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  // REQUIRES: idle.
+  void start(ExecutionRequest request);
+  // Runs one slice: a few milliseconds at most. REQUIRES: running.
+  Step step();
+  // Ends the execution as `code` (kCancelled, kTimeout); nothing of it runs any more. REQUIRES: running.
+  void cancel(ErrorCode code, std::string message);
+  // The outcome; puts the memory back. REQUIRES: finished.
+  ExecutionResult finish();
+
+  // start, all steps, finish.
+  ExecutionResult execute(ExecutionRequest request);
+
+  // Loads a handler: its source becomes an image. Same steps as an execution; limits: memory and timeout.
+  // REQUIRES: idle.
+  void start_load(std::string_view source, const Limits& limits);
+  // kCompilationError, kInvalidHandler, kTimeout, kMemoryLimit. REQUIRES: finished after start_load.
+  Result<std::shared_ptr<const memory::Image>> finish_load();
+
+  // Puts the memory back to its image. finish() does it by itself.
+  void reset();
+  // No further use; gives the memory back now.
+  void terminate();
+
+  std::uint64_t id() const { return id_; }
+  Status state() const { return status_; }
+  std::uint64_t memory_used() const;    // resident bytes of linear memory that this instance holds
+  std::uint64_t memory_peak() const;    // the highest memoryPeakBytes of its executions
+  std::uint64_t executions() const { return executions_; }
+
+ private:
+  struct Parts;
+  explicit Instance(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+  std::uint64_t id_;
+  std::uint64_t executions_ = 0;
+  Status status_ = Status::kIdle;
+};
+
+}  // namespace nexus::sandbox

@@ -1,0 +1,77 @@
+// What an execution leaves behind: its answer, and the journal of changes to be committed in one step.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nexus/base/error.h"
+
+namespace nexus::sandbox {
+
+// The last value of one top-level key; without a value the key was deleted.
+struct StateMutation {
+  std::string key;
+  std::optional<std::string> json;
+};
+
+struct Event {
+  std::string name;
+  std::string payload_json;
+  std::int64_t timestamp_ms = 0;
+};
+
+struct ViewCommand {
+  std::string view_id;
+  std::string command;
+  std::string params_json;
+};
+
+// Everything here is empty when the execution failed: changes are applied all or none.
+struct Journal {
+  std::vector<StateMutation> mutations;  // one per key, in order of the first write
+  std::vector<Event> events;
+  std::vector<ViewCommand> view_commands;
+};
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
+
+struct LogLine {
+  LogLevel level;
+  std::string text;
+};
+
+struct HostCalls {  // by function, as nexus_host_calls_total counts them
+  std::uint64_t state_get = 0, state_set = 0, state_delete = 0, state_keys = 0, emit = 0, view = 0, log = 0,
+                extension = 0;
+  std::uint64_t total() const {
+    return state_get + state_set + state_delete + state_keys + emit + view + log + extension;
+  }
+};
+
+struct ExecutionMetrics {
+  std::uint64_t execution_time_us = 0;  // running time
+  std::uint64_t memory_used_bytes = 0;  // linear memory in use at the end
+  std::uint64_t memory_peak_bytes = 0;  // and at most; never more than the limit
+  HostCalls host_calls;
+  bool cache_hit = false;  // the handler's image was there already
+};
+
+struct ExecutionResult {
+  std::string execution_id;
+  std::optional<Error> error;  // none: success
+  std::string return_json;     // empty: undefined
+  Journal journal;
+  ExecutionMetrics metrics;
+  std::vector<LogLine> logs;
+  std::uint64_t log_lines_dropped = 0;
+
+  bool ok() const { return !error.has_value(); }
+};
+
+// RESULT of the API, one line. `with_logs` as for ?logs=1.
+enum class WithLogs : bool { kNo, kYes };
+void append_result_json(std::string& out, const ExecutionResult& result, WithLogs with_logs);
+
+}  // namespace nexus::sandbox

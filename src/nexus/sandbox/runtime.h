@@ -1,0 +1,43 @@
+// What all instances of a process share: the engine, the interpreter's program, its base image, and the clock.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "nexus/base/clock.h"
+#include "nexus/base/error.h"
+#include "nexus/memory/linear_memory.h"
+
+namespace nexus::budget {
+class Ledger;
+}
+
+namespace nexus::sandbox {
+
+struct RuntimeOptions {
+  std::size_t max_memories = 1024 + 64;  // address space is reserved for so many instances
+  memory::Tracking tracking = memory::Tracking::kLearnHotPages;
+};
+
+// Thread-safe. Must outlive its instances. One per process: it owns the SIGSEGV path.
+class Runtime {
+ public:
+  // Makes the base image: about 5 ms. kInternalError with the engine's text when the embedded interpreter doesn't fit
+  // this processor.
+  static Result<std::unique_ptr<Runtime>> create(const RuntimeOptions& options, const Clock& clock,
+                                                 budget::Ledger& ledger);
+  ~Runtime();
+
+  struct Parts;
+  Parts& parts() { return *parts_; }  // for sandbox/ alone
+
+  static std::string_view engine_version();       // "wasmtime 48.0.8"
+  static std::string_view interpreter_version();  // "quickjs-ng 0.16.2"
+
+ private:
+  explicit Runtime(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace nexus::sandbox
