@@ -11,11 +11,18 @@
     Object.defineProperty(global, name, { value, writable: true, enumerable: false, configurable: true });
 
   // ---- what must not be there ----
-  for (const name of ['eval', 'Function', 'SharedArrayBuffer', 'Atomics', 'DOMException', 'WebAssembly', 'gc', 'navigator', 'print',
-    'CallSite'])
+  // Libraries look at Function.prototype and call Function('return this') while they set themselves up; this stand-in
+  // can do no more, and is gone when the handler has been loaded.
+  const standIn = function Function(...source) {
+    if (source.length === 1 && /^\s*return this;?\s*$/.test(source[0])) return () => global;
+    throw new TypeError('Function is not available: source becomes code only when the handler is loaded');
+  };
+  Object.defineProperty(standIn, 'prototype', { value: Function.prototype, writable: false });
+  for (const name of ['eval', 'SharedArrayBuffer', 'Atomics', 'DOMException', 'WebAssembly', 'CallSite'])
     delete global[name];
   for (const maker of [function () {}, async function () {}, function* () {}, async function* () {}])
     delete Object.getPrototypeOf(maker).constructor;
+  define('Function', standIn);
 
   const { now } = Date;
 

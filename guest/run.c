@@ -135,6 +135,9 @@ static int fail_not_handler(const char* message) {
 static int show_names(void) {
   static const char* const shown[] = {"$emit", "$view", "$ext", "$log", "$time"};
   JSValue global = JS_GetGlobalObject(ctx);
+  JSAtom function_name = JS_NewAtom(ctx, "Function");  // the prelude's stand-in, for loading only
+  JS_DeleteProperty(ctx, global, function_name, 0);
+  JS_FreeAtom(ctx, function_name);
   parameters = JS_NewObject(ctx);
   JSValue state = state_new_root(ctx);
   JSValue empty = JS_NewObject(ctx);

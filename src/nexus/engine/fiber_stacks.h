@@ -38,7 +38,7 @@ class FiberStacks {
   Stack stack(std::size_t index) const;
 
   // Drops what lies deeper than kKeptStackBytes of the stack that holds `address`; does nothing for other addresses.
-  // REQUIRES: nothing runs on it. Gives the bytes that had been used beyond that.
+  // REQUIRES: nothing runs on it. Gives the bytes that were resident beyond that.
   std::size_t trim(const void* address);
 
  private:

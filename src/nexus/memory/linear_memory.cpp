@@ -14,6 +14,9 @@ namespace {
 // Every run of hot pages is a mapping of its own, and a process may have 65,530 of them. Runs closer than this are one.
 constexpr std::size_t kMaxGapPages = 2;
 constexpr std::size_t kMaxRuns = 24;
+// What an image may have hot beyond twice its known need before everything else is made cold again: about what differs
+// between two small handlers, so that changing between them protects nothing.
+constexpr std::size_t kSlackPages = 64;
 
 constinit thread_local LinearMemory* running = nullptr;
 
@@ -96,52 +99,52 @@ void LinearMemory::rebuild_runs() {
   faults_seen_ = faults_;
 }
 
-// From nothing: whatever was there is dropped, and hot are the pages that others have found to be.
+// From nothing: whatever was there is dropped.
 void LinearMemory::start_over(const Image& image) {
-  const std::size_t bytes = image.size_bytes();
   if (size_ != 0) madvise(base_, size_, MADV_DONTNEED);
-  const bool writable = protect({0, image.pages()}, PROT_READ | PROT_WRITE);
-  if (!writable) std::abort();  // one mapping for the whole: cannot fail but for our own mistake
-  size_ = bytes;
+  // One mapping for the whole: that cannot fail but for our own mistake.
+  if (!protect({0, image.pages()}, PROT_READ | PROT_WRITE)) std::abort();
+  size_ = image.size_bytes();
   for (std::size_t page = 0; page < image.pages(); ++page) {
     if (image.page(page) != nullptr) copy_page(page, image.page(page));
   }
+  make_hot_what_is_known(image);
+}
+
+// From another image: only what differs is written, and what is hot stays hot, because handlers of a kind write to the
+// same stretch of heap; unless that has become much more than this image needs.
+void LinearMemory::change_to(const Image& image) {
+  const std::size_t before = size_ / kPageBytes;
+  PageSet next = hot_;
+  next.resize(image.pages());
+  for (std::size_t page = 0; page < image.pages(); ++page) {
+    if (image.page(page) != image_->page(page)) next.add(page);
+  }
+  if (image.pages() > before) next.add({before, image.pages() - before});
+  size_ = image.size_bytes();
+  for (const auto& run : next.runs()) {
+    if (!hot_.contains_all(run) && !protect(run, PROT_READ | PROT_WRITE)) return start_over(image);
+    for (std::size_t i = 0; i < run.count; ++i) copy_page(run.first + i, image.page(run.first + i));
+  }
+  hot_ = std::move(next);
+  const std::size_t needs = image.learned().snapshot(image.pages()).count();
+  if (tracking_ == Tracking::kLearnHotPages && hot_.count() > 2 * needs + kSlackPages) make_hot_what_is_known(image);
+}
+
+// Everything cold but what executions of this image are known to write. REQUIRES: all pages hold the image.
+void LinearMemory::make_hot_what_is_known(const Image& image) {
   if (tracking_ == Tracking::kLearnHotPages) {
-    hot_ = image.learned().snapshot(image.pages());
-    for (auto merged = hot_.runs(); const auto& run : merged) hot_.add(hot_.merged_run(run.first, kMaxGapPages));
+    const PageSet known = image.learned().snapshot(image.pages());
+    hot_ = known;
+    for (const auto& run : known.runs()) hot_.add(hot_.merged_run(run.first, kMaxGapPages));
     bool split = protect({0, image.pages()}, PROT_READ);
     for (const auto& run : hot_.runs()) split = split && protect(run, PROT_READ | PROT_WRITE);
     if (split) return;
+    tracking_ = Tracking::kCopyEverything;  // no mapping left for so many runs
     if (!protect({0, image.pages()}, PROT_READ | PROT_WRITE)) std::abort();
   }
   hot_ = PageSet(image.pages());
   hot_.add(PageRun{0, image.pages()});
-}
-
-// From another image: only what differs is written, and what is hot stays hot, because handlers of a kind write to the
-// same stretch of heap.
-void LinearMemory::change_to(const Image& image) {
-  shrink_to(image.size_bytes());
-  const std::size_t before = size_;
-  if (image.size_bytes() > before) {
-    if (!protect({before / kPageBytes, (image.size_bytes() - before) / kPageBytes}, PROT_READ | PROT_WRITE)) std::abort();
-    size_ = image.size_bytes();
-  }
-  PageSet next = hot_;
-  next.resize(image.pages());
-  if (image.pages() > before / kPageBytes) next.add({before / kPageBytes, image.pages() - before / kPageBytes});
-  for (std::size_t page = 0; page < image.pages(); ++page) {
-    if (image.page(page) != image_->page(page)) next.add(page);
-  }
-  for (const auto& run : next.runs()) {
-    bool all_hot = true;
-    for (std::size_t i = 0; i < run.count && all_hot; ++i) all_hot = hot_.contains(run.first + i);
-    if (!all_hot && !protect(run, PROT_READ | PROT_WRITE)) return start_over(image);
-  }
-  hot_ = std::move(next);
-  for (const auto& run : hot_.runs()) {
-    for (std::size_t i = 0; i < run.count; ++i) copy_page(run.first + i, image.page(run.first + i));
-  }
 }
 
 Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
@@ -150,11 +153,8 @@ Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
   if (image->size_bytes() > grant_.bytes()) {
     if (auto granted = grant_.grow_by(image->size_bytes() - grant_.bytes()); !granted) return granted;
   }
-  // The union of what was hot is kept until it is more than twice of what this image needs.
-  const std::size_t needs = std::max<std::size_t>(image->learned().snapshot(image->pages()).count(), 8);
-  const bool relearn = tracking_ == Tracking::kLearnHotPages && hot_.count() > 2 * needs;
-  if (image_ == nullptr || relearn) {
-    shrink_to(image->size_bytes());
+  shrink_to(image->size_bytes());
+  if (image_ == nullptr) {
     start_over(*image);
   } else {
     change_to(*image);

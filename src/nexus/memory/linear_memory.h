@@ -70,6 +70,7 @@ class LinearMemory {
   void shrink_to(std::size_t bytes);
   void start_over(const Image& image);
   void change_to(const Image& image);
+  void make_hot_what_is_known(const Image& image);
   void copy_page(std::size_t page, const std::byte* source);
   bool protect(PageRun run, int protection) const noexcept;
   void rebuild_runs();

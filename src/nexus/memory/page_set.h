@@ -22,6 +22,12 @@ class PageSet {
   bool contains(std::size_t page) const {  // async-signal-safe
     return page < pages_ && (words_[page / 64] >> (page % 64) & 1) != 0;
   }
+  bool contains_all(PageRun run) const {
+    for (std::size_t i = 0; i < run.count; ++i) {
+      if (!contains(run.first + i)) return false;
+    }
+    return true;
+  }
   void add(std::size_t page) { words_[page / 64] |= std::uint64_t{1} << (page % 64); }  // async-signal-safe
   void add(PageRun run) {                                                              // async-signal-safe
     for (std::size_t i = 0; i < run.count; ++i) add(run.first + i);

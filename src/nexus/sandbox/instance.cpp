@@ -267,6 +267,10 @@ ExecutionResult Instance::execute(ExecutionRequest request) {
 }
 
 std::uint64_t Instance::memory_used() const { return parts_->engine ? parts_->engine->memory().size() : 0; }
+bool Instance::is_pristine() const {
+  return status_ == Status::kIdle && parts_->memory().is_pristine() && parts_->engine->at_rest();
+}
+
 std::uint64_t Instance::memory_peak() const { return parts_->peak_ever; }
 
 }  // namespace nexus::sandbox

@@ -1,0 +1,82 @@
+// The sandbox as tests speak of it:
+//
+//   Sandbox sandbox;
+//   sandbox.run("return $args.a + 1", {.args = R"({"a":1})"}).expect_value("2");
+//   sandbox.run("for (;;) {}").expect(ErrorCode::kTimeout);
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nexus/budget/ledger.h"
+#include "nexus/memory/image.h"
+#include "nexus/sandbox/instance.h"
+#include "nexus/sandbox/runtime.h"
+
+namespace nexus::testing {
+
+struct RunOptions {
+  std::string args = "{}";
+  std::string state = "{}";
+  std::string scope = "{}";
+  std::vector<std::string> capabilities{};  // empty: the defaults
+  sandbox::Limits limits{};
+};
+
+// What came of a run; checks report the place of the test that made them.
+class Outcome {
+ public:
+  explicit Outcome(sandbox::ExecutionResult result) : result_(std::move(result)) {}
+
+  const Outcome& expect(ErrorCode code) const;
+  const Outcome& expect_message(std::string_view part) const;       // of the error
+  const Outcome& expect_at(int line, int column) const;
+  const Outcome& expect_value(std::string_view json) const;         // success, with this return value
+  const Outcome& expect_success() const;
+
+  const sandbox::ExecutionResult& result() const { return result_; }
+  std::string describe() const;
+
+ private:
+  sandbox::ExecutionResult result_;
+};
+
+// A ledger that refuses beyond a number of bytes in all.
+class BoundedLedger final : public budget::Ledger {
+ public:
+  std::uint64_t granted(budget::Kind) const override { return granted_; }
+  void set_limit(std::uint64_t bytes) { limit_ = bytes; }
+
+ private:
+  Result<void> take(budget::Kind kind, std::uint64_t bytes) override;
+  void give_back(budget::Kind kind, std::uint64_t bytes) override;
+  std::atomic<std::uint64_t> granted_{0};
+  std::atomic<std::uint64_t> limit_{UINT64_MAX};
+};
+
+// One runtime, which there can only be one of in a process at a time, and one instance of it.
+class Sandbox {
+ public:
+  explicit Sandbox(memory::Tracking tracking = memory::Tracking::kLearnHotPages, std::size_t max_memories = 16);
+
+  Outcome run(std::string_view source, const RunOptions& options = {});
+  // Loads only: the error, or the image.
+  Result<std::shared_ptr<const memory::Image>> load(std::string_view source, const sandbox::Limits& limits = {});
+  Outcome run_image(const std::shared_ptr<const memory::Image>& image, std::string_view source,
+                    const RunOptions& options = {});
+
+  // The instance that the next run uses; a new one when the last was retired.
+  sandbox::Instance& instance();
+  sandbox::Runtime& runtime() { return *runtime_; }
+  BoundedLedger& ledger() { return ledger_; }
+
+ private:
+  SystemClock clock_;
+  BoundedLedger ledger_;
+  std::unique_ptr<sandbox::Runtime> runtime_;
+  std::unique_ptr<sandbox::Instance> instance_;
+};
+
+}  // namespace nexus::testing
