@@ -1,0 +1,25 @@
+// The commands of the program. Each gives the exit status: 0 done, 1 it failed, 2 it was asked for wrongly.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace nexus::app {
+
+struct ServeCommand {
+  std::vector<std::string> panels;  // files, or folders of *.json
+  bool demo = false;
+};
+int serve(const ServeCommand& command);
+
+struct RunCommand {
+  std::string file;  // "-": standard input
+  std::string args = "{}", state = "{}", scope = "{}";
+  std::vector<std::string> limits;  // "timeoutMs=200"
+  unsigned repeat = 1;
+  bool logs = false;
+  bool watch = false;
+};
+int run(const RunCommand& command);
+
+}  // namespace nexus::app

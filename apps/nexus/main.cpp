@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+
+#include "commands.h"
+#include "nexus/sandbox/runtime.h"
+#include "version.h"
+
+namespace {
+
+constexpr char kExamples[] = R"(Examples:
+  nexus serve --demo                               a server with a panel to try, and how to call it
+  HTTP_PORT=8080 nexus serve panels/               a server with the panels of a folder
+  nexus run add.js --args '{"by":2}' --repeat 1000 one handler, and how quick it is
+  echo 'return $args.a * 2' | nexus run - --args '{"a":21}'
+
+Exit status: 0 done, 1 it failed (run: the handler ended in an error), 2 it was asked for wrongly.)";
+
+constexpr char kServeExamples[] =
+    R"(Settings come from the environment, among them HTTP_PORT (3000), HOST, LOG_LEVEL, MAX_INSTANCES.
+
+Example: HTTP_PORT=8080 nexus serve examples/counter.json)";
+
+constexpr char kRunExamples[] = R"(Example: nexus run examples/greet.js --args '{"name":"Ada"}')";
+
+std::string version_text() {
+  return fmt::format("nexus {} ({}, {})", nexus::app::kVersion, nexus::sandbox::Runtime::engine_version(),
+                     nexus::sandbox::Runtime::interpreter_version());
+}
+
+void add_serve(CLI::App& app, nexus::app::ServeCommand& command) {
+  CLI::App* serve = app.add_subcommand("serve", "Serves panels over HTTP");
+  serve->add_option("panels", command.panels, "Panels to create at start: files, or folders of *.json");
+  serve->add_flag("--demo", command.demo, "Creates a panel to try, and prints how to call it");
+  serve->footer(kServeExamples);
+}
+
+void add_run(CLI::App& app, nexus::app::RunCommand& command) {
+  CLI::App* run = app.add_subcommand("run", "Runs one handler in the sandbox and prints its RESULT");
+  run->add_option("file", command.file, "The handler's source; - for standard input")->required();
+  run->add_option("--args", command.args, "$args, a JSON object");
+  run->add_option("--state", command.state, "$state before the call, a JSON object");
+  run->add_option("--scope", command.scope, "$scope, a JSON object");
+  run->add_option("--limits", command.limits, "Limits, such as timeoutMs=200 maxHostCalls=10");
+  run->add_flag("--logs", command.logs, "Prints the handler's log lines with the RESULT");
+  run->add_option("--repeat", command.repeat,
+                  "Runs it so often, each time from the same state, and says on stderr how long it took")
+      ->check(CLI::Range(1u, 10'000'000u));
+  run->add_flag("--watch", command.watch, "Runs it again whenever the file changes");
+  run->footer(kRunExamples);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error of the write, not our end
+  CLI::App app("Runs JavaScript handlers in WebAssembly, each call from a pristine memory.", "nexus");
+  app.set_version_flag("--version", version_text());
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  nexus::app::ServeCommand serve;
+  nexus::app::RunCommand run;
+  add_serve(app, serve);
+  add_run(app, run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return app.got_subcommand("serve") ? nexus::app::serve(serve) : nexus::app::run(run);
+}

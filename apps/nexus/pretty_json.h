@@ -1,0 +1,12 @@
+// JSON for a person to read.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace nexus::app {
+
+// One member or element a line, indented by two. REQUIRES: valid JSON without white space between its tokens.
+std::string pretty_json(std::string_view json);
+
+}  // namespace nexus::app

@@ -1,0 +1,179 @@
+// `nexus run`: one handler, in the sandbox, without a server.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+
+#include "commands.h"
+#include "file_watch.h"
+#include "latency.h"
+#include "nexus/base/ids.h"
+#include "nexus/budget/ledger.h"
+#include "nexus/panels/limit_fields.h"
+#include "nexus/sandbox/instance.h"
+#include "nexus/sandbox/json.h"
+#include "nexus/sandbox/runtime.h"
+#include "panel_files.h"
+#include "pretty_json.h"
+#include "settings_mapping.h"
+
+namespace nexus::app {
+namespace {
+
+constexpr int kDone = 0, kHandlerFailed = 1, kAskedWrongly = 2;
+constexpr std::size_t kMemories = 8;  // one in use, and those that are still being given up
+
+int refuse(std::string_view what) {
+  fmt::print(stderr, "nexus run: {}\n", what);
+  return kAskedWrongly;
+}
+
+Result<void> check_object(std::string_view option, std::string_view json) {
+  const auto start = json.find_first_not_of(" \t\r\n");
+  if (sandbox::check_json(json) == sandbox::JsonFault::kNone && json[start] == '{') return {};
+  return fail(ErrorCode::kInvalidRequest, fmt::format("{} must be a JSON object, and is: {}", option, json));
+}
+
+// The author's own machine: unlike in a panel, a limit may be raised here.
+Result<sandbox::Limits> apply(sandbox::Limits limits, const std::vector<std::string>& changes) {
+  for (const std::string& change : changes) {
+    const auto equals = std::min(change.find('='), change.size());
+    const std::string_view name = std::string_view(change).substr(0, equals);
+    const panels::LimitField* field = panels::find_limit_field(name);
+    if (field == nullptr) {
+      std::string known;
+      for (const panels::LimitField& one : panels::limit_fields())
+        known += fmt::format(" {}", one.name);
+      return fail(ErrorCode::kInvalidRequest,
+                  fmt::format("\"{}\" is not a limit; there are:{}", name, known));
+    }
+    std::uint64_t value = 0;
+    const char* const end = change.data() + change.size();
+    const auto read = std::from_chars(change.data() + std::min(equals + 1, change.size()), end, value);
+    if (read.ec != std::errc{} || read.ptr != end || value < field->least) {
+      return fail(ErrorCode::kInvalidRequest,
+                  fmt::format("{} must be a whole number of at least {}: {}", name, field->least, change));
+    }
+    limits.*field->value = value;
+  }
+  if (limits.stack_size_bytes > sandbox::kMostStackBytes) {
+    return fail(ErrorCode::kInvalidRequest,
+                fmt::format("stackSizeBytes can be at most {}", sandbox::kMostStackBytes));
+  }
+  return limits;
+}
+
+Result<std::string> read_source(const std::string& file) {
+  if (file != "-") return read_file(file);
+  return std::string(std::istreambuf_iterator<char>(std::cin), {});
+}
+
+class Runner {
+ public:
+  Runner(const RunCommand& command, const sandbox::State& state, const sandbox::Limits& limits,
+         sandbox::Runtime& runtime, const Clock& clock)
+      : command_(command), state_(state), limits_(limits), runtime_(runtime), clock_(clock) {}
+
+  int run_source(const std::string& source) {
+    auto instance = sandbox::Instance::create(runtime_);
+    if (!instance) return refuse(instance.error().message);
+    sandbox::Instance& machine = **instance;
+    machine.start_load(source, limits_);
+    while (machine.step() == sandbox::Step::kMore) {
+    }
+    auto image = machine.finish_load();
+    if (!image) {
+      print({.execution_id = make_uuid(clock_.unix_ms()), .error = std::move(image.error())});
+      return kHandlerFailed;
+    }
+    std::vector<double> microseconds;
+    sandbox::ExecutionResult result;
+    for (unsigned call = 0; call < command_.repeat; ++call) {
+      if (machine.state() != sandbox::Instance::Status::kIdle) {  // the call before was cut off
+        instance = sandbox::Instance::create(runtime_);
+        if (!instance) return refuse(instance.error().message);
+      }
+      const auto before = std::chrono::steady_clock::now();
+      result = (*instance)->execute(request_for(*image, source));
+      microseconds.push_back(
+          std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - before).count());
+    }
+    print(result);
+    if (command_.repeat > 1) fmt::print(stderr, "{}", latency_table(std::move(microseconds)));
+    return result.ok() ? kDone : kHandlerFailed;
+  }
+
+ private:
+  sandbox::ExecutionRequest request_for(std::shared_ptr<const memory::Image> image,
+                                        std::string_view source) const {
+    sandbox::ExecutionRequest request;
+    request.image = std::move(image);
+    request.source = source;
+    request.execution_id = make_uuid(clock_.unix_ms());
+    request.args_json = command_.args;
+    request.scope_json = command_.scope;
+    request.state = &state_;
+    request.capabilities = &capabilities_;
+    request.limits = limits_;
+    return request;
+  }
+
+  void print(const sandbox::ExecutionResult& result) const {
+    std::string json;
+    append_result_json(json, result, command_.logs ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo);
+    fmt::print("{}\n", isatty(STDOUT_FILENO) == 1 ? pretty_json(json) : json);
+    std::fflush(stdout);
+  }
+
+  const RunCommand& command_;
+  const sandbox::State& state_;
+  const sandbox::Limits& limits_;
+  sandbox::Runtime& runtime_;
+  const Clock& clock_;
+  const sandbox::Capabilities capabilities_ = sandbox::Capabilities::defaults();
+};
+
+int run_whenever_it_changes(Runner& runner, const std::string& file) {
+  auto watch = FileWatch::create(file);
+  if (!watch) return refuse(watch.error().message);
+  for (;;) {
+    if (const auto source = read_source(file)) {
+      runner.run_source(*source);
+    } else {
+      refuse(source.error().message);  // it may come back
+    }
+    watch->wait();
+  }
+}
+
+}  // namespace
+
+int run(const RunCommand& command) {
+  const auto settings = load_settings();
+  if (!settings) return kAskedWrongly;
+  if (const auto args = check_object("--args", command.args); !args) return refuse(args.error().message);
+  if (const auto scope = check_object("--scope", command.scope); !scope) return refuse(scope.error().message);
+  const auto state = sandbox::State::parse(command.state);
+  if (!state) return refuse(fmt::format("--state must be a JSON object: {}", state.error().message));
+  const auto limits = apply(limits_of(*settings), command.limits);
+  if (!limits) return refuse(limits.error().message);
+  if (command.watch && command.file == "-") return refuse("--watch needs a file, not standard input");
+  const auto source = read_source(command.file);
+  if (!source) return refuse(source.error().message);
+
+  SystemClock clock;
+  budget::UnlimitedLedger ledger;
+  const auto runtime = sandbox::Runtime::create({.max_memories = kMemories}, clock, ledger);
+  if (!runtime) {
+    fmt::print(stderr, "nexus run: {}\n", runtime.error().message);
+    return kHandlerFailed;
+  }
+  Runner runner(command, *state, *limits, **runtime, clock);
+  return command.watch ? run_whenever_it_changes(runner, command.file) : runner.run_source(*source);
+}
+
+}  // namespace nexus::app

@@ -1,0 +1,66 @@
+// From source to image, once: handlers are kept by their source, least recently used out first.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "nexus/base/error.h"
+#include "nexus/memory/image.h"
+
+namespace nexus::handlers {
+
+// A handler that can be executed. Immutable; whoever holds it keeps its image alive, cached or not.
+struct Handler {
+  std::string source;
+  std::shared_ptr<const memory::Image> image;
+};
+
+struct CacheStats {
+  std::uint64_t hits = 0, misses = 0, evictions = 0;  // since the start
+  std::uint64_t bytes = 0, entries = 0;               // now
+};
+
+// Thread-safe.
+class HandlerCache {
+ public:
+  // What an entry counts for: its source, what its image keeps beyond the base image, and 256 bytes for the entry.
+  static std::uint64_t bytes_of(std::string_view source, const memory::Image& image);
+
+  explicit HandlerCache(std::uint64_t max_bytes);
+
+  // Counts a hit or a miss, and marks the entry as the most recently used. Null: not there.
+  std::shared_ptr<const Handler> find(std::string_view source);
+  // Puts a freshly loaded handler in; when another thread was first, gives that one. What is larger than the bound is
+  // given back uncached, and evicts nothing.
+  std::shared_ptr<const Handler> insert(std::string source, std::shared_ptr<const memory::Image> image);
+
+  CacheStats stats() const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Handler> handler;
+    std::uint64_t bytes;
+  };
+  using Entries = std::list<Entry>;  // most recently used first
+
+  // Sources are long and looked up for each call: hashed with XXH3, and compared whole, so that no two handlers are ever
+  // taken for each other.
+  struct Hash {
+    std::size_t operator()(std::string_view source) const;
+  };
+
+  void evict_down_to(std::uint64_t bytes);
+
+  const std::uint64_t max_bytes_;
+  mutable std::mutex mutex_;
+  Entries entries_;
+  std::unordered_map<std::string_view, Entries::iterator, Hash> by_source_;  // keys are the entries' own sources
+  CacheStats stats_;
+};
+
+}  // namespace nexus::handlers

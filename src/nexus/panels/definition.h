@@ -1,0 +1,84 @@
+// What a client asks for when it creates a panel, and the reading of it from JSON with every fault named.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "nexus/base/error.h"
+#include "nexus/sandbox/capabilities.h"
+#include "nexus/sandbox/limits.h"
+#include "nexus/sandbox/state.h"
+
+namespace nexus::panels {
+
+// What starts a tool besides a call to it.
+struct ManualTrigger {};
+struct IntervalTrigger {
+  std::uint64_t ms;
+};
+struct EventTrigger {
+  std::string pattern;
+  std::string panel;  // empty: the tool's own
+};
+struct CronTrigger {
+  std::string expression;
+};
+struct StateChangeTrigger {
+  std::string path;
+};
+using Trigger = std::variant<ManualTrigger, IntervalTrigger, EventTrigger, CronTrigger, StateChangeTrigger>;
+
+struct Tool {
+  std::string name;
+  std::string handler;  // its source
+  Trigger trigger;
+  std::string description;
+  std::string args_schema_json;  // empty: none given
+  sandbox::Capabilities capabilities;
+  sandbox::Limits limits{};
+};
+
+// Complete: what a tool takes over from its panel or from the server is filled in.
+struct Definition {
+  std::string id;  // empty: the registry makes one
+  std::string kind;
+  std::string title;
+  std::vector<Tool> tools;
+  sandbox::State initial_state;
+  std::string scope_json = "{}";
+  std::string metadata_json;  // empty: none given
+
+  const Tool* find_tool(std::string_view name) const;  // null: no such tool
+};
+
+struct Fault {
+  std::string path;  // "tools[0].trigger.type"; empty: the body itself
+  std::string message;
+
+  bool operator==(const Fault&) const = default;
+};
+
+struct Rejected {
+  ErrorCode code;  // kInvalidRequest, or kCapabilityNotAllowed when that is all that is wrong
+  std::vector<Fault> faults;
+};
+
+// The most that any definition can have.
+struct Ceiling {
+  sandbox::Limits limits{};
+  sandbox::Capabilities capabilities;
+};
+
+// Reads the file that a handler names as {"file":"add.js"}. Only definitions from files may do that: for those from
+// clients it is left empty.
+using HandlerFiles = std::function<Result<std::string>(const std::string& name)>;
+
+std::expected<Definition, Rejected> parse_definition(std::string_view json, const Ceiling& ceiling,
+                                                     const HandlerFiles& files = {});
+
+}  // namespace nexus::panels

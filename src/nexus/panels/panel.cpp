@@ -1,0 +1,30 @@
+#include "nexus/panels/panel.h"
+
+namespace nexus::panels {
+
+Panel::Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms)
+    : definition_(std::move(definition)),
+      state_(std::move(definition_.initial_state)),
+      turns_(max_waiting),
+      created_ms_(now_ms),
+      last_activity_ms_(now_ms) {}
+
+void Panel::commit(const sandbox::Journal& journal, std::int64_t now_ms) {
+  last_activity_ms_ = now_ms;
+  if (journal.mutations.empty()) return;
+  for (const sandbox::StateMutation& mutation : journal.mutations) {
+    if (mutation.json) {
+      state_.set(mutation.key, *mutation.json);
+    } else {
+      state_.erase(mutation.key);
+    }
+  }
+  ++version_;
+}
+
+void Panel::remove() {
+  is_removed_ = true;
+  turns_.close(Error{.code = ErrorCode::kPanelNotFound, .message = "the panel has been deleted"});
+}
+
+}  // namespace nexus::panels

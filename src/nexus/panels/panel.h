@@ -1,0 +1,53 @@
+// A named unit of state plus tools.
+//
+// Thread safety: none; a panel belongs to one loop.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "nexus/panels/definition.h"
+#include "nexus/panels/turns.h"
+#include "nexus/sandbox/result.h"
+#include "nexus/sandbox/state.h"
+
+namespace nexus::panels {
+
+class Panel {
+ public:
+  // REQUIRES: the definition has an id.
+  Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms);
+
+  const std::string& id() const { return definition_.id; }
+  const Definition& definition() const { return definition_; }
+  const Tool* find_tool(std::string_view name) const { return definition_.find_tool(name); }
+
+  const sandbox::State& state() const { return state_; }
+  std::uint64_t version() const {
+    return version_;
+  }  // 1 at first, one more with each commit that changes something
+  std::int64_t created_ms() const { return created_ms_; }
+  std::int64_t last_activity_ms() const {
+    return last_activity_ms_;
+  }  // creation, or the end of the last execution
+
+  TurnQueue& turns() { return turns_; }
+
+  // Applies what an execution left, in one step. REQUIRES: the caller has the turn.
+  void commit(const sandbox::Journal& journal, std::int64_t now_ms);
+
+  // After this nobody gets a turn, and who has it should stop: its changes go nowhere.
+  void remove();
+  bool is_removed() const { return is_removed_; }
+
+ private:
+  Definition definition_;
+  sandbox::State state_;
+  TurnQueue turns_;
+  std::uint64_t version_ = 1;
+  std::int64_t created_ms_;
+  std::int64_t last_activity_ms_;
+  bool is_removed_ = false;
+};
+
+}  // namespace nexus::panels

@@ -1,0 +1,54 @@
+#include "nexus/panels/turns.h"
+
+#include <cassert>
+
+namespace nexus::panels {
+namespace {
+
+// Nothing is known about when a turn comes free; a second is the least that Retry-After can say.
+constexpr int kRetryAfterMs = 1000;
+
+}  // namespace
+
+Turn::~Turn() {
+  if (queue_ != nullptr) queue_->pass_on();
+}
+
+std::optional<Turn> TurnQueue::try_take() {
+  if (taken_ || closed_) return std::nullopt;
+  taken_ = true;
+  return Turn(*this);
+}
+
+Result<void> TurnQueue::wait(Ready ready) {
+  if (closed_) return std::unexpected(*closed_);
+  assert(taken_);
+  if (waiting_.size() >= max_waiting_) {
+    return std::unexpected(Error{
+        .code = ErrorCode::kPanelBusy,
+        .message = "this panel's queue is full",
+        .limit = LimitReached{"panel", "MAX_PANEL_QUEUE", max_waiting_, waiting_.size() + 1},
+        .retry_after_ms = kRetryAfterMs,
+    });
+  }
+  waiting_.push_back(std::move(ready));
+  return {};
+}
+
+void TurnQueue::close(const Error& reason) {
+  closed_ = reason;
+  for (auto waiting = std::exchange(waiting_, {}); Ready & ready : waiting)
+    ready(std::unexpected(reason));
+}
+
+void TurnQueue::pass_on() {
+  if (waiting_.empty()) {
+    taken_ = false;
+    return;
+  }
+  Ready next = std::move(waiting_.front());
+  waiting_.pop_front();
+  next(Turn(*this));
+}
+
+}  // namespace nexus::panels

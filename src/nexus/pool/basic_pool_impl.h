@@ -1,0 +1,209 @@
+// The bodies of basic_pool.h.
+#pragma once
+
+#include "nexus/pool/basic_pool.h"
+
+namespace nexus::pool {
+
+template <class InstanceT>
+BasicInstancePool<InstanceT>::BasicInstancePool(const PoolOptions& options, const Clock& clock, Factory factory)
+    : options_(options), clock_(clock), factory_(std::move(factory)), policy_(options) {
+  Work work;
+  Caller nobody;
+  {
+    const std::lock_guard lock(mutex_);
+    carry_out(policy_.start(), nobody, work);
+  }
+  finish(work, AnswerWhen::kNow);
+}
+
+template <class InstanceT>
+BasicInstancePool<InstanceT>::~BasicInstancePool() {
+  shutdown({});
+  assert(policy_.is_drained() && "a lease outlives its pool");
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::acquire(Ready ready) {
+  ask(std::move(ready), IfBusy::kWait);
+}
+
+template <class InstanceT>
+Result<BasicLease<InstanceT>> BasicInstancePool<InstanceT>::try_acquire() {
+  std::optional<Result<Lease>> answer;
+  ask([&answer](Result<Lease> lease) { answer.emplace(std::move(lease)); }, IfBusy::kRefuse);
+  return std::move(*answer);  // who doesn't wait is answered before ask() returns
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::ask(Ready ready, IfBusy if_busy) {
+  Work work;
+  {
+    const std::lock_guard lock(mutex_);
+    Caller caller{++last_caller_, std::move(ready)};
+    carry_out(policy_.acquire(last_caller_, if_busy, now_ms()), caller, work);
+  }
+  finish(work, AnswerWhen::kNow);
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::tick() {
+  Work work;
+  Caller nobody;
+  {
+    const std::lock_guard lock(mutex_);
+    carry_out(policy_.tick(now_ms()), nobody, work);
+  }
+  finish(work, AnswerWhen::kNow);
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::shutdown(Drained drained) {
+  Work work;
+  Caller nobody;
+  {
+    const std::lock_guard lock(mutex_);
+    if (drained) drained_.push_back(std::move(drained));
+    carry_out(policy_.shutdown(), nobody, work);
+  }
+  finish(work, AnswerWhen::kNow);
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::take_back(SlotId slot, std::unique_ptr<InstanceT> instance, std::optional<Retired> broken) {
+  broken = put_to_rest(*instance, broken);
+  const std::uint64_t executions = instance->executions();
+  const std::uint64_t bytes = instance->memory_used();
+  Work work;
+  Caller nobody;
+  {
+    const std::lock_guard lock(mutex_);
+    place(slot, std::move(instance), bytes);
+    carry_out(policy_.release(slot, executions, broken, now_ms()), nobody, work);
+  }
+  finish(work, AnswerWhen::kAfterOuter);
+}
+
+// Ends what still runs in the instance; the reason why it can't be used again, if so.
+template <class InstanceT>
+std::optional<Retired> BasicInstancePool<InstanceT>::put_to_rest(InstanceT& instance, std::optional<Retired> broken) {
+  using Status = typename InstanceT::Status;
+  switch (instance.state()) {
+    case Status::kIdle:
+      return broken;
+    case Status::kTerminated:
+      return broken.value_or(Retired::kTrap);
+    case Status::kRunning:
+      instance.cancel(ErrorCode::kCancelled, "the instance was given back while it was running");
+      break;
+    case Status::kFinished:
+      break;  // nobody took the outcome: the memory was never put back
+  }
+  instance.terminate();
+  return broken.value_or(Retired::kCancel);
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::carry_out(PoolPolicy::Decisions decisions, Caller& caller, Work& work) {
+  for (const Decision& decision : decisions) {
+    if (const auto* give = std::get_if<Give>(&decision)) {
+      Lease lease(*this, give->slot, std::move(places_[give->slot].instance));
+      work.answers.push_back({ready_of(give->caller, caller), std::move(lease)});
+    } else if (const auto* create = std::get_if<Create>(&decision)) {
+      Caller asking;
+      if (create->caller) asking = {create->caller, ready_of(*create->caller, caller)};
+      work.creations.push_back({create->slot, std::move(asking)});
+    } else if (const auto* wait = std::get_if<Wait>(&decision)) {
+      waiting_.emplace(wait->caller, ready_of(wait->caller, caller));
+    } else if (const auto* refuse = std::get_if<Refuse>(&decision)) {
+      work.answers.push_back({ready_of(refuse->caller, caller), std::unexpected(error_of(refuse->why, options_))});
+    } else {
+      work.dropped.push_back(drop(std::get<Drop>(decision)));
+    }
+  }
+  if (!policy_.is_drained()) return;
+  for (Drained& drained : drained_) work.drained.push_back(std::move(drained));
+  drained_.clear();
+}
+
+template <class InstanceT>
+auto BasicInstancePool<InstanceT>::ready_of(CallerId id, Caller& caller) -> Ready {
+  if (caller.id == id) return std::move(caller.ready);
+  return std::move(waiting_.extract(id).mapped());
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::place(SlotId slot, std::unique_ptr<InstanceT> instance, std::uint64_t bytes) {
+  if (places_.size() <= slot) places_.resize(slot + 1);
+  total_memory_ = total_memory_ - places_[slot].bytes + bytes;
+  places_[slot] = {std::move(instance), bytes};
+}
+
+template <class InstanceT>
+std::unique_ptr<InstanceT> BasicInstancePool<InstanceT>::drop(const Drop& drop) {
+  ++retired_[static_cast<std::size_t>(drop.why)];
+  std::unique_ptr<InstanceT> instance = std::move(places_[drop.slot].instance);
+  place(drop.slot, nullptr, 0);
+  return instance;
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::finish(Work& work, AnswerWhen when) {
+  work.dropped.clear();
+  while (!work.creations.empty()) {
+    Creation creation = std::move(work.creations.back());
+    work.creations.pop_back();
+    create(std::move(creation), work);
+    work.dropped.clear();
+  }
+  answer(work, when);
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::create(Creation creation, Work& work) {
+  Result<std::unique_ptr<InstanceT>> made = factory_();
+  const std::uint64_t bytes = made ? (*made)->memory_used() : 0;
+  const std::lock_guard lock(mutex_);
+  if (made) {
+    ++created_;
+    place(creation.slot, std::move(*made), bytes);
+    carry_out(policy_.created(creation.slot, now_ms()), creation.caller, work);
+    return;
+  }
+  Caller nobody;
+  carry_out(policy_.create_failed(creation.slot), nobody, work);
+  if (creation.caller.id) work.answers.push_back({std::move(creation.caller.ready), std::unexpected(std::move(made).error())});
+}
+
+template <class InstanceT>
+void BasicInstancePool<InstanceT>::answer(Work& work, AnswerWhen when) {
+  if (work.answers.empty() && work.drained.empty()) return;
+  Answering* outer = answering_;
+  while (outer != nullptr && outer->pool != this) outer = outer->outer;
+  if (outer != nullptr) {
+    for (Drained& drained : work.drained) outer->drained.push_back(std::move(drained));
+    work.drained.clear();
+    if (when == AnswerWhen::kAfterOuter) {
+      for (Answer& answer : work.answers) outer->answers.push_back(std::move(answer));
+      return;
+    }
+  }
+  Answering frame{this, answering_, {}, std::move(work.drained)};
+  answering_ = &frame;
+  for (Answer& answer : work.answers) answer.ready(std::move(answer.lease));
+  work.answers.clear();
+  while (!frame.answers.empty()) {
+    Answer answer = std::move(frame.answers.front());
+    frame.answers.pop_front();
+    answer.ready(std::move(answer.lease));
+  }
+  answering_ = frame.outer;
+  if (outer != nullptr) {
+    for (Drained& drained : frame.drained) outer->drained.push_back(std::move(drained));
+    return;
+  }
+  // Last: the pool may be gone after it.
+  for (Drained& drained : frame.drained) drained();
+}
+
+}  // namespace nexus::pool

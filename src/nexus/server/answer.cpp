@@ -1,0 +1,133 @@
+#include "nexus/server/answer.h"
+
+#include <fmt/format.h>
+
+#include <boost/beast/http/status.hpp>
+
+#include "nexus/sandbox/json.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::size_t kMostKeptBytes = 64 << 10;  // of a body's buffer between requests
+
+bool is_in_bytes(const LimitReached& limit) { return limit.wall == "container" || limit.wall == "budget"; }
+
+std::string_view reason_of(unsigned status) {
+  const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
+  return {reason.data(), reason.size()};
+}
+
+}  // namespace
+
+unsigned status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidRequest:
+    case ErrorCode::kCompilationError:
+    case ErrorCode::kInvalidHandler:
+    case ErrorCode::kCapabilityNotAllowed:
+      return 400;
+    case ErrorCode::kOriginNotAllowed:
+      return 403;
+    case ErrorCode::kNotFound:
+    case ErrorCode::kPanelNotFound:
+    case ErrorCode::kToolNotFound:
+      return 404;
+    case ErrorCode::kMethodNotAllowed:
+      return 405;
+    case ErrorCode::kPanelExists:
+      return 409;
+    case ErrorCode::kPayloadTooLarge:
+      return 413;
+    case ErrorCode::kMisdirected:
+      return 421;
+    case ErrorCode::kPanelBusy:
+      return 429;
+    case ErrorCode::kOverloaded:
+    case ErrorCode::kShuttingDown:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+void append_error_json(std::string& out, const Error& error, std::string_view details_json) {
+  out += R"({"error":)";
+  sandbox::append_json_string(out, error.message);
+  out += R"(,"code":")";
+  out += name(error.code);
+  out += '"';
+  if (!details_json.empty()) {
+    out += R"(,"details":)";
+    out += details_json;
+  }
+  out += '}';
+}
+
+std::string details_of(const Error& error) {
+  if (!error.limit) return {};
+  std::string out = R"({"layer":)";
+  sandbox::append_json_string(out, error.limit->wall);
+  out += R"(,"setting":)";
+  sandbox::append_json_string(out, error.limit->setting);
+  const bool bytes = is_in_bytes(*error.limit);
+  out += fmt::format(R"(,"{}":{},"{}":{})", bytes ? "limitBytes" : "limit", error.limit->limit,
+                     bytes ? "wantedBytes" : "wanted", error.limit->wanted);
+  if (error.retry_after_ms) out += fmt::format(R"(,"retryAfterMs":{})", *error.retry_after_ms);
+  out += '}';
+  return out;
+}
+
+void Answer::clear() {
+  status_ = 200;
+  content_type_ = ContentType::kJson;
+  headers_.clear();
+  body_.clear();
+  if (body_.capacity() > kMostKeptBytes) body_.shrink_to_fit();
+}
+
+void Answer::add_header(std::string_view name, std::string_view value) {
+  headers_ += name;
+  headers_ += ": ";
+  headers_ += value;
+  headers_ += "\r\n";
+}
+
+void Answer::refuse(const Error& error, std::string_view details_json) {
+  clear();
+  status_ = status_of(error.code);
+  // 429 and 503 say when to come again, in whole seconds.
+  if (status_ == 429 || status_ == 503) {
+    add_header("Retry-After",
+               fmt::format_int(std::max(1, (error.retry_after_ms.value_or(1000) + 999) / 1000)).c_str());
+  }
+  append_error_json(body_, error, details_json.empty() ? std::string_view(details_of(error)) : details_json);
+}
+
+std::array<boost::asio::const_buffer, 2> Answer::serialise(std::string_view date, int version,
+                                                           Connection connection, Body body) {
+  const auto out = std::back_inserter(head_);
+  head_.clear();
+  fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\nNexus-Api-Version: 1\r\n", status_, reason_of(status_),
+                 date);
+  if (status_ != 204) {
+    head_ += content_type_ == ContentType::kJson
+                 ? "Content-Type: application/json\r\nContent-Length: "
+                 : "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                   "Content-Length: ";
+    const fmt::format_int length(body_.size());
+    head_.append(length.data(), length.size());
+    head_ += "\r\n";
+  }
+  head_ += headers_;
+  if (connection == Connection::kClose) {
+    head_ += "Connection: close\r\n";
+  } else if (version == 10) {
+    head_ += "Connection: keep-alive\r\n";
+  }
+  head_ += "\r\n";
+  const bool is_sent = body == Body::kSent && status_ != 204;
+  return {boost::asio::buffer(head_), is_sent ? boost::asio::buffer(body_) : boost::asio::const_buffer()};
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,53 @@
+// One HTTP answer. Head and body are two reused strings that go out in one write.
+#pragma once
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <string>
+#include <string_view>
+
+#include "nexus/base/error.h"
+
+namespace nexus::server {
+
+enum class ContentType : std::uint8_t { kJson, kPrometheus };
+
+// The HTTP status of a refusal.
+unsigned status_of(ErrorCode code);
+
+// The error body of the API. `details_json` is one JSON value, or empty.
+void append_error_json(std::string& out, const Error& error, std::string_view details_json);
+
+// `{layer, setting, limit..., retryAfterMs}` for an error that a limit caused; empty for any other.
+std::string details_of(const Error& error);
+
+class Answer {
+ public:
+  void clear();
+
+  void set_status(unsigned status) { status_ = status; }
+  void set_content_type(ContentType type) { content_type_ = type; }
+  // REQUIRES: no line breaks in `value`.
+  void add_header(std::string_view name, std::string_view value);
+  std::string& body() { return body_; }
+
+  // Makes this the answer to a refused request, whatever it was before.
+  void refuse(const Error& error, std::string_view details_json = {});
+
+  unsigned status() const { return status_; }
+
+  enum class Connection : bool { kKeep, kClose };
+  enum class Body : bool { kSent, kOnlyDescribed };  // only described: for HEAD
+  // What goes over the wire; valid until the next change. `date` is an IMF-fixdate.
+  std::array<boost::asio::const_buffer, 2> serialise(std::string_view date, int version,
+                                                     Connection connection, Body body);
+
+ private:
+  unsigned status_ = 200;
+  ContentType content_type_ = ContentType::kJson;
+  std::string headers_;
+  std::string body_;
+  std::string head_;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,60 @@
+// The calls of the API: from a request to the resource that it is about.
+#pragma once
+
+#include <string>
+
+#include "nexus/metrics/report.h"
+#include "nexus/server/health_resource.h"
+#include "nexus/server/panels_resource.h"
+#include "nexus/server/service.h"
+#include "nexus/server/trigger_resource.h"
+
+namespace nexus::server {
+
+struct Versions {
+  std::string program, engine, interpreter;
+};
+
+// Thread safety: none; it belongs to one loop.
+class Api final : public Service {
+ public:
+  // What the resources work on; all of it must outlive the Api.
+  struct Parts {
+    Executor executor;
+    const Clock& clock;
+    panels::Registry& registry;
+    handlers::HandlerCache& cache;
+    pool::InstancePool& pool;
+    const budget::Ledger& ledger;
+    metrics::Probes& probes;
+  };
+  Api(const Parts& parts, panels::Ceiling ceiling, Versions versions);
+
+  std::optional<Error> refuse_head(const Request& request) override;
+  std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
+  void count_refusal(ErrorCode code) override { probes_.errors.record(code); }
+
+  // For panels that don't come by HTTP.
+  PanelCreation& creation() { return creation_; }
+
+  void set_stage(Stage stage) { stage_ = stage; }
+  // Ends all executions that still run.
+  void abort() { executions_.abort(); }
+
+ private:
+  std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
+  void finish(const Result<void>& outcome, Answer& answer);
+  void refuse(const Error& error, Answer& answer);
+
+  metrics::Probes& probes_;
+  Versions versions_;
+  Executions executions_;
+  PanelCreation creation_;
+  PanelsResource panels_;
+  TriggerResource triggers_;
+  HealthResource health_;
+  metrics::Sources metrics_;
+  Stage stage_ = Stage::kStarting;
+};
+
+}  // namespace nexus::server

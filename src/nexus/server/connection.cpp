@@ -1,0 +1,179 @@
+#include "nexus/server/connection.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <limits>
+
+namespace nexus::server {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t kReadBytes =
+    8 << 10;  // larger than a usual request: what a short read fills needs no second look
+constexpr std::size_t kBodyReadBytes = 64 << 10;
+constexpr std::size_t kMostKeptBytes = 32 << 10;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+std::string authority_of(const asio::ip::tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
+                                    : fmt::format("{}:{}", address, endpoint.port());
+}
+
+Connection::Connection(Socket socket, Service& service, const ConnectionRules& rules, const LoopTime& time)
+    : socket_(std::move(socket)), service_(service), rules_(rules), time_(time) {}
+
+void Connection::enter(Phase phase, std::int64_t limit_ms) {
+  phase_ = phase;
+  deadline_ms_ = limit_ms == kNever ? kNever : time_.now_ms + limit_ms;
+}
+
+void Connection::sweep() {
+  if (time_.now_ms < deadline_ms_) return;
+  is_late_ = true;
+  deadline_ms_ = kNever;
+  ErrorCondition ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::drain() {
+  is_draining_ = true;
+  if (phase_ != Phase::kIdle) return;
+  ErrorCondition ignored;
+  socket_.cancel(ignored);
+}
+
+Task<void> Connection::run() {
+  for (;;) {
+    const Next next = co_await read_request();
+    if (next == Next::kClosed) break;
+    if (next == Next::kServe) {
+      enter(Phase::kServing, kNever);
+      answer_.clear();
+      if (auto waiting = service_.serve(request_, answer_)) co_await *std::move(waiting);
+    }
+    const bool keep = next == Next::kServe && request_.keep_alive && !is_draining_;
+    enter(Phase::kWriting, rules_.write_ms);
+    const auto parts = answer_.serialise(
+        time_.date, request_.version, keep ? Answer::Connection::kKeep : Answer::Connection::kClose,
+        request_.method == Method::head ? Answer::Body::kOnlyDescribed : Answer::Body::kSent);
+    if (!co_await write(parts)) break;
+    if (!keep) {
+      co_await linger();
+      break;
+    }
+  }
+  close();
+}
+
+Task<Connection::Next> Connection::read_request() {
+  RequestParser parser(request_, rules_.body_limit_bytes, rules_.header_limit_bytes);
+  head_checked_ = false;
+  if (buffer_.size() == 0 && buffer_.capacity() > kMostKeptBytes) buffer_.shrink_to_fit();
+  enter(Phase::kIdle, rules_.idle_ms);
+  bool asked_to_continue = false;
+  for (;;) {
+    if (buffer_.size() > 0) {
+      if (phase_ == Phase::kIdle) enter(Phase::kReading, rules_.read_ms);
+      if (const auto next = parse(parser)) co_return *next;
+    }
+    if (head_checked_ && request_.expects_continue && !std::exchange(asked_to_continue, true)) {
+      const std::array<asio::const_buffer, 2> parts{asio::buffer(kContinue), asio::const_buffer()};
+      if (!co_await write(parts)) co_return Next::kClosed;
+    }
+    if (phase_ == Phase::kIdle && is_draining_) co_return Next::kClosed;
+    if (!co_await fill_buffer()) {
+      if (phase_ == Phase::kIdle) co_return Next::kClosed;
+      if (is_late_) co_return refuse(ErrorCode::kInvalidRequest, "the request did not arrive in time", 408);
+      co_return refuse(ErrorCode::kInvalidRequest, "the request ended before it was complete", 400);
+    }
+  }
+}
+
+// What has become of the request with what is in the buffer; none: more is needed.
+std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
+  ErrorCondition error;
+  while (buffer_.size() > 0 && !error && !parser.is_done()) {
+    buffer_.consume(parser.put(buffer_.data(), error));
+  }
+  if (parser.is_header_done() && !std::exchange(head_checked_, true)) {
+    if (!request_.has_host) {
+      if (request_.version == 11) {
+        return refuse(ErrorCode::kInvalidRequest, "an HTTP/1.1 request needs a Host header", 400);
+      }
+      ErrorCondition ignored;
+      request_.host = authority_of(socket_.local_endpoint(ignored));
+    }
+    if (const auto refusal = service_.refuse_head(request_)) {
+      return refuse(refusal->code, refusal->message, status_of(refusal->code));
+    }
+  }
+  if (parser.is_body_too_large()) {
+    return refuse(ErrorCode::kPayloadTooLarge,
+                  fmt::format("the body is larger than {} bytes (BODY_LIMIT)", rules_.body_limit_bytes), 413);
+  }
+  // What the parser leaves is part of a head or of a chunk's; it bounds the former, not the latter.
+  const bool too_large =
+      error == http::error::header_limit || (!parser.is_done() && buffer_.size() > rules_.header_limit_bytes);
+  if (too_large || (error && error != http::error::need_more)) {
+    return refuse(ErrorCode::kInvalidRequest,
+                  too_large ? fmt::format("the head is larger than {} bytes", rules_.header_limit_bytes)
+                            : fmt::format("this is not an HTTP/1.1 request: {}", error.message()),
+                  too_large ? 431 : 400);
+  }
+  return parser.is_done() ? std::optional(Next::kServe) : std::nullopt;
+}
+
+Connection::Next Connection::refuse(ErrorCode code, std::string message, unsigned status) {
+  service_.count_refusal(code);
+  answer_.refuse(Error{.code = code, .message = std::move(message)});
+  answer_.set_status(status);
+  return Next::kRefused;
+}
+
+// False at the end of the stream, or when the sweep or drain() has cancelled the wait.
+Task<bool> Connection::fill_buffer() {
+  const auto room = buffer_.prepare(head_checked_ ? kBodyReadBytes : kReadBytes);
+  const auto [error, bytes] = co_await socket_.async_read_some(room, kAwaitTuple);
+  buffer_.commit(bytes);
+  co_return !error;
+}
+
+Task<bool> Connection::write(std::array<asio::const_buffer, 2> parts) {
+  ErrorCondition error;
+  const std::size_t total = parts[0].size() + parts[1].size();
+  std::size_t sent = socket_.write_some(parts, error);  // nearly always all of it
+  if (error == asio::error::would_block) error.clear();
+  if (error || sent == total) co_return !error;
+  for (asio::const_buffer& part : parts) {
+    const std::size_t done = std::min(sent, part.size());
+    part += done;
+    sent -= done;
+  }
+  const auto [late_error, ignored] = co_await asio::async_write(socket_, parts, kAwaitTuple);
+  co_return !late_error;
+}
+
+// Closing while the client still sends would reset the connection, and the answer might be lost with it: so we say
+// that we are done, and read what comes until the client is done as well.
+Task<void> Connection::linger() {
+  enter(Phase::kLingering, rules_.linger_ms);
+  ErrorCondition ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  do {
+    buffer_.clear();
+  } while (co_await fill_buffer());
+}
+
+void Connection::close() {
+  ErrorCondition ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,82 @@
+// One client's connection: reads requests one after another and writes each answer before it looks at the next.
+//
+//   idle ──first byte──► reading ──complete──► serving ──► writing ──► idle, or lingering ──► closed
+//    │ kIdleMs              │ kReadMs: 408        (no limit here)  │ kWriteMs            │ kLingerMs
+//    └── closed             └────────────────────────────────────────────────────────────┘
+//
+// No timer is armed for a request: one sweep over all connections, a few times a second, looks at deadlines.
+//
+// Thread safety: none; it belongs to one loop.
+#pragma once
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <cstdint>
+#include <string>
+
+#include "nexus/server/answer.h"
+#include "nexus/server/loop.h"
+#include "nexus/server/request.h"
+#include "nexus/server/service.h"
+
+namespace nexus::server {
+
+// What every connection of a server obeys. The times are by the sweep's clock, so they are as coarse as it is.
+struct ConnectionRules {
+  std::uint64_t body_limit_bytes = 1 << 20;
+  std::uint32_t header_limit_bytes = 16 << 10;
+  std::int64_t idle_ms =
+      75'000;  // between requests; longer than the 60 s of usual proxies, so that they close first
+  std::int64_t read_ms = 30'000;   // from the first byte of a request to its last
+  std::int64_t write_ms = 30'000;  // for an answer that the client is slow to take
+  std::int64_t linger_ms = 2'000;  // for a refused client to read the answer
+};
+
+// What the sweep keeps up to date for all connections of a loop.
+struct LoopTime {
+  std::int64_t now_ms = 0;
+  std::string date;  // for the Date header
+};
+
+// "127.0.0.1:3000", "[::1]:3000"
+std::string authority_of(const asio::ip::tcp::endpoint& endpoint);
+
+class Connection {
+ public:
+  Connection(Socket socket, Service& service, const ConnectionRules& rules, const LoopTime& time);
+
+  // Ends when the connection is closed.
+  Task<void> run();
+
+  // Ends what has taken too long.
+  void sweep();
+  // No further request after the one that is being read or served.
+  void drain();
+
+ private:
+  enum class Phase : std::uint8_t { kIdle, kReading, kServing, kWriting, kLingering };
+  enum class Next : std::uint8_t { kServe, kRefused, kClosed };
+
+  void enter(Phase phase, std::int64_t limit_ms);
+  Task<Next> read_request();
+  std::optional<Next> parse(RequestParser& parser);
+  Next refuse(ErrorCode code, std::string message, unsigned status);
+  Task<bool> fill_buffer();
+  Task<bool> write(std::array<asio::const_buffer, 2> parts);
+  Task<void> linger();
+  void close();
+
+  Socket socket_;
+  Service& service_;
+  const ConnectionRules& rules_;
+  const LoopTime& time_;
+  boost::beast::flat_buffer buffer_;
+  Request request_;
+  Answer answer_;
+  std::int64_t deadline_ms_ = 0;
+  Phase phase_ = Phase::kIdle;
+  bool head_checked_ = false;
+  bool is_late_ = false;
+  bool is_draining_ = false;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,158 @@
+#include "nexus/server/executions.h"
+
+#include <spdlog/spdlog.h>
+
+#include "nexus/base/ids.h"
+
+namespace nexus::server {
+namespace {
+
+using HandlerPtr = std::shared_ptr<const handlers::Handler>;
+
+constexpr std::uint64_t kFirstSliceUs =
+    2000;  // what an execution has used at most when it joins the run queue
+
+std::unexpected<Error> removed() { return fail(ErrorCode::kPanelNotFound, "the panel has been deleted"); }
+
+pool::Retired why_retired(const sandbox::ExecutionResult& result) {
+  const bool was_cut_off = result.error && (result.error->code == ErrorCode::kTimeout ||
+                                            result.error->code == ErrorCode::kCancelled);
+  return was_cut_off ? pool::Retired::kCancel : pool::Retired::kTrap;
+}
+
+spdlog::level::level_enum level_of(sandbox::LogLevel level) {
+  switch (level) {
+    case sandbox::LogLevel::kDebug:
+      return spdlog::level::debug;
+    case sandbox::LogLevel::kInfo:
+      return spdlog::level::info;
+    case sandbox::LogLevel::kWarn:
+      return spdlog::level::warn;
+    case sandbox::LogLevel::kError:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+}  // namespace
+
+Executions::Executions(Executor executor, const Clock& clock, handlers::HandlerCache& cache,
+                       pool::InstancePool& pool, metrics::Probes& probes)
+    : executor_(executor), clock_(clock), cache_(cache), pool_(pool), probes_(probes), run_queue_(executor) {}
+
+Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
+  panels::Panel& panel = *call.panel;
+  std::optional<panels::Turn> turn = panel.turns().try_take();
+  if (!turn) {
+    auto waited = co_await wait_for_turn(panel);
+    if (!waited) co_return std::unexpected(std::move(waited.error()));
+    turn.emplace(*std::move(waited));
+  }
+
+  HandlerPtr handler = cache_.find(call.tool->handler);
+  const bool cache_hit = handler != nullptr;
+  Result<pool::Lease> lease = pool_.try_acquire();
+  if (!lease) {
+    lease = co_await wait_for_instance();
+    if (!lease) co_return std::unexpected(std::move(lease.error()));
+    if (panel.is_removed()) co_return removed();
+  }
+
+  sandbox::ExecutionResult result;
+  if (!cache_hit) {
+    auto loaded = co_await load_in(**lease, call.tool->handler, call.tool->limits);
+    if (panel.is_removed()) co_return removed();
+    if (loaded) {
+      handler = *std::move(loaded);
+      if ((*lease)->state() != sandbox::Instance::Status::kIdle) {
+        lease->give_back();
+        lease = co_await wait_for_instance();
+        if (!lease) co_return std::unexpected(std::move(lease.error()));
+      }
+    } else {
+      result.execution_id = make_uuid(clock_.unix_ms());
+      result.error = std::move(loaded.error());
+    }
+  }
+  if (handler) {
+    sandbox::ExecutionRequest request;
+    request.image = handler->image;
+    request.source = handler->source;
+    request.execution_id = make_uuid(clock_.unix_ms());
+    request.args_json = call.args_json;
+    request.scope_json = panel.definition().scope_json;
+    request.state = &panel.state();
+    request.capabilities = &call.tool->capabilities;
+    request.limits = call.tool->limits;
+    request.cache_hit = cache_hit;
+    sandbox::Instance& instance = **lease;
+    instance.start(std::move(request));
+    if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, &panel);
+    result = instance.finish();
+    if (instance.state() == sandbox::Instance::Status::kTerminated) lease->retire(why_retired(result));
+  }
+  conclude(call, result);
+  co_return result;
+}
+
+Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox::Limits& limits) {
+  if (auto handler = cache_.find(source)) co_return handler;
+  auto lease = co_await wait_for_instance();
+  if (!lease) co_return std::unexpected(std::move(lease.error()));
+  co_return co_await load_in(**lease, source, limits);
+}
+
+Task<Result<panels::Turn>> Executions::wait_for_turn(panels::Panel& panel) {
+  co_return co_await callback<Result<panels::Turn>>(executor_, [&panel](panels::TurnQueue::Ready ready) {
+    // A refusal is an answer like any other, but the queue doesn't keep `ready` to give it.
+    auto shared = std::make_shared<panels::TurnQueue::Ready>(std::move(ready));
+    const auto waiting =
+        panel.turns().wait([shared](Result<panels::Turn> turn) { (*shared)(std::move(turn)); });
+    if (!waiting) (*shared)(std::unexpected(waiting.error()));
+  });
+}
+
+Task<Result<pool::Lease>> Executions::wait_for_instance() {
+  co_return co_await callback<Result<pool::Lease>>(
+      executor_, [this](pool::InstancePool::Ready ready) { pool_.acquire(std::move(ready)); });
+}
+
+Task<Result<HandlerPtr>> Executions::load_in(sandbox::Instance& instance, std::string_view source,
+                                             const sandbox::Limits& limits) {
+  instance.start_load(source, limits);
+  if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, nullptr);
+  auto image = instance.finish_load();
+  if (!image) co_return std::unexpected(std::move(image.error()));
+  co_return cache_.insert(std::string(source), *std::move(image));
+}
+
+// Returns when the instance is finished. A panel that is removed meanwhile ends its execution; null: no panel's.
+Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panels::Panel* panel) {
+  std::uint64_t used_us = kFirstSliceUs;
+  for (;;) {
+    co_await run_queue_.next_slice(used_us);
+    if (is_aborted_) {
+      instance.cancel(ErrorCode::kCancelled, "the server has shut down");
+      co_return;
+    }
+    if (panel != nullptr && panel->is_removed()) {
+      instance.cancel(ErrorCode::kCancelled, "the panel has been deleted");
+      co_return;
+    }
+    const std::uint64_t before_us = clock_.monotonic_us();
+    if (instance.step() == sandbox::Step::kDone) co_return;
+    used_us += clock_.monotonic_us() - before_us;
+  }
+}
+
+void Executions::conclude(const ToolCall& call, const sandbox::ExecutionResult& result) {
+  if (!call.panel->is_removed()) call.panel->commit(result.journal, clock_.unix_ms());
+  probes_.executions.record(result);
+  if (result.error) probes_.errors.record(result.error->code);
+  for (const sandbox::LogLine& line : result.logs) {
+    spdlog::log(level_of(line.level), "panel={} tool={} execution={} {}", call.panel->id(), call.tool->name,
+                result.execution_id, line.text);
+  }
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,66 @@
+// Runs handlers on one loop: the panel's turn, the handler's image, an instance, slices, commit.
+//
+//   run() ─► turn ─► image in the cache? ─► instance ─► first slice, inline ─► more slices ─► commit ─► result
+//             │            │ no: load it in the instance first  │ kMore: RunQueue, sockets in between
+//             └ 429        └ a handler that no longer loads     └ removed panel, abort(): CANCELLED
+//
+// Thread safety: none; it belongs to one loop. Must outlive what it runs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "nexus/base/clock.h"
+#include "nexus/handlers/handler_cache.h"
+#include "nexus/metrics/probes.h"
+#include "nexus/panels/panel.h"
+#include "nexus/pool/instance_pool.h"
+#include "nexus/server/loop.h"
+#include "nexus/server/run_queue.h"
+
+namespace nexus::server {
+
+// One call of a tool.
+struct ToolCall {
+  std::shared_ptr<panels::Panel> panel;
+  const panels::Tool* tool;    // of that panel
+  std::string_view args_json;  // one JSON object, already checked; valid until run() is done
+};
+
+class Executions {
+ public:
+  Executions(Executor executor, const Clock& clock, handlers::HandlerCache& cache, pool::InstancePool& pool,
+             metrics::Probes& probes);
+
+  // The outcome, its changes committed; an error says that no part of it ran. Goes on whether or not somebody still
+  // wants the answer.
+  Task<Result<sandbox::ExecutionResult>> run(ToolCall call);
+
+  // A handler's image, from the cache or loaded now. The errors are those of finish_load() and of the pool.
+  Task<Result<std::shared_ptr<const handlers::Handler>>> load(std::string_view source,
+                                                              const sandbox::Limits& limits);
+
+  // Cancels all that runs and all that will: the time for a shutdown is over.
+  void abort() { is_aborted_ = true; }
+
+ private:
+  Task<Result<panels::Turn>> wait_for_turn(panels::Panel& panel);
+  Task<Result<pool::Lease>> wait_for_instance();
+  Task<Result<std::shared_ptr<const handlers::Handler>>> load_in(sandbox::Instance& instance,
+                                                                 std::string_view source,
+                                                                 const sandbox::Limits& limits);
+  Task<void> remaining_slices(sandbox::Instance& instance, const panels::Panel* panel);
+  void conclude(const ToolCall& call, const sandbox::ExecutionResult& result);
+
+  Executor executor_;
+  const Clock& clock_;
+  handlers::HandlerCache& cache_;
+  pool::InstancePool& pool_;
+  metrics::Probes& probes_;
+  RunQueue run_queue_;
+  bool is_aborted_ = false;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,127 @@
+#include "nexus/server/request.h"
+
+#include <algorithm>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/field.hpp>
+
+namespace nexus::server {
+namespace {
+
+namespace http = boost::beast::http;
+
+// A buffer that one large request has grown is not kept for ever on an idle connection.
+constexpr std::size_t kMostKeptBytes = 64 << 10;
+// A client that announces much and sends nothing gets no more than this ahead of its bytes.
+constexpr std::uint64_t kMostReservedBytes = 64 << 10;
+
+void clear_text(std::string& text) {
+  text.clear();
+  if (text.capacity() > kMostKeptBytes) text.shrink_to_fit();
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_unreserved(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+bool is_same_word(boost::beast::string_view a, std::string_view b) {
+  return boost::beast::iequals(a, boost::beast::string_view(b.data(), b.size()));
+}
+
+}  // namespace
+
+void Request::clear() {
+  for (std::string* text : {&target, &host, &origin, &body})
+    clear_text(*text);
+  method = Method::unknown;
+  has_host = expects_continue = keep_alive = false;
+  version = 11;
+}
+
+void normalise_target(std::string& target) {
+  if (!target.starts_with('/')) {
+    const auto scheme = target.find("://");
+    if (scheme == std::string::npos) return;
+    const auto path = target.find('/', scheme + 3);
+    target.erase(0, std::min(path, target.size()));
+    if (!target.starts_with('/')) target.insert(target.begin(), '/');
+  }
+  if (target.find('%') == std::string::npos) return;
+  std::size_t to = 0;
+  for (std::size_t from = 0; from < target.size(); ++from) {
+    char c = target[from];
+    if (c == '%' && from + 2 < target.size()) {
+      const int high = hex_digit(target[from + 1]), low = hex_digit(target[from + 2]);
+      const char decoded = static_cast<char>(high * 16 + low);
+      if (high >= 0 && low >= 0 && is_unreserved(decoded)) {
+        c = decoded;
+        from += 2;
+      }
+    }
+    target[to++] = c;
+  }
+  target.resize(to);
+}
+
+RequestParser::RequestParser(Request& request, std::uint64_t body_limit, std::uint32_t header_limit)
+    : request_(request), body_limit_(body_limit) {
+  request_.clear();
+  eager(true);
+  this->header_limit(header_limit);
+  this->body_limit(boost::none);  // ours tells 413 from 400
+}
+
+void RequestParser::on_request_impl(Method method, View, View target, int version, Code& code) {
+  if (version != 10 && version != 11) code = http::error::bad_version;
+  request_.method = method;
+  request_.version = version;
+  request_.target.assign(target.data(), target.size());
+  normalise_target(request_.target);
+}
+
+void RequestParser::on_field_impl(http::field name, View, View value, Code& code) {
+  if (is_header_done()) return;  // a trailer: too late to have a say
+  if (name == http::field::host) {
+    if (request_.has_host) code = http::error::bad_field;  // two hosts: whose rules would apply?
+    request_.has_host = true;
+    request_.host.assign(value.data(), value.size());
+  } else if (name == http::field::origin) {
+    request_.origin.assign(value.data(), value.size());
+    if (value.empty()) request_.origin = "null";
+  } else if (name == http::field::expect) {
+    request_.expects_continue = is_same_word(value, "100-continue");
+  }
+}
+
+// The parser asks for room for the body only when its first byte is there; we want to know before.
+void RequestParser::on_header_impl(Code& code) {
+  request_.keep_alive = keep_alive();
+  const auto length = content_length();
+  if (!length) return;
+  if (*length > body_limit_) return refuse_body(code);
+  request_.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, kMostReservedBytes)));
+}
+
+std::size_t RequestParser::on_body_impl(View part, Code& code) {
+  if (part.size() > body_limit_ - request_.body.size()) {
+    refuse_body(code);
+    return 0;
+  }
+  request_.body.append(part.data(), part.size());
+  return part.size();
+}
+
+void RequestParser::refuse_body(Code& code) {
+  is_body_too_large_ = true;
+  code = http::error::body_limit;
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,88 @@
+#include "nexus/server/route.h"
+
+#include <algorithm>
+
+namespace nexus::server {
+namespace {
+
+// The part before the next `separator`, which `rest` loses together with it.
+std::string_view take_until(std::string_view& rest, char separator) {
+  const auto end = std::min(rest.find(separator), rest.size());
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return part;
+}
+
+void find_panel_route(std::string_view path, Route& route) {
+  if (path.ends_with('/')) return;
+  route.panel = take_until(path, '/');
+  if (route.panel.empty()) return;
+  if (path.empty()) {
+    route.resource = Resource::kPanel;
+  } else if (path == "state") {
+    route.resource = Resource::kState;
+  } else if (take_until(path, '/') == "trigger" && !path.empty() &&
+             path.find('/') == std::string_view::npos) {
+    route.tool = path;
+    route.resource = Resource::kTrigger;
+  }
+}
+
+bool is_read(Method method) { return method == Method::get || method == Method::head; }
+
+}  // namespace
+
+Route find_route(std::string_view target) {
+  constexpr std::string_view kUnderPanels = "/panels/";
+  Route route;
+  const std::string_view path = take_until(target, '?');
+  route.query = target;
+  if (path.starts_with(kUnderPanels)) {
+    find_panel_route(path.substr(kUnderPanels.size()), route);
+  } else if (path == "/panels") {
+    route.resource = Resource::kPanels;
+  } else if (path == "/health") {
+    route.resource = Resource::kHealth;
+  } else if (path == "/health/live") {
+    route.resource = Resource::kLive;
+  } else if (path == "/health/ready") {
+    route.resource = Resource::kReady;
+  } else if (path == "/metrics") {
+    route.resource = Resource::kMetrics;
+  }
+  return route;
+}
+
+std::string_view allowed_methods(Resource resource) {
+  switch (resource) {
+    case Resource::kPanels:
+    case Resource::kTrigger:
+      return "POST";
+    case Resource::kPanel:
+      return "GET, HEAD, DELETE";
+    default:
+      return "GET, HEAD";
+  }
+}
+
+bool is_allowed(Resource resource, Method method) {
+  switch (resource) {
+    case Resource::kPanels:
+    case Resource::kTrigger:
+      return method == Method::post;
+    case Resource::kPanel:
+      return is_read(method) || method == Method::delete_;
+    default:
+      return is_read(method);
+  }
+}
+
+bool has_flag(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    std::string_view pair = take_until(query, '&');
+    if (take_until(pair, '=') == name) return pair == "1" || pair == "true";
+  }
+  return false;
+}
+
+}  // namespace nexus::server

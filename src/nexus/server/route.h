@@ -1,0 +1,39 @@
+// From a request's target to what it is about.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "nexus/server/request.h"
+
+namespace nexus::server {
+
+enum class Resource : std::uint8_t {
+  kUnknown,
+  kPanels,   // /panels
+  kPanel,    // /panels/:id
+  kState,    // /panels/:id/state
+  kTrigger,  // /panels/:id/trigger/:tool
+  kHealth,   // /health
+  kLive,     // /health/live
+  kReady,    // /health/ready
+  kMetrics,  // /metrics
+};
+
+struct Route {
+  Resource resource = Resource::kUnknown;
+  std::string_view panel, tool;  // into the target
+  std::string_view query;        // without "?"
+};
+
+// REQUIRES: a target in normal form.
+Route find_route(std::string_view target);
+
+// For the Allow header: "GET, HEAD".
+std::string_view allowed_methods(Resource resource);
+bool is_allowed(Resource resource, Method method);
+
+// Whether the query has `name=1` or `name=true`.
+bool has_flag(std::string_view query, std::string_view name);
+
+}  // namespace nexus::server

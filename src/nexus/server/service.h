@@ -1,0 +1,25 @@
+// What a connection hands its requests to.
+#pragma once
+
+#include <optional>
+
+#include "nexus/base/error.h"
+#include "nexus/server/answer.h"
+#include "nexus/server/loop.h"
+#include "nexus/server/request.h"
+
+namespace nexus::server {
+
+// Called on the loop's thread alone.
+class Service {
+ public:
+  virtual ~Service() = default;
+  // Called when the head is complete, before the body is: a refusal is answered at once, without the body.
+  virtual std::optional<Error> refuse_head(const Request& request) = 0;
+  // Fills the answer in: now, or by the returned coroutine for what has to wait. Both stay valid until then.
+  virtual std::optional<Task<void>> serve(const Request& request, Answer& answer) = 0;
+  // Called for each request that never got to serve(), with the reason.
+  virtual void count_refusal(ErrorCode code) = 0;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,52 @@
+#include "nexus/server/trigger_resource.h"
+
+#include <fmt/format.h>
+
+#include "nexus/sandbox/json.h"
+#include "nexus/server/panels_resource.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::string_view kJsonSpace = " \t\r\n";
+
+}  // namespace
+
+Result<ToolCall> TriggerResource::find_call(const Route& route, const Request& request) const {
+  auto panel = registry_.find(route.panel);
+  if (!panel) return std::unexpected(panel_not_found(route.panel));
+  const panels::Tool* tool = panel->find_tool(route.tool);
+  if (tool == nullptr) {
+    return fail(ErrorCode::kToolNotFound,
+                fmt::format("panel \"{}\" has no tool \"{}\"", route.panel, route.tool));
+  }
+  const std::string_view body = request.body;
+  const auto start = body.find_first_not_of(kJsonSpace);
+  if (start == std::string_view::npos) return ToolCall{std::move(panel), tool, "{}"};
+  switch (sandbox::check_json(body)) {
+    case sandbox::JsonFault::kMalformed:
+      return fail(ErrorCode::kInvalidRequest, "the body is not valid JSON");
+    case sandbox::JsonFault::kTooDeep:
+      return fail(ErrorCode::kInvalidRequest,
+                  fmt::format("the body is nested deeper than {} levels", sandbox::kMaxJsonDepth));
+    case sandbox::JsonFault::kNone:
+      break;
+  }
+  if (body[start] != '{')
+    return fail(ErrorCode::kInvalidRequest, "the body must be an object: the tool's arguments");
+  return ToolCall{std::move(panel), tool, body};
+}
+
+Task<void> TriggerResource::run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer) {
+  const auto result = co_await executions_.run(std::move(call));
+  if (!result) {
+    probes_.errors.record(result.error().code);
+    answer.refuse(result.error());
+    co_return;
+  }
+  answer.add_header("Nexus-Execution-Id", result->execution_id);
+  answer.add_header("Nexus-Execution-Status", result->ok() ? "success" : "error");
+  sandbox::append_result_json(answer.body(), *result, with_logs);
+}
+
+}  // namespace nexus::server

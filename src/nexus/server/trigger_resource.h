@@ -1,0 +1,30 @@
+// POST /panels/:id/trigger/:tool
+#pragma once
+
+#include "nexus/metrics/probes.h"
+#include "nexus/panels/registry.h"
+#include "nexus/server/answer.h"
+#include "nexus/server/executions.h"
+#include "nexus/server/request.h"
+#include "nexus/server/route.h"
+
+namespace nexus::server {
+
+class TriggerResource {
+ public:
+  TriggerResource(const panels::Registry& registry, Executions& executions, metrics::Probes& probes)
+      : registry_(registry), executions_(executions), probes_(probes) {}
+
+  // The call that a request asks for: kPanelNotFound, kToolNotFound, or kInvalidRequest when its arguments are no
+  // JSON object.
+  Result<ToolCall> find_call(const Route& route, const Request& request) const;
+  // Runs it and answers with its RESULT.
+  Task<void> run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer);
+
+ private:
+  const panels::Registry& registry_;
+  Executions& executions_;
+  metrics::Probes& probes_;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { serve } from './support/program.mjs';
+
+const options = { timeout: 60_000 };
+const slow = 'const end = Date.now() + 1000; while (Date.now() < end); return "done";';
+
+test('an idle server ends at once, whoever is connected', options, async (t) => {
+  const server = await serve(t);
+  const idle = server.connect();
+  await idle.connected;
+  process.kill(server.pid, 'SIGTERM');
+  assert.equal(await server.ended, 0);
+  await idle.closed;
+});
+
+test('SIGINT ends it as well', options, async (t) => {
+  const server = await serve(t);
+  process.kill(server.pid, 'SIGINT');
+  assert.equal(await server.ended, 0);
+});
+
+test('running calls finish, and new ones are refused', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
+  await server.panel('p', { slow });
+  const started = server.connect();
+  await started.send('POST /panels/p/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
+  // Requests that have begun before the signal, as "100 Continue" proves, and are complete after it.
+  const begin = async (line) => {
+    const client = server.connect();
+    await client.send(`${line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n`);
+    await client.until(/^HTTP\/1\.1 100 /);
+    return client;
+  };
+  const late = await begin('POST /panels/p/trigger/slow');
+  const probe = await begin('GET /health/ready');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  process.kill(server.pid, 'SIGTERM');
+  await server.child.untilErrors(/ending/);
+  for (const client of [probe, late]) {
+    await client.send('{}');
+    assert.match(await client.closed, /\r\nHTTP\/1\.1 503 [^]*SHUTTING_DOWN/);
+  }
+  assert.match(await started.closed, /^HTTP\/1\.1 200 [^]*"returnValue":"done"/);
+  assert.equal(await server.ended, 0);
+});
+
+test('what has not ended with the grace is cancelled, and answered', options, async (t) => {
+  const server = await serve(t, { env: { SHUTDOWN_GRACE_MS: '300' } });
+  await server.panel('p', { spin: 'for(;;){}' });
+  const spinning = server.trigger('p', 'spin');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  process.kill(server.pid, 'SIGTERM');
+  const { status, json } = await spinning;
+  assert.equal(status, 200);
+  assert.equal(json.error.code, 'CANCELLED');
+  assert.equal(await server.ended, 0);
+});
+
+test('a second signal ends it at once', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
+  await server.panel('p', { spin: 'for(;;){}' });
+  server.trigger('p', 'spin').catch(() => {});
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  process.kill(server.pid, 'SIGTERM');
+  await server.child.untilErrors(/ending/);
+  process.kill(server.pid, 'SIGTERM');
+  assert.equal(await server.ended, 128 + 15);
+});

@@ -1,0 +1,143 @@
+// Starts the program under test, and talks to it: whole requests by node:http, anything else by a raw socket.
+// Nothing here sleeps: each wait is for something to happen, and the test's own time limit ends it.
+import { spawn } from 'node:child_process';
+import http from 'node:http';
+import net from 'node:net';
+
+const program = process.env.NEXUS_BIN;
+if (!program) throw new Error('NEXUS_BIN must name the program to test');
+
+const baseEnvironment = { PATH: process.env.PATH, HTTP_PORT: '0', LOG_LEVEL: 'warn' };
+
+// Runs the program to its end.
+export function runProgram(args, { env = {}, input = '' } = {}) {
+  const child = launch(args, env);
+  child.process.stdin.on('error', () => {}).end(input);
+  return child.ended.then((status) => ({ status, stdout: child.stdout, stderr: child.stderr }));
+}
+
+// Starts it and hands out what it says as it comes. `untilOutput(pattern)` resolves with the match.
+export function launch(args, env = {}) {
+  const child = spawn(program, args, { env: { ...baseEnvironment, ...env } });
+  const waiting = new Set();
+  const self = { process: child, pid: child.pid, stdout: '', stderr: '' };
+  const look = () => { for (const check of waiting) check(); };
+  child.stdout.setEncoding('utf8').on('data', (text) => { self.stdout += text; look(); });
+  child.stderr.setEncoding('utf8').on('data', (text) => { self.stderr += text; look(); });
+  self.ended = new Promise((resolve) => {
+    child.on('close', (code, signal) => { self.status = signal ?? code; look(); resolve(self.status); });
+  });
+  const until = (stream, pattern) => new Promise((resolve, reject) => {
+    const check = () => {
+      const match = pattern.exec(self[stream]);
+      if (!match && self.status === undefined) return;
+      waiting.delete(check);
+      if (match) resolve(match);
+      else reject(new Error(`it ended with ${self.status} before saying ${pattern}: ${self.stderr}`));
+    };
+    waiting.add(check);
+    check();
+  });
+  self.untilOutput = (pattern) => until('stdout', pattern);
+  self.untilErrors = (pattern) => until('stderr', pattern);
+  return self;
+}
+
+// A server that is ended with the test: `t` is the test's context.
+export async function serve(t, { env = {}, args = [] } = {}) {
+  const child = launch(['serve', ...args], env);
+  t.after(async () => {
+    child.process.kill('SIGKILL');
+    await child.ended;
+  });
+  const [, url] = await child.untilOutput(/^listening on (http:\/\/\S+)\n/);
+  const port = Number(new URL(url).port);
+  const request = (method, path, body, headers = {}) => send(port, method, path, body, headers);
+  return {
+    ...pick(child),
+    child,
+    url,
+    port,
+    request,
+    get: (path, headers) => request('GET', path, undefined, headers),
+    post: (path, body, headers) => request('POST', path, body, headers),
+    raw: (text, options) => raw(port, text, options),
+    connect: () => connect(port),
+    // Makes a panel of `tools`, a map from names to sources.
+    panel: (id, tools, more = {}) => request('POST', '/panels', panelOf(id, tools, more)),
+    trigger: (panel, tool, args) => request('POST', `/panels/${panel}/trigger/${tool}`, args),
+    // Resolves when the metric that `line` matches has been seen.
+    untilMetric: async (pattern) => {
+      for (;;) {
+        const { text } = await request('GET', '/metrics');
+        const match = pattern.exec(text);
+        if (match) return match;
+      }
+    },
+  };
+}
+
+const pick = ({ pid, ended }) => ({ pid, ended });
+
+export const panelOf = (id, tools, more = {}) => ({
+  id,
+  kind: 'test',
+  tools: Object.entries(tools).map(([name, handler]) => ({ name, handler, trigger: { type: 'manual' } })),
+  ...more,
+});
+
+// Gives {status, headers, text, json}. A body that is no text is sent as JSON.
+function send(port, method, path, body, headers) {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const length = text === undefined ? {} : { 'content-length': Buffer.byteLength(text) };
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: '127.0.0.1', port, method, path, agent: false, headers: { ...length, ...headers } });
+    request.on('response', (response) => {
+      let received = '';
+      response.setEncoding('utf8').on('data', (part) => { received += part; }).on('error', reject);
+      response.on('end', () => resolve({
+        status: response.statusCode,
+        headers: response.headers,
+        text: received,
+        get json() { return JSON.parse(received); },
+      }));
+    });
+    request.on('error', reject).end(text);
+  });
+}
+
+// A raw connection: `until(pattern)` resolves with all that was received once it matches.
+export function connect(port) {
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  const self = { socket, received: '', isClosed: false };
+  const waiting = new Set();
+  const look = () => { for (const check of waiting) check(); };
+  socket.setEncoding('utf8').on('data', (text) => { self.received += text; look(); });
+  socket.on('error', () => {});
+  socket.on('end', () => { self.isEnded = true; look(); socket.end(); });
+  self.closed = new Promise((resolve) => {
+    socket.on('close', () => { self.isClosed = true; look(); resolve(self.received); });
+  });
+  self.connected = new Promise((resolve) => { socket.on('connect', resolve); });
+  self.send = (text) => new Promise((resolve) => { socket.write(text, resolve); });
+  self.until = (pattern) => new Promise((resolve, reject) => {
+    const check = () => {
+      const found = pattern.test(self.received);
+      if (!found && !self.isClosed) return;
+      waiting.delete(check);
+      if (found) resolve(self.received);
+      else reject(new Error(`closed before ${pattern}; received: ${self.received}`));
+    };
+    waiting.add(check);
+    check();
+  });
+  return self;
+}
+
+// Sends `text` and gives all that comes until the server closes. With `halfClose` the client says that it is done.
+async function raw(port, text, { halfClose = false } = {}) {
+  const connection = connect(port);
+  if (halfClose) connection.socket.end(text);
+  else await connection.send(text);
+  return connection.closed;
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { serve } from './support/program.mjs';
+
+const options = { timeout: 60_000 };
+const counter = '$state.count = ($state.count || 0) + $args.by; return { n: $state.count };';
+
+test('a call gives its RESULT and changes the state', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', { inc: counter }, { initialState: { count: 40 } });
+  const { status, headers, json } = await server.trigger('p', 'inc', { by: 2 });
+  assert.equal(status, 200);
+  assert.equal(headers['nexus-execution-status'], 'success');
+  assert.equal(headers['nexus-execution-id'], json.executionId);
+  assert.equal(json.status, 'success');
+  assert.deepEqual(json.returnValue, { n: 42 });
+  assert.deepEqual(json.stateMutations, [{ op: 'set', key: 'count', value: 42 }]);
+  assert.deepEqual(json.events, []);
+  assert.deepEqual(json.viewCommands, []);
+  assert.deepEqual(Object.keys(json.metrics).sort(),
+    ['cacheHit', 'executionTimeUs', 'hostCalls', 'memoryPeakBytes', 'memoryUsedBytes']);
+  const state = await server.get('/panels/p/state');
+  assert.deepEqual(state.json, { count: 42 });
+  assert.equal(state.headers.etag, '"2"');
+});
+
+test('no call sees what another left in globals', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', { leak: 'globalThis.seen = (globalThis.seen ?? 0) + 1; return globalThis.seen;' });
+  for (let call = 0; call < 3; ++call) assert.equal((await server.trigger('p', 'leak')).json.returnValue, 1);
+});
+
+test('a handler that fails is 200 with its error, and changes nothing', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', { fail: '$state.a = 1;\nthrow new Error("no luck");' });
+  const { status, headers, json } = await server.trigger('p', 'fail');
+  assert.equal(status, 200);
+  assert.equal(headers['nexus-execution-status'], 'error');
+  assert.equal(json.status, 'error');
+  assert.equal(json.error.code, 'EXECUTION_ERROR');
+  assert.match(json.error.message, /no luck/);
+  assert.equal(json.error.location.line, 2);
+  assert.deepEqual(json.stateMutations, []);
+  assert.deepEqual((await server.get('/panels/p/state')).json, {});
+});
+
+test('no body is the empty object', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', { args: 'return $args' });
+  for (const body of [undefined, '', '  ', '{}']) {
+    assert.deepEqual((await server.trigger('p', 'args', body)).json.returnValue, {}, body);
+  }
+});
+
+test('arguments that are no JSON object are 400, and nothing runs', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', { mark: '$state.ran = true' });
+  for (const body of ['[]', '1', 'null', '"x"', '{', '{}{}', '{"a":1,}', `{"a":${'['.repeat(200)}${']'.repeat(200)}}`]) {
+    const { status, json } = await server.trigger('p', 'mark', body);
+    assert.equal(status, 400, body);
+    assert.equal(json.code, 'INVALID_REQUEST');
+  }
+  assert.deepEqual((await server.get('/panels/p/state')).json, {});
+});
+
+test('a tool that is not there is 404', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', { a: 'return 1' });
+  const { status, json } = await server.trigger('p', 'b');
+  assert.equal(status, 404);
+  assert.equal(json.code, 'TOOL_NOT_FOUND');
+});
+
+test('log lines come with the RESULT when asked for, and go to stderr with their names', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', { talk: '$log.warn("careful", 1); return 1;' });
+  assert.equal((await server.trigger('p', 'talk')).json.logs, undefined);
+  const { json } = await server.post('/panels/p/trigger/talk?logs=1', {});
+  assert.equal(json.logs.length, 1);
+  assert.match(JSON.stringify(json.logs), /careful/);
+  await server.child.untilErrors(new RegExp(`panel=p tool=talk execution=${json.executionId} .*careful`));
+});
+
+test('calls of one panel take turns: no update is lost', options, async (t) => {
+  const server = await serve(t, { env: { MAX_PANEL_QUEUE: '500' } });
+  await server.panel('p', { inc: counter });
+  const answers = await Promise.all(Array.from({ length: 200 }, () => server.trigger('p', 'inc', { by: 1 })));
+  const seen = answers.map(({ json }) => json.returnValue.n).sort((a, b) => a - b);
+  assert.deepEqual(seen, Array.from({ length: 200 }, (_, index) => index + 1));
+});
+
+test('short calls are answered beside endless ones', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('quick', { inc: counter });
+  const hogs = [1, 2, 3, 4].map(async (n) => {
+    await server.panel(`hog${n}`, { spin: 'for(;;){}' }, { limits: { timeoutMs: 2000 } });
+    return server.trigger(`hog${n}`, 'spin');
+  });
+  await server.untilMetric(/nexus_instances\{state="active"\} 4/);
+  for (let call = 1; call <= 20; ++call) {
+    assert.equal((await server.trigger('quick', 'inc', { by: 1 })).json.returnValue.n, call);
+  }
+  assert.match((await server.get('/metrics')).text, /nexus_instances\{state="active"\} 4/, 'the hogs still run');
+  for (const { status, json } of await Promise.all(hogs)) {
+    assert.equal(status, 200);
+    assert.equal(json.error.code, 'TIMEOUT');
+  }
+});
+
+test('a panel whose queue is full is 429 with the setting to change', options, async (t) => {
+  const server = await serve(t, { env: { MAX_PANEL_QUEUE: '1' } });
+  await server.panel('p', { spin: 'for(;;){}' }, { limits: { timeoutMs: 1000 } });
+  const answers = await Promise.all([1, 2, 3].map(() => server.trigger('p', 'spin')));
+  const refused = answers.filter(({ status }) => status === 429);
+  assert.equal(refused.length, 1);
+  assert.equal(refused[0].json.code, 'PANEL_BUSY');
+  assert.ok(Number(refused[0].headers['retry-after']) >= 1);
+  assert.equal(refused[0].json.details.layer, 'panel');
+  assert.equal(refused[0].json.details.setting, 'MAX_PANEL_QUEUE');
+  assert.ok(refused[0].json.details.retryAfterMs > 0);
+});
+
+test('without an instance to spare it is 503 with the setting to change', options, async (t) => {
+  const server = await serve(t, { env: { MAX_INSTANCES: '1', MIN_INSTANCES: '1', MAX_QUEUE: '0' } });
+  await server.panel('hog', { spin: 'for(;;){}' }, { limits: { timeoutMs: 1000 } });
+  await server.panel('p', { a: 'return 1' });
+  const spinning = server.trigger('hog', 'spin');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  const { status, headers, json } = await server.trigger('p', 'a');
+  assert.equal(status, 503);
+  assert.equal(json.code, 'OVERLOADED');
+  assert.ok(Number(headers['retry-after']) >= 1);
+  assert.equal(json.details.layer, 'pool');
+  await spinning;
+  assert.equal((await server.trigger('p', 'a')).json.returnValue, 1);
+});
+
+test('a call that waits for an instance gets one', options, async (t) => {
+  const server = await serve(t, { env: { MAX_INSTANCES: '1', MIN_INSTANCES: '1' } });
+  await server.panel('hog', { spin: 'for(;;){}' }, { limits: { timeoutMs: 300 } });
+  await server.panel('p', { a: 'return 1' });
+  const spinning = server.trigger('hog', 'spin');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  assert.equal((await server.trigger('p', 'a')).json.returnValue, 1);
+  assert.equal((await spinning).json.error.code, 'TIMEOUT');
+});
+
+test('deleting a panel ends what runs in it, and refuses what waits', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', { spin: 'for(;;){}' });
+  const running = server.trigger('p', 'spin');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  const waiting = server.trigger('p', 'spin');
+  await server.get('/health/live');
+  assert.equal((await server.request('DELETE', '/panels/p')).status, 204);
+  const first = await running;
+  assert.equal(first.status, 200);
+  assert.equal(first.json.error.code, 'CANCELLED');
+  assert.equal((await waiting).status, 404);
+});
+
+test('a client that hangs up does not stop its execution', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', {
+    slow: 'const end = Date.now() + 300; while (Date.now() < end); $state.done = true;',
+  });
+  const client = server.connect();
+  await client.send('POST /panels/p/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  client.socket.destroy();
+  await server.untilMetric(/nexus_handler_executions_total\{status="success"\} 1/);
+  assert.deepEqual((await server.get('/panels/p/state')).json, { done: true });
+});
+
+test('a handler whose image was dropped is loaded again', options, async (t) => {
+  const server = await serve(t, { env: { IMAGE_CACHE_MB: '0' } });
+  await server.panel('p', { a: 'return $args.x' });
+  const { json } = await server.trigger('p', 'a', { x: 7 });
+  assert.equal(json.returnValue, 7);
+  assert.equal(json.metrics.cacheHit, false);
+});
+
+test('scope and capabilities of the definition hold', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', { who: 'return $scope.user', write: '$state.a = 1' },
+    { scope: { user: 'ada' }, capabilities: ['state:read:*'] });
+  assert.equal((await server.trigger('p', 'who')).json.returnValue, 'ada');
+  assert.equal((await server.trigger('p', 'write')).json.error.code, 'PERMISSION_DENIED');
+});

@@ -1,0 +1,316 @@
+// The pool's shell, with instances that are only numbers.
+#include "nexus/pool/basic_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+namespace nexus::pool {
+namespace {
+
+class Hands final : public Clock {
+ public:
+  std::int64_t unix_ms() const override { return 0; }
+  std::uint64_t monotonic_us() const override { return us; }
+  std::atomic<std::uint64_t> us = 0;
+};
+
+struct FakeInstance {
+  enum class Status : std::uint8_t { kIdle, kRunning, kFinished, kTerminated };
+
+  explicit FakeInstance(std::atomic<int>& alive) : alive_(alive) { ++alive_; }
+  ~FakeInstance() { --alive_; }
+  Status state() const { return status; }
+  void cancel(ErrorCode code, const std::string&) {
+    EXPECT_EQ(status, Status::kRunning);
+    EXPECT_EQ(code, ErrorCode::kCancelled);
+    status = Status::kFinished;
+  }
+  void terminate() {
+    status = Status::kTerminated;
+    bytes = 0;
+  }
+  std::uint64_t executions() const { return runs; }
+  std::uint64_t memory_used() const { return bytes; }
+
+  Status status = Status::kIdle;
+  std::uint64_t runs = 0;
+  std::uint64_t bytes = 1000;
+  std::atomic<bool> in_use = false;
+
+ private:
+  std::atomic<int>& alive_;
+};
+
+using Pool = BasicInstancePool<FakeInstance>;
+using FakeLease = BasicLease<FakeInstance>;
+
+class PoolTest : public ::testing::Test {
+ protected:
+  Pool::Factory factory() {
+    return [this]() -> Result<std::unique_ptr<FakeInstance>> {
+      if (failures_left > 0) {
+        --failures_left;
+        return fail(ErrorCode::kOverloaded, "no room");
+      }
+      return std::make_unique<FakeInstance>(alive);
+    };
+  }
+  // Keeps what it gets in `leases`, or the code in `refusals`.
+  Pool::Ready keep() {
+    return [this](Result<FakeLease> lease) {
+      if (lease) {
+        leases.push_back(std::move(*lease));
+      } else {
+        refusals.push_back(lease.error());
+      }
+    };
+  }
+
+  Hands clock;
+  std::atomic<int> alive = 0;
+  std::atomic<int> failures_left = 0;
+  std::vector<Error> refusals;
+  std::vector<FakeLease> leases;
+};
+
+TEST_F(PoolTest, GivesAtOnceAndTakesBack) {
+  Pool pool({.max_instances = 2, .min_instances = 1}, clock, factory());
+  EXPECT_EQ(pool.available_count(), 1u);
+  pool.acquire(keep());
+  ASSERT_EQ(leases.size(), 1u);
+  EXPECT_TRUE(leases[0]);
+  EXPECT_EQ(pool.active_count(), 1u);
+  EXPECT_EQ(pool.available_count(), 0u);
+  leases.clear();
+  EXPECT_EQ(pool.active_count(), 0u);
+  EXPECT_EQ(pool.available_count(), 1u);
+  EXPECT_EQ(pool.instances_created(), 1u);
+}
+
+TEST_F(PoolTest, TheOneUsedLastIsUsedNext) {
+  Pool pool({.max_instances = 2, .min_instances = 0}, clock, factory());
+  FakeLease a = *pool.try_acquire();
+  FakeLease b = *pool.try_acquire();
+  FakeInstance* const last = &*a;
+  b.give_back();
+  EXPECT_FALSE(b);
+  a.give_back();
+  EXPECT_EQ(&**pool.try_acquire(), last);
+}
+
+TEST_F(PoolTest, TryAcquireDoesNotWait) {
+  Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
+  const Result<FakeLease> first = pool.try_acquire();
+  const Result<FakeLease> second = pool.try_acquire();
+  ASSERT_TRUE(first);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kOverloaded);
+  EXPECT_EQ(second.error().limit,
+            (LimitReached{.wall = "pool", .setting = "MAX_INSTANCES", .limit = 1, .wanted = 2}));
+  EXPECT_GE(second.error().retry_after_ms, 1000);
+  EXPECT_EQ(pool.waiting_count(), 0u);
+}
+
+TEST_F(PoolTest, WhoWaitsGetsWhatComesBack) {
+  Pool pool({.max_instances = 1, .min_instances = 0, .max_queue = 1}, clock, factory());
+  FakeLease lease = *pool.try_acquire();
+  pool.acquire(keep());
+  pool.acquire(keep());
+  EXPECT_EQ(pool.waiting_count(), 1u);
+  ASSERT_EQ(refusals.size(), 1u);
+  EXPECT_EQ(refusals[0].limit->setting, "MAX_QUEUE");
+  FakeInstance* const instance = &*lease;
+  lease.give_back();
+  ASSERT_EQ(leases.size(), 1u);
+  EXPECT_EQ(&*leases[0], instance);
+  leases.clear();
+}
+
+TEST_F(PoolTest, RefusesAtATickWhoWaitedTooLong) {
+  Pool pool({.max_instances = 1, .min_instances = 0, .queue_timeout_ms = 50}, clock, factory());
+  const FakeLease lease = *pool.try_acquire();
+  pool.acquire(keep());
+  clock.us = 49'000;
+  pool.tick();
+  EXPECT_TRUE(refusals.empty());
+  clock.us = 50'000;
+  pool.tick();
+  ASSERT_EQ(refusals.size(), 1u);
+  EXPECT_EQ(refusals[0].code, ErrorCode::kOverloaded);
+  EXPECT_EQ(refusals[0].limit->setting, "QUEUE_TIMEOUT_MS");
+}
+
+TEST_F(PoolTest, AFailedCreationIsTheCallersErrorAndFreesThePlace) {
+  Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
+  failures_left = 1;
+  const Result<FakeLease> refused = pool.try_acquire();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "no room");
+  EXPECT_TRUE(pool.try_acquire());
+}
+
+TEST_F(PoolTest, WarmInstancesThatFailAreMadeLater) {
+  failures_left = 2;
+  Pool pool({.max_instances = 2, .min_instances = 2}, clock, factory());
+  EXPECT_EQ(pool.available_count(), 0u);
+  pool.tick();
+  pool.tick();
+  EXPECT_EQ(pool.available_count(), 2u);
+}
+
+TEST_F(PoolTest, ATerminatedInstanceIsRetired) {
+  Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
+  pool.try_acquire()->operator->()->terminate();
+  EXPECT_EQ(pool.instances_retired(Retired::kTrap), 1u);
+  EXPECT_EQ(alive, 0);
+  {
+    FakeLease lease = *pool.try_acquire();
+    lease->terminate();
+    lease.retire(Retired::kCancel);
+  }
+  EXPECT_EQ(pool.instances_retired(Retired::kCancel), 1u);
+  EXPECT_EQ(pool.total_memory(), 0u);
+}
+
+TEST_F(PoolTest, ALeaseDroppedInMidExecutionIsCancelledAndRetired) {
+  Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
+  pool.try_acquire()->operator->()->status = FakeInstance::Status::kRunning;
+  pool.try_acquire()->operator->()->status = FakeInstance::Status::kFinished;
+  EXPECT_EQ(pool.instances_retired(Retired::kCancel), 2u);
+  EXPECT_EQ(alive, 0);
+}
+
+TEST_F(PoolTest, CountsRetirementByReason) {
+  Pool pool({.max_instances = 2, .min_instances = 0, .max_executions = 5, .max_idle_ms = 10}, clock, factory());
+  pool.try_acquire()->operator->()->runs = 5;
+  EXPECT_EQ(pool.instances_retired(Retired::kAge), 1u);
+  pool.try_acquire()->give_back();
+  clock.us = 10'000;
+  pool.tick();
+  EXPECT_EQ(pool.instances_retired(Retired::kIdle), 1u);
+  EXPECT_EQ(alive, 0);
+}
+
+TEST_F(PoolTest, CountsMemory) {
+  Pool pool({.max_instances = 3, .min_instances = 2}, clock, factory());
+  EXPECT_EQ(pool.total_memory(), 2000u);
+  FakeLease lease = *pool.try_acquire();
+  lease->bytes = 5000;
+  lease.give_back();
+  EXPECT_EQ(pool.total_memory(), 6000u);
+}
+
+TEST_F(PoolTest, DrainsWhenTheLastLeaseIsBack) {
+  Pool pool({.max_instances = 2, .min_instances = 2}, clock, factory());
+  FakeLease lease = *pool.try_acquire();
+  FakeLease other = *pool.try_acquire();
+  pool.acquire(keep());
+  other.give_back();
+  leases.clear();
+  int drained = 0;
+  pool.shutdown([&] { ++drained; });
+  EXPECT_EQ(drained, 0);
+  EXPECT_EQ(pool.try_acquire().error().code, ErrorCode::kShuttingDown);
+  lease.give_back();
+  EXPECT_EQ(drained, 1);
+  EXPECT_EQ(alive, 0);
+  pool.shutdown([&] { ++drained; });
+  EXPECT_EQ(drained, 2);
+}
+
+TEST_F(PoolTest, ShutdownRefusesThoseWhoWait) {
+  Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
+  FakeLease lease = *pool.try_acquire();
+  pool.acquire(keep());
+  pool.shutdown({});
+  ASSERT_EQ(refusals.size(), 1u);
+  EXPECT_EQ(refusals[0].code, ErrorCode::kShuttingDown);
+}
+
+TEST_F(PoolTest, ThePoolMayBeDestroyedOnceItIsDrained) {
+  auto pool = std::make_unique<Pool>(PoolOptions{.max_instances = 1, .min_instances = 0}, clock, factory());
+  pool->acquire([&](Result<FakeLease> lease) {
+    ASSERT_TRUE(lease);
+    pool->shutdown([&] { pool.reset(); });
+    // The lease goes here, inside an answer: `drained` waits until the pool has nothing more to do.
+  });
+  EXPECT_EQ(pool, nullptr);
+  EXPECT_EQ(alive, 0);
+}
+
+// Each answer used to be called by the release inside the one before: the stack grew with the queue.
+TEST_F(PoolTest, AnswersThatReleaseDoNotNest) {
+  Pool pool({.max_instances = 1, .min_instances = 0, .max_queue = 1000}, clock, factory());
+  FakeLease lease = *pool.try_acquire();
+  int depth = 0;
+  int deepest = 0;
+  int answered = 0;
+  for (int i = 0; i < 1000; ++i) {
+    pool.acquire([&](Result<FakeLease> mine) {
+      deepest = std::max(deepest, ++depth);
+      ++answered;
+      mine->give_back();
+      --depth;
+    });
+  }
+  lease.give_back();
+  EXPECT_EQ(answered, 1000);
+  EXPECT_EQ(deepest, 1);
+}
+
+TEST_F(PoolTest, AnAnswerMayAskAgain) {
+  Pool pool({.max_instances = 2, .min_instances = 0}, clock, factory());
+  bool got_second = false;
+  pool.acquire([&](Result<FakeLease> first) {
+    ASSERT_TRUE(first);
+    pool.acquire([&](Result<FakeLease> second) { got_second = second.has_value(); });
+    EXPECT_TRUE(got_second) << "at once, on this thread";
+  });
+  EXPECT_TRUE(got_second);
+  EXPECT_EQ(pool.available_count(), 2u);
+}
+
+TEST_F(PoolTest, ManyThreadsNeverShareAnInstance) {
+  constexpr int kThreads = 6;
+  constexpr int kRounds = 4000;
+  std::atomic<int> answered = 0;
+  std::atomic<int> drained = 0;
+  {
+    Pool pool({.max_instances = 3, .min_instances = 1, .max_queue = 4, .queue_timeout_ms = 1, .max_executions = 40,
+               .max_idle_ms = 1},
+              clock, factory());
+    {
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+          std::mt19937 random(static_cast<unsigned>(t));
+          for (int i = 0; i < kRounds; ++i) {
+            clock.us += 100;
+            const std::uint64_t fate = random() % 50;
+            pool.acquire([&answered, fate](Result<FakeLease> lease) {
+              ++answered;
+              if (!lease) return;
+              EXPECT_FALSE((*lease)->in_use.exchange(true)) << "two callers have one instance";
+              ++(*lease)->runs;
+              if (fate == 0) (*lease)->terminate();
+              if (fate == 1) (*lease)->status = FakeInstance::Status::kRunning;
+              (*lease)->in_use = false;
+            });
+            if (random() % 16 == 0) pool.tick();
+            if (random() % 100 == 0) failures_left = 1;
+          }
+        });
+      }
+    }
+    pool.shutdown([&] { ++drained; });
+  }
+  EXPECT_EQ(answered, kThreads * kRounds);
+  EXPECT_EQ(drained, 1);
+  EXPECT_EQ(alive, 0);
+}
+
+}  // namespace
+}  // namespace nexus::pool

@@ -1,0 +1,229 @@
+#include "nexus/server/connection.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/write.hpp>
+
+namespace nexus::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// Answers with what it was asked, at once or when the test says so.
+class Echo final : public Service {
+ public:
+  std::optional<Error> refuse_head(const Request& request) override {
+    if (request.target != "/forbidden") return std::nullopt;
+    return Error{.code = ErrorCode::kOriginNotAllowed, .message = "no"};
+  }
+  std::optional<Task<void>> serve(const Request& request, Answer& answer) override {
+    served.push_back(request.target);
+    hosts.push_back(request.host);
+    answer.body() = request.target + "=" + request.body;
+    return std::nullopt;
+  }
+  void count_refusal(ErrorCode code) override { refused.push_back(code); }
+
+  std::vector<std::string> served;
+  std::vector<std::string> hosts;
+  std::vector<ErrorCode> refused;
+};
+
+class ConnectionTest : public testing::Test {
+ protected:
+  ConnectionTest() : client_(loop_) {
+    asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor(loop_,
+                                                                  {asio::ip::address_v4::loopback(), 0});
+    client_.connect(acceptor.local_endpoint());
+    client_.set_option(asio::ip::tcp::no_delay(true));  // what is sent is there at once
+    Socket socket = acceptor.accept();
+    socket.non_blocking(true);
+    time_.date = "today";
+    connection_.emplace(std::move(socket), echo_, rules_, time_);
+    asio::co_spawn(loop_, connection_->run(), [this](std::exception_ptr) { is_closed_ = true; });
+  }
+
+  void send(std::string_view text) { asio::write(client_, asio::buffer(text)); }
+  void half_close() { client_.shutdown(asio::socket_base::shutdown_send); }
+
+  // Runs the loop until it has nothing to do but to wait for the client or the clock.
+  void settle() {
+    while (loop_.poll() > 0) {
+    }
+  }
+  // What the client has been sent so far.
+  std::string received() {
+    settle();
+    client_.non_blocking(true);
+    std::string text(64 << 10, '\0');
+    std::size_t size = 0;
+    ErrorCondition error;
+    while (!error)
+      size += client_.read_some(asio::buffer(text.data() + size, text.size() - size), error);
+    text.resize(size);
+    return text;
+  }
+  void pass(std::int64_t ms) {
+    settle();
+    time_.now_ms += ms;
+    connection_->sweep();
+    settle();
+  }
+
+  asio::io_context loop_{1};
+  ConnectionRules rules_{.body_limit_bytes = 1000,
+                         .header_limit_bytes = 500,
+                         .idle_ms = 100,
+                         .read_ms = 50,
+                         .write_ms = 50,
+                         .linger_ms = 20};
+  LoopTime time_;
+  Echo echo_;
+  Socket client_;
+  std::optional<Connection> connection_;
+  bool is_closed_ = false;
+};
+
+TEST_F(ConnectionTest, AnswersAndStaysOpen) {
+  send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  send("POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_THAT(received(), HasSubstr("\r\n\r\n/b=hi"));
+  EXPECT_FALSE(is_closed_);
+}
+
+TEST_F(ConnectionTest, AnswersPipelinedRequestsInOrder) {
+  std::string many;
+  for (int request = 0; request < 50; ++request) {
+    many += "GET /" + std::to_string(request) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+  }
+  send(many);
+  const std::string answers = received();
+  std::size_t at = 0;
+  for (int request = 0; request < 50; ++request) {
+    at = answers.find("\r\n\r\n/" + std::to_string(request) + "=", at);
+    ASSERT_NE(at, std::string::npos) << request;
+  }
+}
+
+TEST_F(ConnectionTest, WaitsForABodyThatComesInPieces) {
+  send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+  EXPECT_EQ(received(), "");
+  send("cd");
+  EXPECT_THAT(received(), HasSubstr("/a=abcd"));
+}
+
+TEST_F(ConnectionTest, TellsAClientToContinueOnce) {
+  send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(received(), "HTTP/1.1 100 Continue\r\n\r\n");
+  send("ab");
+  EXPECT_EQ(received(), "");
+  send("cd");
+  EXPECT_THAT(received(), HasSubstr("/a=abcd"));
+}
+
+TEST_F(ConnectionTest, RefusesByTheHeadBeforeTheBodyIsThere) {
+  send("POST /forbidden HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(echo_.served, ElementsAre());
+  EXPECT_THAT(echo_.refused, ElementsAre(ErrorCode::kOriginNotAllowed));
+}
+
+TEST_F(ConnectionTest, RefusesALargeBody) {
+  send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n");
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 413 "));
+}
+
+TEST_F(ConnectionTest, RefusesALargeHead) {
+  send("GET /a HTTP/1.1\r\nHost: h\r\nX: " + std::string(1000, 'x') + "\r\n\r\n");
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(ConnectionTest, RefusesAnEndlessChunkHead) {
+  send("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(2000, 'x'));
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(ConnectionTest, RefusesWhatIsNoRequest) {
+  send("hello\r\n\r\n");
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(echo_.refused, ElementsAre(ErrorCode::kInvalidRequest));
+}
+
+TEST_F(ConnectionTest, WantsAHost) {
+  send("GET /a HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 400 "));
+}
+
+TEST_F(ConnectionTest, AnOldClientNeedsNoHostAndIsLetGo) {
+  send("GET /a HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(received(), HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(echo_.hosts, ElementsAre(StartsWith("127.0.0.1:")));
+}
+
+TEST_F(ConnectionTest, AnswersAClientThatHasOnlyStoppedSending) {
+  send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  half_close();
+  EXPECT_THAT(received(), HasSubstr("/a="));
+  settle();
+  EXPECT_TRUE(is_closed_);
+}
+
+TEST_F(ConnectionTest, TellsAClientThatItsRequestIsIncomplete) {
+  send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+  half_close();
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 400 "));
+  settle();
+  EXPECT_TRUE(is_closed_);
+}
+
+TEST_F(ConnectionTest, ClosesAnIdleConnectionWithoutAWord) {
+  pass(99);
+  EXPECT_FALSE(is_closed_);
+  pass(1);
+  EXPECT_TRUE(is_closed_);
+  EXPECT_EQ(received(), "");
+}
+
+TEST_F(ConnectionTest, ASlowRequestIsTimedOutHoweverOftenAByteComes) {
+  send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 400\r\n\r\n");
+  for (int part = 0; part < 4; ++part) {
+    send("x");
+    pass(11);
+  }
+  EXPECT_EQ(received(), "");
+  send("x");
+  pass(11);
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 408 "));
+  pass(20);
+  EXPECT_TRUE(is_closed_) << "a client that never closes is not waited for";
+}
+
+TEST_F(ConnectionTest, DrainingLetsTheRequestUnderWayEnd) {
+  send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+  settle();
+  connection_->drain();
+  settle();
+  EXPECT_FALSE(is_closed_);
+  send("cd");
+  EXPECT_THAT(received(), HasSubstr("Connection: close\r\n"));
+}
+
+TEST_F(ConnectionTest, DrainingClosesWhatIsIdle) {
+  settle();
+  connection_->drain();
+  settle();
+  EXPECT_TRUE(is_closed_);
+}
+
+TEST_F(ConnectionTest, DrainingBeforeTheFirstByteClosesToo) {
+  connection_->drain();
+  settle();
+  EXPECT_TRUE(is_closed_);
+}
+
+}  // namespace
+}  // namespace nexus::server

@@ -1,0 +1,59 @@
+#include "nexus/server/run_queue.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace nexus::server {
+namespace {
+
+using testing::ElementsAre;
+
+class RunQueueTest : public testing::Test {
+ protected:
+  // Runs `slices` slices of 1000 us each, having used `used_us` before.
+  Task<void> worker(std::string name, std::uint64_t used_us, int slices) {
+    for (int slice = 0; slice < slices; ++slice) {
+      co_await queue.next_slice(used_us);
+      log.push_back(name);
+      used_us += 1000;
+    }
+  }
+  void spawn(std::string name, std::uint64_t used_us, int slices) {
+    asio::co_spawn(loop, worker(std::move(name), used_us, slices), asio::detached);
+  }
+
+  asio::io_context loop{1};
+  RunQueue queue{loop.get_executor()};
+  std::vector<std::string> log;
+};
+
+TEST_F(RunQueueTest, WhoHasUsedLeastGoesFirst) {
+  spawn("hog", 9000, 2);
+  spawn("short", 2000, 2);
+  loop.run();
+  EXPECT_THAT(log, ElementsAre("short", "short", "hog", "hog"));
+  EXPECT_EQ(queue.size(), 0);
+}
+
+TEST_F(RunQueueTest, EqualsTakeTurns) {
+  spawn("a", 2000, 3);
+  spawn("b", 2000, 3);
+  loop.run();
+  EXPECT_THAT(log, ElementsAre("a", "b", "a", "b", "a", "b"));
+}
+
+TEST_F(RunQueueTest, TheLoopDoesOtherThingsBetweenSlices) {
+  spawn("slice", 2000, 3);
+  std::function<void(int)> others = [&](int left) {
+    log.push_back("other");
+    if (left > 1) asio::post(loop, [&, left] { others(left - 1); });
+  };
+  asio::post(loop, [&] { others(3); });
+  loop.run();
+  EXPECT_THAT(log, ElementsAre("other", "slice", "other", "slice", "other", "slice"));
+}
+
+}  // namespace
+}  // namespace nexus::server
