@@ -1,0 +1,155 @@
+// The sandbox from the inside: one call, its parts, and what is special about some handlers. Every figure that is
+// compared with a target has its baseline in the same run; bench/report puts them side by side.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "nexus/budget/ledger.h"
+#include "nexus/memory/image.h"
+#include "nexus/memory/linear_memory.h"
+#include "nexus/sandbox/instance.h"
+#include "nexus/sandbox/runtime.h"
+
+namespace nexus {
+namespace {
+
+using sandbox::Instance;
+using sandbox::Runtime;
+
+constexpr const char* kSmall = "$state.count += $args.by; return {n: $state.count, who: $args.who}";
+constexpr const char* kOther = "const x = $state.count; $state.count = x + 1; return {m: x, who: $args.who}";
+constexpr const char* kNothing = "return 1";
+constexpr const char* kFourMiB = "const a = new Uint8Array(4 << 20); for (let i = 0; i < a.length; i += 4096) a[i] = 1; return a.length";
+
+[[noreturn]] void stop(const std::string& why) {
+  fmt::print(stderr, "nexus_bench: {}\n", why);
+  std::exit(1);
+}
+
+// One runtime, one instance, and the images of the handlers that were asked for.
+class Bench {
+ public:
+  Bench() : runtime_(make_runtime()), instance_(*Instance::create(*runtime_)) {}
+
+  std::shared_ptr<const memory::Image> image(const std::string& source) {
+    auto& known = images_[source];
+    if (known == nullptr) known = load(source);
+    return known;
+  }
+
+  std::shared_ptr<const memory::Image> load(const std::string& source) {
+    instance_->start_load(source, {});
+    while (instance_->step() == sandbox::Step::kMore) {
+    }
+    auto loaded = instance_->finish_load();
+    if (!loaded) stop(loaded.error().message);
+    return *loaded;
+  }
+
+  void call(const std::shared_ptr<const memory::Image>& handler) {
+    const auto result = instance_->execute({.image = handler,
+                                            .source = {},
+                                            .execution_id = "bench",
+                                            .args_json = R"({"by":1,"who":"someone"})",
+                                            .state = &state_,
+                                            .capabilities = &capabilities_});
+    if (!result.ok()) stop(result.error->message);
+  }
+
+  Instance& instance() { return *instance_; }
+
+ private:
+  std::unique_ptr<Runtime> make_runtime() {
+    auto made = Runtime::create({.max_memories = 4}, clock_, ledger_);
+    if (!made) stop(made.error().message);
+    return std::move(*made);
+  }
+
+  SystemClock clock_;
+  budget::UnlimitedLedger ledger_;
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<Instance> instance_;
+  std::map<std::string, std::shared_ptr<const memory::Image>> images_;
+  sandbox::State state_ = *sandbox::State::parse(R"({"count":41})");
+  sandbox::Capabilities capabilities_ = sandbox::Capabilities::defaults();
+};
+
+Bench& bench() {
+  static Bench one;
+  return one;
+}
+
+void call_handler(benchmark::State& state, const char* source) {
+  const auto handler = bench().image(source);
+  for (int i = 0; i < 1000; ++i) bench().call(handler);
+  for (auto _ : state) bench().call(handler);
+}
+
+// What is put back after each call of the small handler.
+void reset_alone(benchmark::State& state) {
+  const auto handler = bench().image(kSmall);
+  for (int i = 0; i < 1000; ++i) bench().call(handler);
+  for (auto _ : state) bench().instance().reset();
+  state.counters["hot_pages"] = static_cast<double>(bench().instance().hot_pages());
+}
+
+void two_handlers_in_turn(benchmark::State& state) {
+  const auto one = bench().image(kSmall), other = bench().image(kOther);
+  for (auto _ : state) {
+    bench().call(one);
+    bench().call(other);
+  }
+}
+
+void touch_four_mib_once(benchmark::State& state) {
+  constexpr std::size_t kBytes = 4 << 20;
+  for (auto _ : state) {
+    auto* bytes = static_cast<char*>(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    for (std::size_t i = 0; i < kBytes; i += 4096) bytes[i] = 1;
+    munmap(bytes, kBytes);
+  }
+}
+
+// The bundle is made by bench/run; its path is in NEXUS_LODASH_HANDLER.
+std::string lodash_source() {
+  const char* path = std::getenv("NEXUS_LODASH_HANDLER");
+  std::ifstream file(path != nullptr ? path : "");
+  if (!file) stop("set NEXUS_LODASH_HANDLER to the bundled handler (bench/run does)");
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+void call_lodash(benchmark::State& state) {
+  const auto source = lodash_source();
+  const auto handler = bench().image(source);
+  for (int i = 0; i < 1000; ++i) bench().call(handler);
+  for (auto _ : state) bench().call(handler);
+}
+
+void load_lodash(benchmark::State& state) {
+  const auto source = lodash_source();
+  for (auto _ : state) benchmark::DoNotOptimize(bench().load(source));
+}
+
+void load_small(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(bench().load(kSmall));
+}
+
+BENCHMARK_CAPTURE(call_handler, small, kSmall)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(call_handler, other, kOther)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(call_handler, nothing, kNothing)->Unit(benchmark::kMicrosecond);
+BENCHMARK(reset_alone)->Unit(benchmark::kMicrosecond);
+BENCHMARK(two_handlers_in_turn)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(call_handler, four_mib_of_heap, kFourMiB)->Unit(benchmark::kMicrosecond);
+BENCHMARK(touch_four_mib_once)->Unit(benchmark::kMicrosecond);
+BENCHMARK(call_lodash)->Unit(benchmark::kMicrosecond);
+BENCHMARK(load_small)->Unit(benchmark::kMicrosecond);
+BENCHMARK(load_lodash)->Unit(benchmark::kMicrosecond)->MinTime(0.5);
+
+}  // namespace
+}  // namespace nexus
