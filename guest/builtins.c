@@ -99,23 +99,6 @@ static JSValue utf8_decode(JSContext* ctx, JSValueConst this_value, int argc, JS
   return result;
 }
 
-static int freeze_below(JSContext* ctx, JSValueConst value) {
-  if (!JS_IsObject(value)) return 0;
-  JSPropertyEnum* names;
-  uint32_t count;
-  if (JS_GetOwnPropertyNames(ctx, &names, &count, value, JS_GPN_STRING_MASK) < 0) return -1;
-  int result = 0;
-  for (uint32_t i = 0; i < count && result == 0; ++i) {
-    JSValue inner = JS_GetProperty(ctx, value, names[i].atom);
-    result = JS_IsException(inner) ? -1 : freeze_below(ctx, inner);
-    JS_FreeValue(ctx, inner);
-  }
-  JS_FreePropertyEnum(ctx, names, count);
-  return result < 0 || JS_FreezeObject(ctx, value) < 0 ? -1 : 0;
-}
-
-int freeze_json(JSContext* ctx, JSValueConst value) { return freeze_below(ctx, value); }
-
 JSValue builtins_new(JSContext* ctx) {
   static const JSCFunctionListEntry functions[] = {
       JS_CFUNC_MAGIC_DEF("emit", 2, tell_host, OP_EMIT),

@@ -4,4 +4,3 @@
 #include "quickjs.h"
 
 JSValue builtins_new(JSContext* ctx);  // an object of functions, the prelude's argument
-int freeze_json(JSContext* ctx, JSValueConst value);  // deeply; value is plain JSON

@@ -18,6 +18,16 @@ static const char* nexus_hint(JSContext* ctx, JSAtom name) {
   return hint_for_name(JS_AtomGetStr(ctx, buffer, sizeof buffer, name));
 }
 
+// Called from our patch, at the text that names a module.
+static int nexus_refuse_import(JSParseState* s) {
+  const char* name = JS_ToCString(s->ctx, s->token.u.str.str);
+  if (name)
+    js_parse_error(s, "import of '%s': there are no modules at run time, bundle it into the handler first",
+                   name);
+  JS_FreeCString(s->ctx, name);
+  return -1;
+}
+
 void interpreter_forbid_eval(JSContext* ctx) { ctx->eval_internal = NULL; }
 
 size_t interpreter_live_bytes(JSRuntime* rt) { return rt->malloc_state.malloc_size; }
@@ -33,20 +43,51 @@ JSAtom interpreter_private_name(JSContext* ctx, const char* name) {
   return atom;
 }
 
+bool interpreter_is_symbol(JSContext* ctx, JSAtom name) {
+  return JS_AtomGetKind(ctx, name) != JS_ATOM_KIND_STRING;
+}
+
+static int freeze_array(JSContext* ctx, JSValueConst array) {
+  JSValue* items;
+  uint32_t count;
+  if (js_get_fast_array(ctx, array, &items, &count)) {
+    for (uint32_t i = 0; i < count; ++i) {
+      if (interpreter_freeze_json(ctx, items[i]) < 0) return -1;
+    }
+  }
+  return JS_FreezeObject(ctx, array);
+}
+
+int interpreter_freeze_json(JSContext* ctx, JSValueConst value) {
+  if (!JS_IsObject(value)) return 0;
+  JSObject* object = JS_VALUE_GET_OBJ(value);
+  if (object->class_id != JS_CLASS_OBJECT) return freeze_array(ctx, value);
+  for (int i = 0; i < object->shape->prop_count; ++i) {
+    if (interpreter_freeze_json(ctx, object->prop[i].u.value) < 0) return -1;
+  }
+  if (js_shape_prepare_update(ctx, object, NULL) < 0) return -1;  // a shape of its own
+  JSShapeProperty* properties = get_shape_prop(object->shape);
+  for (int i = 0; i < object->shape->prop_count; ++i)
+    properties[i].flags = JS_PROP_ENUMERABLE;
+  object->extensible = false;
+  return 0;
+}
+
 JSValue interpreter_last_backtrace(JSContext* ctx) { return JS_DupValue(ctx, ctx->error_back_trace); }
 
 // The source is compiled with a line before it that is numbered 0, so that the author's own lines keep their numbers.
-static JSValue compile_wrapped(JSContext* ctx, const char* before, const char* source, size_t length) {
-  const size_t before_length = strlen(before);
-  const char after[] = "\n})";
-  const size_t after_length = before[1] == '\n' ? 2 : 3;  // "(\n" is closed by "\n)"
+static JSValue compile_between(JSContext* ctx, const char* before, const char* source, size_t length,
+                               const char* after) {
+  const size_t before_length = strlen(before), after_length = strlen(after);
   char* text = js_malloc(ctx, before_length + length + after_length + 1);
   if (!text) return JS_EXCEPTION;
   memcpy(text, before, before_length);
   memcpy(text + before_length, source, length);
-  memcpy(text + before_length + length, after_length == 2 ? "\n)" : after, after_length + 1);
-  JSValue script = JS_EvalInternal(ctx, ctx->global_obj, text, before_length + length + after_length, "handler.js", 0,
-                                   JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY | JS_EVAL_FLAG_STRICT, -1);
+  if (length > 1 && source[0] == '#' && source[1] == '!') memcpy(text + before_length, "//", 2);
+  memcpy(text + before_length + length, after, after_length + 1);
+  JSValue script =
+      JS_EvalInternal(ctx, ctx->global_obj, text, before_length + length + after_length, "handler.js", 0,
+                      JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY | JS_EVAL_FLAG_STRICT, -1);
   js_free(ctx, text);
   return script;
 }
@@ -84,13 +125,14 @@ static bool mentions_await(const char* source, size_t length) {
   return false;
 }
 
-// Where the parser stopped; furthest wins, because it is the form that the author meant.
+// Where the parser stopped; furthest wins, because it is the form that the author meant. An error without a place came
+// after all had been parsed.
 static int64_t place_of_pending_error(JSContext* ctx) {
   JSValue error = JS_GetException(ctx);
   JSValue stack = JS_GetPropertyStr(ctx, error, "stack");
   const char* text = JS_ToCString(ctx, stack);
   const char* place = text ? strstr(text, "handler.js:") : NULL;
-  int64_t position = 0;
+  int64_t position = INT64_MAX;
   if (place) {
     char* end;
     const int64_t line = strtol(place + 11, &end, 10);
@@ -100,6 +142,55 @@ static int64_t place_of_pending_error(JSContext* ctx) {
   JS_FreeValue(ctx, stack);
   JS_Throw(ctx, error);
   return position;
+}
+
+static bool is_compiled(JSContext* ctx, JSValue script) {
+  if (JS_IsException(script))
+    JS_FreeValue(ctx, JS_GetException(ctx));
+  else
+    JS_FreeValue(ctx, script);
+  return !JS_IsException(script);
+}
+
+// Where `position` is in the source; its length for what lies behind it.
+static size_t offset_of(const char* source, size_t length, int64_t position) {
+  const char* at = source;
+  for (int64_t line = position >> 32; line > 1; --line) {
+    const char* end = memchr(at, '\n', source + length - at);
+    if (!end) return length;
+    at = end + 1;
+  }
+  const size_t offset = at - source + (position & INT32_MAX) - 1;
+  return offset < length ? offset : length;
+}
+
+// A brace that closes what the author never opened closes our wrapper, and the parser complains only about what comes
+// next. It is the last brace before that place if all before it is a body. Throws an error with its place.
+static bool throw_surplus_brace(JSContext* ctx, const char* source, size_t length) {
+  static const char before[] = "(async function () {\n";
+  JSValue script = compile_between(ctx, "(async function () {do{\n", source, length, "\n}while(0)})");
+  if (!JS_IsException(script)) return is_compiled(ctx, script) && false;
+  size_t offset = offset_of(source, length, place_of_pending_error(ctx));
+  JS_FreeValue(ctx, JS_GetException(ctx));
+  while (offset > 0 && strchr(" \t\r\n", source[offset - 1]))
+    --offset;
+  if (offset == 0 || source[--offset] != '}') return false;
+  if (!is_compiled(ctx, compile_between(ctx, before, source, offset, "\n})"))) return false;
+  int line = 1;
+  size_t start = 0;
+  for (size_t i = 0; i < offset; ++i) {
+    if (source[i] == '\n') {
+      ++line;
+      start = i + 1;
+    }
+  }
+  char place[64];
+  snprintf(place, sizeof place, "    at handler.js:%d:%d\n", line, (int)(offset - start) + 1);
+  JSValue error = JS_NewSyntaxError(ctx, "unexpected '}': it closes nothing");
+  JS_DefinePropertyValueStr(ctx, error, "stack", JS_NewString(ctx, place),
+                            JS_PROP_C_W_E & ~JS_PROP_ENUMERABLE);
+  JS_Throw(ctx, error);
+  return true;
 }
 
 static JSValue keep_furthest(JSContext* ctx, JSValue earlier, int64_t* furthest) {
@@ -113,7 +204,8 @@ static JSValue keep_furthest(JSContext* ctx, JSValue earlier, int64_t* furthest)
   return JS_GetException(ctx);
 }
 
-bool interpreter_compile(JSContext* ctx, const char* source, size_t length, JSValue* handler, enum source_form* form) {
+bool interpreter_compile(JSContext* ctx, const char* source, size_t length, JSValue* handler,
+                         enum source_form* form) {
   int64_t furthest = -1;
   JSValue error = JS_UNDEFINED;
   JSValue module = JS_EvalInternal(ctx, ctx->global_obj, source, length, "handler.js", 1,
@@ -127,21 +219,33 @@ bool interpreter_compile(JSContext* ctx, const char* source, size_t length, JSVa
   } else {
     JS_FreeValue(ctx, module);
   }
-  const char* bodies[] = {"(\n", mentions_await(source, length) ? "(async function () {\n" : "(function () {\n"};
-  for (int i = 0; i < 2; ++i) {
-    JSValue script = compile_wrapped(ctx, bodies[i], source, length);
+  const struct {
+    enum source_form form;
+    const char *before, *after;
+  } ways[] = {
+      {FORM_FUNCTION, "(\n", "\n)"},
+      {FORM_FUNCTION, "\n", ""},  // an arrow function with a semicolon behind it, as formatters write it
+      {FORM_BODY, mentions_await(source, length) ? "(async function () {\n" : "(function () {\n", "\n})"},
+  };
+  for (unsigned i = 0; i < countof(ways); ++i) {
+    JSValue script = compile_between(ctx, ways[i].before, source, length, ways[i].after);
     if (JS_IsException(script)) {
       error = keep_furthest(ctx, error, &furthest);
     } else if (is_one_function(script)) {
       JS_FreeValue(ctx, error);
-      *form = i == 0 ? FORM_FUNCTION : FORM_BODY;
+      *form = ways[i].form;
       *handler = script;
       return true;
     } else {
       JS_FreeValue(ctx, script);
     }
   }
-  if (JS_IsUndefined(error)) error = JS_NewSyntaxError(ctx, "unexpected closing brace");
+  // An error of the module after all of it had been parsed stays.
+  if (furthest != INT64_MAX && throw_surplus_brace(ctx, source, length)) {
+    JS_FreeValue(ctx, error);
+    return false;
+  }
+  if (JS_IsUndefined(error)) error = JS_NewSyntaxError(ctx, "the source is no handler");
   JS_Throw(ctx, error);
   return false;
 }

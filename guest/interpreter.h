@@ -19,6 +19,10 @@ size_t interpreter_live_bytes(JSRuntime* rt);
 void interpreter_reseed(JSContext* ctx, uint64_t seed);
 JSAtom interpreter_private_name(JSContext* ctx, const char* name);  // of properties that no script can list
 
+bool interpreter_is_symbol(JSContext* ctx, JSAtom name);
+// Freezes a value that JS_ParseJSON made, deeply. JS_FreezeObject does the same, several times slower.
+int interpreter_freeze_json(JSContext* ctx, JSValueConst value);
+
 // The backtrace of the latest throw, also of a value that is no Error; JS_UNDEFINED when there was none.
 JSValue interpreter_last_backtrace(JSContext* ctx);
 

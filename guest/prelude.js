@@ -52,6 +52,7 @@
   }
   class TextDecoder {
     #fatal; #keepMark; #rest = new Uint8Array(0);
+    #isInside = false;  // of a stream whose start has been decoded
     constructor(label = 'utf-8', { fatal = false, ignoreBOM = false } = {}) {
       if (!/^\s*(utf-?8|unicode-1-1-utf-8)\s*$/i.test(label)) throw new RangeError(`no such encoding: ${label}`);
       this.#fatal = !!fatal;
@@ -71,8 +72,14 @@
       const end = stream ? wholeCharacters(bytes) : bytes.length;
       this.#rest = bytes.slice(end);
       const result = host.decode(bytes.subarray(0, end), this.#fatal);
-      if (result === undefined) throw new TypeError('the bytes are not UTF-8');
-      return !this.#keepMark && result.charCodeAt(0) === 0xfeff ? result.slice(1) : result;
+      if (result === undefined) {
+        this.#rest = new Uint8Array(0);
+        this.#isInside = false;
+        throw new TypeError('the bytes are not UTF-8');
+      }
+      const hasMark = !this.#isInside && !this.#keepMark && result.charCodeAt(0) === 0xfeff;
+      this.#isInside = stream && (this.#isInside || end > 0);
+      return hasMark ? result.slice(1) : result;
     }
   }
   // The length without a character that is cut off at the end.

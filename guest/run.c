@@ -37,11 +37,27 @@ static const char* text_property(JSValueConst object, const char* property, size
   return text;
 }
 
+// What an object says that was thrown and is no error: "[object Object]" would say nothing.
+static const char* json_text(JSValueConst object, size_t* length) {
+  JSValue json = JS_JSONStringify(ctx, object, JS_UNDEFINED, JS_UNDEFINED);
+  const char* text = NULL;
+  if (JS_IsException(json)) JS_FreeValue(ctx, JS_GetException(ctx));
+  else if (JS_IsString(json)) text = JS_ToCStringLen(ctx, length, json);
+  JS_FreeValue(ctx, json);
+  return text;
+}
+
+// What the interpreter throws when an allocation failed: an error with this text, one that it could not even write the
+// text for, null, or nothing at all. An allocation that failed and was caught has nothing to do with an error of the handler's own.
+static int is_out_of_memory(JSValueConst error, const char* message) {
+  if (JS_IsNull(error) || JS_IsUninitialized(error) || !message) return 1;
+  return strstr(message, "out of memory") || strstr(message, "Invalid error message");
+}
+
 // Tells the host of the error that ended the execution. `error` is freed.
 static void report(JSValue error, int failure) {
   size_t length = 0, stack_length = 0;
-  if (control.failed_cause != CAUSE_NONE) failure = FAILURE_MEMORY;
-  else if (failure == FAILURE_EXCEPTION) failure = failure_of_error(ctx, error);
+  const int allocation_failed = control.failed_cause != CAUSE_NONE;  // before this does so itself
   const char* stack = JS_IsError(error) ? text_property(error, "stack", &stack_length) : NULL;
   if (!stack) {
     JSValue last = interpreter_last_backtrace(ctx);
@@ -50,6 +66,12 @@ static void report(JSValue error, int failure) {
   }
   const char* message = JS_ToCStringLen(ctx, &length, error);
   if (!message) JS_FreeValue(ctx, JS_GetException(ctx));
+  if (message && strcmp(message, "[object Object]") == 0) {
+    const char* json = json_text(error, &length);
+    if (json) message = json;
+  }
+  if (allocation_failed && is_out_of_memory(error, message)) failure = FAILURE_MEMORY;
+  else if (failure == FAILURE_EXCEPTION) failure = failure_of_error(ctx, error);
   if (message) {
     tell_failure(failure, message, length, stack, stack ? stack_length : 0);
   } else {
@@ -60,12 +82,16 @@ static void report(JSValue error, int failure) {
 
 static void report_pending_exception(void) { report(JS_GetException(ctx), FAILURE_EXCEPTION); }
 
-static void run_jobs(void) {
+// Runs what can run. < 0: an exception that nothing can catch, such as one of queueMicrotask's callback, is pending. The
+// interpreter itself loses one when it has no memory to queue a promise's reactions, and nobody would ever hear of them.
+static int run_jobs(void) {
   JSContext* job_context;
-  while (JS_ExecutePendingJob(rt, &job_context) != 0) {
-    // A job that throws has already rejected its promise; what is left is the exception itself.
-    if (JS_HasException(ctx)) JS_FreeValue(ctx, JS_GetException(ctx));
-  }
+  int ran;
+  do {
+    if (control.failed_cause != CAUSE_NONE && JS_HasException(ctx)) return -1;
+    ran = JS_ExecutePendingJob(rt, &job_context);
+  } while (ran > 0);
+  return ran;
 }
 
 // ---- the base image ----
@@ -171,7 +197,10 @@ static int load(const char* source, size_t length) {
     report_pending_exception();
     return 1;
   }
-  run_jobs();
+  if (run_jobs() < 0) {
+    report_pending_exception();
+    return 1;
+  }
   if (form == FORM_MODULE) {
     const JSPromiseStateEnum state = JS_PromiseState(ctx, value);
     if (state == JS_PROMISE_PENDING) {
@@ -229,7 +258,7 @@ static int set_input(JSAtom name, uint32_t offset, uint32_t length) {
   JSValue value = JS_ParseJSON(ctx, text, length, name == args_name ? "$args" : "$scope");
   free_input(text);
   if (JS_IsException(value)) return -1;
-  if (freeze_json(ctx, value) < 0) return -1;
+  if (interpreter_freeze_json(ctx, value) < 0) return -1;
   JSValue global = JS_GetGlobalObject(ctx);
   const int failed = JS_DefinePropertyValue(ctx, parameters, name, JS_DupValue(ctx, value), JS_PROP_C_W_E) < 0 ||
                      JS_DefinePropertyValue(ctx, global, name, value, JS_PROP_C_W_E) < 0;
@@ -241,11 +270,11 @@ static int finish_with(JSValueConst value) {
   JSValue json = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
   size_t length = 0;
   const char* text = JS_IsString(json) ? JS_ToCStringLen(ctx, &length, json) : NULL;
-  if (JS_IsException(json) || state_flush(ctx) < 0 || (JS_IsString(json) && !text)) {
+  if (JS_IsException(json) || state_flush(ctx) < 0 || (JS_IsString(json) && !text) ||
+      call_host(ctx, OP_RESULT, text, length, NULL, 0) < 0) {
     report_pending_exception();
     return 1;
   }
-  host_call(OP_RESULT, text, length, NULL, 0, NULL, 0);
   return 0;
 }
 
@@ -275,11 +304,10 @@ static JSValue promise_of(JSValueConst value) {
 // Runs what can run. 0: the host has the result; 1: it was told of a failure.
 static int run_to_the_end(JSValue value) {
   promise = promise_of(value);
-  if (JS_IsException(promise)) {
+  if (JS_IsException(promise) || run_jobs() < 0) {
     report_pending_exception();
     return 1;
   }
-  run_jobs();
   if (JS_IsUndefined(promise)) return finish_with(value);
   switch (JS_PromiseState(ctx, promise)) {
     case JS_PROMISE_FULFILLED:

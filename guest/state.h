@@ -22,11 +22,14 @@ int key_set(JSContext* ctx, JSAtom key, JSValueConst value);
 int key_delete(JSContext* ctx, JSAtom key);
 int key_touch(JSContext* ctx, JSAtom key);
 
+// The value of a key was an object and is replaced.
+int node_replace(JSContext* ctx, JSValueConst before, JSValueConst after);
+
 // The node for a raw object at a place; other values as they are. Takes the reference to `raw`.
 JSValue node_for(JSContext* ctx, JSValueConst parent, JSAtom name, JSValue raw);
 
 // The copy of a value as JSON keeps it, undefined when JSON has nothing for it; `*text` is that JSON.
 JSValue json_copy(JSContext* ctx, JSValueConst value, JSValue* text);
 int refuse_value(JSContext* ctx, JSValueConst value);  // functions and symbols
+int refuse_definition(JSContext* ctx, int flags);      // by defineProperty, freeze, seal: all but a value
 int refuse_symbol_name(JSContext* ctx, JSAtom name);
-int is_symbol_name(JSContext* ctx, JSAtom name);

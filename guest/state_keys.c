@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hostcalls.h"
+#include "interpreter.h"
 
 static JSValue cache, dirty, absent;
 
@@ -11,10 +12,18 @@ static JSValue cache, dirty, absent;
 
 // The copy of a value as JSON keeps it. Undefined when JSON has nothing for it.
 JSValue json_copy(JSContext* ctx, JSValueConst value, JSValue* text) {
+  if (JS_IsNumber(value)) {  // by far the most frequent, and quicker than by way of an object
+    double number;
+    JS_ToFloat64(ctx, &number, value);
+    const int is_finite = number - number == 0;
+    *text = is_finite ? JS_ToString(ctx, value) : JS_NewString(ctx, "null");
+    if (JS_IsException(*text)) return JS_EXCEPTION;
+    return !is_finite ? JS_NULL : number == 0 ? JS_NewInt32(ctx, 0) : JS_DupValue(ctx, value);
+  }
   *text = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
   if (JS_IsException(*text)) return JS_EXCEPTION;
   if (JS_IsUndefined(*text)) return JS_UNDEFINED;
-  if (!JS_IsObject(value) && !JS_IsNumber(value)) return JS_DupValue(ctx, value);
+  if (!JS_IsObject(value) && !JS_IsBigInt(value)) return JS_DupValue(ctx, value);
   size_t length;
   const char* json = JS_ToCStringLen(ctx, &length, *text);
   if (!json) return JS_EXCEPTION;
@@ -30,18 +39,17 @@ int refuse_value(JSContext* ctx, JSValueConst value) {
 }
 
 int refuse_symbol_name(JSContext* ctx, JSAtom name) {
-  JSValue value = JS_AtomToValue(ctx, name);
-  const int is_symbol = JS_IsSymbol(value);
-  JS_FreeValue(ctx, value);
-  if (is_symbol) JS_ThrowTypeError(ctx, "$state has no symbol keys");
-  return is_symbol ? -1 : 0;
+  if (!interpreter_is_symbol(ctx, name)) return 0;
+  JS_ThrowTypeError(ctx, "$state has no symbol keys");
+  return -1;
 }
 
-int is_symbol_name(JSContext* ctx, JSAtom name) {
-  JSValue value = JS_AtomToValue(ctx, name);
-  const int is_symbol = JS_IsSymbol(value);
-  JS_FreeValue(ctx, value);
-  return is_symbol;
+int refuse_definition(JSContext* ctx, int flags) {
+  const char* why = NULL;
+  if (flags & (JS_PROP_HAS_GET | JS_PROP_HAS_SET)) why = "no accessors";
+  else if (!(flags & JS_PROP_HAS_VALUE)) why = "it cannot be frozen or sealed";
+  if (why) JS_ThrowTypeError(ctx, "$state holds JSON: %s", why);
+  return why ? -1 : 0;
 }
 
 // ---- keys: the cache over the host ----
@@ -83,11 +91,18 @@ int call_with_key(JSContext* ctx, int op, JSAtom key, JSValueConst json) {
   return result;
 }
 
+// The host has the key's whole new value; nodes that stood for the old one stand for the new one.
+static int key_replaced(JSContext* ctx, JSAtom key, JSValueConst value) {
+  JSValue before = JS_GetProperty(ctx, cache, key);
+  const int moved = JS_IsObject(before) ? node_replace(ctx, before, value) : 0;
+  JS_FreeValue(ctx, before);
+  JS_DeleteProperty(ctx, dirty, key, 0);
+  return moved < 0 || JS_DefinePropertyValue(ctx, cache, key, JS_DupValue(ctx, value), JS_PROP_C_W_E) < 0 ? -1 : 1;
+}
+
 int key_delete(JSContext* ctx, JSAtom key) {
   const int was_there = call_with_key(ctx, OP_STATE_DELETE, key, JS_UNDEFINED);
-  if (was_there < 0) return -1;
-  JS_DeleteProperty(ctx, dirty, key, 0);
-  return JS_DefinePropertyValue(ctx, cache, key, JS_DupValue(ctx, absent), JS_PROP_C_W_E) < 0 ? -1 : 1;
+  return was_there < 0 ? -1 : key_replaced(ctx, key, absent);
 }
 
 int key_set(JSContext* ctx, JSAtom key, JSValueConst value) {
@@ -101,17 +116,14 @@ int key_set(JSContext* ctx, JSAtom key, JSValueConst value) {
     return -1;
   }
   if (JS_IsUndefined(text)) return key_delete(ctx, key);  // toJSON gave nothing
-  if (call_with_key(ctx, OP_STATE_SET, key, text) >= 0) {
-    JS_DeleteProperty(ctx, dirty, key, 0);
-    result = JS_DefinePropertyValue(ctx, cache, key, JS_DupValue(ctx, copy), JS_PROP_C_W_E) < 0 ? -1 : 1;
-  }
+  if (call_with_key(ctx, OP_STATE_SET, key, text) >= 0) result = key_replaced(ctx, key, copy);
   JS_FreeValue(ctx, copy);
   JS_FreeValue(ctx, text);
   return result;
 }
 
 int key_is_visible(JSContext* ctx, JSAtom name) {
-  if (is_symbol_name(ctx, name)) return 0;
+  if (interpreter_is_symbol(ctx, name)) return 0;
   JSValue value = JS_GetProperty(ctx, cache, name);
   if (!JS_IsUndefined(value)) {
     const int there = !is_absent(value);

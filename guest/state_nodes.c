@@ -18,6 +18,7 @@ typedef struct {
   JSAtom name;     // in the parent, or the key itself
   JSValue raw;     // the object that is shown; valid in the segment in which it was looked up
   uint32_t segment;
+  uint32_t version;  // how often the key's whole value had been replaced by then
 } Node;
 
 static JSClassID node_class;
@@ -26,11 +27,13 @@ static uint32_t segment = 1;
 
 static Node* node_of(JSValueConst value) { return JS_GetOpaque(value, node_class); }
 
-static JSAtom root_key(JSValueConst node) {
-  const Node* n = node_of(node);
+static Node* root_of(JSValueConst node) {
+  Node* n = node_of(node);
   while (!JS_IsNull(n->parent)) n = node_of(n->parent);
-  return n->name;
+  return n;
 }
+
+static JSAtom root_key(JSValueConst node) { return root_of(node)->name; }
 
 // The node for a raw object at a place; one per raw object, so that `$state.a === $state.a`.
 JSValue node_for(JSContext* ctx, JSValueConst parent, JSAtom name, JSValue raw) {
@@ -49,7 +52,8 @@ JSValue node_for(JSContext* ctx, JSValueConst parent, JSAtom name, JSValue raw) 
     JS_FreeValue(ctx, raw);
     return JS_EXCEPTION;
   }
-  *node = (Node){JS_DupValue(ctx, parent), JS_DupAtom(ctx, name), raw, segment};
+  const uint32_t version = JS_IsNull(parent) ? 0 : root_of(parent)->version;
+  *node = (Node){JS_DupValue(ctx, parent), JS_DupAtom(ctx, name), raw, segment, version};
   JS_SetOpaque(object, node);
   if (JS_DefinePropertyValue(ctx, raw, node_of_raw, JS_DupValue(ctx, object), JS_PROP_CONFIGURABLE) < 0) {
     JS_FreeValue(ctx, object);
@@ -58,10 +62,25 @@ JSValue node_for(JSContext* ctx, JSValueConst parent, JSAtom name, JSValue raw) 
   return object;
 }
 
-// What the node shows now. In a new segment its path is looked up again. Borrowed; JS_EXCEPTION when the path is gone.
+// Makes the node stand for another raw object, and the other way round unless that one has a node. Takes `raw`.
+static int node_show(JSContext* ctx, JSValueConst object, JSValue raw) {
+  Node* node = node_of(object);
+  JS_FreeValue(ctx, node->raw);
+  node->raw = raw;
+  JSValue prototype = JS_GetPrototype(ctx, raw);
+  const int like_it = JS_SetPrototype(ctx, object, prototype);
+  JS_FreeValue(ctx, prototype);
+  if (like_it < 0) return -1;
+  if (JS_GetOwnProperty(ctx, NULL, raw, node_of_raw) == 1) return 0;
+  return JS_DefinePropertyValue(ctx, raw, node_of_raw, JS_DupValue(ctx, object), JS_PROP_CONFIGURABLE);
+}
+
+// What the node shows now. In a new segment, and when its key has got another value, its path is looked up again.
+// Borrowed; JS_EXCEPTION when the path is gone.
 static JSValueConst node_raw(JSContext* ctx, JSValueConst object) {
   Node* node = node_of(object);
-  if (node->segment == segment) return node->raw;
+  const uint32_t version = root_of(object)->version;
+  if (node->segment == segment && node->version == version) return node->raw;
   JSValue raw;
   if (JS_IsNull(node->parent)) {
     raw = key_lookup(ctx, node->name);
@@ -77,19 +96,35 @@ static JSValueConst node_raw(JSContext* ctx, JSValueConst object) {
     JS_FreeCString(ctx, name);
     return JS_EXCEPTION;
   }
-  JS_FreeValue(ctx, node->raw);
-  node->raw = raw;
+  if (node_show(ctx, object, raw) < 0) return JS_EXCEPTION;
   node->segment = segment;
+  node->version = version;
   return raw;
+}
+
+int node_replace(JSContext* ctx, JSValueConst before, JSValueConst after) {
+  JSValue object = JS_GetProperty(ctx, before, node_of_raw);
+  if (JS_IsUndefined(object)) return 0;
+  Node* node = node_of(object);
+  ++node->version;
+  int result = 0;
+  if (JS_IsObject(after)) {
+    result = node_show(ctx, object, JS_DupValue(ctx, after));
+  } else {
+    node->segment = 0;
+  }
+  JS_FreeValue(ctx, object);
+  return result;
 }
 
 // The value as it is put inside a raw object: a copy, but for nodes of the same key, which are moved, so that sorting
 // and splicing an array keep the identity of what is in it.
 static JSValue value_to_keep(JSContext* ctx, JSValueConst node, JSValueConst value) {
-  if (!JS_IsObject(value)) {
-    double number;
-    if (JS_IsNumber(value) && JS_ToFloat64(ctx, &number, value) == 0 && number - number != 0) return JS_NULL;
-    return JS_DupValue(ctx, value);
+  if (!JS_IsObject(value) && !JS_IsBigInt(value)) {
+    double number = 1;
+    if (!JS_IsNumber(value) || JS_ToFloat64(ctx, &number, value) < 0) return JS_DupValue(ctx, value);
+    if (number - number != 0) return JS_NULL;
+    return number == 0 ? JS_NewInt32(ctx, 0) : JS_DupValue(ctx, value);  // JSON has no -0
   }
   if (node_of(value) && root_key(value) == root_key(node)) {
     JSValueConst raw = node_raw(ctx, value);
@@ -113,6 +148,8 @@ static int same_value_there(JSContext* ctx, JSValueConst raw, JSAtom name, JSVal
   return same;
 }
 
+static int node_delete(JSContext* ctx, JSValueConst object, JSAtom name);
+
 static int node_set(JSContext* ctx, JSValueConst object, JSAtom name, JSValueConst value, JSValueConst receiver,
                     int flags) {
   (void)receiver;
@@ -122,15 +159,19 @@ static int node_set(JSContext* ctx, JSValueConst object, JSAtom name, JSValueCon
   if (JS_IsException(raw)) return -1;
   // Array methods set `length` to what it is already; that is no change.
   if (same_value_there(ctx, raw, name, value)) return 1;
-  JSValue kept = value_to_keep(ctx, object, value);
+  const char* text = JS_IsArray(raw) ? JS_AtomToCString(ctx, name) : NULL;
+  const int is_length = text && strcmp(text, "length") == 0;
+  JS_FreeCString(ctx, text);
+  JSValue kept = is_length ? JS_DupValue(ctx, value) : value_to_keep(ctx, object, value);
   if (JS_IsException(kept)) return -1;
+  if (JS_IsUndefined(kept) && !is_length) {
+    if (!JS_IsArray(raw)) return node_delete(ctx, object, name);
+    kept = JS_NULL;
+  }
   if (key_touch(ctx, root_key(object)) < 0) {
     JS_FreeValue(ctx, kept);
     return -1;
   }
-  const char* text = JS_IsArray(raw) ? JS_AtomToCString(ctx, name) : NULL;
-  const int is_length = text && strcmp(text, "length") == 0;
-  JS_FreeCString(ctx, text);
   if (is_length) return JS_SetProperty(ctx, raw, name, kept);
   return JS_DefinePropertyValue(ctx, raw, name, kept, JS_PROP_C_W_E | JS_PROP_THROW) < 0 ? -1 : 1;
 }
@@ -181,10 +222,7 @@ static int node_define(JSContext* ctx, JSValueConst object, JSAtom name, JSValue
                        JSValueConst setter, int flags) {
   (void)getter;
   (void)setter;
-  if (flags & (JS_PROP_HAS_GET | JS_PROP_HAS_SET)) {
-    JS_ThrowTypeError(ctx, "$state holds JSON: no accessors");
-    return -1;
-  }
+  if (refuse_definition(ctx, flags) < 0) return -1;
   return node_set(ctx, object, name, value, object, flags);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hostcalls.h"
+#include "interpreter.h"
 
 static JSClassID root_class;
 static JSValue reserved;
@@ -11,7 +12,7 @@ static JSValue reserved;
 static JSValue root_get(JSContext* ctx, JSValueConst object, JSAtom name, JSValueConst receiver) {
   (void)object;
   (void)receiver;
-  if (is_symbol_name(ctx, name)) return JS_UNDEFINED;
+  if (interpreter_is_symbol(ctx, name)) return JS_UNDEFINED;
   JSValue method = JS_GetProperty(ctx, reserved, name);
   if (!JS_IsUndefined(method)) return method;
   JSValue value = key_lookup(ctx, name);
@@ -78,17 +79,14 @@ static int root_names(JSContext* ctx, JSPropertyEnum** table, uint32_t* count, J
 
 static int root_delete(JSContext* ctx, JSValueConst object, JSAtom name) {
   (void)object;
-  return is_symbol_name(ctx, name) ? 1 : key_delete(ctx, name);
+  return interpreter_is_symbol(ctx, name) ? 1 : key_delete(ctx, name);
 }
 
 static int root_define(JSContext* ctx, JSValueConst object, JSAtom name, JSValueConst value, JSValueConst getter,
                        JSValueConst setter, int flags) {
   (void)getter;
   (void)setter;
-  if (flags & (JS_PROP_HAS_GET | JS_PROP_HAS_SET)) {
-    JS_ThrowTypeError(ctx, "$state holds JSON: no accessors");
-    return -1;
-  }
+  if (refuse_definition(ctx, flags) < 0) return -1;
   return root_set(ctx, object, name, value, object, flags);
 }
 

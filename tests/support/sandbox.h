@@ -5,6 +5,7 @@
 //   sandbox.run("for (;;) {}").expect(ErrorCode::kTimeout);
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,9 +32,9 @@ class Outcome {
   explicit Outcome(sandbox::ExecutionResult result) : result_(std::move(result)) {}
 
   const Outcome& expect(ErrorCode code) const;
-  const Outcome& expect_message(std::string_view part) const;       // of the error
+  const Outcome& expect_message(std::string_view part) const;  // of the error
   const Outcome& expect_at(int line, int column) const;
-  const Outcome& expect_value(std::string_view json) const;         // success, with this return value
+  const Outcome& expect_value(std::string_view json) const;  // success, with this return value
   const Outcome& expect_success() const;
 
   const sandbox::ExecutionResult& result() const { return result_; }
@@ -56,14 +57,28 @@ class BoundedLedger final : public budget::Ledger {
   std::atomic<std::uint64_t> limit_{UINT64_MAX};
 };
 
+// The machine's clocks, and the hands that a test can turn forward.
+class AdvancedClock final : public Clock {
+ public:
+  std::int64_t unix_ms() const override { return system_.unix_ms() + static_cast<std::int64_t>(ahead_ms_); }
+  std::uint64_t monotonic_us() const override { return system_.monotonic_us() + ahead_ms_ * 1000; }
+  void advance_ms(std::uint64_t ms) { ahead_ms_ += ms; }
+
+ private:
+  SystemClock system_;
+  std::atomic<std::uint64_t> ahead_ms_{0};
+};
+
 // One runtime, which there can only be one of in a process at a time, and one instance of it.
 class Sandbox {
  public:
-  explicit Sandbox(memory::Tracking tracking = memory::Tracking::kLearnHotPages, std::size_t max_memories = 16);
+  explicit Sandbox(memory::Tracking tracking = memory::Tracking::kLearnHotPages,
+                   std::size_t max_memories = 16);
 
   Outcome run(std::string_view source, const RunOptions& options = {});
   // Loads only: the error, or the image.
-  Result<std::shared_ptr<const memory::Image>> load(std::string_view source, const sandbox::Limits& limits = {});
+  Result<std::shared_ptr<const memory::Image>> load(std::string_view source,
+                                                    const sandbox::Limits& limits = {});
   Outcome run_image(const std::shared_ptr<const memory::Image>& image, std::string_view source,
                     const RunOptions& options = {});
 
@@ -71,9 +86,10 @@ class Sandbox {
   sandbox::Instance& instance();
   sandbox::Runtime& runtime() { return *runtime_; }
   BoundedLedger& ledger() { return ledger_; }
+  AdvancedClock& clock() { return clock_; }
 
  private:
-  SystemClock clock_;
+  AdvancedClock clock_;
   BoundedLedger ledger_;
   std::unique_ptr<sandbox::Runtime> runtime_;
   std::unique_ptr<sandbox::Instance> instance_;

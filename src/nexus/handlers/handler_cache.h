@@ -25,6 +25,9 @@ struct CacheStats {
   std::uint64_t bytes = 0, entries = 0;               // now
 };
 
+// What a tool remembers of its last find(), so that the next need not look at a long source again. Not thread-safe.
+using Known = std::weak_ptr<const Handler>;
+
 // Thread-safe.
 class HandlerCache {
  public:
@@ -33,7 +36,9 @@ class HandlerCache {
 
   explicit HandlerCache(std::uint64_t max_bytes);
 
-  // Counts a hit or a miss, and marks the entry as the most recently used. Null: not there.
+  // Counts a hit or a miss, and marks the entry as the most recently used. Null: not there. `known` is of the same source,
+  // and is brought up to date.
+  std::shared_ptr<const Handler> find(std::string_view source, Known& known);
   std::shared_ptr<const Handler> find(std::string_view source);
   // Puts a freshly loaded handler in; when another thread was first, gives that one. What is larger than the bound is
   // given back uncached, and evicts nothing.
@@ -48,18 +53,19 @@ class HandlerCache {
   };
   using Entries = std::list<Entry>;  // most recently used first
 
-  // Sources are long and looked up for each call: hashed with XXH3, and compared whole, so that no two handlers are ever
-  // taken for each other.
+  // Hashed with XXH3 and compared whole, so that no two handlers are ever taken for each other.
   struct Hash {
     std::size_t operator()(std::string_view source) const;
   };
 
+  std::shared_ptr<const Handler> use(Entries::iterator entry);
   void evict_down_to(std::uint64_t bytes);
 
   const std::uint64_t max_bytes_;
   mutable std::mutex mutex_;
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator, Hash> by_source_;  // keys are the entries' own sources
+  std::unordered_map<const Handler*, Entries::iterator> by_handler_;
   CacheStats stats_;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "nexus/base/error.h"
+#include "nexus/handlers/handler_cache.h"
 #include "nexus/sandbox/capabilities.h"
 #include "nexus/sandbox/limits.h"
 #include "nexus/sandbox/state.h"
@@ -41,6 +42,7 @@ struct Tool {
   std::string args_schema_json;  // empty: none given
   sandbox::Capabilities capabilities;
   sandbox::Limits limits{};
+  mutable handlers::Known known{};  // the loaded handler, as long as it is in the cache
 };
 
 // Complete: what a tool takes over from its panel or from the server is filled in.

@@ -21,6 +21,18 @@ constexpr std::size_t kMaxStackBytes = 16_KiB;
 // What the clock says while a handler is loaded, on every machine: 2020-01-01T00:00:00Z.
 constexpr std::int64_t kLoadTimeMs = 1577836800000;
 
+// Names are kept as UTF-8. Half of a surrogate pair, which the interpreter writes as ED A0..BF xx, is U+FFFD here as it
+// is in JSON texts.
+constexpr char kSurrogateLead = '\xed';
+
+std::string without_surrogates(std::string_view name) {
+  std::string text(name);
+  for (std::size_t i = text.find(kSurrogateLead); i != std::string::npos; i = text.find(kSurrogateLead, i + 1)) {
+    if (i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xa0) text.replace(i, 3, "\xef\xbf\xbd");
+  }
+  return text;
+}
+
 }  // namespace
 
 Call::Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock)
@@ -98,6 +110,8 @@ Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view 
       break;
   }
   if (purpose_ == Purpose::kLoad) return {.trap = kForgedText};  // there is no execution
+  std::string repaired;
+  if (a.find(kSurrogateLead) != std::string_view::npos) a = repaired = without_surrogates(a);
   std::uint64_t* counter = nullptr;
   switch (op) {
     case OP_STATE_GET_VISIBLE:

@@ -102,7 +102,7 @@ bool GuestControl::put_input(std::string_view first, std::string_view second) co
   if (first.size() + second.size() + 2 > INPUT_BYTES) return false;
   char* at = control_->input;
   for (const std::string_view text : {first, second}) {
-    std::memcpy(at, text.data(), text.size());
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());  // an empty view may have no data at all
     at[text.size()] = '\0';
     at += text.size() + 1;
   }

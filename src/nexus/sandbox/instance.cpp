@@ -267,6 +267,8 @@ ExecutionResult Instance::execute(ExecutionRequest request) {
 }
 
 std::uint64_t Instance::memory_used() const { return parts_->engine ? parts_->engine->memory().size() : 0; }
+std::size_t Instance::hot_pages() const { return parts_->engine ? parts_->memory().hot_pages() : 0; }
+
 bool Instance::is_pristine() const {
   return status_ == Status::kIdle && parts_->memory().is_pristine() && parts_->engine->at_rest();
 }

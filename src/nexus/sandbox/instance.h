@@ -84,6 +84,7 @@ class Instance {
   std::uint64_t executions() const { return executions_; }
   // Compares the whole memory with its image: what reset() has to achieve. For tests; about 50 us a MiB.
   bool is_pristine() const;
+  std::size_t hot_pages() const;  // copied back by every reset()
 
  private:
   struct Parts;

@@ -49,7 +49,7 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
     turn.emplace(*std::move(waited));
   }
 
-  HandlerPtr handler = cache_.find(call.tool->handler);
+  HandlerPtr handler = cache_.find(call.tool->handler, call.tool->known);
   const bool cache_hit = handler != nullptr;
   Result<pool::Lease> lease = pool_.try_acquire();
   if (!lease) {

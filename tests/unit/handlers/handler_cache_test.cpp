@@ -29,6 +29,24 @@ TEST(HandlerCache, GivesBackWhatWasPutIn) {
   EXPECT_EQ(cache.stats().entries, 1U);
 }
 
+TEST(HandlerCache, WhatIsKnownIsFoundWithoutItsSource) {
+  const auto image = image_of(1);
+  HandlerCache cache(2 * HandlerCache::bytes_of("a", *image));
+  const auto a = cache.insert("a", image);
+  Known known;
+  EXPECT_EQ(cache.find("a", known), a);
+  EXPECT_EQ(known.lock(), a);
+  cache.insert("b", image);
+  EXPECT_EQ(cache.find("not looked at", known), a);
+  cache.insert("c", image);  // b goes: a has been used since
+  EXPECT_EQ(cache.find("b"), nullptr);
+  cache.insert("d", image);
+  EXPECT_EQ(cache.find("a", known), nullptr);
+  EXPECT_EQ(known.lock(), nullptr);
+  const auto again = cache.insert("a", image);
+  EXPECT_EQ(cache.find("a", known), again);
+}
+
 TEST(HandlerCache, TheFirstOfTwoLoadsWins) {
   HandlerCache cache(1_MiB);
   const auto first = cache.insert("return 1", image_of(1));

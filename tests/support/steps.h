@@ -1,0 +1,25 @@
+// How long a test goes on.
+#pragma once
+
+#include <cstdint>
+
+namespace nexus::testing {
+
+// Whether this program is built with the sanitizer: some things cost ten times as much under them, and some the kernel
+// or the sanitizer itself makes impossible.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kUnderAddressSanitizer = true;
+#else
+inline constexpr bool kUnderAddressSanitizer = false;
+#endif
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kUnderThreadSanitizer = true;
+#else
+inline constexpr bool kUnderThreadSanitizer = false;
+#endif
+inline constexpr bool kUnderSanitizer = kUnderAddressSanitizer || kUnderThreadSanitizer;
+
+// NEXUS_FUZZ_STEPS if it is set, else `usual`, or a tenth of it under a sanitizer.
+std::uint64_t steps(std::uint64_t usual);
+
+}  // namespace nexus::testing
