@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "nexus/engine/fiber_stacks.h"
+
 namespace nexus::engine {
 
 wasm_config_t* new_config() {

@@ -54,7 +54,9 @@ std::optional<std::size_t> FiberStacks::take() {
 
 void FiberStacks::give_back(std::size_t index) {
   const Stack gone = stack(index);
-  mmap(gone.bottom, gone.bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  void* again = mmap(gone.bottom, gone.bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  // Without a mapping left it stays accessible, but what was on it is gone all the same.
+  if (again == MAP_FAILED) madvise(gone.bottom, gone.bytes, MADV_DONTNEED);
   const std::lock_guard lock(mutex_);
   free_.push_back(index);
 }
@@ -66,7 +68,7 @@ std::size_t FiberStacks::trim(const void* address) {
   // Whatever went deeper left a return address in the window just below what is kept, unless one frame spans it, and
   // none is so large. What nobody has used since the last trim reads as zeros, from the kernel's one page of them: this
   // look costs 0.1 us, asking with mincore 0.6.
-  constexpr std::size_t kWindowBytes = 32 * 1024;
+  constexpr std::size_t kWindowBytes = 8 * 1024;
   std::byte* kept = used.top() - kKeptStackBytes;
   const std::byte* window = kept - kWindowBytes;
   if (window[0] == std::byte{0} && std::memcmp(window, window + 1, kWindowBytes - 1) == 0) return 0;

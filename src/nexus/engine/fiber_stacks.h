@@ -16,6 +16,12 @@
 
 namespace nexus::engine {
 
+// The native stack that WebAssembly may use. Larger than what the guest's own stack can drive, so that deep recursion
+// is an error in JavaScript and never a trap: with 2 MiB deeply nested JSON still trapped, with 4 MiB nothing did.
+inline constexpr std::size_t kWasmStackBytes = 4096 * 1024;
+// Host functions run on the same stack below that; overflowing it ends the process. They use 64 KiB at most.
+inline constexpr std::size_t kHostStackBytes = 512 * 1024;
+
 // Kept after a call: what an ordinary call uses, so that it need not be faulted in again.
 inline constexpr std::size_t kKeptStackBytes = 64 * 1024;
 

@@ -29,9 +29,7 @@ Trap::Kind kind_of(const wasm_trap_t& trap) {
   }
 }
 
-std::vector<std::string> frames_of(const wasm_trap_t& trap) {
-  wasm_frame_vec_t raw;
-  wasm_trap_trace(&trap, &raw);
+std::vector<std::string> take_frames(wasm_frame_vec_t& raw) {
   std::vector<std::string> frames;
   for (std::size_t i = 0; i < raw.size && i < 32; ++i) {
     const wasm_name_t* function = wasmtime_frame_func_name(raw.data[i]);
@@ -40,6 +38,20 @@ std::vector<std::string> frames_of(const wasm_trap_t& trap) {
   }
   wasm_frame_vec_delete(&raw);
   return frames;
+}
+
+Trap described(const wasm_trap_t& trap) {
+  wasm_frame_vec_t frames;
+  wasm_trap_trace(&trap, &frames);
+  return {kind_of(trap), message_of(trap), take_frames(frames)};
+}
+
+// A trap of a host function comes back as an error, whose text is the engine's account of the whole stack.
+Trap described(const wasmtime_error_t& error, const char* why_host_stopped) {
+  wasm_frame_vec_t frames;
+  wasmtime_error_wasm_trace(&error, &frames);
+  if (why_host_stopped != nullptr) return {Trap::Kind::kHost, why_host_stopped, take_frames(frames)};
+  return {Trap::Kind::kOther, message_of(error), take_frames(frames)};
 }
 
 }  // namespace
@@ -106,6 +118,7 @@ wasm_trap_t* call_import(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_
     values[i] = import.parameters[i] == 'I' ? raw[i].i64 : raw[i].i32;
   }
   if (const char* why = import.function(instance, values); why != nullptr) {
+    instance.note_stopped(why);
     return wasmtime_trap_new(why, std::char_traits<char>::length(why));
   }
   if (!import.results.empty()) {
@@ -178,8 +191,7 @@ Progress Instance::poll() {
   const TrapHandle trap(std::exchange(p.raw_trap, nullptr));
   const ErrorHandle error(std::exchange(p.raw_error, nullptr));
   if (!trap && !error) return Progress::kReturned;
-  trap_ = trap ? Trap{kind_of(*trap), message_of(*trap), frames_of(*trap)}
-               : Trap{Trap::Kind::kOther, message_of(*error), {}};
+  trap_ = trap ? described(*trap) : described(*error, why_host_stopped_);
   return Progress::kTrapped;
 }
 

@@ -54,8 +54,9 @@ class Instance {
   // Drops what the last call used of the native stack beyond what is kept; gives how much that was.
   std::size_t trim_stack();
 
-  // For call_import: where on the native stack a host function runs.
+  // For call_import: where on the native stack a host function runs, and why one has stopped the guest.
   void note_stack(const void* address) { stack_address_ = address; }
+  void note_stopped(const char* why) { why_host_stopped_ = why; }
 
  private:
   struct Parts;
@@ -65,6 +66,7 @@ class Instance {
   memory::LinearMemory* memory_ = nullptr;  // owned by the store
   void* user_;
   const void* stack_address_ = nullptr;
+  const char* why_host_stopped_ = nullptr;
   Trap trap_;
 };
 

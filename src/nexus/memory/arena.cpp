@@ -41,7 +41,10 @@ void Arena::give_back(std::size_t slot) {
   // A fresh mapping drops the pages, their page tables' contents and all that was split off by mprotect, in one call.
   void* again = mmap(slot_base(slot), kStrideBytes, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  if (again == MAP_FAILED) return;  // the slot is lost rather than handed out with something in it
+  if (again == MAP_FAILED) {
+    madvise(slot_base(slot), kReservationBytes, MADV_DONTNEED);
+    return;  // the slot is lost rather than handed out with something accessible in it
+  }
   const std::lock_guard lock(mutex_);
   free_.push_back(slot);
   std::ranges::push_heap(free_, std::greater{});

@@ -72,11 +72,15 @@ std::uint64_t Image::digest() const {
   return digest;
 }
 
+bool Image::page_equals(std::size_t index, const std::byte* bytes) const {
+  const std::byte* kept = page(index);
+  return same_page(bytes, kept != nullptr ? kept : kZeros.data());
+}
+
 bool Image::equals(std::span<const std::byte> memory) const {
   if (memory.size() != size_bytes()) return false;
   for (std::size_t i = 0; i < table_.size(); ++i) {
-    const std::byte* page = table_[i] != nullptr ? table_[i] : kZeros.data();
-    if (!same_page(memory.data() + i * kPageBytes, page)) return false;
+    if (!page_equals(i, memory.data() + i * kPageBytes)) return false;
   }
   return true;
 }

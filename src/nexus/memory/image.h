@@ -43,6 +43,9 @@ class Image {
   std::size_t stored_bytes() const;
   std::size_t own_pages() const { return own_.size() / kPageBytes; }
 
+  // Whether the kPageBytes at `bytes` are what this page starts as; pages above the image start as zeros.
+  bool page_equals(std::size_t index, const std::byte* bytes) const;
+
   // Equal for equal contents, on every machine (XXH3, 64 bits).
   std::uint64_t digest() const;
   // Whether `memory` holds the same bytes in its first size_bytes(), and no more.

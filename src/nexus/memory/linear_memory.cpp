@@ -12,11 +12,17 @@ namespace nexus::memory {
 namespace {
 
 // Every run of hot pages is a mapping of its own, and a process may have 65,530 of them. Runs closer than this are one.
-constexpr std::size_t kMaxGapPages = 2;
+constexpr std::size_t kMaxGapPages = 1;
 constexpr std::size_t kMaxRuns = 24;
 // What an image may have hot beyond twice its known need before everything else is made cold again: about what differs
 // between two small handlers, so that changing between them protects nothing.
 constexpr std::size_t kSlackPages = 64;
+
+// An image that was changed to has more hot than its calls write: what differed from the one before. The first few calls
+// show what is written (a comparison of 0.05 us a page); the rest is made cold again, if it is worth the system calls.
+constexpr std::uint32_t kLookFrom = 4;
+constexpr std::uint32_t kLookUntil = 12;
+constexpr std::size_t kWorthDropping = 4;
 
 constinit thread_local LinearMemory* running = nullptr;
 
@@ -94,8 +100,23 @@ void LinearMemory::copy_page(std::size_t page, const std::byte* source) {
   }
 }
 
-void LinearMemory::rebuild_runs() {
-  runs_ = hot_.runs();
+void LinearMemory::plan_copies() {
+  copies_.clear();
+  for (const auto& run : hot_.runs()) {
+    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+      std::byte* to = base_ + page * kPageBytes;
+      const std::byte* from = image_->page(page);
+      const bool goes_on = !copies_.empty() && copies_.back().to + copies_.back().bytes == to &&
+                           (from == nullptr ? copies_.back().from == nullptr
+                                            : copies_.back().from != nullptr &&
+                                                  copies_.back().from + copies_.back().bytes == from);
+      if (goes_on) {
+        copies_.back().bytes += kPageBytes;
+      } else {
+        copies_.push_back({to, from, kPageBytes});
+      }
+    }
+  }
   faults_seen_ = faults_;
 }
 
@@ -121,6 +142,7 @@ void LinearMemory::change_to(const Image& image) {
     if (image.page(page) != image_->page(page)) next.add(page);
   }
   if (image.pages() > before) next.add({before, image.pages() - before});
+  next.close_gaps(kMaxGapPages, kMaxRuns);
   size_ = image.size_bytes();
   for (const auto& run : next.runs()) {
     if (!hot_.contains_all(run) && !protect(run, PROT_READ | PROT_WRITE)) return start_over(image);
@@ -134,9 +156,8 @@ void LinearMemory::change_to(const Image& image) {
 // Everything cold but what executions of this image are known to write. REQUIRES: all pages hold the image.
 void LinearMemory::make_hot_what_is_known(const Image& image) {
   if (tracking_ == Tracking::kLearnHotPages) {
-    const PageSet known = image.learned().snapshot(image.pages());
-    hot_ = known;
-    for (const auto& run : known.runs()) hot_.add(hot_.merged_run(run.first, kMaxGapPages));
+    hot_ = image.learned().snapshot(image.pages());
+    hot_.close_gaps(kMaxGapPages, kMaxRuns);
     bool split = protect({0, image.pages()}, PROT_READ);
     for (const auto& run : hot_.runs()) split = split && protect(run, PROT_READ | PROT_WRITE);
     if (split) return;
@@ -149,6 +170,7 @@ void LinearMemory::make_hot_what_is_known(const Image& image) {
 
 Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
   assert(running != this);
+  assert(image_ == nullptr || size_ == image_->size_bytes());
   if (image == image_) return {};
   if (image->size_bytes() > grant_.bytes()) {
     if (auto granted = grant_.grow_by(image->size_bytes() - grant_.bytes()); !granted) return granted;
@@ -161,8 +183,29 @@ Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
   }
   image_ = std::move(image);
   refusal_.reset();
-  rebuild_runs();
+  healed_ = PageSet(image_->pages());
+  written_ = PageSet(image_->pages());
+  resets_ = 0;
+  plan_copies();
   return {};
+}
+
+void LinearMemory::look_at_what_was_written() {
+  for (const auto& run : hot_.runs()) {
+    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+      if (!written_.contains(page) && !image_->page_equals(page, base_ + page * kPageBytes)) written_.add(page);
+    }
+  }
+}
+
+// REQUIRES: the memory is pristine.
+void LinearMemory::drop_what_is_not_written() {
+  image_->learned().merge(written_);
+  PageSet needed = image_->learned().snapshot(image_->pages());
+  needed.close_gaps(kMaxGapPages, kMaxRuns);
+  if (needed.count() + kWorthDropping > hot_.count()) return;
+  make_hot_what_is_known(*image_);
+  plan_copies();
 }
 
 void LinearMemory::reset() {
@@ -170,12 +213,19 @@ void LinearMemory::reset() {
   shrink_to(image_->size_bytes());
   refusal_.reset();
   if (faults_ != faults_seen_) {
-    rebuild_runs();
-    image_->learned().merge(hot_);
+    plan_copies();
+    image_->learned().merge(healed_);
   }
-  for (const auto& run : runs_) {
-    for (std::size_t i = 0; i < run.count; ++i) copy_page(run.first + i, image_->page(run.first + i));
+  const bool looks = tracking_ == Tracking::kLearnHotPages && resets_ < kLookUntil;
+  if (looks && ++resets_ > kLookFrom) look_at_what_was_written();
+  for (const Copy& copy : copies_) {
+    if (copy.from != nullptr) {
+      std::memcpy(copy.to, copy.from, copy.bytes);
+    } else {
+      std::memset(copy.to, 0, copy.bytes);
+    }
   }
+  if (looks && resets_ == kLookUntil) drop_what_is_not_written();
 }
 
 void LinearMemory::stop_tracking() {
@@ -189,7 +239,7 @@ bool LinearMemory::heal(const void* address) noexcept {
   const auto page = static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_) / kPageBytes;
   if (page >= hot_.pages() || hot_.contains(page)) return false;
   PageRun run = hot_.merged_run(page, kMaxGapPages);
-  for (std::size_t gap = 2 * kMaxGapPages; run.count == 1 && hot_.run_count() >= kMaxRuns && gap < hot_.pages(); gap *= 2) {
+  for (std::size_t gap = 2 * kMaxGapPages; run.count == 1 && hot_.run_count() >= kMaxRuns; gap *= 2) {
     run = hot_.merged_run(page, gap);
   }
   if (!protect(run, PROT_READ | PROT_WRITE)) {
@@ -199,6 +249,7 @@ bool LinearMemory::heal(const void* address) noexcept {
     tracking_ = Tracking::kCopyEverything;
   }
   hot_.add(run);
+  healed_.add(page);
   ++faults_;
   return true;
 }

@@ -48,7 +48,7 @@ class LinearMemory {
   const std::optional<LimitReached>& refusal() const { return refusal_; }  // of the first growth since the reset
 
   // ---- images ----
-  // Becomes `image`. REQUIRES: no execution under way.
+  // Becomes `image`. REQUIRES: it holds none, or nothing has been written since the last reset().
   Result<void> take(std::shared_ptr<const Image> image);
   // Becomes the image that it holds again. REQUIRES: take().
   void reset();
@@ -57,6 +57,7 @@ class LinearMemory {
   bool is_pristine() const { return image_ != nullptr && image_->equals(bytes()); }
   const std::shared_ptr<const Image>& image() const { return image_; }
 
+  const PageSet& hot() const { return hot_; }  // all that can differ from the image, but for what has grown
   std::size_t hot_pages() const { return hot_.count(); }
   std::uint64_t faults() const { return faults_; }
   Tracking tracking() const { return tracking_; }
@@ -73,7 +74,9 @@ class LinearMemory {
   void make_hot_what_is_known(const Image& image);
   void copy_page(std::size_t page, const std::byte* source);
   bool protect(PageRun run, int protection) const noexcept;
-  void rebuild_runs();
+  void plan_copies();
+  void look_at_what_was_written();
+  void drop_what_is_not_written();
 
   Arena& arena_;
   std::byte* base_;
@@ -83,8 +86,17 @@ class LinearMemory {
   Tracking tracking_;
   budget::Grant grant_;
   std::shared_ptr<const Image> image_;
-  PageSet hot_;               // pages of the image only
-  std::vector<PageRun> runs_;  // of hot_, as of the last look
+  PageSet hot_;      // pages of the image only
+  PageSet healed_;   // of them, those that became hot by a write since the image was taken
+  PageSet written_;  // of them, those seen to differ from the image after a call
+  std::uint32_t resets_ = 0;  // since the image was taken, up to the last that looks
+  // What reset() does: the hot pages, neighbours that have neighbours as their source in one piece. As of the last look.
+  struct Copy {
+    std::byte* to;
+    const std::byte* from;  // null: zeros
+    std::size_t bytes;
+  };
+  std::vector<Copy> copies_;
   std::uint64_t faults_ = 0;
   std::uint64_t faults_seen_ = 0;
   std::optional<LimitReached> refusal_;

@@ -1,5 +1,7 @@
 #include "nexus/memory/page_set.h"
 
+#include <algorithm>
+
 namespace nexus::memory {
 
 void PageSet::resize(std::size_t pages) {
@@ -66,6 +68,20 @@ PageRun PageSet::merged_run(std::size_t page, std::size_t max_gap) const {
     }
   }
   return {first, last - first + 1};
+}
+
+void PageSet::close_gaps(std::size_t max_gap, std::size_t max_runs) {
+  const std::vector<PageRun> all = runs();
+  std::vector<PageRun> gaps;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    const std::size_t end = all[i - 1].first + all[i - 1].count;
+    gaps.push_back({end, all[i].first - end});
+  }
+  const std::size_t too_many = all.size() > max_runs ? all.size() - max_runs : 0;
+  if (too_many > 0) std::ranges::nth_element(gaps, gaps.begin() + static_cast<std::ptrdiff_t>(too_many) - 1, {}, &PageRun::count);
+  for (std::size_t i = 0; i < gaps.size(); ++i) {
+    if (i < too_many || gaps[i].count <= max_gap) add(gaps[i]);
+  }
 }
 
 }  // namespace nexus::memory

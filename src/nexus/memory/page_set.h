@@ -42,6 +42,10 @@ class PageSet {
   // The run that `page` belongs to once gaps of at most `max_gap` pages beside it are filled. Async-signal-safe.
   PageRun merged_run(std::size_t page, std::size_t max_gap) const;
 
+  // Fills gaps of at most `max_gap` pages, then the narrowest ones until at most `max_runs` runs are left.
+  // REQUIRES: max_runs > 0.
+  void close_gaps(std::size_t max_gap, std::size_t max_runs);
+
   const std::vector<std::uint64_t>& words() const { return words_; }
 
  private:

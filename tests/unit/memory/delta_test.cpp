@@ -1,0 +1,111 @@
+#include "nexus/memory/delta.h"
+
+#include <gtest/gtest.h>
+
+#include "memories.h"
+
+namespace nexus::memory {
+namespace {
+
+class DeltaTest : public Memories {
+ protected:
+  static void expect_equal(const LinearMemory& a, const LinearMemory& b) {
+    ASSERT_EQ(a.size(), b.size());
+    EXPECT_EQ(std::memcmp(a.base(), b.base(), a.size()), 0);
+  }
+};
+
+TEST_F(DeltaTest, OfAPristineMemoryIsEmpty) {
+  const auto a = memory(), b = memory();
+  const auto shared = image(4);
+  ASSERT_TRUE(a->take(shared) && b->take(shared));
+  write(*a, 9);
+  a->reset();  // hot, and equal to the image
+  const Delta delta = Delta::take(*a);
+  EXPECT_EQ(delta.pages(), 0U);
+  EXPECT_LT(delta.bytes(), 200U);
+  ASSERT_TRUE(delta.apply_to(*b));
+  EXPECT_TRUE(b->is_pristine());
+}
+
+TEST_F(DeltaTest, HoldsWhatWasWrittenAndNoMore) {
+  const auto a = memory(), b = memory();
+  const auto shared = image(4);
+  ASSERT_TRUE(a->take(shared) && b->take(shared));
+  for (const std::size_t page : {0, 7, 30, 63}) write(*a, page);
+  const Delta delta = Delta::take(*a);
+  EXPECT_EQ(delta.pages(), 4U);
+  EXPECT_GE(delta.bytes(), 4 * kPageBytes);
+  EXPECT_LT(delta.bytes(), 4 * kPageBytes + 200);
+  a->reset();
+  EXPECT_TRUE(a->is_pristine()) << "taking it changes nothing";
+  ASSERT_TRUE(delta.apply_to(*b));
+  ASSERT_TRUE(delta.apply_to(*a));  // as often as one likes
+  expect_equal(*a, *b);
+  b->reset();
+  EXPECT_TRUE(b->is_pristine()) << "what was put in is known to be hot";
+}
+
+TEST_F(DeltaTest, TakesItsGrownMemoryAlong) {
+  const auto a = memory(), b = memory();
+  const auto shared = image(2);
+  ASSERT_TRUE(a->take(shared) && b->take(shared));
+  ASSERT_TRUE(a->grow_to(10 * kWasmPageBytes));
+  write(*a, 3);
+  write(*a, 100);
+  const Delta delta = Delta::take(*a);
+  EXPECT_EQ(delta.pages(), 2U) << "grown pages of zeros cost nothing";
+  EXPECT_EQ(delta.memory_bytes(), 10 * kWasmPageBytes);
+  ASSERT_TRUE(delta.apply_to(*b));
+  expect_equal(*a, *b);
+  EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), 20 * kWasmPageBytes);
+}
+
+TEST_F(DeltaTest, IsRefusedAsAWholeWhereItsMemoryCannotGrow) {
+  const auto a = memory(), b = memory();
+  const auto shared = image(2);
+  ASSERT_TRUE(a->take(shared) && b->take(shared));
+  ASSERT_TRUE(a->grow_to(6 * kWasmPageBytes));
+  write(*a, 3);
+  const Delta delta = Delta::take(*a);
+
+  b->set_limit(5 * kWasmPageBytes);
+  auto refused = delta.apply_to(*b);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kMemoryLimit);
+  EXPECT_EQ(refused.error().limit, (LimitReached{"handler", "memoryLimitBytes", 5 * kWasmPageBytes, 6 * kWasmPageBytes}));
+  EXPECT_TRUE(b->is_pristine());
+
+  b->reset();
+  b->set_limit(kReservationBytes);
+  ledger_.set_limit(9 * kWasmPageBytes);
+  refused = delta.apply_to(*b);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
+  EXPECT_EQ(refused.error().limit->wall, "budget");
+  EXPECT_TRUE(b->is_pristine());
+}
+
+TEST_F(DeltaTest, IsRefusedByAnotherImage) {
+  const auto a = memory(), b = memory();
+  ASSERT_TRUE(a->take(image(2)) && b->take(image(2)));
+  write(*a, 3);
+  const Delta delta = Delta::take(*a);
+  const auto refused = delta.apply_to(*b);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInternalError);
+  EXPECT_TRUE(b->is_pristine());
+  EXPECT_FALSE(delta.apply_to(*memory())) << "none at all";
+}
+
+TEST_F(DeltaTest, FitsAnImageThatWasBuiltAgain) {
+  const auto a = memory(), b = memory();
+  const auto bytes = some_bytes(2);
+  ASSERT_TRUE(a->take(Image::freeze(bytes, nullptr)) && b->take(Image::freeze(bytes, image(1))));
+  write(*a, 3);
+  ASSERT_TRUE(Delta::take(*a).apply_to(*b));
+  expect_equal(*a, *b);
+}
+
+}  // namespace
+}  // namespace nexus::memory

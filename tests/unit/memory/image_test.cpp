@@ -1,0 +1,129 @@
+#include "nexus/memory/image.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+
+namespace nexus::memory {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+Bytes zeros(std::size_t wasm_pages) { return Bytes(wasm_pages * kWasmPageBytes); }
+
+void mark(Bytes& bytes, std::size_t page, unsigned char value) {
+  std::memset(bytes.data() + page * kPageBytes, value, kPageBytes);
+}
+
+TEST(Image, KeepsNothingForPagesOfZeros) {
+  Bytes bytes = zeros(2);
+  mark(bytes, 3, 7);
+  const auto image = Image::freeze(bytes, nullptr);
+  EXPECT_EQ(image->size_bytes(), bytes.size());
+  EXPECT_EQ(image->own_pages(), 1U);
+  EXPECT_EQ(image->page(0), nullptr);
+  ASSERT_NE(image->page(3), nullptr);
+  EXPECT_EQ(std::memcmp(image->page(3), bytes.data() + 3 * kPageBytes, kPageBytes), 0);
+  EXPECT_EQ(image->page(32), nullptr) << "above the image";
+  EXPECT_GE(image->stored_bytes(), kPageBytes);
+  EXPECT_LT(image->stored_bytes(), kPageBytes + 1024);
+}
+
+TEST(Image, SharesWithItsBaseWhatIsEqual) {
+  Bytes bytes = zeros(1);
+  mark(bytes, 1, 1);
+  mark(bytes, 2, 2);
+  mark(bytes, 4, 4);
+  const auto base = Image::freeze(bytes, nullptr);
+  mark(bytes, 2, 22);  // changed
+  mark(bytes, 4, 0);   // zero again: not the base's page
+  mark(bytes, 5, 5);   // new
+  const auto image = Image::freeze(bytes, base);
+  EXPECT_EQ(image->page(1), base->page(1));
+  EXPECT_NE(image->page(2), base->page(2));
+  EXPECT_EQ(image->page(4), nullptr);
+  EXPECT_EQ(image->own_pages(), 2U);
+  EXPECT_TRUE(image->equals(bytes));
+}
+
+TEST(Image, KeepsTheBaseOfItsBaseAlive) {
+  Bytes bytes = zeros(1);
+  mark(bytes, 1, 1);
+  auto first = Image::freeze(bytes, nullptr);
+  mark(bytes, 2, 2);
+  auto second = Image::freeze(bytes, first);
+  mark(bytes, 3, 3);
+  const auto third = Image::freeze(bytes, second);
+  first.reset();
+  second.reset();
+  EXPECT_EQ(third->own_pages(), 1U);
+  EXPECT_TRUE(third->equals(bytes));
+}
+
+TEST(Image, MayBeSmallerOrLargerThanItsBase) {
+  Bytes bytes = zeros(2);
+  for (std::size_t page = 0; page < 32; ++page) mark(bytes, page, static_cast<unsigned char>(page + 1));
+  const auto base = Image::freeze(bytes, nullptr);
+  const auto smaller = Image::freeze(std::span(bytes).first(kWasmPageBytes), base);
+  EXPECT_EQ(smaller->own_pages(), 0U);
+  EXPECT_TRUE(smaller->equals(std::span(bytes).first(kWasmPageBytes)));
+  bytes.resize(3 * kWasmPageBytes);
+  mark(bytes, 40, 9);
+  const auto larger = Image::freeze(bytes, base);
+  EXPECT_EQ(larger->own_pages(), 1U);
+  EXPECT_TRUE(larger->equals(bytes));
+}
+
+TEST(Image, EqualsOnlyTheSameBytesAndSize) {
+  std::mt19937_64 random(3);
+  Bytes bytes = zeros(2);
+  mark(bytes, 1, 1);
+  const auto image = Image::freeze(bytes, nullptr);
+  EXPECT_TRUE(image->equals(bytes));
+  EXPECT_FALSE(image->equals(std::span(bytes).first(kWasmPageBytes)));
+  EXPECT_FALSE(image->equals(zeros(3)));
+  for (int i = 0; i < 200; ++i) {
+    const std::size_t at = random() % bytes.size();
+    bytes[at] ^= std::byte{0x10};
+    ASSERT_FALSE(image->equals(bytes)) << at;
+    ASSERT_FALSE(image->page_equals(at / kPageBytes, bytes.data() + at / kPageBytes * kPageBytes));
+    bytes[at] ^= std::byte{0x10};
+  }
+}
+
+TEST(Image, DigestIsOfTheBytesAlone) {
+  Bytes bytes = zeros(2);
+  mark(bytes, 1, 1);
+  mark(bytes, 7, 7);
+  const auto base = Image::freeze(bytes, nullptr);
+  Bytes other = bytes;
+  mark(other, 9, 9);
+  const auto alone = Image::freeze(other, nullptr), over_base = Image::freeze(other, base);
+  EXPECT_EQ(alone->digest(), over_base->digest());
+  EXPECT_NE(alone->digest(), base->digest());
+  EXPECT_NE(Image::freeze(zeros(1), nullptr)->digest(), Image::freeze(zeros(2), nullptr)->digest());
+  // The order of pages matters.
+  Bytes swapped = zeros(2);
+  mark(swapped, 7, 1);
+  mark(swapped, 1, 7);
+  EXPECT_NE(Image::freeze(swapped, nullptr)->digest(), base->digest());
+  // It must not change between releases either: a delta on disk names its image by it.
+  EXPECT_EQ(Image::freeze(zeros(1), nullptr)->digest(), Image::freeze(zeros(1), base)->digest());
+}
+
+TEST(Image, LearnsFromAllAndForgetsWhatIsAboveIt) {
+  const auto image = Image::freeze(zeros(2), nullptr);
+  EXPECT_EQ(image->learned().snapshot(image->pages()).count(), 0U);
+  PageSet first(32), second(200);
+  first.add(PageRun{3, 2});
+  second.add(31);
+  second.add(150);
+  image->learned().merge(first);
+  image->learned().merge(second);
+  const PageSet known = image->learned().snapshot(image->pages());
+  EXPECT_EQ(known.runs(), (std::vector<PageRun>{{3, 2}, {31, 1}}));
+}
+
+}  // namespace
+}  // namespace nexus::memory

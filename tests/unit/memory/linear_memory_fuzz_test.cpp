@@ -1,0 +1,99 @@
+// One memory, ten thousand times: an image of any size, random writes and growth, and afterwards exactly the image.
+#include <algorithm>
+
+#include "memories.h"
+#include "nexus/memory/delta.h"
+#include "support/steps.h"
+
+namespace nexus::memory {
+namespace {
+
+class LinearMemoryFuzz : public Memories, public ::testing::WithParamInterface<Tracking> {
+ protected:
+  // An image that was there before, or a new one: of its own, or an earlier one with a few changes.
+  Images next_image() {
+    if (known_.size() >= 24 && below(4) != 0) return known_[below(known_.size())];
+    Images made;
+    if (known_.empty() || below(2) == 0) {
+      made = image(1 + below(40));
+    } else {
+      const Images& base = known_[below(known_.size())];
+      std::vector<std::byte> bytes = some_bytes(1 + below(40));
+      for (std::size_t page = 0; page < std::min(base->pages(), bytes.size() / kPageBytes); ++page) {
+        if (below(8) == 0) continue;
+        std::byte* to = bytes.data() + page * kPageBytes;
+        base->page(page) != nullptr ? std::memcpy(to, base->page(page), kPageBytes) : std::memset(to, 0, kPageBytes);
+      }
+      made = Image::freeze(bytes, base);
+    }
+    if (known_.size() < 24) {
+      known_.push_back(made);
+    } else {
+      known_[below(known_.size())] = made;
+    }
+    return made;
+  }
+
+  void scribble(LinearMemory& m) {
+    const std::size_t heap = below(m.size() / kPageBytes);
+    for (std::size_t n = below(20); n > 0; --n) {
+      const std::size_t page = below(4) == 0 ? below(m.size() / kPageBytes) : std::min(heap + below(12), m.size() / kPageBytes - 1);
+      write(m, page, static_cast<unsigned char>(below(256)));
+      if (below(30) != 0) continue;
+      EXPECT_TRUE(m.grow_to(m.size() + (1 + below(8)) * kWasmPageBytes));
+    }
+  }
+
+  std::vector<Images> known_;
+};
+
+TEST_P(LinearMemoryFuzz, IsExactlyTheImageAfterEveryReset) {
+  const auto m = memory(GetParam());
+  for (std::uint64_t n = 0; n < testing::steps(10'000); ++n) {
+    const Images wanted = next_image();
+    if (below(300) == 0) m->stop_tracking();
+    ASSERT_TRUE(m->take(wanted));
+    ASSERT_TRUE(wanted->equals(m->bytes())) << n;
+    for (std::size_t calls = below(4); calls > 0; --calls) {
+      scribble(*m);
+      m->reset();
+      ASSERT_TRUE(wanted->equals(m->bytes())) << n;
+      ASSERT_EQ(ledger_.granted(budget::Kind::kInstances), wanted->size_bytes());
+    }
+  }
+  EXPECT_EQ(m->tracking(), GetParam());
+  EXPECT_EQ(m->faults() > 0, GetParam() == Tracking::kLearnHotPages);
+}
+
+// A delta out of one memory, put into another that has had another life.
+TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
+  const auto from = memory(GetParam()), to = memory();
+  for (std::uint64_t n = 0; n < testing::steps(2'000); ++n) {
+    const Images shared = next_image();
+    ASSERT_TRUE(to->take(next_image()));
+    scribble(*to);
+    to->reset();
+    ASSERT_TRUE(from->take(shared) && to->take(shared));
+    scribble(*from);
+    const Delta delta = Delta::take(*from);
+    ASSERT_TRUE(delta.apply_to(*to));
+    ASSERT_EQ(from->size(), to->size());
+    ASSERT_EQ(std::memcmp(from->base(), to->base(), from->size()), 0) << n;
+    std::size_t differing = 0;
+    for (std::size_t page = 0; page < from->size() / kPageBytes; ++page) {
+      differing += shared->page_equals(page, from->base() + page * kPageBytes) ? 0 : 1;
+    }
+    ASSERT_EQ(delta.pages(), differing) << "a full comparison finds the same pages";
+    from->reset();
+    to->reset();
+    ASSERT_TRUE(from->is_pristine() && to->is_pristine());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(BothWays, LinearMemoryFuzz, ::testing::Values(Tracking::kLearnHotPages, Tracking::kCopyEverything),
+                         [](const auto& way) {
+                           return way.param == Tracking::kLearnHotPages ? "LearnHotPages" : "CopyEverything";
+                         });
+
+}  // namespace
+}  // namespace nexus::memory

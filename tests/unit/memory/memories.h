@@ -1,0 +1,53 @@
+// What the tests of linear memories share: an arena, a ledger, the SIGSEGV path (which an engine would have installed), and
+// images made of random bytes.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+
+#include "nexus/memory/linear_memory.h"
+#include "nexus/memory/write_faults.h"
+#include "support/sandbox.h"
+
+namespace nexus::memory {
+
+class Memories : public ::testing::Test {
+ protected:
+  using Images = std::shared_ptr<const Image>;
+
+  std::unique_ptr<LinearMemory> memory(Tracking tracking = Tracking::kLearnHotPages) {
+    auto made = LinearMemory::create(*arena_, ledger_, tracking);
+    EXPECT_TRUE(made.has_value());
+    (*made)->set_limit(kReservationBytes);
+    return std::move(*made);
+  }
+
+  // Of so many wasm pages; about half of its pages are zeros.
+  std::vector<std::byte> some_bytes(std::size_t wasm_pages) {
+    std::vector<std::byte> bytes(wasm_pages * kWasmPageBytes);
+    for (std::size_t page = 0; page < bytes.size() / kPageBytes; ++page) {
+      if (random_() % 2 == 0) std::memset(bytes.data() + page * kPageBytes, static_cast<int>(1 + random_() % 255), kPageBytes);
+    }
+    return bytes;
+  }
+  Images image(std::size_t wasm_pages, Images base = nullptr) { return Image::freeze(some_bytes(wasm_pages), std::move(base)); }
+
+  // As the guest writes: on this thread, in its memory.
+  static void write(LinearMemory& memory, std::size_t page, unsigned char value = 0xa5) {
+    const Running running(memory);
+    // The compiler must not think that this pointer cannot fault.
+    auto* volatile at = memory.base() + page * kPageBytes + 17;
+    *at = std::byte{value};
+  }
+
+  std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+  std::mt19937_64 random_{7};
+  testing::BoundedLedger ledger_;
+  std::unique_ptr<Arena> arena_ = *Arena::create(8);
+  std::unique_ptr<WriteFaults> faults_ = *WriteFaults::install(*arena_);
+};
+
+}  // namespace nexus::memory
