@@ -25,7 +25,8 @@ using sandbox::Runtime;
 constexpr const char* kSmall = "$state.count += $args.by; return {n: $state.count, who: $args.who}";
 constexpr const char* kOther = "const x = $state.count; $state.count = x + 1; return {m: x, who: $args.who}";
 constexpr const char* kNothing = "return 1";
-constexpr const char* kFourMiB = "const a = new Uint8Array(4 << 20); for (let i = 0; i < a.length; i += 4096) a[i] = 1; return a.length";
+constexpr const char* kFourMiB =
+    "const a = new Uint8Array(4 << 20); for (let i = 0; i < a.length; i += 4096) a[i] = 1; return a.length";
 
 [[noreturn]] void stop(const std::string& why) {
   fmt::print(stderr, "nexus_bench: {}\n", why);
@@ -87,15 +88,19 @@ Bench& bench() {
 
 void call_handler(benchmark::State& state, const char* source) {
   const auto handler = bench().image(source);
-  for (int i = 0; i < 1000; ++i) bench().call(handler);
-  for (auto _ : state) bench().call(handler);
+  for (int i = 0; i < 1000; ++i)
+    bench().call(handler);
+  for (auto _ : state)
+    bench().call(handler);
 }
 
 // What is put back after each call of the small handler.
 void reset_alone(benchmark::State& state) {
   const auto handler = bench().image(kSmall);
-  for (int i = 0; i < 1000; ++i) bench().call(handler);
-  for (auto _ : state) bench().instance().reset();
+  for (int i = 0; i < 1000; ++i)
+    bench().call(handler);
+  for (auto _ : state)
+    bench().instance().reset();
   state.counters["hot_pages"] = static_cast<double>(bench().instance().hot_pages());
 }
 
@@ -110,8 +115,10 @@ void two_handlers_in_turn(benchmark::State& state) {
 void touch_four_mib_once(benchmark::State& state) {
   constexpr std::size_t kBytes = 4 << 20;
   for (auto _ : state) {
-    auto* bytes = static_cast<char*>(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    for (std::size_t i = 0; i < kBytes; i += 4096) bytes[i] = 1;
+    auto* bytes =
+        static_cast<char*>(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    for (std::size_t i = 0; i < kBytes; i += 4096)
+      bytes[i] = 1;
     munmap(bytes, kBytes);
   }
 }
@@ -127,17 +134,21 @@ std::string lodash_source() {
 void call_lodash(benchmark::State& state) {
   const auto source = lodash_source();
   const auto handler = bench().image(source);
-  for (int i = 0; i < 1000; ++i) bench().call(handler);
-  for (auto _ : state) bench().call(handler);
+  for (int i = 0; i < 1000; ++i)
+    bench().call(handler);
+  for (auto _ : state)
+    bench().call(handler);
 }
 
 void load_lodash(benchmark::State& state) {
   const auto source = lodash_source();
-  for (auto _ : state) benchmark::DoNotOptimize(bench().load(source));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(bench().load(source));
 }
 
 void load_small(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(bench().load(kSmall));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(bench().load(kSmall));
 }
 
 BENCHMARK_CAPTURE(call_handler, small, kSmall)->Unit(benchmark::kMicrosecond);

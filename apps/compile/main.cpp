@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
   const std::string wasm((std::istreambuf_iterator<char>(in)), {});
   const auto code = nexus::engine::compile(std::as_bytes(std::span(wasm)));
   if (!in || !code) {
-    std::fprintf(stderr, "nexus-compile: %s: %s\n", argv[1], in ? code.error().message.c_str() : "cannot be read");
+    std::fprintf(stderr, "nexus-compile: %s: %s\n", argv[1],
+                 in ? code.error().message.c_str() : "cannot be read");
     return 1;
   }
   std::ofstream out(argv[2], std::ios::binary);

@@ -77,7 +77,8 @@ Instance& Sandbox::instance() {
   return *instance_;
 }
 
-Result<std::shared_ptr<const memory::Image>> Sandbox::load(std::string_view source, const sandbox::Limits& limits) {
+Result<std::shared_ptr<const memory::Image>> Sandbox::load(std::string_view source,
+                                                           const sandbox::Limits& limits) {
   Instance& one = instance();
   one.start_load(source, limits);
   while (one.step() == sandbox::Step::kMore) {

@@ -85,9 +85,9 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
 // NEXUS_TRY(auto x, f()): x is the value of f(), or the function returns f()'s error.
 #define NEXUS_CONCAT_INNER(a, b) a##b
 #define NEXUS_CONCAT(a, b) NEXUS_CONCAT_INNER(a, b)
-#define NEXUS_TRY_INNER(declaration, expression, result)                   \
-  auto result = (expression);                                              \
-  if (!result) return std::unexpected(std::move(result).error());          \
+#define NEXUS_TRY_INNER(declaration, expression, result)          \
+  auto result = (expression);                                     \
+  if (!result) return std::unexpected(std::move(result).error()); \
   declaration = std::move(*result)
 #define NEXUS_TRY(declaration, expression) \
   NEXUS_TRY_INNER(declaration, expression, NEXUS_CONCAT(nexus_try_, __LINE__))

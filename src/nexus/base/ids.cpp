@@ -34,8 +34,7 @@ std::uint64_t random_u64() {
 
 std::string make_uuid(std::int64_t unix_ms) {
   static constexpr char kHex[] = "0123456789abcdef";
-  const std::uint64_t high =
-      (static_cast<std::uint64_t>(unix_ms) << 16) | 0x7000 | (random_u64() & 0x0fff);
+  const std::uint64_t high = (static_cast<std::uint64_t>(unix_ms) << 16) | 0x7000 | (random_u64() & 0x0fff);
   const std::uint64_t low = (random_u64() & 0x3fff'ffff'ffff'ffff) | 0x8000'0000'0000'0000;
   std::string text(36, '-');
   std::size_t at = 0;
@@ -51,8 +50,6 @@ bool is_panel_id(std::string_view id) {
   return !id.empty() && id.size() <= 128 && is_alphanumeric(id.front()) && all_of(id, "._-");
 }
 
-bool is_tool_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && all_of(name, "_.-");
-}
+bool is_tool_name(std::string_view name) { return !name.empty() && name.size() <= 64 && all_of(name, "_.-"); }
 
 }  // namespace nexus

@@ -22,7 +22,9 @@ class Grant {
  public:
   Grant() = default;
   Grant(Grant&& other) noexcept
-      : ledger_(std::exchange(other.ledger_, nullptr)), kind_(other.kind_), bytes_(std::exchange(other.bytes_, 0)) {}
+      : ledger_(std::exchange(other.ledger_, nullptr)),
+        kind_(other.kind_),
+        bytes_(std::exchange(other.bytes_, 0)) {}
   Grant& operator=(Grant&& other) noexcept {
     Grant gone(std::move(*this));
     ledger_ = std::exchange(other.ledger_, nullptr);

@@ -11,7 +11,8 @@ wasm_config_t* new_config() {
   // x86-64-v2: every processor of the last fifteen years; newer instructions made no difference to the interpreter.
   const ErrorHandle bad_target(wasmtime_config_target_set(config, "x86_64-unknown-linux-gnu"));
   if (bad_target) std::abort();
-  for (const char* flag : {"has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_cmpxchg16b"}) {
+  for (const char* flag :
+       {"has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_cmpxchg16b"}) {
     wasmtime_config_cranelift_flag_enable(config, flag);
   }
   wasmtime_config_epoch_interruption_set(config, true);

@@ -28,8 +28,9 @@ wasmtime_error_t* memory_grow(void* env, std::size_t size) {
 
 void memory_delete(void* env) { delete static_cast<LinearMemory*>(env); }
 
-wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t minimum, std::size_t /*maximum*/,
-                             std::size_t reserved, std::size_t guard, wasmtime_linear_memory_t* out) {
+wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t minimum,
+                             std::size_t /*maximum*/, std::size_t reserved, std::size_t guard,
+                             wasmtime_linear_memory_t* out) {
   if (reserved > memory::kReservationBytes || guard > memory::kGuardBytes) {
     return wasmtime_error_new("the engine asks for more address space than a slot has");
   }
@@ -38,7 +39,10 @@ wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t mi
   if (!memory) return refuse(memory.error());
   (*memory)->set_limit(minimum);
   if (!(*memory)->grow_to(minimum)) return wasmtime_error_new("no memory for another instance");
-  *out = {.env = memory->release(), .get_memory = memory_get, .grow_memory = memory_grow, .finalizer = memory_delete};
+  *out = {.env = memory->release(),
+          .get_memory = memory_get,
+          .grow_memory = memory_grow,
+          .finalizer = memory_delete};
   return nullptr;
 }
 
@@ -65,7 +69,8 @@ wasmtime_error_t* stack_new(void* env, std::size_t, bool, wasmtime_stack_memory_
   auto& parts = *static_cast<Engine::Parts*>(env);
   const auto index = parts.stacks->take();
   if (!index) return wasmtime_error_new("no stack for another instance");
-  *out = {.env = new OwnedStack{*parts.stacks, *index}, .get_stack_memory = stack_get, .finalizer = stack_delete};
+  *out = {
+      .env = new OwnedStack{*parts.stacks, *index}, .get_stack_memory = stack_get, .finalizer = stack_delete};
   return nullptr;
 }
 
@@ -77,7 +82,8 @@ std::unexpected<Error> engine_error(wasmtime_error_t* raw) {
 wasm_functype_t* function_type(const Import& import) {
   const auto types = [](std::string_view letters) {
     std::vector<wasm_valtype_t*> list;
-    for (const char letter : letters) list.push_back(wasm_valtype_new(letter == 'I' ? WASM_I64 : WASM_I32));
+    for (const char letter : letters)
+      list.push_back(wasm_valtype_new(letter == 'I' ? WASM_I64 : WASM_I32));
     wasm_valtype_vec_t vec;
     wasm_valtype_vec_new(&vec, list.size(), list.data());
     return vec;
@@ -104,7 +110,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, bud
   wasmtime_config_host_stack_creator_set(config, &stacks);
   parts->engine.reset(wasm_engine_new_with_config(config));
   NEXUS_TRY(parts->faults, memory::WriteFaults::install(*parts->arena));
-  parts->ticker = std::make_unique<Ticker>([engine = parts->engine.get()] { wasmtime_engine_increment_epoch(engine); });
+  parts->ticker =
+      std::make_unique<Ticker>([engine = parts->engine.get()] { wasmtime_engine_increment_epoch(engine); });
   return std::unique_ptr<Engine>(new Engine(std::move(parts)));
 }
 
@@ -116,18 +123,19 @@ std::string_view Engine::version() { return "wasmtime " WASMTIME_VERSION; }
 Result<std::unique_ptr<Program>> Program::load(Engine& engine, std::span<const std::byte> code,
                                                std::span<const Import> imports,
                                                std::span<const std::string_view> exports) {
-  auto parts = std::unique_ptr<Parts>(new Parts{.engine = engine, .exports = {exports.begin(), exports.end()}});
+  auto parts =
+      std::unique_ptr<Parts>(new Parts{.engine = engine, .exports = {exports.begin(), exports.end()}});
   wasmtime_module_t* module = nullptr;
-  auto* error = wasmtime_module_deserialize(engine.parts().engine.get(),
-                                            reinterpret_cast<const std::uint8_t*>(code.data()), code.size(), &module);
+  auto* error = wasmtime_module_deserialize(
+      engine.parts().engine.get(), reinterpret_cast<const std::uint8_t*>(code.data()), code.size(), &module);
   if (error != nullptr) return engine_error(error);
   parts->module.reset(module);
   parts->linker.reset(wasmtime_linker_new(engine.parts().engine.get()));
   for (const Import& import : imports) {
     const Handle<wasm_functype_t, wasm_functype_delete> type(function_type(import));
-    error = wasmtime_linker_define_func_unchecked(parts->linker.get(), import.module.data(), import.module.size(),
-                                                  import.name.data(), import.name.size(), type.get(), call_import,
-                                                  const_cast<Import*>(&import), nullptr);
+    error = wasmtime_linker_define_func_unchecked(
+        parts->linker.get(), import.module.data(), import.module.size(), import.name.data(),
+        import.name.size(), type.get(), call_import, const_cast<Import*>(&import), nullptr);
     if (error != nullptr) return engine_error(error);
   }
   return std::unique_ptr<Program>(new Program(std::move(parts)));
@@ -142,7 +150,8 @@ Result<std::vector<std::byte>> compile(std::span<const std::byte> wasm) {
   wasmtime_config_parallel_compilation_set(config, false);
   const EngineHandle engine(wasm_engine_new_with_config(config));
   wasmtime_module_t* raw = nullptr;
-  auto* error = wasmtime_module_new(engine.get(), reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(), &raw);
+  auto* error = wasmtime_module_new(engine.get(), reinterpret_cast<const std::uint8_t*>(wasm.data()),
+                                    wasm.size(), &raw);
   if (error != nullptr) return engine_error(error);
   const ModuleHandle module(raw);
   wasm_byte_vec_t bytes;

@@ -29,7 +29,8 @@ Result<std::unique_ptr<FiberStacks>> FiberStacks::create(std::size_t stacks, std
 
 FiberStacks::FiberStacks(std::byte* base, std::size_t stacks, std::size_t stack_bytes)
     : base_(base), stacks_(stacks), stack_bytes_(stack_bytes), stride_(stack_bytes + kGuardBytes) {
-  for (std::size_t i = stacks; i > 0; --i) free_.push_back(i - 1);
+  for (std::size_t i = stacks; i > 0; --i)
+    free_.push_back(i - 1);
 }
 
 FiberStacks::~FiberStacks() { munmap(base_, stacks_ * stride_); }
@@ -54,7 +55,8 @@ std::optional<std::size_t> FiberStacks::take() {
 
 void FiberStacks::give_back(std::size_t index) {
   const Stack gone = stack(index);
-  void* again = mmap(gone.bottom, gone.bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  void* again = mmap(gone.bottom, gone.bytes, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   // Without a mapping left it stays accessible, but what was on it is gone all the same.
   if (again == MAP_FAILED) madvise(gone.bottom, gone.bytes, MADV_DONTNEED);
   const std::lock_guard lock(mutex_);
@@ -76,7 +78,8 @@ std::size_t FiberStacks::trim(const void* address) {
   std::vector<unsigned char> resident(deep_bytes / kPageBytes);
   std::size_t dropped = 0;
   if (mincore(used.bottom, deep_bytes, resident.data()) == 0) {
-    dropped = kPageBytes * static_cast<std::size_t>(std::ranges::count_if(resident, [](unsigned char page) { return (page & 1) != 0; }));
+    dropped = kPageBytes * static_cast<std::size_t>(std::ranges::count_if(
+                               resident, [](unsigned char page) { return (page & 1) != 0; }));
   }
   madvise(used.bottom, deep_bytes, MADV_DONTNEED);
   return dropped;

@@ -5,7 +5,8 @@ namespace {
 
 std::string take_text(wasm_byte_vec_t& bytes) {
   std::string text(bytes.data, bytes.size);
-  while (!text.empty() && text.back() == '\0') text.pop_back();
+  while (!text.empty() && text.back() == '\0')
+    text.pop_back();
   wasm_byte_vec_delete(&bytes);
   return text;
 }

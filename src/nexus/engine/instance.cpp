@@ -33,7 +33,8 @@ std::vector<std::string> take_frames(wasm_frame_vec_t& raw) {
   std::vector<std::string> frames;
   for (std::size_t i = 0; i < raw.size && i < 32; ++i) {
     const wasm_name_t* function = wasmtime_frame_func_name(raw.data[i]);
-    const std::string_view name = function != nullptr ? std::string_view(function->data, function->size) : "?";
+    const std::string_view name =
+        function != nullptr ? std::string_view(function->data, function->size) : "?";
     frames.push_back(fmt::format("{} @ {:#x}", name, wasm_frame_module_offset(raw.data[i])));
   }
   wasm_frame_vec_delete(&raw);
@@ -83,14 +84,16 @@ struct Instance::Parts {
     return value.of.i32;
   }
   bool find(std::string_view name, wasm_externkind_t kind, wasmtime_extern_t& found) {
-    return wasmtime_instance_export_get(context, &instance, name.data(), name.size(), &found) && found.kind == kind;
+    return wasmtime_instance_export_get(context, &instance, name.data(), name.size(), &found) &&
+           found.kind == kind;
   }
   Result<void> find_exports();
 };
 
 Result<void> Instance::Parts::find_exports() {
   wasmtime_extern_t found;
-  if (!find("memory", WASMTIME_EXTERN_MEMORY, found)) return fail(ErrorCode::kInternalError, "the guest has no memory");
+  if (!find("memory", WASMTIME_EXTERN_MEMORY, found))
+    return fail(ErrorCode::kInternalError, "the guest has no memory");
   memory = found.of.memory;
   if (!find("__stack_pointer", WASMTIME_EXTERN_GLOBAL, found)) {
     return fail(ErrorCode::kInternalError, "the guest does not export its stack pointer");
@@ -141,8 +144,9 @@ Result<std::unique_ptr<Instance>> Instance::create(const Program& program, void*
   // Declared to return an error, but the implementation (48.0.8, async.rs) returns nothing: not to be looked at.
   wasmtime_context_epoch_deadline_async_yield_and_update(p.context, kLaterSliceTicks);
   wasmtime_context_set_epoch_deadline(p.context, std::uint64_t{1} << 40);
-  p.future.reset(wasmtime_linker_instantiate_async(program.parts().linker.get(), p.context, program.parts().module.get(),
-                                                   &p.instance, &p.raw_trap, &p.raw_error));
+  p.future.reset(wasmtime_linker_instantiate_async(program.parts().linker.get(), p.context,
+                                                   program.parts().module.get(), &p.instance, &p.raw_trap,
+                                                   &p.raw_error));
   while (!wasmtime_call_future_poll(p.future.get())) {
   }
   p.future.reset();
@@ -207,7 +211,8 @@ void Instance::cancel() {
 Result<std::int32_t> Instance::call(std::size_t export_index) {
   start(export_index);
   Progress progress = poll();
-  while (progress == Progress::kYielded) progress = poll();
+  while (progress == Progress::kYielded)
+    progress = poll();
   if (progress == Progress::kTrapped) return fail(ErrorCode::kInternalError, "guest: " + trap_.message);
   return returned();
 }

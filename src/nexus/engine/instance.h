@@ -41,7 +41,7 @@ class Instance {
   void start(std::size_t export_index);
   // Runs one slice.
   Progress poll();
-  std::int32_t returned() const;  // REQUIRES: kReturned
+  std::int32_t returned() const;              // REQUIRES: kReturned
   const Trap& trap() const { return trap_; }  // REQUIRES: kTrapped
   // Ends the call under way; its destructors run, nothing else of it does. The instance is of no further use.
   void cancel();

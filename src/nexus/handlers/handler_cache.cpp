@@ -44,7 +44,8 @@ std::shared_ptr<const Handler> HandlerCache::find(std::string_view source, Known
   return handler;
 }
 
-std::shared_ptr<const Handler> HandlerCache::insert(std::string source, std::shared_ptr<const memory::Image> image) {
+std::shared_ptr<const Handler> HandlerCache::insert(std::string source,
+                                                    std::shared_ptr<const memory::Image> image) {
   const std::uint64_t bytes = bytes_of(source, *image);
   const std::lock_guard lock(mutex_);
   if (const auto found = by_source_.find(source); found != by_source_.end()) {

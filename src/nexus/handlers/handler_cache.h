@@ -64,7 +64,8 @@ class HandlerCache {
   const std::uint64_t max_bytes_;
   mutable std::mutex mutex_;
   Entries entries_;
-  std::unordered_map<std::string_view, Entries::iterator, Hash> by_source_;  // keys are the entries' own sources
+  std::unordered_map<std::string_view, Entries::iterator, Hash>
+      by_source_;  // keys are the entries' own sources
   std::unordered_map<const Handler*, Entries::iterator> by_handler_;
   CacheStats stats_;
 };

@@ -14,16 +14,18 @@ Result<std::unique_ptr<Arena>> Arena::create(std::size_t slots) {
   void* base =
       mmap(nullptr, slots * kStrideBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) {
-    return fail(ErrorCode::kInternalError,
-                fmt::format("cannot reserve {} GiB of address space for {} instances: {} (see `ulimit -v`, or lower "
-                            "MAX_INSTANCES)",
-                            slots * kStrideBytes >> 30, slots, std::strerror(errno)));
+    return fail(
+        ErrorCode::kInternalError,
+        fmt::format("cannot reserve {} GiB of address space for {} instances: {} (see `ulimit -v`, or lower "
+                    "MAX_INSTANCES)",
+                    slots * kStrideBytes >> 30, slots, std::strerror(errno)));
   }
   return std::unique_ptr<Arena>(new Arena(static_cast<std::byte*>(base), slots));
 }
 
 Arena::Arena(std::byte* base, std::size_t slots) : base_(base), slots_(slots), owners_(slots), free_(slots) {
-  for (std::size_t i = 0; i < slots; ++i) free_[i] = i;
+  for (std::size_t i = 0; i < slots; ++i)
+    free_[i] = i;
 }
 
 Arena::~Arena() { munmap(base_, slots_ * kStrideBytes); }

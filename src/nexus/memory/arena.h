@@ -35,8 +35,8 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  std::optional<std::size_t> take_slot();   // the lowest free one
-  void give_back(std::size_t slot);         // its pages are dropped
+  std::optional<std::size_t> take_slot();  // the lowest free one
+  void give_back(std::size_t slot);        // its pages are dropped
   std::byte* slot_base(std::size_t slot) const { return base_ + slot * kStrideBytes; }
 
   void set_owner(std::size_t slot, LinearMemory* owner);

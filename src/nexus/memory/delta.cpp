@@ -50,7 +50,8 @@ Delta Delta::take(const LinearMemory& memory) {
 
 Result<void> Delta::apply_to(LinearMemory& memory) const {
   if (memory.image() == nullptr || !is_same(*memory.image(), *image_)) {
-    return fail(ErrorCode::kInternalError, "a delta does not fit a memory that holds another image than its own");
+    return fail(ErrorCode::kInternalError,
+                "a delta does not fit a memory that holds another image than its own");
   }
   assert(memory.is_pristine());
   if (!memory.grow_to(size_)) return std::unexpected(refusal_of_growth(memory, size_));
@@ -63,6 +64,8 @@ Result<void> Delta::apply_to(LinearMemory& memory) const {
   return {};
 }
 
-std::size_t Delta::bytes() const { return contents_.size() + pages_.size() * sizeof(pages_[0]) + sizeof *this; }
+std::size_t Delta::bytes() const {
+  return contents_.size() + pages_.size() * sizeof(pages_[0]) + sizeof *this;
+}
 
 }  // namespace nexus::memory

@@ -37,7 +37,8 @@ PageSet LearnedPages::snapshot(std::size_t pages) const {
 Image::Image(std::size_t pages, std::shared_ptr<const Image> base)
     : base_(std::move(base)), table_(pages, nullptr), learned_(pages) {}
 
-std::shared_ptr<const Image> Image::freeze(std::span<const std::byte> memory, std::shared_ptr<const Image> base) {
+std::shared_ptr<const Image> Image::freeze(std::span<const std::byte> memory,
+                                           std::shared_ptr<const Image> base) {
   assert(memory.size() % kWasmPageBytes == 0);
   const std::size_t pages = memory.size() / kPageBytes;
   std::shared_ptr<Image> image(new Image(pages, std::move(base)));

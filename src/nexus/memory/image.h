@@ -33,7 +33,8 @@ class LearnedPages {
 class Image {
  public:
   // Copies `memory`, whose size is a multiple of kWasmPageBytes. `base` may be null.
-  static std::shared_ptr<const Image> freeze(std::span<const std::byte> memory, std::shared_ptr<const Image> base);
+  static std::shared_ptr<const Image> freeze(std::span<const std::byte> memory,
+                                             std::shared_ptr<const Image> base);
 
   std::size_t size_bytes() const { return table_.size() * kPageBytes; }
   std::size_t pages() const { return table_.size(); }

@@ -32,7 +32,8 @@ Running::Running(LinearMemory& memory) : outer_(running) { running = &memory; }
 Running::~Running() { running = outer_; }
 LinearMemory* Running::current() noexcept { return running; }
 
-Result<std::unique_ptr<LinearMemory>> LinearMemory::create(Arena& arena, budget::Ledger& ledger, Tracking tracking) {
+Result<std::unique_ptr<LinearMemory>> LinearMemory::create(Arena& arena, budget::Ledger& ledger,
+                                                           Tracking tracking) {
   NEXUS_TRY(auto grant, ledger.grant(budget::Kind::kInstances, 0));
   const auto slot = arena.take_slot();
   if (!slot) {
@@ -44,7 +45,11 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::create(Arena& arena, budget:
 }
 
 LinearMemory::LinearMemory(Arena& arena, std::size_t slot, budget::Grant grant, Tracking tracking)
-    : arena_(arena), base_(arena.slot_base(slot)), slot_(slot), tracking_(tracking), grant_(std::move(grant)) {
+    : arena_(arena),
+      base_(arena.slot_base(slot)),
+      slot_(slot),
+      tracking_(tracking),
+      grant_(std::move(grant)) {
   arena_.set_owner(slot, this);
 }
 
@@ -69,7 +74,8 @@ bool LinearMemory::grow_to(std::size_t bytes) {
     return false;
   }
   if (auto granted = grant_.grow_by(bytes - size_); !granted) {
-    if (!refusal_) refusal_ = granted.error().limit.value_or(LimitReached{"budget", "MEMORY_BUDGET_MB", 0, bytes});
+    if (!refusal_)
+      refusal_ = granted.error().limit.value_or(LimitReached{"budget", "MEMORY_BUDGET_MB", 0, bytes});
     return false;
   }
   if (!protect({size_ / kPageBytes, (bytes - size_) / kPageBytes}, PROT_READ | PROT_WRITE)) {
@@ -146,11 +152,13 @@ void LinearMemory::change_to(const Image& image) {
   size_ = image.size_bytes();
   for (const auto& run : next.runs()) {
     if (!hot_.contains_all(run) && !protect(run, PROT_READ | PROT_WRITE)) return start_over(image);
-    for (std::size_t i = 0; i < run.count; ++i) copy_page(run.first + i, image.page(run.first + i));
+    for (std::size_t i = 0; i < run.count; ++i)
+      copy_page(run.first + i, image.page(run.first + i));
   }
   hot_ = std::move(next);
   const std::size_t needs = image.learned().snapshot(image.pages()).count();
-  if (tracking_ == Tracking::kLearnHotPages && hot_.count() > 2 * needs + kSlackPages) make_hot_what_is_known(image);
+  if (tracking_ == Tracking::kLearnHotPages && hot_.count() > 2 * needs + kSlackPages)
+    make_hot_what_is_known(image);
 }
 
 // Everything cold but what executions of this image are known to write. REQUIRES: all pages hold the image.
@@ -159,7 +167,8 @@ void LinearMemory::make_hot_what_is_known(const Image& image) {
     hot_ = image.learned().snapshot(image.pages());
     hot_.close_gaps(kMaxGapPages, kMaxRuns);
     bool split = protect({0, image.pages()}, PROT_READ);
-    for (const auto& run : hot_.runs()) split = split && protect(run, PROT_READ | PROT_WRITE);
+    for (const auto& run : hot_.runs())
+      split = split && protect(run, PROT_READ | PROT_WRITE);
     if (split) return;
     tracking_ = Tracking::kCopyEverything;  // no mapping left for so many runs
     if (!protect({0, image.pages()}, PROT_READ | PROT_WRITE)) std::abort();
@@ -193,7 +202,8 @@ Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
 void LinearMemory::look_at_what_was_written() {
   for (const auto& run : hot_.runs()) {
     for (std::size_t page = run.first; page < run.first + run.count; ++page) {
-      if (!written_.contains(page) && !image_->page_equals(page, base_ + page * kPageBytes)) written_.add(page);
+      if (!written_.contains(page) && !image_->page_equals(page, base_ + page * kPageBytes))
+        written_.add(page);
     }
   }
 }

@@ -31,7 +31,8 @@ enum class Tracking : std::uint8_t { kLearnHotPages, kCopyEverything };
 class LinearMemory {
  public:
   // kOverloaded when no slot is free.
-  static Result<std::unique_ptr<LinearMemory>> create(Arena& arena, budget::Ledger& ledger, Tracking tracking);
+  static Result<std::unique_ptr<LinearMemory>> create(Arena& arena, budget::Ledger& ledger,
+                                                      Tracking tracking);
   ~LinearMemory();
   LinearMemory(const LinearMemory&) = delete;
   LinearMemory& operator=(const LinearMemory&) = delete;
@@ -45,7 +46,9 @@ class LinearMemory {
   // ---- growth: the guest asks, the limit and the ledger answer ----
   void set_limit(std::size_t bytes) { limit_ = bytes; }
   bool grow_to(std::size_t bytes);
-  const std::optional<LimitReached>& refusal() const { return refusal_; }  // of the first growth since the reset
+  const std::optional<LimitReached>& refusal() const {
+    return refusal_;
+  }  // of the first growth since the reset
 
   // ---- images ----
   // Becomes `image`. REQUIRES: it holds none, or nothing has been written since the last reset().
@@ -86,9 +89,9 @@ class LinearMemory {
   Tracking tracking_;
   budget::Grant grant_;
   std::shared_ptr<const Image> image_;
-  PageSet hot_;      // pages of the image only
-  PageSet healed_;   // of them, those that became hot by a write since the image was taken
-  PageSet written_;  // of them, those seen to differ from the image after a call
+  PageSet hot_;               // pages of the image only
+  PageSet healed_;            // of them, those that became hot by a write since the image was taken
+  PageSet written_;           // of them, those seen to differ from the image after a call
   std::uint32_t resets_ = 0;  // since the image was taken, up to the last that looks
   // What reset() does: the hot pages, neighbours that have neighbours as their source in one piece. As of the last look.
   struct Copy {

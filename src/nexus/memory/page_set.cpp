@@ -12,7 +12,8 @@ void PageSet::resize(std::size_t pages) {
 
 std::size_t PageSet::count() const {
   std::size_t n = 0;
-  for (const std::uint64_t word : words_) n += static_cast<std::size_t>(std::popcount(word));
+  for (const std::uint64_t word : words_)
+    n += static_cast<std::size_t>(std::popcount(word));
   return n;
 }
 
@@ -37,7 +38,8 @@ std::vector<PageRun> PageSet::runs() const {
     }
     page += static_cast<std::size_t>(std::countr_zero(rest));
     const std::size_t first = page;
-    while (contains(page)) ++page;
+    while (contains(page))
+      ++page;
     runs.push_back({first, page - first});
   }
   return runs;
@@ -78,7 +80,9 @@ void PageSet::close_gaps(std::size_t max_gap, std::size_t max_runs) {
     gaps.push_back({end, all[i].first - end});
   }
   const std::size_t too_many = all.size() > max_runs ? all.size() - max_runs : 0;
-  if (too_many > 0) std::ranges::nth_element(gaps, gaps.begin() + static_cast<std::ptrdiff_t>(too_many) - 1, {}, &PageRun::count);
+  if (too_many > 0)
+    std::ranges::nth_element(gaps, gaps.begin() + static_cast<std::ptrdiff_t>(too_many) - 1, {},
+                             &PageRun::count);
   for (std::size_t i = 0; i < gaps.size(); ++i) {
     if (i < too_many || gaps[i].count <= max_gap) add(gaps[i]);
   }

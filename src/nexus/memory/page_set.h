@@ -29,8 +29,9 @@ class PageSet {
     return true;
   }
   void add(std::size_t page) { words_[page / 64] |= std::uint64_t{1} << (page % 64); }  // async-signal-safe
-  void add(PageRun run) {                                                              // async-signal-safe
-    for (std::size_t i = 0; i < run.count; ++i) add(run.first + i);
+  void add(PageRun run) {                                                               // async-signal-safe
+    for (std::size_t i = 0; i < run.count; ++i)
+      add(run.first + i);
   }
   void clear() { words_.assign(words_.size(), 0); }
   void resize(std::size_t pages);  // what is beyond is forgotten

@@ -25,7 +25,8 @@ void write_text(const char* text) {
 
 void write_hex(std::uintptr_t value) {
   std::array<char, 19> digits{'0', 'x'};
-  for (int i = 0; i < 16; ++i) digits[static_cast<std::size_t>(2 + i)] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
+  for (int i = 0; i < 16; ++i)
+    digits[static_cast<std::size_t>(2 + i)] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
   write_text(digits.data());
 }
 
@@ -34,7 +35,9 @@ void write_hex(std::uintptr_t value) {
   write_hex(reinterpret_cast<std::uintptr_t>(address));
   write_text(" in the linear memory at ");
   write_hex(reinterpret_cast<std::uintptr_t>(memory));
-  write_text(", which this thread is not running. This is a bug of the server; it ends here rather than let one handler's data reach another.\n");
+  write_text(
+      ", which this thread is not running. This is a bug of the server; it ends here rather than let one "
+      "handler's data reach another.\n");
   std::abort();
 }
 
@@ -57,7 +60,8 @@ void on_fault(int signal, siginfo_t* info, void* context) {
       errno = kept_errno;
       return;
     }
-  } else if (owner != nullptr && static_cast<const std::byte*>(info->si_addr) < owner->base() + owner->size()) {
+  } else if (owner != nullptr &&
+             static_cast<const std::byte*>(info->si_addr) < owner->base() + owner->size()) {
     report_stray_write(info->si_addr, owner->base());
   }
   errno = kept_errno;
@@ -68,7 +72,7 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 
 Result<std::unique_ptr<WriteFaults>> WriteFaults::install(const Arena& arena) {
   assert(tracked_arena.load() == nullptr);
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   tracked_arena.store(&arena, std::memory_order_release);

@@ -37,7 +37,10 @@ class BasicLease {
  public:
   BasicLease() = default;
   BasicLease(BasicLease&& other) noexcept
-      : pool_(other.pool_), slot_(other.slot_), instance_(std::move(other.instance_)), broken_(other.broken_) {}
+      : pool_(other.pool_),
+        slot_(other.slot_),
+        instance_(std::move(other.instance_)),
+        broken_(other.broken_) {}
   BasicLease& operator=(BasicLease&& other) noexcept {
     if (this == &other) return *this;
     give_back();
@@ -98,13 +101,23 @@ class BasicInstancePool {
   // be destroyed in that call.
   void shutdown(Drained drained);
 
-  std::uint32_t active_count() const { return locked([this] { return policy_.active(); }); }
-  std::uint32_t available_count() const { return locked([this] { return policy_.idle(); }); }
-  std::uint32_t waiting_count() const { return locked([this] { return policy_.waiting(); }); }
+  std::uint32_t active_count() const {
+    return locked([this] { return policy_.active(); });
+  }
+  std::uint32_t available_count() const {
+    return locked([this] { return policy_.idle(); });
+  }
+  std::uint32_t waiting_count() const {
+    return locked([this] { return policy_.waiting(); });
+  }
   // Bytes of linear memory resident in all instances: of the idle as they are, of the active as they were when handed out
   // (only the thread that runs an instance may look into it).
-  std::uint64_t total_memory() const { return locked([this] { return total_memory_; }); }
-  std::uint64_t instances_created() const { return locked([this] { return created_; }); }
+  std::uint64_t total_memory() const {
+    return locked([this] { return total_memory_; });
+  }
+  std::uint64_t instances_created() const {
+    return locked([this] { return created_; });
+  }
   std::uint64_t instances_retired(Retired reason) const {
     return locked([&] { return retired_[static_cast<std::size_t>(reason)]; });
   }

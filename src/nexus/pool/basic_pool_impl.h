@@ -6,7 +6,8 @@
 namespace nexus::pool {
 
 template <class InstanceT>
-BasicInstancePool<InstanceT>::BasicInstancePool(const PoolOptions& options, const Clock& clock, Factory factory)
+BasicInstancePool<InstanceT>::BasicInstancePool(const PoolOptions& options, const Clock& clock,
+                                                Factory factory)
     : options_(options), clock_(clock), factory_(std::move(factory)), policy_(options) {
   Work work;
   Caller nobody;
@@ -70,7 +71,8 @@ void BasicInstancePool<InstanceT>::shutdown(Drained drained) {
 }
 
 template <class InstanceT>
-void BasicInstancePool<InstanceT>::take_back(SlotId slot, std::unique_ptr<InstanceT> instance, std::optional<Retired> broken) {
+void BasicInstancePool<InstanceT>::take_back(SlotId slot, std::unique_ptr<InstanceT> instance,
+                                             std::optional<Retired> broken) {
   broken = put_to_rest(*instance, broken);
   const std::uint64_t executions = instance->executions();
   const std::uint64_t bytes = instance->memory_used();
@@ -86,7 +88,8 @@ void BasicInstancePool<InstanceT>::take_back(SlotId slot, std::unique_ptr<Instan
 
 // Ends what still runs in the instance; the reason why it can't be used again, if so.
 template <class InstanceT>
-std::optional<Retired> BasicInstancePool<InstanceT>::put_to_rest(InstanceT& instance, std::optional<Retired> broken) {
+std::optional<Retired> BasicInstancePool<InstanceT>::put_to_rest(InstanceT& instance,
+                                                                 std::optional<Retired> broken) {
   using Status = typename InstanceT::Status;
   switch (instance.state()) {
     case Status::kIdle:
@@ -116,13 +119,15 @@ void BasicInstancePool<InstanceT>::carry_out(PoolPolicy::Decisions decisions, Ca
     } else if (const auto* wait = std::get_if<Wait>(&decision)) {
       waiting_.emplace(wait->caller, ready_of(wait->caller, caller));
     } else if (const auto* refuse = std::get_if<Refuse>(&decision)) {
-      work.answers.push_back({ready_of(refuse->caller, caller), std::unexpected(error_of(refuse->why, options_))});
+      work.answers.push_back(
+          {ready_of(refuse->caller, caller), std::unexpected(error_of(refuse->why, options_))});
     } else {
       work.dropped.push_back(drop(std::get<Drop>(decision)));
     }
   }
   if (!policy_.is_drained()) return;
-  for (Drained& drained : drained_) work.drained.push_back(std::move(drained));
+  for (Drained& drained : drained_)
+    work.drained.push_back(std::move(drained));
   drained_.clear();
 }
 
@@ -133,7 +138,8 @@ auto BasicInstancePool<InstanceT>::ready_of(CallerId id, Caller& caller) -> Read
 }
 
 template <class InstanceT>
-void BasicInstancePool<InstanceT>::place(SlotId slot, std::unique_ptr<InstanceT> instance, std::uint64_t bytes) {
+void BasicInstancePool<InstanceT>::place(SlotId slot, std::unique_ptr<InstanceT> instance,
+                                         std::uint64_t bytes) {
   if (places_.size() <= slot) places_.resize(slot + 1);
   total_memory_ = total_memory_ - places_[slot].bytes + bytes;
   places_[slot] = {std::move(instance), bytes};
@@ -172,25 +178,30 @@ void BasicInstancePool<InstanceT>::create(Creation creation, Work& work) {
   }
   Caller nobody;
   carry_out(policy_.create_failed(creation.slot), nobody, work);
-  if (creation.caller.id) work.answers.push_back({std::move(creation.caller.ready), std::unexpected(std::move(made).error())});
+  if (creation.caller.id)
+    work.answers.push_back({std::move(creation.caller.ready), std::unexpected(std::move(made).error())});
 }
 
 template <class InstanceT>
 void BasicInstancePool<InstanceT>::answer(Work& work, AnswerWhen when) {
   if (work.answers.empty() && work.drained.empty()) return;
   Answering* outer = answering_;
-  while (outer != nullptr && outer->pool != this) outer = outer->outer;
+  while (outer != nullptr && outer->pool != this)
+    outer = outer->outer;
   if (outer != nullptr) {
-    for (Drained& drained : work.drained) outer->drained.push_back(std::move(drained));
+    for (Drained& drained : work.drained)
+      outer->drained.push_back(std::move(drained));
     work.drained.clear();
     if (when == AnswerWhen::kAfterOuter) {
-      for (Answer& answer : work.answers) outer->answers.push_back(std::move(answer));
+      for (Answer& answer : work.answers)
+        outer->answers.push_back(std::move(answer));
       return;
     }
   }
   Answering frame{this, answering_, {}, std::move(work.drained)};
   answering_ = &frame;
-  for (Answer& answer : work.answers) answer.ready(std::move(answer.lease));
+  for (Answer& answer : work.answers)
+    answer.ready(std::move(answer.lease));
   work.answers.clear();
   while (!frame.answers.empty()) {
     Answer answer = std::move(frame.answers.front());
@@ -199,11 +210,13 @@ void BasicInstancePool<InstanceT>::answer(Work& work, AnswerWhen when) {
   }
   answering_ = frame.outer;
   if (outer != nullptr) {
-    for (Drained& drained : frame.drained) outer->drained.push_back(std::move(drained));
+    for (Drained& drained : frame.drained)
+      outer->drained.push_back(std::move(drained));
     return;
   }
   // Last: the pool may be gone after it.
-  for (Drained& drained : frame.drained) drained();
+  for (Drained& drained : frame.drained)
+    drained();
 }
 
 }  // namespace nexus::pool

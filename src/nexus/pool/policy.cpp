@@ -13,7 +13,8 @@ PoolPolicy::PoolPolicy(const PoolOptions& options) : options_(options) {
 
 PoolPolicy::Decisions PoolPolicy::start() {
   decisions_.clear();
-  while (total() < options_.min_instances) create_for(std::nullopt);
+  while (total() < options_.min_instances)
+    create_for(std::nullopt);
   return decided();
 }
 
@@ -71,8 +72,8 @@ PoolPolicy::Decisions PoolPolicy::create_failed(SlotId slot) {
   return decided();
 }
 
-PoolPolicy::Decisions PoolPolicy::release(SlotId slot, std::uint64_t executions, std::optional<Retired> broken,
-                                          std::uint64_t now_ms) {
+PoolPolicy::Decisions PoolPolicy::release(SlotId slot, std::uint64_t executions,
+                                          std::optional<Retired> broken, std::uint64_t now_ms) {
   assert(slots_[slot].status == Status::kActive);
   decisions_.clear();
   --active_;
@@ -109,8 +110,10 @@ PoolPolicy::Decisions PoolPolicy::tick(std::uint64_t now_ms) {
 PoolPolicy::Decisions PoolPolicy::shutdown() {
   decisions_.clear();
   is_draining_ = true;
-  while (!waiting_.empty()) decisions_.emplace_back(Refuse{next_waiter(), Refusal::kShuttingDown});
-  for (const SlotId slot : idle_) drop(slot, Retired::kShutdown);
+  while (!waiting_.empty())
+    decisions_.emplace_back(Refuse{next_waiter(), Refusal::kShuttingDown});
+  for (const SlotId slot : idle_)
+    drop(slot, Retired::kShutdown);
   idle_.clear();
   return decided();
 }

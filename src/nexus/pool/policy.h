@@ -20,11 +20,11 @@ namespace nexus::pool {
 struct PoolOptions {
   // Raise: more executions at once, each with its memory; lower: they wait sooner. At least 1.
   std::uint32_t max_instances = 1024;
-  std::uint32_t min_instances = 2;           // so many are made at start, and so many idle ones are never dropped
-  std::uint32_t max_queue = 1024;            // callers that may wait
+  std::uint32_t min_instances = 2;  // so many are made at start, and so many idle ones are never dropped
+  std::uint32_t max_queue = 1024;   // callers that may wait
   std::uint64_t queue_timeout_ms = 2000;     // 0: nobody waits
   std::uint64_t max_executions = 1'000'000;  // an instance is retired after so many
-  std::uint64_t max_idle_ms = 60'000;        // beyond min_instances, an instance unused for so long is dropped
+  std::uint64_t max_idle_ms = 60'000;  // beyond min_instances, an instance unused for so long is dropped
 };
 
 enum class Retired : std::uint8_t { kTrap, kCancel, kAge, kIdle, kShutdown };  // metric label `reason`
@@ -83,7 +83,8 @@ class PoolPolicy {
   Decisions created(SlotId slot, std::uint64_t now_ms);
   Decisions create_failed(SlotId slot);
   // The instance has run `executions` in all; `broken` says why it can't be used again. REQUIRES: it was given.
-  Decisions release(SlotId slot, std::uint64_t executions, std::optional<Retired> broken, std::uint64_t now_ms);
+  Decisions release(SlotId slot, std::uint64_t executions, std::optional<Retired> broken,
+                    std::uint64_t now_ms);
   Decisions tick(std::uint64_t now_ms);
   Decisions shutdown();  // from now on nobody gets an instance
 

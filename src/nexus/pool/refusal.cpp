@@ -8,10 +8,12 @@ namespace {
 constexpr int kRetryAfterMs = 1000;  // the least that Retry-After can say
 
 Error overloaded(std::string message, std::string setting, std::uint64_t limit) {
-  return Error{.code = ErrorCode::kOverloaded,
-               .message = std::move(message),
-               .limit = LimitReached{.wall = "pool", .setting = std::move(setting), .limit = limit, .wanted = limit + 1},
-               .retry_after_ms = kRetryAfterMs};
+  return Error{
+      .code = ErrorCode::kOverloaded,
+      .message = std::move(message),
+      .limit =
+          LimitReached{.wall = "pool", .setting = std::move(setting), .limit = limit, .wanted = limit + 1},
+      .retry_after_ms = kRetryAfterMs};
 }
 
 }  // namespace
@@ -22,16 +24,18 @@ Error error_of(Refusal why, const PoolOptions& options) {
       return overloaded(fmt::format("all {} instances are in use", options.max_instances), "MAX_INSTANCES",
                         options.max_instances);
     case Refusal::kQueueFull:
-      return overloaded(fmt::format("all {} instances are in use and {} callers wait already", options.max_instances,
-                                    options.max_queue),
+      return overloaded(fmt::format("all {} instances are in use and {} callers wait already",
+                                    options.max_instances, options.max_queue),
                         "MAX_QUEUE", options.max_queue);
     case Refusal::kTimedOut:
-      return overloaded(fmt::format("no instance became free within {} ms", options.queue_timeout_ms), "QUEUE_TIMEOUT_MS",
-                        options.queue_timeout_ms);
+      return overloaded(fmt::format("no instance became free within {} ms", options.queue_timeout_ms),
+                        "QUEUE_TIMEOUT_MS", options.queue_timeout_ms);
     case Refusal::kShuttingDown:
       break;
   }
-  return Error{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down", .retry_after_ms = kRetryAfterMs};
+  return Error{.code = ErrorCode::kShuttingDown,
+               .message = "the server is shutting down",
+               .retry_after_ms = kRetryAfterMs};
 }
 
 }  // namespace nexus::pool

@@ -27,8 +27,10 @@ constexpr char kSurrogateLead = '\xed';
 
 std::string without_surrogates(std::string_view name) {
   std::string text(name);
-  for (std::size_t i = text.find(kSurrogateLead); i != std::string::npos; i = text.find(kSurrogateLead, i + 1)) {
-    if (i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xa0) text.replace(i, 3, "\xef\xbf\xbd");
+  for (std::size_t i = text.find(kSurrogateLead); i != std::string::npos;
+       i = text.find(kSurrogateLead, i + 1)) {
+    if (i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xa0)
+      text.replace(i, 3, "\xef\xbf\xbd");
   }
   return text;
 }
@@ -68,14 +70,15 @@ Call::Answer Call::refuse(Kind kind, Error error) {
 }
 
 Call::Answer Call::refuse_permission(Permission permission, std::string_view name) {
-  return refuse(Kind::kPermission,
-                {.code = ErrorCode::kPermissionDenied,
-                 .message = fmt::format("this handler has no capability for {}", describe(permission, name))});
+  return refuse(Kind::kPermission, {.code = ErrorCode::kPermissionDenied,
+                                    .message = fmt::format("this handler has no capability for {}",
+                                                           describe(permission, name))});
 }
 
 Call::Answer Call::refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
                                 std::string_view what) {
-  Error error{.code = ErrorCode::kResourceLimit, .message = fmt::format("{}: {} is {}, {} asked for", what, setting, limit, wanted)};
+  Error error{.code = ErrorCode::kResourceLimit,
+              .message = fmt::format("{}: {} is {}, {} asked for", what, setting, limit, wanted)};
   error.limit = LimitReached{"handler", std::string(setting), limit, wanted};
   return refuse(Kind::kLimit, std::move(error));
 }
@@ -101,7 +104,8 @@ Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view 
     case OP_RESULT:
       return finish(a);
     case OP_FAIL:
-      failure_ = Failure{std::string(a.substr(0, kMaxMessageBytes)), std::string(b.substr(0, kMaxStackBytes))};
+      failure_ =
+          Failure{std::string(a.substr(0, kMaxMessageBytes)), std::string(b.substr(0, kMaxStackBytes))};
       return {};
     case OP_LOG:
       if (auto refused = count_host_call(calls.log)) return *refused;
@@ -165,7 +169,8 @@ Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view 
 Call::Answer Call::log(std::string_view text, std::string_view level) {
   if (level.size() != 1 || level[0] < '0' || level[0] > '3') return {.trap = kForgedText};
   std::uint64_t used = 0;
-  for (const auto& line : result_.logs) used += line.text.size();
+  for (const auto& line : result_.logs)
+    used += line.text.size();
   const std::uint64_t room = request_.limits.max_log_bytes - std::min(used, request_.limits.max_log_bytes);
   if (text.size() > room) {
     ++result_.log_lines_dropped;
@@ -177,7 +182,8 @@ Call::Answer Call::log(std::string_view text, std::string_view level) {
 
 Call::Answer Call::finish(std::string_view json) {
   if (json.size() > request_.limits.max_result_bytes) {
-    return refuse_limit("maxResultBytes", request_.limits.max_result_bytes, json.size(), "the result is too large");
+    return refuse_limit("maxResultBytes", request_.limits.max_result_bytes, json.size(),
+                        "the result is too large");
   }
   std::string text(json);
   if (!text.empty()) {
@@ -185,7 +191,8 @@ Call::Answer Call::finish(std::string_view json) {
       case JsonFault::kMalformed:
         return {.trap = kForgedJson};
       case JsonFault::kTooDeep:
-        return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1, "the result is nested too deeply");
+        return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
+                            "the result is nested too deeply");
       case JsonFault::kNone:
         break;
     }

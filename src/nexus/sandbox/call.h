@@ -56,7 +56,8 @@ class Call {
 
   Answer refuse(Kind kind, Error error);
   Answer refuse_permission(Permission permission, std::string_view name);
-  Answer refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted, std::string_view what);
+  Answer refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
+                      std::string_view what);
   Answer give(std::string text, std::span<std::byte> out);
   bool allows(Permission permission, std::string_view name) const;
 
@@ -87,7 +88,7 @@ class Call {
   bool has_result_ = false;
   std::optional<Failure> failure_;
   std::optional<Error> refusal_;
-  std::string waiting_;       // for take(): an answer
+  std::string waiting_;                  // for take(): an answer
   std::vector<std::string_view> later_;  // for take(): inputs
   std::size_t later_taken_ = 0;
 };

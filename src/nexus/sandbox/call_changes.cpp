@@ -44,7 +44,8 @@ Call::Answer Call::state_keys(std::span<std::byte> out) {
     append_json_string(list, key);
   };
   if (request_.state != nullptr) {
-    for (const std::string_view key : request_.state->keys()) add(key);
+    for (const std::string_view key : request_.state->keys())
+      add(key);
   }
   for (const auto& change : journal_.mutations) {
     if (request_.state == nullptr || request_.state->find(change.key) == nullptr) add(change.key);
@@ -65,8 +66,9 @@ std::optional<Call::Answer> Call::charge_journal(std::uint64_t bytes) {
 std::optional<Call::Answer> Call::record(std::string_view key, std::optional<std::string> json) {
   const std::string* before = current(key);
   const std::uint64_t new_bytes = json ? State::member_bytes(key, *json) : 0;
-  const std::int64_t growth = state_growth_ + static_cast<std::int64_t>(new_bytes) -
-                              static_cast<std::int64_t>(before != nullptr ? State::member_bytes(key, *before) : 0);
+  const std::int64_t growth =
+      state_growth_ + static_cast<std::int64_t>(new_bytes) -
+      static_cast<std::int64_t>(before != nullptr ? State::member_bytes(key, *before) : 0);
   const std::uint64_t state_bytes = request_.state != nullptr ? request_.state->bytes() : 2;
   const std::int64_t after = static_cast<std::int64_t>(state_bytes) + growth;
   if (growth > state_growth_ && after > static_cast<std::int64_t>(request_.limits.max_state_bytes)) {
@@ -75,7 +77,8 @@ std::optional<Call::Answer> Call::record(std::string_view key, std::optional<std
   }
   StateMutation* change = change_of(key);
   // A value that replaces an earlier one of this execution takes its place in the journal.
-  const std::uint64_t replaced = change != nullptr ? key.size() + (change->json ? change->json->size() : 0) : 0;
+  const std::uint64_t replaced =
+      change != nullptr ? key.size() + (change->json ? change->json->size() : 0) : 0;
   journal_bytes_ -= replaced;
   if (auto refused = charge_journal(key.size() + (json ? json->size() : 0))) {
     journal_bytes_ += replaced;
@@ -89,7 +92,8 @@ std::optional<Call::Answer> Call::record(std::string_view key, std::optional<std
   journal_.mutations.push_back({std::string(key), std::move(json)});
   auto& changes = journal_.mutations;
   if (changes.size() == kIndexedFrom) {
-    for (std::size_t i = 0; i < changes.size(); ++i) change_index_.emplace(changes[i].key, i);
+    for (std::size_t i = 0; i < changes.size(); ++i)
+      change_index_.emplace(changes[i].key, i);
   } else if (changes.size() > kIndexedFrom) {
     change_index_.emplace(changes.back().key, changes.size() - 1);
   }
@@ -114,7 +118,8 @@ Call::Answer Call::state_change(std::int32_t op, std::string_view key, std::stri
       case JsonFault::kMalformed:
         return {.trap = kForgedJson};
       case JsonFault::kTooDeep:
-        return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1, "a value of $state is nested too deeply");
+        return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
+                            "a value of $state is nested too deeply");
       case JsonFault::kNone:
         break;
     }
@@ -128,13 +133,15 @@ Call::Answer Call::state_change(std::int32_t op, std::string_view key, std::stri
 Call::Answer Call::emit(std::string_view name, std::string_view payload) {
   if (!allows(Permission::kEmit, name)) return refuse_permission(Permission::kEmit, name);
   if (journal_.events.size() >= request_.limits.max_events) {
-    return refuse_limit("maxEvents", request_.limits.max_events, journal_.events.size() + 1, "too many events");
+    return refuse_limit("maxEvents", request_.limits.max_events, journal_.events.size() + 1,
+                        "too many events");
   }
   std::string json(payload);
   const JsonFault fault = repair_and_check_json(json);
   if (fault == JsonFault::kMalformed) return {.trap = kForgedJson};
   if (fault == JsonFault::kTooDeep) {
-    return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1, "the event's payload is nested too deeply");
+    return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
+                        "the event's payload is nested too deeply");
   }
   if (auto refused = charge_journal(name.size() + json.size())) return *refused;
   journal_.events.push_back({std::string(name), std::move(json), now_ms()});
@@ -144,19 +151,21 @@ Call::Answer Call::emit(std::string_view name, std::string_view payload) {
 Call::Answer Call::view(std::string_view id, std::string_view command) {
   if (!allows(Permission::kView, id)) return refuse_permission(Permission::kView, id);
   if (journal_.view_commands.size() >= request_.limits.max_view_commands) {
-    return refuse_limit("maxViewCommands", request_.limits.max_view_commands, journal_.view_commands.size() + 1,
-                        "too many view commands");
+    return refuse_limit("maxViewCommands", request_.limits.max_view_commands,
+                        journal_.view_commands.size() + 1, "too many view commands");
   }
   std::string json(command);
   const JsonFault fault = repair_and_check_json(json);
   if (fault == JsonFault::kTooDeep) {
-    return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1, "the view command is nested too deeply");
+    return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
+                        "the view command is nested too deeply");
   }
   ViewCommand made{.view_id = std::string(id), .command = {}, .params_json = {}};
-  const bool is_object = fault == JsonFault::kNone && for_each_member(json, [&](std::string_view key, std::string_view value) {
-    made.command = key;
-    made.params_json = value;
-  });
+  const bool is_object =
+      fault == JsonFault::kNone && for_each_member(json, [&](std::string_view key, std::string_view value) {
+        made.command = key;
+        made.params_json = value;
+      });
   if (!is_object || made.params_json.empty()) return {.trap = kForgedJson};
   if (auto refused = charge_journal(id.size() + json.size())) return *refused;
   journal_.view_commands.push_back(std::move(made));

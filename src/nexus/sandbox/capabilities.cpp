@@ -66,11 +66,12 @@ Result<Capabilities> Capabilities::parse(std::span<const std::string> patterns) 
   for (const std::string& pattern : patterns) {
     std::vector<Grant> grants = grants_of(pattern);
     if (grants.empty()) {
-      return fail(ErrorCode::kInvalidRequest,
-                  fmt::format("\"{}\" is not a capability; the forms are state:read:KEY, state:write:KEY, "
-                              "events:emit:NAME, events:receive:PANEL, view:update:ID and ext:NAME, where the last "
-                              "part may be * or end in *",
-                              pattern));
+      return fail(
+          ErrorCode::kInvalidRequest,
+          fmt::format("\"{}\" is not a capability; the forms are state:read:KEY, state:write:KEY, "
+                      "events:emit:NAME, events:receive:PANEL, view:update:ID and ext:NAME, where the last "
+                      "part may be * or end in *",
+                      pattern));
     }
     capabilities.patterns_.push_back(pattern);
     std::ranges::move(grants, std::back_inserter(capabilities.grants_));
@@ -80,7 +81,8 @@ Result<Capabilities> Capabilities::parse(std::span<const std::string> patterns) 
 
 bool Capabilities::allows(Permission permission, std::string_view name) const {
   return std::ranges::any_of(grants_, [&](const Grant& grant) {
-    return grant.permission == permission && (grant.is_prefix ? name.starts_with(grant.name) : name == grant.name);
+    return grant.permission == permission &&
+           (grant.is_prefix ? name.starts_with(grant.name) : name == grant.name);
   });
 }
 
@@ -88,7 +90,8 @@ std::optional<std::string> Capabilities::first_not_covered(const Capabilities& o
   for (const std::string& pattern : other.patterns_) {
     for (const Grant& wanted : grants_of(pattern)) {
       // One grant must cover it alone: finitely many names never add up to a prefix.
-      if (std::ranges::none_of(grants_, [&](const Grant& grant) { return grant.covers(wanted); })) return pattern;
+      if (std::ranges::none_of(grants_, [&](const Grant& grant) { return grant.covers(wanted); }))
+        return pattern;
     }
   }
   return std::nullopt;

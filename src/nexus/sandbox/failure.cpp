@@ -33,9 +33,11 @@ std::string snippet_of(std::string_view line, int column) {
   if (static_cast<std::size_t>(column) > kSnippetBytes / 2) {
     from = std::min(static_cast<std::size_t>(column) - kSnippetBytes / 2, line.size() - kSnippetBytes);
   }
-  while (from < line.size() && continues_character(line[from])) ++from;
+  while (from < line.size() && continues_character(line[from]))
+    ++from;
   std::size_t to = std::min(from + kSnippetBytes, line.size());
-  while (to > from && to < line.size() && continues_character(line[to])) --to;
+  while (to > from && to < line.size() && continues_character(line[to]))
+    --to;
   return std::string(line.substr(from, to - from));
 }
 
@@ -88,7 +90,8 @@ std::string authors_stack(std::string_view stack, std::string_view source) {
     stack.remove_prefix(end);
     if (frame.find("<nexus>") != std::string_view::npos) continue;
     const std::size_t file = frame.find(kFile);
-    const auto raw = file == std::string_view::npos ? std::nullopt : read_place(frame.substr(file + kFile.size()));
+    const auto raw =
+        file == std::string_view::npos ? std::nullopt : read_place(frame.substr(file + kFile.size()));
     if (!raw) {
       kept += frame;
       continue;
@@ -132,7 +135,8 @@ std::optional<SourceLocation> locate_import(std::string_view message, std::strin
     const std::size_t found = source.find(fmt::format("{}{}{}", quote, name, quote));
     if (found == std::string_view::npos) continue;
     const std::string_view before = source.substr(0, found);
-    return place_in(source, {lines_of(before), static_cast<int>(found - (before.rfind('\n') + 1)) + 1});  // npos + 1 is 0
+    return place_in(
+        source, {lines_of(before), static_cast<int>(found - (before.rfind('\n') + 1)) + 1});  // npos + 1 is 0
   }
   return std::nullopt;
 }
@@ -141,18 +145,22 @@ double mib(std::uint64_t bytes) { return static_cast<double>(bytes) / static_cas
 
 Error memory_error(const FailureContext& c) {
   Error error{.code = ErrorCode::kMemoryLimit, .message = {}};
-  const std::uint64_t used = std::min<std::uint64_t>(c.limits.memory_limit_bytes, std::uint64_t{c.guest.static_bytes} + c.guest.peak);
+  const std::uint64_t used = std::min<std::uint64_t>(c.limits.memory_limit_bytes,
+                                                     std::uint64_t{c.guest.static_bytes} + c.guest.peak);
   const std::uint64_t wanted = used + c.guest.failed_bytes;
   // The allocator's own bound is the handler's limit; a growth that was refused may have had another reason.
-  const bool other_wall = c.guest.failed_cause == CAUSE_REFUSED && c.growth_refusal && c.growth_refusal->wall != "handler";
+  const bool other_wall =
+      c.guest.failed_cause == CAUSE_REFUSED && c.growth_refusal && c.growth_refusal->wall != "handler";
   if (other_wall) {
     error.limit = *c.growth_refusal;
-    error.message = fmt::format("the server has no more memory to give: {} refused at {} bytes ({} asked for)",
-                                error.limit->setting, error.limit->limit, error.limit->wanted);
+    error.message =
+        fmt::format("the server has no more memory to give: {} refused at {} bytes ({} asked for)",
+                    error.limit->setting, error.limit->limit, error.limit->wanted);
   } else {
     error.limit = LimitReached{"handler", "memoryLimitBytes", c.limits.memory_limit_bytes, wanted};
-    error.message = fmt::format("memory limit of {:.4g} MiB reached: {:.4g} MiB in use at most, {} bytes more asked for",
-                                mib(c.limits.memory_limit_bytes), mib(used), c.guest.failed_bytes);
+    error.message =
+        fmt::format("memory limit of {:.4g} MiB reached: {:.4g} MiB in use at most, {} bytes more asked for",
+                    mib(c.limits.memory_limit_bytes), mib(used), c.guest.failed_bytes);
   }
   return error;
 }
@@ -189,7 +197,8 @@ Error error_of_execution(const FailureContext& c) {
   Error error = common_error(c, ErrorCode::kExecutionError);
   const bool refused = c.guest.failure == FAILURE_PERMISSION || c.guest.failure == FAILURE_LIMIT;
   if (refused && c.call.refusal()) {
-    error.code = c.guest.failure == FAILURE_PERMISSION ? ErrorCode::kPermissionDenied : ErrorCode::kResourceLimit;
+    error.code =
+        c.guest.failure == FAILURE_PERMISSION ? ErrorCode::kPermissionDenied : ErrorCode::kResourceLimit;
     error.limit = c.call.refusal()->limit;
   }
   return error;

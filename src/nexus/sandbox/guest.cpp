@@ -35,7 +35,8 @@ const char* host_call(engine::Instance& instance, std::span<Value> v) {
   const auto b = bytes_at(instance, v[3], v[4]);
   const auto out = bytes_at(instance, v[5], v[6]);
   if (!a || !b || !out) return kOutside;
-  const auto answer = call_of(instance).handle(static_cast<std::int32_t>(v[0]), text_of(*a), text_of(*b), *out);
+  const auto answer =
+      call_of(instance).handle(static_cast<std::int32_t>(v[0]), text_of(*a), text_of(*b), *out);
   v[0] = answer.value;
   return answer.trap;
 }
@@ -94,7 +95,8 @@ Result<std::unique_ptr<engine::Program>> load_guest(engine::Engine& engine) {
 
 Result<GuestControl> GuestControl::at(engine::Instance& instance, std::int32_t address) {
   const auto bytes = bytes_at(instance, address, sizeof(control));
-  if (!bytes || address % alignof(control) != 0) return fail(ErrorCode::kInternalError, "the guest has no control block");
+  if (!bytes || address % alignof(control) != 0)
+    return fail(ErrorCode::kInternalError, "the guest has no control block");
   return GuestControl(reinterpret_cast<control*>(bytes->data()));
 }
 

@@ -47,7 +47,8 @@ struct Instance::Parts {
 Result<std::unique_ptr<Instance>> Instance::create(Runtime& runtime) {
   auto parts = std::unique_ptr<Parts>(new Parts{.runtime = runtime.parts()});
   NEXUS_TRY(parts->engine, engine::Instance::create(*parts->runtime.program, nullptr));
-  if (auto taken = parts->memory().take(parts->runtime.base); !taken) return std::unexpected(std::move(taken).error());
+  if (auto taken = parts->memory().take(parts->runtime.base); !taken)
+    return std::unexpected(std::move(taken).error());
   NEXUS_TRY(parts->control, GuestControl::at(*parts->engine, parts->runtime.control_address));
   return std::unique_ptr<Instance>(new Instance(std::move(parts)));
 }
@@ -70,8 +71,8 @@ void Instance::Parts::write_input(std::string_view first, std::string_view secon
   }
 }
 
-void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Image> image, std::string_view first,
-                            std::string_view second) {
+void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Image> image,
+                            std::string_view first, std::string_view second) {
   purpose = why;
   error.reset();
   call.emplace(why, request, runtime.clock);
@@ -93,7 +94,8 @@ void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Ima
   const memory::Running running(memory());
   auto& c = *control.operator->();
   if (why == Call::Purpose::kExecution) {
-    c.memory_limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(limits.memory_limit_bytes - c.static_bytes, UINT32_MAX));
+    c.memory_limit = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(limits.memory_limit_bytes - c.static_bytes, UINT32_MAX));
     c.seed = random_u64();
   }
   c.stack_bytes = static_cast<std::uint32_t>(limits.stack_size_bytes);
@@ -150,10 +152,14 @@ Step Instance::step() {
 void Instance::Parts::check_time(std::uint64_t now_us) {
   const auto& limits = request.limits;
   if (running_us >= limits.timeout_ms * 1000) {
-    stop(ErrorCode::kTimeout, fmt::format("the handler ran for {} ms; its limit is {} ms (timeoutMs)", running_us / 1000, limits.timeout_ms),
+    stop(ErrorCode::kTimeout,
+         fmt::format("the handler ran for {} ms; its limit is {} ms (timeoutMs)", running_us / 1000,
+                     limits.timeout_ms),
          LimitReached{"handler", "timeoutMs", limits.timeout_ms, running_us / 1000});
   } else if (const std::uint64_t wall_us = now_us - started_us; wall_us >= limits.max_wall_ms * 1000) {
-    stop(ErrorCode::kTimeout, fmt::format("{} ms have passed since the handler's start; its limit is {} ms (maxWallMs)", wall_us / 1000, limits.max_wall_ms),
+    stop(ErrorCode::kTimeout,
+         fmt::format("{} ms have passed since the handler's start; its limit is {} ms (maxWallMs)",
+                     wall_us / 1000, limits.max_wall_ms),
          LimitReached{"handler", "maxWallMs", limits.max_wall_ms, wall_us / 1000});
   }
 }
@@ -175,7 +181,8 @@ void Instance::Parts::measure() {
   auto& metrics = call->result().metrics;
   const std::uint64_t limit = request.limits.memory_limit_bytes;
   metrics.memory_used_bytes = std::min<std::uint64_t>(std::uint64_t{c.static_bytes} + c.held, limit);
-  metrics.memory_peak_bytes = std::clamp<std::uint64_t>(std::uint64_t{c.static_bytes} + c.peak, metrics.memory_used_bytes, limit);
+  metrics.memory_peak_bytes =
+      std::clamp<std::uint64_t>(std::uint64_t{c.static_bytes} + c.peak, metrics.memory_used_bytes, limit);
   peak_ever = std::max(peak_ever, metrics.memory_peak_bytes);
 }
 
@@ -184,7 +191,8 @@ void Instance::Parts::returned() {
   const bool honest = engine->at_rest() && (engine->returned() == 0 || call->failure().has_value());
   const bool answered = purpose == Call::Purpose::kLoad || engine->returned() != 0 || call->has_result();
   if (!honest || !answered) {
-    spdlog::error("execution {}: the guest ended in a way that it cannot; the instance is retired", request.execution_id);
+    spdlog::error("execution {}: the guest ended in a way that it cannot; the instance is retired",
+                  request.execution_id);
     stop(ErrorCode::kInternalError, "the sandbox ended in an unexpected state", std::nullopt);
     return;
   }
@@ -262,7 +270,8 @@ void Instance::terminate() {
 
 ExecutionResult Instance::execute(ExecutionRequest request) {
   start(std::move(request));
-  while (status_ == Status::kRunning) step();
+  while (status_ == Status::kRunning)
+    step();
   return finish();
 }
 

@@ -79,8 +79,8 @@ class Instance {
 
   std::uint64_t id() const { return id_; }
   Status state() const { return status_; }
-  std::uint64_t memory_used() const;    // resident bytes of linear memory that this instance holds
-  std::uint64_t memory_peak() const;    // the highest memoryPeakBytes of its executions
+  std::uint64_t memory_used() const;  // resident bytes of linear memory that this instance holds
+  std::uint64_t memory_peak() const;  // the highest memoryPeakBytes of its executions
   std::uint64_t executions() const { return executions_; }
   // Compares the whole memory with its image: what reset() has to achieve. For tests; about 50 us a MiB.
   bool is_pristine() const;

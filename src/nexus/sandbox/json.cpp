@@ -165,7 +165,8 @@ class Checker {
   }
 
   bool literal(std::string_view word) {
-    if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0) return false;
+    if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0)
+      return false;
     at_ += word.size();
     return true;
   }
@@ -189,12 +190,14 @@ class Checker {
 
   bool digits() {
     const char* const first = at_;
-    while (at_ != end_ && is_digit(*at_)) ++at_;
+    while (at_ != end_ && is_digit(*at_))
+      ++at_;
     return at_ != first;
   }
 
   void skip_space() {
-    while (at_ != end_ && is_space(*at_)) ++at_;
+    while (at_ != end_ && is_space(*at_))
+      ++at_;
   }
 
   std::string_view text_;
@@ -220,7 +223,8 @@ const char* string_end(const char* at, const char* end) {
 const char* value_end(const char* at, const char* end) {
   if (*at == '"') return string_end(at, end);
   if (*at != '{' && *at != '[') {
-    while (at != end && *at != ',' && *at != '}' && !is_space(*at)) ++at;
+    while (at != end && *at != ',' && *at != '}' && !is_space(*at))
+      ++at;
     return at;
   }
   int depth = 0;
@@ -263,11 +267,21 @@ void append_unescaped(std::string& out, const char* at, const char* end) {
     out.append(plain, at);
     if (at == end) return;
     switch (at[1]) {
-      case 'b': out.push_back('\b'); break;
-      case 'f': out.push_back('\f'); break;
-      case 'n': out.push_back('\n'); break;
-      case 'r': out.push_back('\r'); break;
-      case 't': out.push_back('\t'); break;
+      case 'b':
+        out.push_back('\b');
+        break;
+      case 'f':
+        out.push_back('\f');
+        break;
+      case 'n':
+        out.push_back('\n');
+        break;
+      case 'r':
+        out.push_back('\r');
+        break;
+      case 't':
+        out.push_back('\t');
+        break;
       case 'u': {
         std::uint32_t point = *unicode_escape(at, end);
         if (is_high_surrogate(point)) {
@@ -278,7 +292,8 @@ void append_unescaped(std::string& out, const char* at, const char* end) {
         at += 4;
         break;
       }
-      default: out.push_back(at[1]);
+      default:
+        out.push_back(at[1]);
     }
     at += 2;
   }
@@ -339,7 +354,8 @@ bool for_each_member(std::string_view text,
   const char* at = text.data();
   const char* const end = at + text.size();
   const auto skip_space = [&at, end] {
-    while (at != end && is_space(*at)) ++at;
+    while (at != end && is_space(*at))
+      ++at;
   };
   skip_space();
   if (*at != '{') return false;

@@ -13,7 +13,8 @@ enum class NonAscii : bool { kIsPlain, kStops };
 // byte of anything beyond ASCII.
 template <NonAscii kNonAscii>
 inline const char* skip_plain(const char* at, const char* end) {
-  static_assert(std::endian::native == std::endian::little, "the first byte in memory must be the lowest of a word");
+  static_assert(std::endian::native == std::endian::little,
+                "the first byte in memory must be the lowest of a word");
   constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
   constexpr std::uint64_t kHighs = kOnes * 0x80;
   // A borrow may mark a byte wrongly, but only one above a byte that is marked rightly: the lowest mark is always true.
@@ -21,7 +22,8 @@ inline const char* skip_plain(const char* at, const char* end) {
   while (end - at >= 8) {
     std::uint64_t word;
     std::memcpy(&word, at, 8);
-    std::uint64_t marks = has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\')) | ((word - kOnes * 0x20) & ~word);
+    std::uint64_t marks =
+        has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\')) | ((word - kOnes * 0x20) & ~word);
     if constexpr (kNonAscii == NonAscii::kStops) marks |= word;
     marks &= kHighs;
     if (marks != 0) return at + std::countr_zero(marks) / 8;

@@ -26,7 +26,8 @@ void append_number(std::string& out, Number number) {
 std::string_view start_of(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
   std::size_t size = most;
-  while (size > most - 3 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  while (size > most - 3 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80)
+    --size;
   return text.substr(0, size);
 }
 
@@ -148,7 +149,8 @@ std::size_t expected_size(const ExecutionResult& result) {
   for (const StateMutation& mutation : result.journal.mutations) {
     size += kPerItem + mutation.key.size() + (mutation.json ? mutation.json->size() : 0);
   }
-  for (const Event& event : result.journal.events) size += kPerItem + event.name.size() + event.payload_json.size();
+  for (const Event& event : result.journal.events)
+    size += kPerItem + event.name.size() + event.payload_json.size();
   for (const ViewCommand& command : result.journal.view_commands) {
     size += kPerItem + command.view_id.size() + command.command.size() + command.params_json.size();
   }

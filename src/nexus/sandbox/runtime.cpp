@@ -25,7 +25,8 @@ Result<void> build_base(Runtime::Parts& parts) {
   control->memory_limit = kBuildLimitBytes;
   control->stack_bytes = kMostStackBytes;
   NEXUS_TRY(const auto status, instance->call(kInit));
-  if (status != 0) return fail(ErrorCode::kInternalError, fmt::format("the interpreter did not start ({})", status));
+  if (status != 0)
+    return fail(ErrorCode::kInternalError, fmt::format("the interpreter did not start ({})", status));
   parts.stack_end = static_cast<std::uint32_t>(instance->stack_pointer());
   wash(parts, *instance);
   parts.base = memory::Image::freeze(instance->memory().bytes(), nullptr);

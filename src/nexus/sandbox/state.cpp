@@ -8,8 +8,9 @@ namespace nexus::sandbox {
 
 Result<State> State::parse(std::string_view json_object) {
   State state;
-  if (for_each_member(json_object,
-                      [&state](std::string_view key, std::string_view value) { state.set(key, std::string(value)); })) {
+  if (for_each_member(json_object, [&state](std::string_view key, std::string_view value) {
+        state.set(key, std::string(value));
+      })) {
     return state;
   }
   switch (check_json(json_object)) {
@@ -53,7 +54,8 @@ std::uint64_t State::member_bytes(std::string_view key, std::string_view json) {
 std::vector<const State::Values::value_type*> State::in_order() const {
   std::vector<const Values::value_type*> members;
   members.reserve(values_.size());
-  for (const auto& member : values_) members.push_back(&member);
+  for (const auto& member : values_)
+    members.push_back(&member);
   std::ranges::sort(members, {}, [](const auto* member) { return member->second.order; });
   return members;
 }
@@ -61,7 +63,8 @@ std::vector<const State::Values::value_type*> State::in_order() const {
 std::vector<std::string_view> State::keys() const {
   std::vector<std::string_view> keys;
   keys.reserve(values_.size());
-  for (const auto* member : in_order()) keys.emplace_back(member->first);
+  for (const auto* member : in_order())
+    keys.emplace_back(member->first);
   return keys;
 }
 

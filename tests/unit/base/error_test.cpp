@@ -13,7 +13,8 @@ TEST(ErrorCode, EveryCodeHasItsOwnName) {
     const std::string_view text = name(static_cast<ErrorCode>(code));
     EXPECT_FALSE(text.empty()) << code;
     EXPECT_TRUE(names.insert(text).second) << text << " twice";
-    for (const char c : text) EXPECT_TRUE((c >= 'A' && c <= 'Z') || c == '_') << text;
+    for (const char c : text)
+      EXPECT_TRUE((c >= 'A' && c <= 'Z') || c == '_') << text;
   }
 }
 

@@ -34,14 +34,17 @@ TEST(Uuid, NeverTwiceOnAnyThread) {
   std::vector<std::vector<std::string>> made(kThreads);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (auto& ids : made) {
       threads.emplace_back([&ids] {
-        for (std::size_t i = 0; i < kEach; ++i) ids.push_back(make_uuid(1));
+        for (std::size_t i = 0; i < kEach; ++i)
+          ids.push_back(make_uuid(1));
       });
     }
   }
   std::set<std::string> all;
-  for (const auto& ids : made) all.insert(ids.begin(), ids.end());
+  for (const auto& ids : made)
+    all.insert(ids.begin(), ids.end());
   EXPECT_EQ(all.size(), kThreads * kEach);
 }
 
@@ -58,20 +61,24 @@ TEST(Random, UsesAllBits) {
 }
 
 TEST(PanelId, IsCheckedByItsForm) {
-  for (const std::string& id : {std::string("a"), std::string("0"), std::string("A.b_c-9"), std::string(128, 'x')}) {
+  for (const std::string& id :
+       {std::string("a"), std::string("0"), std::string("A.b_c-9"), std::string(128, 'x')}) {
     EXPECT_TRUE(is_panel_id(id)) << id;
   }
-  for (const std::string& id : {std::string(), std::string(".a"), std::string("-a"), std::string("_a"), std::string("a/b"),
-                                std::string("a b"), std::string("\xc3\xa9"), std::string("a\0", 2), std::string(129, 'x')}) {
+  for (const std::string& id :
+       {std::string(), std::string(".a"), std::string("-a"), std::string("_a"), std::string("a/b"),
+        std::string("a b"), std::string("\xc3\xa9"), std::string("a\0", 2), std::string(129, 'x')}) {
     EXPECT_FALSE(is_panel_id(id)) << id;
   }
 }
 
 TEST(ToolName, IsCheckedByItsForm) {
-  for (const std::string& name : {std::string("a"), std::string("_"), std::string("-.x"), std::string(64, 'x')}) {
+  for (const std::string& name :
+       {std::string("a"), std::string("_"), std::string("-.x"), std::string(64, 'x')}) {
     EXPECT_TRUE(is_tool_name(name)) << name;
   }
-  for (const std::string& name : {std::string(), std::string("a/b"), std::string("a b"), std::string("a:b"), std::string(65, 'x')}) {
+  for (const std::string& name :
+       {std::string(), std::string("a/b"), std::string("a b"), std::string("a:b"), std::string(65, 'x')}) {
     EXPECT_FALSE(is_tool_name(name)) << name;
   }
 }

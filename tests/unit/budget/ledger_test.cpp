@@ -100,6 +100,7 @@ TEST(UnlimitedLedger, CountsOfManyThreadsReturnToZero) {
   UnlimitedLedger ledger;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (unsigned t = 0; t < 4; ++t) {
       threads.emplace_back([&ledger, t] {
         std::mt19937 random(t);
@@ -131,7 +132,8 @@ TEST(UnlimitedLedger, CountsOfManyThreadsReturnToZero) {
       });
     }
   }
-  for (std::size_t kind = 0; kind < kKindCount; ++kind) EXPECT_EQ(ledger.granted(static_cast<Kind>(kind)), 0u) << kind;
+  for (std::size_t kind = 0; kind < kKindCount; ++kind)
+    EXPECT_EQ(ledger.granted(static_cast<Kind>(kind)), 0u) << kind;
 }
 
 }  // namespace

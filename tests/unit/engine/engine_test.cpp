@@ -54,7 +54,8 @@ class EngineTest : public ::testing::Test {
   static const Trap& trap_of(Instance& instance) {
     instance.start(0);
     Progress progress = instance.poll();
-    while (progress == Progress::kYielded) progress = instance.poll();
+    while (progress == Progress::kYielded)
+      progress = instance.poll();
     EXPECT_EQ(progress, Progress::kTrapped);
     return instance.trap();
   }
@@ -69,20 +70,22 @@ class EngineTest : public ::testing::Test {
 
 TEST_F(EngineTest, CallsAnExport) {
   Instance& instance = instance_of(op::i32(-42));
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(instance.call(0), -42);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(instance.call(0), -42);
   EXPECT_TRUE(instance.at_rest());
   EXPECT_EQ(instance.stack_pointer(), 1024);
 }
 
 TEST_F(EngineTest, ValuesPassThroughAHostFunction) {
-  Instance& instance = instance_of(op::i32(-5) + op::i64(1LL << 40) + op::call(0) + Code{0x42} + leb(20) + Code{0x87} + op::wrap_i64());
+  Instance& instance = instance_of(op::i32(-5) + op::i64(1LL << 40) + op::call(0) + Code{0x42} + leb(20) +
+                                   Code{0x87} + op::wrap_i64());
   EXPECT_EQ(instance.call(0), ((1 << 20) - 1)) << "(2^40 - 5) >> 20";
   EXPECT_EQ(seen, (std::vector<Value>{-5, 1LL << 40}));
 }
 
 TEST_F(EngineTest, TheGuestsMemoryIsTheHosts) {
-  Instance& instance = instance_of(op::i32(8) + op::i32(8) + op::load_i32() + op::i32(1) + op::add() + op::store_i32() +
-                                   op::i32(8) + op::load_i32());
+  Instance& instance = instance_of(op::i32(8) + op::i32(8) + op::load_i32() + op::i32(1) + op::add() +
+                                   op::store_i32() + op::i32(8) + op::load_i32());
   instance.memory().base()[8] = std::byte{41};
   EXPECT_EQ(instance.call(0), 42);
   EXPECT_EQ(instance.memory().base()[8], std::byte{42});
@@ -140,7 +143,8 @@ TEST_F(EngineTest, OutsideItsMemoryIsATrap) {
 
 TEST_F(EngineTest, OutsideItsMemoryIsATrapAfterItHasShrunkToo) {
   Instance& instance = instance_of(op::i32(70000) + op::load_i32());
-  ASSERT_TRUE(instance.memory().take(memory::Image::freeze(std::vector<std::byte>(2 * kWasmPageBytes), nullptr)));
+  ASSERT_TRUE(
+      instance.memory().take(memory::Image::freeze(std::vector<std::byte>(2 * kWasmPageBytes), nullptr)));
   instance.memory_size_changed();
   EXPECT_EQ(instance.call(0), 0);
   ASSERT_TRUE(instance.memory().take(memory::Image::freeze(std::vector<std::byte>(kWasmPageBytes), nullptr)));
@@ -148,7 +152,9 @@ TEST_F(EngineTest, OutsideItsMemoryIsATrapAfterItHasShrunkToo) {
   EXPECT_EQ(trap_of(instance).kind, Trap::Kind::kMemoryOutOfBounds);
 }
 
-TEST_F(EngineTest, UnreachableIsATrap) { EXPECT_EQ(trap_of(instance_of(op::unreachable())).kind, Trap::Kind::kUnreachable); }
+TEST_F(EngineTest, UnreachableIsATrap) {
+  EXPECT_EQ(trap_of(instance_of(op::unreachable())).kind, Trap::Kind::kUnreachable);
+}
 
 TEST_F(EngineTest, DivisionByZeroIsAnotherTrap) {
   const Trap& trap = trap_of(instance_of(op::i32(1) + op::i32(0) + op::divide()));
@@ -200,9 +206,11 @@ TEST_F(EngineTest, ManyEndlessLoopsTakeTurns) {
     all.back()->start(0);
   }
   for (int turn = 0; turn < 3; ++turn) {
-    for (const auto& one : all) ASSERT_EQ(one->poll(), Progress::kYielded);
+    for (const auto& one : all)
+      ASSERT_EQ(one->poll(), Progress::kYielded);
   }
-  for (const auto& one : all) one->cancel();
+  for (const auto& one : all)
+    one->cancel();
 }
 
 TEST_F(EngineTest, CancelBeforeTheFirstSliceRunsNothing) {
@@ -219,11 +227,13 @@ TEST_F(EngineTest, NoRoomForAnotherInstanceIsAnErrorAndEndsWithTheFirstThatGoes)
   wasm.function("f", "i", op::i32(1));
   const auto program = *load(wasm, {"f"});
   std::vector<std::unique_ptr<Instance>> all;
-  for (int i = 0; i < 4; ++i) all.push_back(*Instance::create(*program, nullptr));
+  for (int i = 0; i < 4; ++i)
+    all.push_back(*Instance::create(*program, nullptr));
   const auto refused = Instance::create(*program, nullptr);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
-  EXPECT_NE(refused.error().message.find("no room for another instance"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("no room for another instance"), std::string::npos)
+      << refused.error().message;
   all.pop_back();
   EXPECT_TRUE(Instance::create(*program, nullptr));
 }
@@ -263,7 +273,8 @@ TEST_F(EngineTest, AnImportOfAnotherTypeIsNamed) {
 TEST_F(EngineTest, MissingExportsAreNamed) {
   WasmBuilder wasm;
   wasm.function("f", "i", op::i32(1));
-  const auto expect = [&](const WasmBuilder& made, std::vector<std::string_view> exports, std::string_view text) {
+  const auto expect = [&](const WasmBuilder& made, std::vector<std::string_view> exports,
+                          std::string_view text) {
     const auto program = *load(made, exports);
     const auto refused = Instance::create(*program, nullptr);
     ASSERT_FALSE(refused);

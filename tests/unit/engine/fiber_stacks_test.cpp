@@ -24,10 +24,12 @@ TEST_F(FiberStacksTest, AreApartAndCanAllBeHad) {
   const auto a = *stacks_->take(), b = *stacks_->take(), c = *stacks_->take();
   EXPECT_EQ(stacks_->take(), std::nullopt);
   EXPECT_GE(stacks_->stack(b).bottom - stacks_->stack(a).top(), 64 * 1024) << "a guard lies between";
-  for (const std::size_t index : {a, b, c}) use(index, kStackBytes);
+  for (const std::size_t index : {a, b, c})
+    use(index, kStackBytes);
   stacks_->give_back(b);
   EXPECT_EQ(stacks_->take(), b);
-  for (std::size_t i = 0; i < kStackBytes; i += 256) ASSERT_EQ(stacks_->stack(b).bottom[i], std::byte{0});
+  for (std::size_t i = 0; i < kStackBytes; i += 256)
+    ASSERT_EQ(stacks_->stack(b).bottom[i], std::byte{0});
 }
 
 TEST_F(FiberStacksTest, TrimDropsWhatIsDeepAndKeepsTheRest) {
@@ -37,7 +39,8 @@ TEST_F(FiberStacksTest, TrimDropsWhatIsDeepAndKeepsTheRest) {
   EXPECT_EQ(stacks_->trim(stack.top() - 100), 600 * 1024 - kKeptStackBytes);
   EXPECT_EQ(stack.top()[-1], std::byte{0x5a});
   EXPECT_EQ(*(stack.top() - kKeptStackBytes), std::byte{0x5a});
-  for (const std::byte* at = stack.bottom; at < stack.top() - kKeptStackBytes; at += 64) ASSERT_EQ(*at, std::byte{0});
+  for (const std::byte* at = stack.bottom; at < stack.top() - kKeptStackBytes; at += 64)
+    ASSERT_EQ(*at, std::byte{0});
   EXPECT_EQ(stacks_->trim(stack.bottom), 0U) << "nothing was used since";
 }
 

@@ -104,7 +104,7 @@ void read_extended(Reader& r, Findings& found) {
       r.take(code == 8 ? 0 : 2);
       if (code == 8) r.number(), r.byte();
       break;
-    case 9:  // data.drop
+    case 9:   // data.drop
     case 13:  // elem.drop
     case 16:  // table.size
       r.number();
@@ -138,7 +138,8 @@ void read_instruction(Reader& r, Findings& found) {
   } else if (code == 0x43) {
     r.take(4);
   } else if (code == 0x0e) {  // br_table
-    for (auto n = r.number() + 1; n > 0; --n) r.number();
+    for (auto n = r.number() + 1; n > 0; --n)
+      r.number();
   } else if (code == 0x11 || (code >= 0x28 && code <= 0x3e)) {  // call_indirect, loads and stores
     r.number();
     r.number();
@@ -146,10 +147,11 @@ void read_instruction(Reader& r, Findings& found) {
              (code >= 0x20 && code <= 0x26) || (code >= 0x3f && code <= 0x42)) {
     r.number();
   } else if (code == 0x1c) {  // select with types
-    for (auto n = r.number(); n > 0; --n) r.byte();
+    for (auto n = r.number(); n > 0; --n)
+      r.byte();
   } else {
-    const bool is_plain = code <= 0x01 || code == 0x05 || code == 0x0b || code == 0x0f || code == 0x1a || code == 0x1b ||
-                          (code >= 0x45 && code <= 0xc4);
+    const bool is_plain = code <= 0x01 || code == 0x05 || code == 0x0b || code == 0x0f || code == 0x1a ||
+                          code == 0x1b || (code >= 0x45 && code <= 0xc4);
     ASSERT_TRUE(is_plain) << "an instruction that this test does not know: " << static_cast<int>(code);
   }
 }
@@ -157,8 +159,10 @@ void read_instruction(Reader& r, Findings& found) {
 void read_code(Reader& r, Findings& found) {
   for (auto n = r.number(); n > 0; --n) {
     Reader body(r.text());
-    for (auto locals = body.number(); locals > 0; --locals) body.number(), body.byte();
-    while (!body.at_end() && !::testing::Test::HasFatalFailure()) read_instruction(body, found);
+    for (auto locals = body.number(); locals > 0; --locals)
+      body.number(), body.byte();
+    while (!body.at_end() && !::testing::Test::HasFatalFailure())
+      read_instruction(body, found);
     ++found.functions;
   }
 }

@@ -54,7 +54,8 @@ TEST(Ticker, TicksWhileAnythingRuns) {
 
 TEST(Ticker, SleepsWhenNothingRunsAndWakesAgain) {
   Ticker ticker([] {});
-  if (!std::ifstream("/proc/self/syscall")) GTEST_SKIP() << "this kernel does not tell what a thread waits for";
+  if (!std::ifstream("/proc/self/syscall"))
+    GTEST_SKIP() << "this kernel does not tell what a thread waits for";
   for (int round = 0; round < 5; ++round) {
     ASSERT_TRUE(wait_for(sleeps_without_end)) << "asleep, not waking up every millisecond";
     const std::uint64_t before = ticker.ticks();

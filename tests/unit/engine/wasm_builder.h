@@ -88,7 +88,8 @@ class WasmBuilder {
                         section(6, {Code{0x7f, 1} + op::i32(1024) + Code{0x0b}}) + section(7, exports) +
                         section(10, bodies_);
     std::vector<std::byte> bytes;
-    for (const std::uint8_t byte : module) bytes.push_back(std::byte{byte});
+    for (const std::uint8_t byte : module)
+      bytes.push_back(std::byte{byte});
     return bytes;
   }
 
@@ -96,14 +97,16 @@ class WasmBuilder {
   static Code text(std::string_view s) { return uleb(s.size()) + Code(s.begin(), s.end()); }
   static Code section(std::uint8_t id, const std::vector<Code>& items) {
     Code content = uleb(items.size());
-    for (const Code& item : items) content = content + item;
+    for (const Code& item : items)
+      content = content + item;
     return Code{id} + uleb(content.size()) + content;
   }
   std::uint32_t type(std::string_view parameters, std::string_view results) {
     Code made = {0x60};
     for (const std::string_view letters : {parameters, results}) {
       made = made + uleb(letters.size());
-      for (const char letter : letters) made.push_back(letter == 'I' ? 0x7e : 0x7f);
+      for (const char letter : letters)
+        made.push_back(letter == 'I' ? 0x7e : 0x7f);
     }
     types_.push_back(made);
     return static_cast<std::uint32_t>(types_.size() - 1);

@@ -14,7 +14,8 @@ namespace {
 // An image that keeps `pages` pages of its own.
 std::shared_ptr<const memory::Image> image_of(std::size_t pages) {
   std::vector<std::byte> bytes(kWasmPageBytes);
-  for (std::size_t i = 0; i < pages; ++i) bytes[i * kPageBytes] = std::byte{1};
+  for (std::size_t i = 0; i < pages; ++i)
+    bytes[i * kPageBytes] = std::byte{1};
   return memory::Image::freeze(bytes, nullptr);
 }
 
@@ -57,7 +58,8 @@ TEST(HandlerCache, TheFirstOfTwoLoadsWins) {
 TEST(HandlerCache, TheLeastRecentlyUsedGoesFirst) {
   const auto image = image_of(1);
   HandlerCache cache(3 * HandlerCache::bytes_of("a", *image));
-  for (const char* source : {"a", "b", "c"}) cache.insert(source, image);
+  for (const char* source : {"a", "b", "c"})
+    cache.insert(source, image);
   ASSERT_NE(cache.find("a"), nullptr);
   cache.insert("d", image);
   EXPECT_EQ(cache.find("b"), nullptr);
@@ -109,11 +111,13 @@ class NaiveCache {
   void insert(const std::string& source, std::uint64_t bytes) {
     if (find(source) || bytes > bound_) return;
     entries_.insert(entries_.begin(), {source, bytes});
-    while (this->bytes() > bound_) entries_.pop_back();
+    while (this->bytes() > bound_)
+      entries_.pop_back();
   }
   std::uint64_t bytes() const {
     std::uint64_t sum = 0;
-    for (const Entry& entry : entries_) sum += entry.bytes;
+    for (const Entry& entry : entries_)
+      sum += entry.bytes;
     return sum;
   }
   std::size_t size() const { return entries_.size(); }
@@ -131,7 +135,8 @@ TEST(HandlerCache, FuzzAgainstANaiveTwin) {
   const char* wanted = std::getenv("NEXUS_FUZZ_STEPS");
   const std::uint64_t steps = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 200'000;
   std::vector<std::shared_ptr<const memory::Image>> images;
-  for (std::size_t pages = 0; pages < 16; ++pages) images.push_back(image_of(pages));
+  for (std::size_t pages = 0; pages < 16; ++pages)
+    images.push_back(image_of(pages));
   constexpr std::uint64_t kBound = 200'000;
   HandlerCache cache(kBound);
   NaiveCache twin(kBound);

@@ -17,7 +17,8 @@ LinearMemory* name(std::uintptr_t n) { return reinterpret_cast<LinearMemory*>(n 
 
 TEST(Arena, FindsTheOwnerOfAnAddressAtEveryEdge) {
   const auto arena = *Arena::create(4);
-  for (std::size_t slot = 0; slot < 3; ++slot) arena->set_owner(slot, name(slot + 1));
+  for (std::size_t slot = 0; slot < 3; ++slot)
+    arena->set_owner(slot, name(slot + 1));
   for (std::size_t slot = 0; slot < 3; ++slot) {
     const std::byte* base = arena->slot_base(slot);
     EXPECT_EQ(base, arena->slot_base(0) + slot * kStrideBytes);
@@ -38,9 +39,11 @@ TEST(Arena, FindsTheOwnerOfAnAddressAtEveryEdge) {
 
 TEST(Arena, HandsOutEachSlotOnceTheLowestFirst) {
   const auto arena = *Arena::create(6);
-  for (std::size_t slot = 0; slot < 6; ++slot) EXPECT_EQ(arena->take_slot(), slot);
+  for (std::size_t slot = 0; slot < 6; ++slot)
+    EXPECT_EQ(arena->take_slot(), slot);
   EXPECT_EQ(arena->take_slot(), std::nullopt);
-  for (const std::size_t slot : {4, 1, 3}) arena->give_back(slot);
+  for (const std::size_t slot : {4, 1, 3})
+    arena->give_back(slot);
   EXPECT_EQ(arena->take_slot(), 1U);
   EXPECT_EQ(arena->take_slot(), 3U);
   EXPECT_EQ(arena->take_slot(), 4U);
@@ -74,7 +77,8 @@ TEST(Arena, AReusedSlotIsZero) {
   arena->give_back(slot);
   ASSERT_EQ(arena->take_slot(), slot);
   ASSERT_EQ(mprotect(base, 4 * kPageBytes, PROT_READ | PROT_WRITE), 0);
-  for (std::size_t i = 0; i < 4 * kPageBytes; i += 512) ASSERT_EQ(base[i], std::byte{0});
+  for (std::size_t i = 0; i < 4 * kPageBytes; i += 512)
+    ASSERT_EQ(base[i], std::byte{0});
 }
 
 TEST(Arena, SaysWhatStandsInTheWayOfTooMuchAddressSpace) {

@@ -32,7 +32,8 @@ TEST_F(DeltaTest, HoldsWhatWasWrittenAndNoMore) {
   const auto a = memory(), b = memory();
   const auto shared = image(4);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
-  for (const std::size_t page : {0, 7, 30, 63}) write(*a, page);
+  for (const std::size_t page : {0, 7, 30, 63})
+    write(*a, page);
   const Delta delta = Delta::take(*a);
   EXPECT_EQ(delta.pages(), 4U);
   EXPECT_GE(delta.bytes(), 4 * kPageBytes);
@@ -73,7 +74,8 @@ TEST_F(DeltaTest, IsRefusedAsAWholeWhereItsMemoryCannotGrow) {
   auto refused = delta.apply_to(*b);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kMemoryLimit);
-  EXPECT_EQ(refused.error().limit, (LimitReached{"handler", "memoryLimitBytes", 5 * kWasmPageBytes, 6 * kWasmPageBytes}));
+  EXPECT_EQ(refused.error().limit,
+            (LimitReached{"handler", "memoryLimitBytes", 5 * kWasmPageBytes, 6 * kWasmPageBytes}));
   EXPECT_TRUE(b->is_pristine());
 
   b->reset();

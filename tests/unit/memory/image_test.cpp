@@ -63,7 +63,8 @@ TEST(Image, KeepsTheBaseOfItsBaseAlive) {
 
 TEST(Image, MayBeSmallerOrLargerThanItsBase) {
   Bytes bytes = zeros(2);
-  for (std::size_t page = 0; page < 32; ++page) mark(bytes, page, static_cast<unsigned char>(page + 1));
+  for (std::size_t page = 0; page < 32; ++page)
+    mark(bytes, page, static_cast<unsigned char>(page + 1));
   const auto base = Image::freeze(bytes, nullptr);
   const auto smaller = Image::freeze(std::span(bytes).first(kWasmPageBytes), base);
   EXPECT_EQ(smaller->own_pages(), 0U);

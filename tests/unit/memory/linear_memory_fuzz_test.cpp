@@ -22,7 +22,8 @@ class LinearMemoryFuzz : public Memories, public ::testing::WithParamInterface<T
       for (std::size_t page = 0; page < std::min(base->pages(), bytes.size() / kPageBytes); ++page) {
         if (below(8) == 0) continue;
         std::byte* to = bytes.data() + page * kPageBytes;
-        base->page(page) != nullptr ? std::memcpy(to, base->page(page), kPageBytes) : std::memset(to, 0, kPageBytes);
+        base->page(page) != nullptr ? std::memcpy(to, base->page(page), kPageBytes)
+                                    : std::memset(to, 0, kPageBytes);
       }
       made = Image::freeze(bytes, base);
     }
@@ -37,7 +38,8 @@ class LinearMemoryFuzz : public Memories, public ::testing::WithParamInterface<T
   void scribble(LinearMemory& m) {
     const std::size_t heap = below(m.size() / kPageBytes);
     for (std::size_t n = below(20); n > 0; --n) {
-      const std::size_t page = below(4) == 0 ? below(m.size() / kPageBytes) : std::min(heap + below(12), m.size() / kPageBytes - 1);
+      const std::size_t page = below(4) == 0 ? below(m.size() / kPageBytes)
+                                             : std::min(heap + below(12), m.size() / kPageBytes - 1);
       write(m, page, static_cast<unsigned char>(below(256)));
       if (below(30) != 0) continue;
       EXPECT_TRUE(m.grow_to(m.size() + (1 + below(8)) * kWasmPageBytes));
@@ -90,7 +92,8 @@ TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(BothWays, LinearMemoryFuzz, ::testing::Values(Tracking::kLearnHotPages, Tracking::kCopyEverything),
+INSTANTIATE_TEST_SUITE_P(BothWays, LinearMemoryFuzz,
+                         ::testing::Values(Tracking::kLearnHotPages, Tracking::kCopyEverything),
                          [](const auto& way) {
                            return way.param == Tracking::kLearnHotPages ? "LearnHotPages" : "CopyEverything";
                          });

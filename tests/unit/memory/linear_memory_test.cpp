@@ -39,7 +39,8 @@ TEST_F(LinearMemoryTest, GrowsUpToItsLimitAndRemembersTheFirstRefusal) {
   EXPECT_FALSE(m->grow_to(5 * kWasmPageBytes));
   EXPECT_FALSE(m->grow_to(9 * kWasmPageBytes));
   EXPECT_EQ(m->size(), 3 * kWasmPageBytes);
-  EXPECT_EQ(m->refusal(), (LimitReached{"handler", "memoryLimitBytes", 3 * kWasmPageBytes, 5 * kWasmPageBytes}));
+  EXPECT_EQ(m->refusal(),
+            (LimitReached{"handler", "memoryLimitBytes", 3 * kWasmPageBytes, 5 * kWasmPageBytes}));
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), 3 * kWasmPageBytes);
 }
 
@@ -92,7 +93,8 @@ TEST_F(LinearMemoryTest, GivesEverythingBackWhenItGoes) {
 
 TEST_F(LinearMemoryTest, RefusesWhenNoSlotIsFree) {
   std::vector<std::unique_ptr<LinearMemory>> all;
-  for (std::size_t i = 0; i < arena_->slots(); ++i) all.push_back(memory());
+  for (std::size_t i = 0; i < arena_->slots(); ++i)
+    all.push_back(memory());
   const auto one_more = LinearMemory::create(*arena_, ledger_, Tracking::kLearnHotPages);
   ASSERT_FALSE(one_more);
   EXPECT_EQ(one_more.error().code, ErrorCode::kOverloaded);
@@ -119,7 +121,8 @@ TEST_F(LinearMemoryTest, WhatStopsBeingTrackedBecomesAnyImageAfterwards) {
   ASSERT_TRUE(m->take(first));
   m->stop_tracking();
   ASSERT_TRUE(m->grow_to(6 * kWasmPageBytes));
-  for (std::size_t page = 0; page < 96; ++page) write(*m, page);
+  for (std::size_t page = 0; page < 96; ++page)
+    write(*m, page);
   EXPECT_EQ(m->faults(), 0U);
   EXPECT_FALSE(m->is_pristine());
   ASSERT_TRUE(m->take(first));
@@ -162,11 +165,13 @@ TEST_F(LinearMemoryTest, WhatOneLearnedTheNextKnows) {
   const auto a = memory(), b = memory();
   const auto shared = image(8);
   ASSERT_TRUE(a->take(shared));
-  for (const std::size_t page : {3, 40, 90}) write(*a, page);
+  for (const std::size_t page : {3, 40, 90})
+    write(*a, page);
   a->reset();
   ASSERT_TRUE(b->take(shared));
   EXPECT_EQ(b->hot().runs(), a->hot().runs());
-  for (const std::size_t page : {3, 40, 90}) write(*b, page);
+  for (const std::size_t page : {3, 40, 90})
+    write(*b, page);
   EXPECT_EQ(b->faults(), 0U);
   b->reset();
   EXPECT_TRUE(b->is_pristine());
@@ -178,7 +183,8 @@ TEST_F(LinearMemoryTest, NeverHasMoreThan24Runs) {
     const auto m = memory();
     ASSERT_TRUE(m->take(image(32)));
     std::vector<std::size_t> pages;
-    for (std::size_t page = 0; page < 512; page += 4) pages.push_back(page);
+    for (std::size_t page = 0; page < 512; page += 4)
+      pages.push_back(page);
     std::ranges::shuffle(pages, random_);
     for (const std::size_t page : pages) {
       write(*m, page);
@@ -193,7 +199,8 @@ TEST_F(LinearMemoryTest, NeverHasMoreThan24Runs) {
 TEST_F(LinearMemoryTest, ALonelyPageDoesNotMakeA25thRun) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(32)));
-  for (std::size_t i = 0; i < 24; ++i) write(*m, 511 - 4 * i);
+  for (std::size_t i = 0; i < 24; ++i)
+    write(*m, 511 - 4 * i);
   EXPECT_EQ(m->hot().run_count(), 24U);
   write(*m, 0);
   EXPECT_LE(m->hot().run_count(), 24U);
@@ -202,7 +209,8 @@ TEST_F(LinearMemoryTest, ALonelyPageDoesNotMakeA25thRun) {
 TEST_F(LinearMemoryTest, NeitherWhatIsLearnedNorWhatDiffersMakesMoreThan24Runs) {
   const auto shared = image(32);
   PageSet scattered(shared->pages());
-  for (std::size_t page = 0; page < 512; page += 7) scattered.add(page);
+  for (std::size_t page = 0; page < 512; page += 7)
+    scattered.add(page);
   shared->learned().merge(scattered);
   const auto m = memory();
   ASSERT_TRUE(m->take(shared));
@@ -210,7 +218,8 @@ TEST_F(LinearMemoryTest, NeitherWhatIsLearnedNorWhatDiffersMakesMoreThan24Runs) 
   EXPECT_GE(m->hot_pages(), scattered.count());
 
   std::vector<std::byte> bytes(m->bytes().begin(), m->bytes().end());
-  for (std::size_t page = 3; page < 512; page += 7) bytes[page * kPageBytes] ^= std::byte{1};
+  for (std::size_t page = 3; page < 512; page += 7)
+    bytes[page * kPageBytes] ^= std::byte{1};
   const auto other = Image::freeze(bytes, shared);
   ASSERT_TRUE(m->take(other));
   EXPECT_LE(m->hot().run_count(), 24U);
@@ -221,7 +230,8 @@ TEST_F(LinearMemoryTest, AChangeOfImageKeepsHotWhatIsHot) {
   const auto m = memory();
   const auto base = image(8);
   ASSERT_TRUE(m->take(base));
-  for (std::size_t page = 30; page < 50; ++page) write(*m, page);
+  for (std::size_t page = 30; page < 50; ++page)
+    write(*m, page);
   m->reset();
   std::vector<std::byte> bytes(m->bytes().begin(), m->bytes().end());
   bytes[100 * kPageBytes] ^= std::byte{1};
@@ -229,7 +239,8 @@ TEST_F(LinearMemoryTest, AChangeOfImageKeepsHotWhatIsHot) {
   ASSERT_TRUE(m->take(other));
   EXPECT_EQ(m->hot().runs(), (std::vector<PageRun>{{30, 20}, {100, 1}}));
   const std::uint64_t before = m->faults();
-  for (std::size_t page = 30; page < 50; ++page) write(*m, page);
+  for (std::size_t page = 30; page < 50; ++page)
+    write(*m, page);
   EXPECT_EQ(m->faults(), before);
   m->reset();
   EXPECT_TRUE(m->is_pristine());
@@ -242,7 +253,8 @@ TEST_F(LinearMemoryTest, LearnsAnewWhenMuchMoreIsHotThanTheImageNeeds) {
   needed.add(PageRun{5, 2});
   small->learned().merge(needed);
   ASSERT_TRUE(m->take(large));
-  for (std::size_t page = 100; page < 200; ++page) write(*m, page);
+  for (std::size_t page = 100; page < 200; ++page)
+    write(*m, page);
   m->reset();
   ASSERT_TRUE(m->take(small));  // differs in about 128 pages, too
   EXPECT_EQ(m->hot().runs(), (std::vector<PageRun>{{5, 2}}));
@@ -256,7 +268,8 @@ TEST_F(LinearMemoryTest, LearnsAnewWhenMuchMoreIsHotThanTheImageNeeds) {
 TEST_F(LinearMemoryTest, CopyingEverythingNeedsNoFault) {
   const auto m = memory(Tracking::kCopyEverything);
   ASSERT_TRUE(m->take(image(4)));
-  for (std::size_t page = 0; page < 64; ++page) write(*m, page);
+  for (std::size_t page = 0; page < 64; ++page)
+    write(*m, page);
   m->reset();
   EXPECT_TRUE(m->is_pristine());
   EXPECT_EQ(m->faults(), 0U);

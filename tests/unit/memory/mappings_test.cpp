@@ -13,11 +13,14 @@ namespace {
 class AllMappings {
  public:
   explicit AllMappings(std::size_t left_over) {
-    base_ = static_cast<std::byte*>(mmap(nullptr, kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    base_ = static_cast<std::byte*>(
+        mmap(nullptr, kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
     std::size_t at = kPageBytes;
-    while (at + 2 * kPageBytes < kBytes && mprotect(base_ + at, kPageBytes, PROT_READ) == 0) at += 2 * kPageBytes;
+    while (at + 2 * kPageBytes < kBytes && mprotect(base_ + at, kPageBytes, PROT_READ) == 0)
+      at += 2 * kPageBytes;
     // Each of these was two mappings: what is beside merges with what it becomes.
-    for (std::size_t i = 0; i < left_over / 2; ++i) mprotect(base_ + at - (2 * i + 2) * kPageBytes, kPageBytes, PROT_NONE);
+    for (std::size_t i = 0; i < left_over / 2; ++i)
+      mprotect(base_ + at - (2 * i + 2) * kPageBytes, kPageBytes, PROT_NONE);
     exhausted_ = at + 2 * kPageBytes < kBytes;
   }
   bool exhausted() const { return exhausted_; }
@@ -43,7 +46,8 @@ class MappingsTest : public Memories {
     const AllMappings all(left_over);
     if (!all.exhausted()) return 11;
     for (int call = 0; call < 50; ++call) {
-      for (std::size_t n = 0; n < writes; ++n) write(*m, below(m->size() / kPageBytes));
+      for (std::size_t n = 0; n < writes; ++n)
+        write(*m, below(m->size() / kPageBytes));
       m->reset();
       if (!m->is_pristine()) return 12;
       // Growth may be refused, never half done.
@@ -74,14 +78,16 @@ TEST_F(MappingsTest, WithNoneLeftAnImageIsTakenAllTheSame) {
     const auto m = memory();
     const auto learned = image(32);
     PageSet scattered(learned->pages());
-    for (std::size_t page = 5; page < 500; page += 20) scattered.add(page);
+    for (std::size_t page = 5; page < 500; page += 20)
+      scattered.add(page);
     learned->learned().merge(scattered);
     if (!m->grow_to(16 * kWasmPageBytes)) return 20;
     const AllMappings all(0);
     if (!all.exhausted()) return 21;
     if (!m->take(learned)) return 22;
     if (!m->is_pristine() || m->tracking() != Tracking::kCopyEverything) return 23;
-    for (std::size_t page = 0; page < 512; ++page) write(*m, page);
+    for (std::size_t page = 0; page < 512; ++page)
+      write(*m, page);
     m->reset();
     return m->is_pristine() ? 0 : 24;
   };

@@ -28,11 +28,14 @@ class Memories : public ::testing::Test {
   std::vector<std::byte> some_bytes(std::size_t wasm_pages) {
     std::vector<std::byte> bytes(wasm_pages * kWasmPageBytes);
     for (std::size_t page = 0; page < bytes.size() / kPageBytes; ++page) {
-      if (random_() % 2 == 0) std::memset(bytes.data() + page * kPageBytes, static_cast<int>(1 + random_() % 255), kPageBytes);
+      if (random_() % 2 == 0)
+        std::memset(bytes.data() + page * kPageBytes, static_cast<int>(1 + random_() % 255), kPageBytes);
     }
     return bytes;
   }
-  Images image(std::size_t wasm_pages, Images base = nullptr) { return Image::freeze(some_bytes(wasm_pages), std::move(base)); }
+  Images image(std::size_t wasm_pages, Images base = nullptr) {
+    return Image::freeze(some_bytes(wasm_pages), std::move(base));
+  }
 
   // As the guest writes: on this thread, in its memory.
   static void write(LinearMemory& memory, std::size_t page, unsigned char value = 0xa5) {

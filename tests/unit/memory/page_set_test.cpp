@@ -51,14 +51,16 @@ std::size_t pages_to_fill(Naive set, std::size_t max_gap, std::size_t max_runs) 
       if (gap < narrowest) narrowest = gap, at = runs[i].first - gap;
     }
     if (narrowest == SIZE_MAX || (narrowest > max_gap && runs.size() <= max_runs)) return filled;
-    for (std::size_t i = 0; i < narrowest; ++i) set.insert(at + i);
+    for (std::size_t i = 0; i < narrowest; ++i)
+      set.insert(at + i);
     filled += narrowest;
   }
 }
 
 void expect_same(const PageSet& set, const Naive& naive) {
   ASSERT_EQ(set.count(), naive.size());
-  for (std::size_t page = 0; page < set.pages() + 70; ++page) ASSERT_EQ(set.contains(page), naive.contains(page)) << page;
+  for (std::size_t page = 0; page < set.pages() + 70; ++page)
+    ASSERT_EQ(set.contains(page), naive.contains(page)) << page;
   ASSERT_EQ(set.runs(), naive_runs(naive));
   ASSERT_EQ(set.run_count(), naive_runs(naive).size());
 }
@@ -71,9 +73,11 @@ TEST(PageSet, FuzzAgainstStdSet) {
     PageSet set(pages);
     Naive naive;
     for (std::size_t k = below(12); k > 0; --k) {
-      const std::size_t first = below(pages), count = 1 + below(std::min<std::size_t>(pages - first, 1 + below(70)));
+      const std::size_t first = below(pages),
+                        count = 1 + below(std::min<std::size_t>(pages - first, 1 + below(70)));
       set.add(PageRun{first, count});
-      for (std::size_t i = 0; i < count; ++i) naive.insert(first + i);
+      for (std::size_t i = 0; i < count; ++i)
+        naive.insert(first + i);
     }
     expect_same(set, naive);
 
@@ -81,7 +85,8 @@ TEST(PageSet, FuzzAgainstStdSet) {
     ASSERT_EQ(set.merged_run(page, gap), naive_merged_run(naive, page, gap));
     const PageRun some{below(pages), below(9)};
     bool all = true;
-    for (std::size_t i = 0; i < some.count; ++i) all = all && naive.contains(some.first + i);
+    for (std::size_t i = 0; i < some.count; ++i)
+      all = all && naive.contains(some.first + i);
     ASSERT_EQ(set.contains_all(some), all);
 
     const std::size_t max_runs = 1 + below(6);
@@ -89,8 +94,10 @@ TEST(PageSet, FuzzAgainstStdSet) {
     closed.close_gaps(gap, max_runs);
     ASSERT_EQ(closed.count(), set.count() + pages_to_fill(naive, gap, max_runs));
     ASSERT_LE(closed.run_count(), max_runs);
-    for (const std::size_t member : naive) ASSERT_TRUE(closed.contains(member));
-    for (const auto& run : closed.runs()) ASSERT_TRUE(set.contains(run.first) && set.contains(run.first + run.count - 1));
+    for (const std::size_t member : naive)
+      ASSERT_TRUE(closed.contains(member));
+    for (const auto& run : closed.runs())
+      ASSERT_TRUE(set.contains(run.first) && set.contains(run.first + run.count - 1));
 
     pages = 1 + below(300);
     set.resize(pages);

@@ -46,14 +46,16 @@ TEST_F(WriteFaultsTest, EachOfFourThreadsHasItsOwnMemory) {
         const auto m = *LinearMemory::create(*arena_, ledger_, Tracking::kLearnHotPages);
         if (!m->take(shared)) ++wrong;
         for (int call = 0; call < 20; ++call) {
-          for (int n = 0; n < 20; ++n) write(*m, random() % shared->pages());
+          for (int n = 0; n < 20; ++n)
+            write(*m, random() % shared->pages());
           m->reset();
           if (!m->is_pristine()) ++wrong;
         }
       }
     });
   }
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads)
+    thread.join();
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), 0U);
 }
@@ -61,7 +63,8 @@ TEST_F(WriteFaultsTest, EachOfFourThreadsHasItsOwnMemory) {
 TEST_F(WriteFaultsTest, AMemoryMayGoOnInAnotherThread) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(4)));
-  for (std::size_t page = 0; page < 64; page += 5) std::thread([&] { write(*m, page); }).join();
+  for (std::size_t page = 0; page < 64; page += 5)
+    std::thread([&] { write(*m, page); }).join();
   EXPECT_EQ(m->faults(), 13U);
   m->reset();
   EXPECT_TRUE(m->is_pristine());
@@ -116,7 +119,8 @@ TEST_F(WriteFaultsTest, AStrayWriteIntoAnothersColdPageIsReported) {
         const Running running(*mine);
         store(other->base() + 5 * kPageBytes);
       },
-      "nexus: stray write to 0x[0-9a-f]{16} in the linear memory at 0x[0-9a-f]{16}, which this thread is not running");
+      "nexus: stray write to 0x[0-9a-f]{16} in the linear memory at 0x[0-9a-f]{16}, which this thread is not "
+      "running");
 }
 
 TEST_F(WriteFaultsTest, AWriteOfAThreadThatRunsNothingIsReported) {
@@ -156,11 +160,12 @@ void earlier_handler(int, siginfo_t* info, void*) {
 
 TEST_F(WriteFaultsTest, WhatIsNotOursGoesToTheHandlerBefore) {
   faults_.reset();
-  struct sigaction action {}, before {};
+  struct sigaction action{}, before{};
   action.sa_sigaction = earlier_handler;
   action.sa_flags = SA_SIGINFO;
   ASSERT_EQ(sigaction(SIGSEGV, &action, &before), 0);
-  page_of_earlier = static_cast<std::byte*>(mmap(nullptr, kPageBytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  page_of_earlier =
+      static_cast<std::byte*>(mmap(nullptr, kPageBytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(page_of_earlier, MAP_FAILED);
   earlier_calls = 0;
   {
@@ -172,7 +177,7 @@ TEST_F(WriteFaultsTest, WhatIsNotOursGoesToTheHandlerBefore) {
     store(page_of_earlier);
     EXPECT_EQ(earlier_calls, 1);
   }
-  struct sigaction now {};
+  struct sigaction now{};
   ASSERT_EQ(sigaction(SIGSEGV, &before, &now), 0);
   EXPECT_EQ(now.sa_sigaction, earlier_handler) << "put back when ours goes";
   munmap(page_of_earlier, kPageBytes);

@@ -184,7 +184,8 @@ TEST_F(PoolTest, ALeaseDroppedInMidExecutionIsCancelledAndRetired) {
 }
 
 TEST_F(PoolTest, CountsRetirementByReason) {
-  Pool pool({.max_instances = 2, .min_instances = 0, .max_executions = 5, .max_idle_ms = 10}, clock, factory());
+  Pool pool({.max_instances = 2, .min_instances = 0, .max_executions = 5, .max_idle_ms = 10}, clock,
+            factory());
   pool.try_acquire()->operator->()->runs = 5;
   EXPECT_EQ(pool.instances_retired(Retired::kAge), 1u);
   pool.try_acquire()->give_back();
@@ -279,11 +280,16 @@ TEST_F(PoolTest, ManyThreadsNeverShareAnInstance) {
   std::atomic<int> answered = 0;
   std::atomic<int> drained = 0;
   {
-    Pool pool({.max_instances = 3, .min_instances = 1, .max_queue = 4, .queue_timeout_ms = 1, .max_executions = 40,
+    Pool pool({.max_instances = 3,
+               .min_instances = 1,
+               .max_queue = 4,
+               .queue_timeout_ms = 1,
+               .max_executions = 40,
                .max_idle_ms = 1},
               clock, factory());
     {
       std::vector<std::jthread> threads;
+      threads.reserve(kThreads);
       for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([&, t] {
           std::mt19937 random(static_cast<unsigned>(t));

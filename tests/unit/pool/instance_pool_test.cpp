@@ -21,7 +21,8 @@ class InstancePoolTest : public ::testing::Test {
     return image ? *image : nullptr;
   }
 
-  sandbox::ExecutionRequest request_for(const std::shared_ptr<const memory::Image>& image, std::string_view source) {
+  sandbox::ExecutionRequest request_for(const std::shared_ptr<const memory::Image>& image,
+                                        std::string_view source) {
     sandbox::ExecutionRequest request;
     request.image = image;
     request.source = source;

@@ -17,7 +17,8 @@ class NaivePolicy {
 
   std::vector<Decision> start() {
     std::vector<Decision> decisions;
-    while (instances_.size() < options_.min_instances) decisions.push_back(create(std::nullopt));
+    while (instances_.size() < options_.min_instances)
+      decisions.push_back(create(std::nullopt));
     return decisions;
   }
 
@@ -64,7 +65,8 @@ class NaivePolicy {
     return {};
   }
 
-  std::vector<Decision> release(SlotId slot, std::uint64_t executions, std::optional<Retired> broken, std::uint64_t now) {
+  std::vector<Decision> release(SlotId slot, std::uint64_t executions, std::optional<Retired> broken,
+                                std::uint64_t now) {
     std::optional<Retired> reason;
     if (shut_down_) reason = Retired::kShutdown;
     if (executions >= options_.max_executions) reason = Retired::kAge;
@@ -101,7 +103,8 @@ class NaivePolicy {
   std::vector<Decision> shutdown() {
     shut_down_ = true;
     std::vector<Decision> decisions;
-    for (const Waiting& w : queue_) decisions.push_back(Refuse{w.caller, Refusal::kShuttingDown});
+    for (const Waiting& w : queue_)
+      decisions.push_back(Refuse{w.caller, Refusal::kShuttingDown});
     queue_.clear();
     while (const auto oldest = first_used_idle()) {
       instances_.erase(*oldest);
@@ -131,7 +134,8 @@ class NaivePolicy {
 
   std::size_t count(Status status) const {
     std::size_t n = 0;
-    for (const auto& [slot, instance] : instances_) n += instance.status == status ? 1 : 0;
+    for (const auto& [slot, instance] : instances_)
+      n += instance.status == status ? 1 : 0;
     return n;
   }
   bool has_room() const { return instances_.size() < options_.max_instances; }
@@ -159,7 +163,8 @@ class NaivePolicy {
 
   Decision create(std::optional<CallerId> caller) {
     SlotId slot = 0;
-    while (instances_.contains(slot)) ++slot;
+    while (instances_.contains(slot))
+      ++slot;
     instances_[slot] = {kCreating, caller};
     return Create{caller, slot};
   }

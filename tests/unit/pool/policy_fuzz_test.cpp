@@ -22,7 +22,8 @@ std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
 // One pool's life, from start to drained, and what the outside knows about it.
 class Life {
  public:
-  explicit Life(std::uint64_t seed) : random_(seed), options_(some_options()), policy_(options_), twin_(options_) {
+  explicit Life(std::uint64_t seed)
+      : random_(seed), options_(some_options()), policy_(options_), twin_(options_) {
     agree(policy_.start(), twin_.start());
   }
 
@@ -30,12 +31,37 @@ class Life {
   bool step() {
     if (shut_down_ && below(4) == 0) now_ += 1;
     switch (below(20)) {
-      case 0: case 1: case 2: case 3: case 4: case 5: case 6: acquire(IfBusy::kWait); break;
-      case 7: acquire(IfBusy::kRefuse); break;
-      case 8: case 9: case 10: case 11: case 12: case 13: release(); break;
-      case 14: case 15: case 16: finish_creation(); break;
-      case 17: now_ += below(30); break;
-      case 18: agree(policy_.tick(now_), twin_.tick(now_)); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+      case 5:
+      case 6:
+        acquire(IfBusy::kWait);
+        break;
+      case 7:
+        acquire(IfBusy::kRefuse);
+        break;
+      case 8:
+      case 9:
+      case 10:
+      case 11:
+      case 12:
+      case 13:
+        release();
+        break;
+      case 14:
+      case 15:
+      case 16:
+        finish_creation();
+        break;
+      case 17:
+        now_ += below(30);
+        break;
+      case 18:
+        agree(policy_.tick(now_), twin_.tick(now_));
+        break;
       default:
         if (below(100) == 0) {
           shut_down_ = true;
@@ -47,7 +73,9 @@ class Life {
   }
 
   bool is_over() const { return policy_.is_drained(); }
-  bool everyone_was_answered() const { return open_.empty() && active_.empty() && creating_.empty() && idle_.empty(); }
+  bool everyone_was_answered() const {
+    return open_.empty() && active_.empty() && creating_.empty() && idle_.empty();
+  }
 
  private:
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
@@ -102,7 +130,8 @@ class Life {
 
   void agree(PoolPolicy::Decisions decided, const std::vector<Decision>& expected) {
     ASSERT_EQ(std::vector<Decision>(decided.begin(), decided.end()), expected);
-    for (const Decision& decision : expected) std::visit([this](const auto& d) { carry_out(d); }, decision);
+    for (const Decision& decision : expected)
+      std::visit([this](const auto& d) { carry_out(d); }, decision);
   }
 
   void carry_out(const Give& give) {
@@ -119,7 +148,9 @@ class Life {
     EXPECT_TRUE(!create.caller || open_.contains(*create.caller));
   }
   void carry_out(const Wait& wait) { EXPECT_TRUE(open_.contains(wait.caller)); }
-  void carry_out(const Refuse& refuse) { EXPECT_EQ(open_.erase(refuse.caller), 1u) << "answered twice, or never asked"; }
+  void carry_out(const Refuse& refuse) {
+    EXPECT_EQ(open_.erase(refuse.caller), 1u) << "answered twice, or never asked";
+  }
   void carry_out(const Drop& drop) { EXPECT_TRUE(take(drop.slot)) << "not there to be dropped"; }
 
   // An instance is idle, or the one that this event is about.
@@ -144,7 +175,8 @@ class Life {
     ASSERT_TRUE(policy_.waiting() == 0 || policy_.idle() == 0) << "waits beside an idle instance";
     ASSERT_TRUE(policy_.waiting() == 0 || policy_.active() + policy_.creating() > 0) << "waits for nothing";
     std::size_t being_served = 0;
-    for (const auto& [slot, caller] : creating_) being_served += caller ? 1 : 0;
+    for (const auto& [slot, caller] : creating_)
+      being_served += caller ? 1 : 0;
     ASSERT_EQ(open_.size(), policy_.waiting() + being_served) << "a caller was forgotten";
   }
 

@@ -13,7 +13,8 @@ List list(PoolPolicy::Decisions decisions) { return {decisions.begin(), decision
 class Pool {
  public:
   explicit Pool(const PoolOptions& options) : policy(options) {
-    for (const Decision& decision : list(policy.start())) policy.created(std::get<Create>(decision).slot, 0);
+    for (const Decision& decision : list(policy.start()))
+      policy.created(std::get<Create>(decision).slot, 0);
   }
   // The slot that the caller got.
   SlotId acquire(CallerId caller) {
@@ -23,7 +24,9 @@ class Pool {
     EXPECT_EQ(list(policy.created(slot, 0)), (List{Give{caller, slot}}));
     return slot;
   }
-  List release(SlotId slot, std::uint64_t now = 0) { return list(policy.release(slot, 1, std::nullopt, now)); }
+  List release(SlotId slot, std::uint64_t now = 0) {
+    return list(policy.release(slot, 1, std::nullopt, now));
+  }
 
   PoolPolicy policy;
 };
@@ -76,7 +79,8 @@ TEST(PoolPolicy, ReplacesABrokenOneForWhoWaits) {
   Pool pool({.max_instances = 1, .min_instances = 0});
   const SlotId slot = pool.acquire(1);
   pool.policy.acquire(2, IfBusy::kWait, 0);
-  EXPECT_EQ(list(pool.policy.release(slot, 1, Retired::kTrap, 0)), (List{Drop{slot, Retired::kTrap}, Create{2, slot}}));
+  EXPECT_EQ(list(pool.policy.release(slot, 1, Retired::kTrap, 0)),
+            (List{Drop{slot, Retired::kTrap}, Create{2, slot}}));
 }
 
 TEST(PoolPolicy, RetiresByAge) {
@@ -112,7 +116,8 @@ TEST(PoolPolicy, AFailedCreationLeavesTheOthersWaiting) {
   const SlotId a = pool.acquire(1), b = pool.acquire(2);
   pool.policy.acquire(3, IfBusy::kWait, 0);
   pool.policy.acquire(4, IfBusy::kWait, 0);
-  EXPECT_EQ(list(pool.policy.release(a, 1, Retired::kTrap, 0)), (List{Drop{a, Retired::kTrap}, Create{3, a}}));
+  EXPECT_EQ(list(pool.policy.release(a, 1, Retired::kTrap, 0)),
+            (List{Drop{a, Retired::kTrap}, Create{3, a}}));
   EXPECT_EQ(list(pool.policy.create_failed(a)), List{});
   EXPECT_EQ(pool.release(b), (List{Give{4, b}}));
 }
@@ -122,7 +127,8 @@ TEST(PoolPolicy, WhenNothingCanComeBackTheNextOneTries) {
   const SlotId slot = pool.acquire(1);
   pool.policy.acquire(2, IfBusy::kWait, 0);
   pool.policy.acquire(3, IfBusy::kWait, 0);
-  EXPECT_EQ(list(pool.policy.release(slot, 1, Retired::kTrap, 0)), (List{Drop{slot, Retired::kTrap}, Create{2, slot}}));
+  EXPECT_EQ(list(pool.policy.release(slot, 1, Retired::kTrap, 0)),
+            (List{Drop{slot, Retired::kTrap}, Create{2, slot}}));
   EXPECT_EQ(list(pool.policy.create_failed(slot)), (List{Create{3, slot}}));
   EXPECT_EQ(list(pool.policy.create_failed(slot)), List{});
   EXPECT_EQ(pool.acquire(4), slot);
@@ -132,7 +138,8 @@ TEST(PoolPolicy, NobodyOvertakesThoseWhoWait) {
   Pool pool({.max_instances = 2, .min_instances = 0});
   const SlotId a = pool.acquire(1);
   pool.acquire(2);
-  for (CallerId caller : {3, 4}) pool.policy.acquire(caller, IfBusy::kWait, 0);
+  for (CallerId caller : {3, 4})
+    pool.policy.acquire(caller, IfBusy::kWait, 0);
   pool.policy.release(a, 1, Retired::kTrap, 0);
   pool.policy.create_failed(a);  // for 3; now there is a place, and 4 waits
   EXPECT_EQ(list(pool.policy.acquire(5, IfBusy::kWait, 0)), (List{Create{4, a}, Wait{5}}));
@@ -160,7 +167,8 @@ TEST(PoolPolicy, ShutdownOvertakesACreation) {
   EXPECT_EQ(list(pool.policy.acquire(1, IfBusy::kWait, 0)), (List{Create{1, 0}}));
   EXPECT_EQ(list(pool.policy.shutdown()), List{});
   EXPECT_FALSE(pool.policy.is_drained());
-  EXPECT_EQ(list(pool.policy.created(0, 0)), (List{Drop{0, Retired::kShutdown}, Refuse{1, Refusal::kShuttingDown}}));
+  EXPECT_EQ(list(pool.policy.created(0, 0)),
+            (List{Drop{0, Retired::kShutdown}, Refuse{1, Refusal::kShuttingDown}}));
   EXPECT_TRUE(pool.policy.is_drained());
 }
 

@@ -32,7 +32,9 @@ class BorderTest : public ::testing::Test {
     begin();
   }
   void begin(Call::Purpose purpose = Call::Purpose::kExecution) { call_.emplace(purpose, request_, clock_); }
-  Call::Answer ask(std::int32_t op, std::string_view a, std::string_view b = {}) { return call_->handle(op, a, b, out_); }
+  Call::Answer ask(std::int32_t op, std::string_view a, std::string_view b = {}) {
+    return call_->handle(op, a, b, out_);
+  }
   const Journal& committed() {
     call_->commit();
     return call_->result().journal;
@@ -50,25 +52,58 @@ class BorderTest : public ::testing::Test {
   std::optional<Call> call_;
 };
 
-constexpr std::string_view kForged[] = {
-    "{", "}", "[1,]", "{\"a\":1}}", "1 2", "nul", "True", "undefined", "NaN", "'a'", "{a:1}", "\"a", "\"\n\"", "01", "+1",
-    "1.", ".5", "1e", "\"\\x41\"", "\"\\u12\"", "// c\n1", "\"ok\",\"error\":{}", "1}\n{\"forged\":1", "\0"sv, "1\0"sv,
-    "\"\0\""sv, "\"\xff\"", "\"\xc0\xaf\"", "\"\xf5\x80\x80\x80\"", "\"\xe2\x82\"", "\xef\xbb\xbf" "1", " ", "\t"};
+constexpr std::string_view kForged[] = {"{",
+                                        "}",
+                                        "[1,]",
+                                        "{\"a\":1}}",
+                                        "1 2",
+                                        "nul",
+                                        "True",
+                                        "undefined",
+                                        "NaN",
+                                        "'a'",
+                                        "{a:1}",
+                                        "\"a",
+                                        "\"\n\"",
+                                        "01",
+                                        "+1",
+                                        "1.",
+                                        ".5",
+                                        "1e",
+                                        "\"\\x41\"",
+                                        "\"\\u12\"",
+                                        "// c\n1",
+                                        "\"ok\",\"error\":{}",
+                                        "1}\n{\"forged\":1",
+                                        "\0"sv,
+                                        "1\0"sv,
+                                        "\"\0\""sv,
+                                        "\"\xff\"",
+                                        "\"\xc0\xaf\"",
+                                        "\"\xf5\x80\x80\x80\"",
+                                        "\"\xe2\x82\"",
+                                        "\xef\xbb\xbf"
+                                        "1",
+                                        " ",
+                                        "\t"};
 
 TEST_F(BorderTest, ForgedJsonStopsTheGuest) {
   for (const std::string_view text : kForged) {
     for (const std::int32_t op : {OP_RESULT, OP_STATE_SET, OP_STATE_FLUSH, OP_EMIT, OP_VIEW}) {
       begin();
-      EXPECT_NE(op == OP_RESULT ? ask(op, text).trap : ask(op, "name", text).trap, nullptr) << op << ": " << text;
+      EXPECT_NE(op == OP_RESULT ? ask(op, text).trap : ask(op, "name", text).trap, nullptr)
+          << op << ": " << text;
       EXPECT_FALSE(call_->has_result());
       const Journal& journal = committed();
-      EXPECT_TRUE(journal.mutations.empty() && journal.events.empty() && journal.view_commands.empty()) << text;
+      EXPECT_TRUE(journal.mutations.empty() && journal.events.empty() && journal.view_commands.empty())
+          << text;
     }
   }
 }
 
 TEST_F(BorderTest, NothingIsNoJsonEither) {
-  for (const std::int32_t op : {OP_STATE_SET, OP_STATE_FLUSH, OP_EMIT, OP_VIEW}) EXPECT_NE(ask(op, "name", "").trap, nullptr);
+  for (const std::int32_t op : {OP_STATE_SET, OP_STATE_FLUSH, OP_EMIT, OP_VIEW})
+    EXPECT_NE(ask(op, "name", "").trap, nullptr);
   EXPECT_EQ(ask(OP_RESULT, "").trap, nullptr) << "but a result may be undefined";
 }
 
@@ -83,8 +118,10 @@ TEST_F(BorderTest, LoneSurrogatesAreReplaced) {
   EXPECT_EQ(ask(OP_RESULT, R"(["\ud800","\udc00x","\ud83d\ude00"])").trap, nullptr);
   EXPECT_EQ(check_json(call_->result().return_json), JsonFault::kNone);
   EXPECT_EQ(call_->result().return_json.find("ud800"), std::string::npos);
-  EXPECT_NE(call_->result().return_json.find(R"(\ud83d\ude00)"), std::string::npos) << call_->result().return_json;
-  EXPECT_EQ(ask(OP_STATE_SET, "k", "\"\xed\xa0\x80\"").trap, nullptr);  // as the interpreter writes it in UTF-8
+  EXPECT_NE(call_->result().return_json.find(R"(\ud83d\ude00)"), std::string::npos)
+      << call_->result().return_json;
+  EXPECT_EQ(ask(OP_STATE_SET, "k", "\"\xed\xa0\x80\"").trap,
+            nullptr);  // as the interpreter writes it in UTF-8
   EXPECT_EQ(ask(OP_EMIT, "e", R"("\ud800")").trap, nullptr);
   EXPECT_EQ(ask(OP_VIEW, "v", R"({"c":"\ud800"})").trap, nullptr);
   const Journal& journal = committed();
@@ -107,7 +144,8 @@ TEST_F(BorderTest, TooDeepIsARefusalThatTheGuestCanCatch) {
 }
 
 TEST_F(BorderTest, UnknownOperationsStopTheGuest) {
-  for (const std::int32_t op : {0, -1, OP_FAIL + 1, 100, INT_MAX, INT_MIN}) EXPECT_NE(ask(op, "a", "1").trap, nullptr) << op;
+  for (const std::int32_t op : {0, -1, OP_FAIL + 1, 100, INT_MAX, INT_MIN})
+    EXPECT_NE(ask(op, "a", "1").trap, nullptr) << op;
 }
 
 TEST_F(BorderTest, WhileAHandlerIsLoadedThereIsNoExecution) {
@@ -124,7 +162,8 @@ TEST_F(BorderTest, ALogLevelIsOneOfFourDigits) {
   for (const std::string_view level : {"", "4", "-", "9", "00", "1 ", "\xff", "/"}) {
     EXPECT_NE(ask(OP_LOG, "text", level).trap, nullptr) << level;
   }
-  for (const std::string_view level : {"0", "1", "2", "3"}) EXPECT_EQ(ask(OP_LOG, "text", level).trap, nullptr);
+  for (const std::string_view level : {"0", "1", "2", "3"})
+    EXPECT_EQ(ask(OP_LOG, "text", level).trap, nullptr);
 }
 
 // Names and messages are no JSON: they become JSON strings on the way out.
@@ -147,7 +186,8 @@ TEST_F(BorderTest, InvalidUtf8InTextsDoesNotReachTheAnswer) {
   EXPECT_EQ(ask(OP_FAIL, bad, bad).trap, nullptr);
   ASSERT_TRUE(call_->failure());
   EXPECT_LE(call_->failure()->message.size(), 4096U);
-  call_->result().error = Error{.code = ErrorCode::kExecutionError, .message = call_->failure()->message,
+  call_->result().error = Error{.code = ErrorCode::kExecutionError,
+                                .message = call_->failure()->message,
                                 .stack = call_->failure()->stack};
   text.clear();
   append_result_json(text, call_->result(), WithLogs::kYes);
@@ -175,10 +215,12 @@ TEST_F(BorderTest, ASecondResultReplacesTheFirst) {
 // Nothing that it could say makes the host do something that it should not: checked by the sanitizers, mostly.
 TEST_F(BorderTest, FuzzOfTheBorder) {
   std::mt19937_64 random(9);
-  const std::string_view pieces[] = {"there", "{\"a\":1}", "[", "]", "\xff", "\0"sv, "1", "\"", "\\ud800", ":", ",", "e9", ""};
+  const std::string_view pieces[] = {"there", "{\"a\":1}", "[", "]", "\xff", "\0"sv, "1",
+                                     "\"",    "\\ud800",   ":", ",", "e9",   ""};
   const auto some_text = [&] {
     std::string text;
-    for (std::uint64_t n = random() % 6; n > 0; --n) text += pieces[random() % std::size(pieces)];
+    for (std::uint64_t n = random() % 6; n > 0; --n)
+      text += pieces[random() % std::size(pieces)];
     return text;
   };
   for (std::uint64_t n = 0; n < testing::steps(200'000) && !HasFailure(); ++n) {
@@ -209,7 +251,8 @@ class SubvertedTest : public ::testing::Test {
   std::vector<std::byte> bytes_of(const memory::Image& image) {
     std::vector<std::byte> bytes(image.size_bytes());
     for (std::size_t page = 0; page < image.pages(); ++page) {
-      if (image.page(page) != nullptr) std::memcpy(bytes.data() + page * kPageBytes, image.page(page), kPageBytes);
+      if (image.page(page) != nullptr)
+        std::memcpy(bytes.data() + page * kPageBytes, image.page(page), kPageBytes);
     }
     return bytes;
   }
@@ -262,7 +305,8 @@ TEST_F(SubvertedTest, FuzzOfTheInterpretersData) {
   const auto healthy = bytes_of(*image);
   std::vector<std::size_t> in_use;
   for (std::size_t i = 0; i + 4 <= healthy.size(); i += 4) {
-    if (std::any_of(healthy.begin() + static_cast<std::ptrdiff_t>(i), healthy.begin() + static_cast<std::ptrdiff_t>(i) + 4,
+    if (std::any_of(healthy.begin() + static_cast<std::ptrdiff_t>(i),
+                    healthy.begin() + static_cast<std::ptrdiff_t>(i) + 4,
                     [](std::byte b) { return b != std::byte{0}; })) {
       in_use.push_back(i);
     }
@@ -275,18 +319,21 @@ TEST_F(SubvertedTest, FuzzOfTheInterpretersData) {
   for (std::uint64_t n = 0; n < testing::steps(1'000); ++n) {
     auto bytes = healthy;
     for (std::uint64_t changes = 1ULL << (random() % 10); changes > 0; --changes) {
-      std::uint32_t word = random() % 2 == 0 ? static_cast<std::uint32_t>(random()) : UINT32_MAX - static_cast<std::uint32_t>(random() % 64);
+      std::uint32_t word = random() % 2 == 0 ? static_cast<std::uint32_t>(random())
+                                             : UINT32_MAX - static_cast<std::uint32_t>(random() % 64);
       if (random() % 4 == 0) word = static_cast<std::uint32_t>(in_use[random() % in_use.size()]);
       std::memcpy(bytes.data() + in_use[random() % in_use.size()], &word, sizeof word);
     }
-    const auto outcome = sandbox_.run_image(memory::Image::freeze(bytes, image), source, {.state = R"({"there":1})", .limits = limits});
+    const auto outcome = sandbox_.run_image(memory::Image::freeze(bytes, image), source,
+                                            {.state = R"({"there":1})", .limits = limits});
     ++ends[outcome.result().error ? name(outcome.result().error->code) : "success"];
     EXPECT_EQ(check_json(outcome.describe()), JsonFault::kNone) << outcome.describe();
     const bool is_retired = sandbox_.instance().executions() == 0;
     EXPECT_TRUE(is_retired || sandbox_.instance().is_pristine());
     if (n % 50 == 0) sandbox_.run("return 1").expect_value("1");
   }
-  for (const auto& [end, count] : ends) RecordProperty(std::string(end), count);
+  for (const auto& [end, count] : ends)
+    RecordProperty(std::string(end), count);
   EXPECT_GT(ends["INTERNAL_ERROR"], 0);
 }
 

@@ -57,29 +57,52 @@ TEST(Capabilities, AShorterPatternCoversAllBelow) {
   EXPECT_TRUE(of({"view:*"}).allows(Permission::kView, "x"));
   EXPECT_TRUE(of({"ext:*"}).allows(Permission::kExtension, "http"));
   const Capabilities all = of({"*"});
-  for (const Permission permission : {Permission::kStateRead, Permission::kStateWrite, Permission::kEmit, Permission::kReceive,
-                                      Permission::kView, Permission::kExtension}) {
+  for (const Permission permission : {Permission::kStateRead, Permission::kStateWrite, Permission::kEmit,
+                                      Permission::kReceive, Permission::kView, Permission::kExtension}) {
     EXPECT_TRUE(all.allows(permission, "anything"));
   }
 }
 
 TEST(Capabilities, AMalformedPatternIsNamed) {
-  for (const std::string pattern :
-       {"", ":", "state", "state:", "state:read", "state:read:", "state:re*", "state*", "stat:*", "state:*:x", "state:read:a*b",
-        "state:read:**", "**", "State:read:x", "state::*", " state:*", "events:send:x", "view:x", "view:update:", "ext:", "ext",
-        "ext:http:get", "events:receive:a:b", "*:*", "fs:read:x"}) {
+  for (const std::string pattern : {"",
+                                    ":",
+                                    "state",
+                                    "state:",
+                                    "state:read",
+                                    "state:read:",
+                                    "state:re*",
+                                    "state*",
+                                    "stat:*",
+                                    "state:*:x",
+                                    "state:read:a*b",
+                                    "state:read:**",
+                                    "**",
+                                    "State:read:x",
+                                    "state::*",
+                                    " state:*",
+                                    "events:send:x",
+                                    "view:x",
+                                    "view:update:",
+                                    "ext:",
+                                    "ext",
+                                    "ext:http:get",
+                                    "events:receive:a:b",
+                                    "*:*",
+                                    "fs:read:x"}) {
     const std::vector<std::string> patterns = {"state:*", pattern};
     const Result<Capabilities> parsed = Capabilities::parse(patterns);
     ASSERT_FALSE(parsed.has_value()) << pattern;
     EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidRequest);
-    EXPECT_NE(parsed.error().message.find("\"" + pattern + "\""), std::string::npos) << parsed.error().message;
+    EXPECT_NE(parsed.error().message.find("\"" + pattern + "\""), std::string::npos)
+        << parsed.error().message;
   }
 }
 
 TEST(Capabilities, FindsWhatIsAskedForBeyondTheServers) {
   const Capabilities server = of({"state:read:*", "state:write:cart*", "events:*"});
   EXPECT_EQ(server.first_not_covered(of({})), std::nullopt);
-  EXPECT_EQ(server.first_not_covered(of({"state:read:a", "state:write:cart", "state:write:cart:*", "events:emit:*"})),
+  EXPECT_EQ(server.first_not_covered(
+                of({"state:read:a", "state:write:cart", "state:write:cart:*", "events:emit:*"})),
             std::nullopt);
   EXPECT_EQ(server.first_not_covered(of({"state:read:a", "state:*"})), "state:*");
   EXPECT_EQ(server.first_not_covered(of({"state:write:car"})), "state:write:car");

@@ -25,19 +25,28 @@ struct Named {
 // One level of recursion: calls `op` and then `next`, by another way each.
 constexpr Named kRecursions[] = {
     {"function", "const next = () => { op(); depth++; return next() + 1 }; next()"},
-    {"arguments", "function next(a, b, c, d, e, f) { op(); depth++; return next(f, e, d, c, b, [a, b]) } next(1, 2, 3, 4, 5, 6)"},
-    {"locals", "function next() { let a = 1, b = 2, c = 3, d = 4, e = [5]; op(); depth++; next(); return a + b + c + d + e[0] } next()"},
+    {"arguments",
+     "function next(a, b, c, d, e, f) { op(); depth++; return next(f, e, d, c, b, [a, b]) } next(1, 2, 3, 4, "
+     "5, 6)"},
+    {"locals",
+     "function next() { let a = 1, b = 2, c = 3, d = 4, e = [5]; op(); depth++; next(); return a + b + c + d "
+     "+ e[0] } next()"},
     {"getter", "const o = { get next() { op(); depth++; return this.next } }; o.next"},
     {"setter", "const o = { set next(v) { op(); depth++; this.next = v } }; o.next = 1"},
     {"class", "class C { constructor() { op(); depth++; this.inner = new this.constructor() } } new C()"},
-    {"derived", "class A { constructor() { op(); depth++; new B() } } class B extends A { constructor() { super() } } new B()"},
+    {"derived",
+     "class A { constructor() { op(); depth++; new B() } } class B extends A { constructor() { super() } } "
+     "new B()"},
     {"reviver", "const next = () => JSON.parse('[1]', () => { op(); depth++; return next() }); next()"},
     {"toJSON", "const o = { toJSON() { op(); depth++; return JSON.stringify(o) } }; JSON.stringify(o)"},
-    {"replacer", "const next = () => JSON.stringify([1], (k, v) => { if (k !== '') return v; op(); depth++; return next() }); next()"},
+    {"replacer",
+     "const next = () => JSON.stringify([1], (k, v) => { if (k !== '') return v; op(); depth++; return "
+     "next() }); next()"},
     {"sort", "const next = () => [2, 1].sort(() => { op(); depth++; next(); return 0 }); next()"},
     {"map", "const next = () => [1].map(() => { op(); depth++; return next() }); next()"},
     {"replace", "const next = () => 'a'.replace(/a/, () => { op(); depth++; return next() }); next()"},
-    {"apply", "const next = (...a) => { op(); depth++; return Reflect.apply(next, null, [...a, 1]) }; next()"},
+    {"apply",
+     "const next = (...a) => { op(); depth++; return Reflect.apply(next, null, [...a, 1]) }; next()"},
     {"bind", "let next = () => { op(); depth++; return next.bind(null)() }; next()"},
     {"proxy", "const p = new Proxy(function () {}, { get(t, k, r) { op(); depth++; return r.x } }); p.x"},
     {"generator", "function* next() { op(); depth++; yield* next() } [...next()]"},
@@ -77,10 +86,14 @@ constexpr Named kOperations[] = {
 
 // How the handler ends once the recursion has reached the bottom.
 constexpr Named kEnds[] = {
-    {"returns", "let depth = 0; const op = () => { OP }; try { RECURSION } catch (e) { if (!(e instanceof RangeError)) throw e } return depth"},
+    {"returns",
+     "let depth = 0; const op = () => { OP }; try { RECURSION } catch (e) { if (!(e instanceof RangeError)) "
+     "throw e } return depth"},
     {"throws", "let depth = 0; const op = () => { OP }; RECURSION; return depth"},
-    {"calls again in catch", "let depth = 0; const op = () => { OP }; const run = () => { try { RECURSION } catch (e) { op(); throw e } }; "
-                             "try { run() } catch (e) { if (!(e instanceof RangeError)) throw e } return depth"},
+    {"calls again in catch",
+     "let depth = 0; const op = () => { OP }; const run = () => { try { RECURSION } catch (e) { op(); throw "
+     "e } }; "
+     "try { run() } catch (e) { if (!(e instanceof RangeError)) throw e } return depth"},
 };
 
 std::string fill(std::string_view form, const Named& recursion, const Named& operation) {
@@ -93,7 +106,8 @@ std::string fill(std::string_view form, const Named& recursion, const Named& ope
 sandbox::Limits generous(std::uint64_t stack_bytes) {
   sandbox::Limits limits;
   limits.stack_size_bytes = stack_bytes;
-  limits.max_host_calls = limits.max_state_mutations = limits.max_events = limits.max_view_commands = 1'000'000;
+  limits.max_host_calls = limits.max_state_mutations = limits.max_events = limits.max_view_commands =
+      1'000'000;
   limits.timeout_ms = 60'000;
   limits.max_wall_ms = 120'000;
   return limits;
@@ -106,8 +120,10 @@ std::uint64_t resident_stack_bytes() {
   bool is_stack = false;
   for (std::string line; std::getline(maps, line);) {
     unsigned long long kib = 0;
-    if (std::sscanf(line.c_str(), "Size: %llu kB", &kib) == 1) is_stack = kib * 1024 == engine::kWasmStackBytes + engine::kHostStackBytes;
-    if (is_stack && std::sscanf(line.c_str(), "Rss: %llu kB", &kib) == 1) most = std::max<std::uint64_t>(most, kib * 1024);
+    if (std::sscanf(line.c_str(), "Size: %llu kB", &kib) == 1)
+      is_stack = kib * 1024 == engine::kWasmStackBytes + engine::kHostStackBytes;
+    if (is_stack && std::sscanf(line.c_str(), "Rss: %llu kB", &kib) == 1)
+      most = std::max<std::uint64_t>(most, kib * 1024);
   }
   return most;
 }
@@ -140,15 +156,17 @@ class DeepStack : public ::testing::TestWithParam<std::uint64_t> {
   void expect_no_trap(const std::string& source, const std::string& args = "{}") {
     const Outcome outcome = run(source, args);
     const auto& error = outcome.result().error;
-    const bool is_expected = !error || error->code == ErrorCode::kExecutionError || error->code == ErrorCode::kMemoryLimit ||
+    const bool is_expected = !error || error->code == ErrorCode::kExecutionError ||
+                             error->code == ErrorCode::kMemoryLimit ||
                              error->code == ErrorCode::kResourceLimit;
     EXPECT_TRUE(is_expected) << source << "\n" << outcome.describe();
     EXPECT_TRUE(sandbox_.instance().is_pristine()) << source;
   }
   void TearDown() override {
     RecordProperty("deepest_kib", static_cast<int>(deepest_ / 1024));
-    std::printf("native stack used at most: %llu of %zu KiB, by %s\n", static_cast<unsigned long long>(deepest_ / 1024),
-                engine::kWasmStackBytes / 1024, deepest_source_.c_str());
+    std::printf("native stack used at most: %llu of %zu KiB, by %s\n",
+                static_cast<unsigned long long>(deepest_ / 1024), engine::kWasmStackBytes / 1024,
+                deepest_source_.c_str());
     EXPECT_GT(deepest_, 0U);
     EXPECT_LT(deepest_, engine::kWasmStackBytes);
   }
@@ -156,14 +174,17 @@ class DeepStack : public ::testing::TestWithParam<std::uint64_t> {
   Sandbox sandbox_;
   std::uint64_t deepest_ = 0;
   std::string deepest_source_;
-  sandbox::State state_ = *sandbox::State::parse(R"({"there":{"a":1},"denied":1,"big":")" + std::string(20'000, 'x') + "\"}");
-  sandbox::Capabilities capabilities_ = *sandbox::Capabilities::parse(std::vector<std::string>{
-      "state:read:there", "state:read:k", "state:read:big", "state:read:x*", "state:write:*", "events:emit:event", "view:*"});
+  sandbox::State state_ =
+      *sandbox::State::parse(R"({"there":{"a":1},"denied":1,"big":")" + std::string(20'000, 'x') + "\"}");
+  sandbox::Capabilities capabilities_ = *sandbox::Capabilities::parse(
+      std::vector<std::string>{"state:read:there", "state:read:k", "state:read:big", "state:read:x*",
+                               "state:write:*", "events:emit:event", "view:*"});
 };
 
 TEST_P(DeepStack, EveryHostFunctionAtTheBottomOfARecursion) {
   for (const Named& operation : kOperations) {
-    for (const Named& end : kEnds) expect_no_trap(fill(end.code, kRecursions[0], operation));
+    for (const Named& end : kEnds)
+      expect_no_trap(fill(end.code, kRecursions[0], operation));
   }
 }
 
@@ -213,8 +234,10 @@ TEST_P(DeepStack, DataThatIsNestedDeeply) {
            "let p = {}; for (let i = 0; i < 20000; i++) p = Object.create(p); return p.x",
            "let s = ''; for (let i = 0; i < 8000; i++) s = 'a' + s + 'b'; return s.length",
            "let p = Promise.resolve(); for (let i = 0; i < 20000; i++) p = p.then(() => {}); await p",
-           "let e = new Error('x'); for (let i = 0; i < 20000; i++) e = new Error('x', { cause: e }); throw e",
-           "const l = []; let a = l; for (let i = 0; i < 50000; i++) { const b = {}; a.push(b); b.a = []; a = b.a } l.length = 0; a = null; return 1",
+           "let e = new Error('x'); for (let i = 0; i < 20000; i++) e = new Error('x', { cause: e }); throw "
+           "e",
+           "const l = []; let a = l; for (let i = 0; i < 50000; i++) { const b = {}; a.push(b); b.a = []; a "
+           "= b.a } l.length = 0; a = null; return 1",
        }) {
     expect_no_trap(std::string(source));
   }
@@ -226,7 +249,8 @@ TEST_P(DeepStack, ArgumentsAtTheGreatestDepth) {
   expect_no_trap("$state.x = $args; return $args", nested);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, DeepStack, ::testing::Values(sandbox::kLeastStackBytes, sandbox::kMostStackBytes),
+INSTANTIATE_TEST_SUITE_P(Sizes, DeepStack,
+                         ::testing::Values(sandbox::kLeastStackBytes, sandbox::kMostStackBytes),
                          [](const auto& size) { return std::to_string(size.param / 1024) + "KiB"; });
 
 }  // namespace

@@ -41,8 +41,10 @@ const std::vector<std::string>& sources() {
          list.sort((a, b) => (a.i * 7919) % 5000 - (b.i * 7919) % 5000);
          export default async () => [map.size, re.test('x'), new A().p, list.length];)",
       "const big = 'x'.repeat(900000); export default () => big.length;",
-      "await null; const order = []; Promise.resolve().then(() => order.push(1)); export default () => order;",
-      "const s = [3,1,2].map((n) => { try { null.x } catch (e) { return e.stack } }); export default () => s;",
+      "await null; const order = []; Promise.resolve().then(() => order.push(1)); export default () => "
+      "order;",
+      "const s = [3,1,2].map((n) => { try { null.x } catch (e) { return e.stack } }); export default () => "
+      "s;",
   };
   return all;
 }
@@ -84,7 +86,8 @@ TEST(Determinism, ImagesDoNotDependOnWhatRanBefore) {
   const auto runtime = *Runtime::create({.max_memories = 4}, clock, ledger);
   const auto fresh = *Instance::create(*runtime), used = *Instance::create(*runtime);
   const std::string expected = load_digests(*fresh);
-  const std::string source = "globalThis.left = new Uint8Array(3000000).fill(83); throw Error(new Date() + Math.random())";
+  const std::string source =
+      "globalThis.left = new Uint8Array(3000000).fill(83); throw Error(new Date() + Math.random())";
   used->start_load(source, {});
   while (used->step() == Step::kMore) {
   }
@@ -102,11 +105,13 @@ TEST(Determinism, DISABLED_TellDigests) {
 }
 
 std::string digests_of_another_process(const std::string& environment) {
-  const std::string command = "exec env " + environment + " /proc/" + std::to_string(getpid()) +
-                              "/exe --gtest_also_run_disabled_tests --gtest_filter=Determinism.DISABLED_TellDigests";
+  const std::string command =
+      "exec env " + environment + " /proc/" + std::to_string(getpid()) +
+      "/exe --gtest_also_run_disabled_tests --gtest_filter=Determinism.DISABLED_TellDigests";
   FILE* output = popen(command.c_str(), "r");
   std::string text;
-  for (int c = std::fgetc(output); c != EOF; c = std::fgetc(output)) text += static_cast<char>(c);
+  for (int c = std::fgetc(output); c != EOF; c = std::fgetc(output))
+    text += static_cast<char>(c);
   EXPECT_EQ(pclose(output), 0) << text;
   const auto at = text.find("digests: ");
   return at == std::string::npos ? "" : text.substr(at + 9, text.find('\n', at) - at - 9);
@@ -115,7 +120,8 @@ std::string digests_of_another_process(const std::string& environment) {
 TEST(Determinism, ImagesAreTheSameInAnotherProcess) {
   const std::string expected = digests_at(5);
   EXPECT_EQ(digests_of_another_process("NEXUS_TEST_CLOCK_MS=987654321"), expected);
-  EXPECT_EQ(digests_of_another_process("NEXUS_TEST_CLOCK_MS=7 TZ=Asia/Tokyo LANG=de_DE.UTF-8 FILLER=" + std::string(5000, 'x')),
+  EXPECT_EQ(digests_of_another_process("NEXUS_TEST_CLOCK_MS=7 TZ=Asia/Tokyo LANG=de_DE.UTF-8 FILLER=" +
+                                       std::string(5000, 'x')),
             expected);
 }
 

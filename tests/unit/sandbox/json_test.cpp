@@ -17,7 +17,8 @@ namespace {
 using Members = std::vector<std::pair<std::string, std::string>>;
 
 std::string nested(int depth) {
-  return std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']');
+  return std::string(static_cast<std::size_t>(depth), '[') +
+         std::string(static_cast<std::size_t>(depth), ']');
 }
 
 std::string written_string(std::string_view text) {
@@ -33,25 +34,68 @@ std::string repaired(std::string text) {
 
 Members members_of(std::string_view text) {
   Members members;
-  EXPECT_TRUE(for_each_member(text, [&](std::string_view key, std::string_view value) { members.emplace_back(key, value); }))
-      << text;
+  EXPECT_TRUE(for_each_member(text, [&](std::string_view key, std::string_view value) {
+    members.emplace_back(key, value);
+  })) << text;
   return members;
 }
 
 TEST(JsonCheck, TakesEveryKindOfValueAtTheRoot) {
-  for (const char* text : {"null", "true", "false", "0", "-0", "1.5e-3", "1E+9", "\"\"", "\"a\"", "[]", "{}", " [ ] ",
-                           "\t{\"a\"\n:\r1 , \"b\":[{}]} ", "[1,2,[3,{\"x\":null}]]", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\"",
-                           "\"\xd0\xb6\xe2\x82\xac\xf0\x9f\x98\x80\"", "\"\\ud83d\\ude00\"", "\"\x7f\""}) {
+  for (const char* text :
+       {"null", "true", "false", "0", "-0", "1.5e-3", "1E+9", "\"\"", "\"a\"", "[]", "{}", " [ ] ",
+        "\t{\"a\"\n:\r1 , \"b\":[{}]} ", "[1,2,[3,{\"x\":null}]]", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\"",
+        "\"\xd0\xb6\xe2\x82\xac\xf0\x9f\x98\x80\"", "\"\\ud83d\\ude00\"", "\"\x7f\""}) {
     EXPECT_EQ(check_json(text), JsonFault::kNone) << text;
   }
 }
 
 TEST(JsonCheck, RefusesWhatIsNoJson) {
-  for (const char* text :
-       {"", " ", "nul", "nulll", "True", "undefined", "NaN", "01", "-", "1.", ".5", "1e", "1e+", "+1", "0x10", "'a'", "\"",
-        "\"a", "\"\\\"", "\"\\x\"", "\"\\u12g4\"", "\"\\u123\"", "\"\n\"", "\"\t\"", "[", "]", "[1,]", "[,1]", "[1 2]", "[1}",
-        "{", "}", "{1:2}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{\"a\":1]", "{,}", "1 2", "[]]", "{}{}",
-        "[1]//", "/**/1", "\xef\xbb\xbf{}", "\xa0\x31"}) {
+  for (const char* text : {"",
+                           " ",
+                           "nul",
+                           "nulll",
+                           "True",
+                           "undefined",
+                           "NaN",
+                           "01",
+                           "-",
+                           "1.",
+                           ".5",
+                           "1e",
+                           "1e+",
+                           "+1",
+                           "0x10",
+                           "'a'",
+                           "\"",
+                           "\"a",
+                           "\"\\\"",
+                           "\"\\x\"",
+                           "\"\\u12g4\"",
+                           "\"\\u123\"",
+                           "\"\n\"",
+                           "\"\t\"",
+                           "[",
+                           "]",
+                           "[1,]",
+                           "[,1]",
+                           "[1 2]",
+                           "[1}",
+                           "{",
+                           "}",
+                           "{1:2}",
+                           "{\"a\"}",
+                           "{\"a\":}",
+                           "{\"a\":1,}",
+                           "{\"a\":1 \"b\":2}",
+                           "{\"a\":1]",
+                           "{,}",
+                           "1 2",
+                           "[]]",
+                           "{}{}",
+                           "[1]//",
+                           "/**/1",
+                           "\xef\xbb\xbf{}",
+                           "\xa0\x31"}) {
     EXPECT_EQ(check_json(text), JsonFault::kMalformed) << text;
   }
   EXPECT_EQ(check_json(std::string_view("1\0", 2)), JsonFault::kMalformed);
@@ -59,21 +103,23 @@ TEST(JsonCheck, RefusesWhatIsNoJson) {
 }
 
 TEST(JsonCheck, RefusesBytesThatAreNoUtf8) {
-  for (const char* text : {"\"\xff\"", "\"\xc0\x80\"", "\"\xe2\x82\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\x80\"",
-                           "{\"\xc3\":1}"}) {
+  for (const char* text : {"\"\xff\"", "\"\xc0\x80\"", "\"\xe2\x82\"", "\"\xed\xa0\x80\"",
+                           "\"\xf4\x90\x80\x80\"", "\"\x80\"", "{\"\xc3\":1}"}) {
     EXPECT_EQ(check_json(text), JsonFault::kMalformed) << text;
   }
 }
 
 TEST(JsonCheck, RefusesLoneSurrogateEscapes) {
-  for (const char* text : {"\"\\ud800\"", "\"\\udc00\"", "\"\\ude00\\ud83d\"", "\"\\ud83d\\u0041\"", "\"\\ud83d"}) {
+  for (const char* text :
+       {"\"\\ud800\"", "\"\\udc00\"", "\"\\ude00\\ud83d\"", "\"\\ud83d\\u0041\"", "\"\\ud83d"}) {
     EXPECT_EQ(check_json(text), JsonFault::kMalformed) << text;
   }
 }
 
 // JSON.stringify(1e20) is 100000000000000000000: parsers with 64-bit integers refuse it.
 TEST(JsonCheck, TakesNumbersOfAnyMagnitude) {
-  for (const char* text : {"100000000000000000000", "-99999999999999999999999999", "1e400", "1e-9999", "[1e999999]"}) {
+  for (const char* text :
+       {"100000000000000000000", "-99999999999999999999999999", "1e400", "1e-9999", "[1e999999]"}) {
     EXPECT_EQ(check_json(text), JsonFault::kNone) << text;
   }
 }
@@ -84,18 +130,21 @@ TEST(JsonCheck, CountsDepth) {
   EXPECT_EQ(check_json(nested(1'000'000)), JsonFault::kTooDeep);
   EXPECT_EQ(check_json(std::string(1'000'000, '[')), JsonFault::kTooDeep);
   std::string objects;
-  for (int i = 0; i < kMaxJsonDepth; ++i) objects += "{\"a\":";
+  for (int i = 0; i < kMaxJsonDepth; ++i)
+    objects += "{\"a\":";
   EXPECT_EQ(check_json(objects + "1" + std::string(kMaxJsonDepth, '}')), JsonFault::kNone);
   EXPECT_EQ(check_json(objects + "{}" + std::string(kMaxJsonDepth, '}')), JsonFault::kTooDeep);
   std::string wide = "[";
-  for (int i = 0; i < 1000; ++i) wide += "[],";
+  for (int i = 0; i < 1000; ++i)
+    wide += "[],";
   EXPECT_EQ(check_json(wide + "[]]"), JsonFault::kNone);
 }
 
 TEST(JsonCheck, ReadsNothingBeyondTheText) {
   const std::string text = R"({"key":["plain text longer than a word","\u0041\n",-12.5e3,true,null,{}]})";
   for (std::size_t size = 0; size < text.size(); ++size) {
-    const std::vector<char> exact(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size));  // for the sanitizer
+    const std::vector<char> exact(text.begin(),
+                                  text.begin() + static_cast<std::ptrdiff_t>(size));  // for the sanitizer
     EXPECT_EQ(check_json({exact.data(), exact.size()}), JsonFault::kMalformed) << size;
   }
   EXPECT_EQ(check_json(text), JsonFault::kNone);
@@ -106,20 +155,24 @@ TEST(JsonRepair, ReplacesLoneSurrogates) {
   EXPECT_EQ(repaired("\"\\uDFFFx\\uD83D\""), "\"\\ufffdx\\ufffd\"");
   EXPECT_EQ(repaired("\"\\ud83d\\ud83d\\ude00\""), "\"\\ufffd\\ud83d\\ude00\"");
   EXPECT_EQ(repaired("\"\xed\xa0\x80\""), "\"\xef\xbf\xbd\"");
-  EXPECT_EQ(repaired("\"a\xed\xbf\xbf" "b\""), "\"a\xef\xbf\xbd" "b\"");
+  EXPECT_EQ(repaired("\"a\xed\xbf\xbf"
+                     "b\""),
+            "\"a\xef\xbf\xbd"
+            "b\"");
   EXPECT_EQ(repaired("\"\xed\xa0\xbd\xed\xb8\x80\""), "\"\xef\xbf\xbd\xef\xbf\xbd\"");
   EXPECT_EQ(repaired("{\"\xed\xa0\x80\":\"\\udc00\"}"), "{\"\xef\xbf\xbd\":\"\\ufffd\"}");
 }
 
 TEST(JsonRepair, LeavesTheRest) {
-  for (const char* text : {"\"\\ud83d\\ude00\"", "\"\\\\ud800\"", "\"\\\\\\\\udc00\"", "\"\xed\x9f\xbf\"", "\"\xee\x80\x80\"", "1",
-                           "\"\\u0041\\n\xf0\x9f\x98\x80\""}) {
+  for (const char* text : {"\"\\ud83d\\ude00\"", "\"\\\\ud800\"", "\"\\\\\\\\udc00\"", "\"\xed\x9f\xbf\"",
+                           "\"\xee\x80\x80\"", "1", "\"\\u0041\\n\xf0\x9f\x98\x80\""}) {
     EXPECT_EQ(repaired(text), text);
   }
 }
 
 TEST(JsonRepair, DoesNotHideAForgery) {
-  for (const char* text : {"", "1}", "\"\xed\xa0\"", "\"\xed\xa0", "\"\xed", "\"\\ud8", "\"\\ud83d\\", "\\", "\"\xff\"", "{\"a\":1},"}) {
+  for (const char* text : {"", "1}", "\"\xed\xa0\"", "\"\xed\xa0", "\"\xed", "\"\\ud8", "\"\\ud83d\\", "\\",
+                           "\"\xff\"", "{\"a\":1},"}) {
     std::string forged = text;
     EXPECT_EQ(repair_and_check_json(forged), JsonFault::kMalformed) << text;
   }
@@ -129,7 +182,8 @@ TEST(JsonRepair, DoesNotHideAForgery) {
 
 TEST(JsonString, EscapesWhatMustBeEscaped) {
   EXPECT_EQ(written_string(""), "\"\"");
-  EXPECT_EQ(written_string("plain text that is longer than a word"), "\"plain text that is longer than a word\"");
+  EXPECT_EQ(written_string("plain text that is longer than a word"),
+            "\"plain text that is longer than a word\"");
   EXPECT_EQ(written_string("a\"b\\c/d"), "\"a\\\"b\\\\c/d\"");
   EXPECT_EQ(written_string("\b\f\n\r\t"), "\"\\b\\f\\n\\r\\t\"");
   EXPECT_EQ(written_string(std::string_view("\0\x01\x1f\x7f", 4)), "\"\\u0000\\u0001\\u001f\x7f\"");
@@ -138,7 +192,9 @@ TEST(JsonString, EscapesWhatMustBeEscaped) {
 
 TEST(JsonString, ReplacesInvalidUtf8) {
   const std::string r = "\xef\xbf\xbd";
-  EXPECT_EQ(written_string("a\xff" "b"), "\"a" + r + "b\"");
+  EXPECT_EQ(written_string("a\xff"
+                           "b"),
+            "\"a" + r + "b\"");
   EXPECT_EQ(written_string("\xc0\x80"), "\"" + r + r + "\"");
   EXPECT_EQ(written_string("\xe2\x82"), "\"" + r + "\"");
   EXPECT_EQ(written_string("\xf0\x9f\x98"), "\"" + r + "\"");
@@ -151,7 +207,8 @@ TEST(JsonString, AnyBytesGiveAValidStringOfTheCountedSize) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes(random() % 40, '\0');
-    for (char& byte : bytes) byte = static_cast<char>(random() % 3 == 0 ? random() : random() % 128);
+    for (char& byte : bytes)
+      byte = static_cast<char>(random() % 3 == 0 ? random() : random() % 128);
     const std::string written = written_string(bytes);
     ASSERT_EQ(check_json(written), JsonFault::kNone) << written;
     ASSERT_EQ(json_string_size(bytes), written.size());
@@ -162,11 +219,16 @@ TEST(JsonString, AnyBytesGiveAValidStringOfTheCountedSize) {
 }
 
 TEST(JsonMembers, GivesKeysUnescapedAndValuesAsTheyAreWritten) {
-  const Members expected = {{"a", "1.0e5"}, {"b\n\"", "\"x,}\\\"\""}, {"", "[1, {\"c\" : 2}]"}, {"\xf0\x9f\x98\x80", "{ }"},
+  const Members expected = {{"a", "1.0e5"},
+                            {"b\n\"", "\"x,}\\\"\""},
+                            {"", "[1, {\"c\" : 2}]"},
+                            {"\xf0\x9f\x98\x80", "{ }"},
                             {"\xc3\xa9\xe2\x82\xac", "null"}};
-  EXPECT_EQ(members_of(" { \"a\" : 1.0e5 ,\"b\\n\\\"\":\"x,}\\\"\", \"\" :\t[1, {\"c\" : 2}] ,\"\\ud83d\\ude00\":{ },"
-                       "\"\\u00e9\\u20AC\":null\n} "),
-            expected);
+  EXPECT_EQ(
+      members_of(
+          " { \"a\" : 1.0e5 ,\"b\\n\\\"\":\"x,}\\\"\", \"\" :\t[1, {\"c\" : 2}] ,\"\\ud83d\\ude00\":{ },"
+          "\"\\u00e9\\u20AC\":null\n} "),
+      expected);
   EXPECT_EQ(members_of("{}"), Members{});
   EXPECT_EQ(members_of(" { } "), Members{});
   EXPECT_EQ(members_of("{\"a\":-1}"), (Members{{"a", "-1"}}));
@@ -177,7 +239,8 @@ TEST(JsonMembers, KeepsDuplicates) {
 }
 
 TEST(JsonMembers, RefusesWholeWhatIsNoObject) {
-  for (const char* text : {"", "[]", "1", "\"{}\"", "null", "{\"a\":1,\"b\":}", "{\"a\":1}}", "{\"a\":1", "{\"a\":\"\\ud800\"}"}) {
+  for (const char* text : {"", "[]", "1", "\"{}\"", "null", "{\"a\":1,\"b\":}", "{\"a\":1}}", "{\"a\":1",
+                           "{\"a\":\"\\ud800\"}"}) {
     int calls = 0;
     EXPECT_FALSE(for_each_member(text, [&](std::string_view, std::string_view) { ++calls; })) << text;
     EXPECT_EQ(calls, 0) << text;
@@ -196,9 +259,14 @@ class Generator {
       static constexpr std::string_view kBytes = "{}[]\",:\\u/0d9-+.eE tfn\n\x01\x80\xed\xa0\xff";
       const std::size_t at = random_() % out.size();
       switch (random_() % 3) {
-        case 0: out.erase(at, 1); break;
-        case 1: out.insert(at, 1, kBytes[random_() % kBytes.size()]); break;
-        default: out[at] = kBytes[random_() % kBytes.size()];
+        case 0:
+          out.erase(at, 1);
+          break;
+        case 1:
+          out.insert(at, 1, kBytes[random_() % kBytes.size()]);
+          break;
+        default:
+          out[at] = kBytes[random_() % kBytes.size()];
       }
     }
     return out;
@@ -233,10 +301,23 @@ class Generator {
   }
 
   void string(std::string& out) {
-    static constexpr std::array kPieces = {"a", "longer than eight", "\\n", "\\\"", "\\\\", "\\u0041", "\\ud83d\\ude00", "\\ud800",
-                                           "\xd0\xb6", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "/", "}"};
+    static constexpr std::array kPieces = {"a",
+                                           "longer than eight",
+                                           "\\n",
+                                           "\\\"",
+                                           "\\\\",
+                                           "\\u0041",
+                                           "\\ud83d\\ude00",
+                                           "\\ud800",
+                                           "\xd0\xb6",
+                                           "\xe2\x82\xac",
+                                           "\xf0\x9f\x98\x80",
+                                           "\xed\x9f\xbf",
+                                           "/",
+                                           "}"};
     out += '"';
-    for (std::uint64_t count = random_() % 4; count > 0; --count) out += kPieces[random_() % kPieces.size()];
+    for (std::uint64_t count = random_() % 4; count > 0; --count)
+      out += kPieces[random_() % kPieces.size()];
     out += '"';
   }
 
@@ -285,7 +366,8 @@ TEST(JsonFuzz, MembersAreThoseThatSimdjsonSees) {
     if (oracle.parse(text).get(object) != simdjson::SUCCESS) continue;
     ++objects;
     Members expected;
-    for (const auto [key, value] : object) expected.emplace_back(key, simdjson::minify(value));
+    for (const auto [key, value] : object)
+      expected.emplace_back(key, simdjson::minify(value));
     Members seen;
     simdjson::dom::parser inner;
     ASSERT_TRUE(for_each_member(text, [&](std::string_view key, std::string_view value) {

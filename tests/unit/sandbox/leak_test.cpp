@@ -63,7 +63,8 @@ class Mix {
     // The same planter in images of different sizes, so that changes of image grow and shrink the memory.
     for (const int extra_kib : {0, 40, 700}) {
       std::string source(kPlanter);
-      source += "\nexport const extra = '" + std::string(static_cast<std::size_t>(extra_kib) * 1024, 'x') + "'.repeat(2);";
+      source += "\nexport const extra = '" + std::string(static_cast<std::size_t>(extra_kib) * 1024, 'x') +
+                "'.repeat(2);";
       handlers_.push_back({source, *sandbox_.load(source)});
     }
     limits_.timeout_ms = 100;
@@ -94,13 +95,17 @@ class Mix {
 
   void plant(std::uint64_t n) {
     const Handler& handler = any_handler();
-    sandbox_.run_image(handler.image, handler.source, {.args = "{\"n\":" + std::to_string(n) + "}"}).expect_value("[]");
+    sandbox_.run_image(handler.image, handler.source, {.args = "{\"n\":" + std::to_string(n) + "}"})
+        .expect_value("[]");
     expect_pristine();
   }
 
   // 1 to 5 MiB beyond the image, with a recognisable content.
   void grow() { run_other("return new Uint8Array((1 + $args.n % 5) << 20).fill(83).length"); }
-  void fail_at_depth() { run_other("globalThis.secret = 'SECRET'; (function f(n) { if (n === 0) throw Error(secret); f(n - 1) })(300)"); }
+  void fail_at_depth() {
+    run_other(
+        "globalThis.secret = 'SECRET'; (function f(n) { if (n === 0) throw Error(secret); f(n - 1) })(300)");
+  }
 
   void run_other(const std::string& source) {
     auto& known = others_[source];
@@ -152,7 +157,8 @@ TEST_P(Leak, NothingOfAnExecutionReachesTheNext) {
   Mix mix(GetParam(), 42);
   // The oracle copies a megabyte a call: it gets a tenth of them.
   const std::uint64_t calls = calls_to_make() / (GetParam() == memory::Tracking::kCopyEverything ? 10 : 1);
-  for (std::uint64_t n = 0; n < calls && !HasFailure(); ++n) mix.call(n);
+  for (std::uint64_t n = 0; n < calls && !HasFailure(); ++n)
+    mix.call(n);
   EXPECT_GT(mix.checked(), calls / 2);
 }
 
@@ -171,9 +177,11 @@ TEST(LeakLook, FindsASecretThatIsStillThere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(BothWays, Leak,
-                         ::testing::Values(memory::Tracking::kLearnHotPages, memory::Tracking::kCopyEverything),
+                         ::testing::Values(memory::Tracking::kLearnHotPages,
+                                           memory::Tracking::kCopyEverything),
                          [](const auto& way) {
-                           return way.param == memory::Tracking::kLearnHotPages ? "LearnHotPages" : "CopyEverything";
+                           return way.param == memory::Tracking::kLearnHotPages ? "LearnHotPages"
+                                                                                : "CopyEverything";
                          });
 
 }  // namespace

@@ -20,8 +20,9 @@ constexpr std::string_view kNoMetrics =
 TEST(ResultJson, OfAnEmptySuccess) {
   ExecutionResult result;
   result.execution_id = "e1";
-  EXPECT_EQ(written(result), R"({"executionId":"e1","status":"success","stateMutations":[],"events":[],"viewCommands":[],)" +
-                                 std::string(kNoMetrics) + "}");
+  EXPECT_EQ(written(result),
+            R"({"executionId":"e1","status":"success","stateMutations":[],"events":[],"viewCommands":[],)" +
+                std::string(kNoMetrics) + "}");
 }
 
 TEST(ResultJson, OfAFullSuccess) {
@@ -31,24 +32,29 @@ TEST(ResultJson, OfAFullSuccess) {
   result.journal.mutations = {{"a\"", "[1]"}, {"b", std::nullopt}};
   result.journal.events = {{"saved", R"({"id":1})", 1700000000000}, {"ping", "", -1}};
   result.journal.view_commands = {{"list", "focus", "{}"}, {"v", "c", ""}};
-  result.metrics = {.execution_time_us = 12, .memory_used_bytes = 1048576, .memory_peak_bytes = 18446744073709551615u,
-                    .host_calls = {.state_get = 1, .state_set = 2, .extension = 4}, .cache_hit = true};
-  EXPECT_EQ(written(result),
-            R"({"executionId":"e2","status":"success","returnValue":{"n":1},)"
-            R"("stateMutations":[{"op":"set","key":"a\"","value":[1]},{"op":"delete","key":"b"}],)"
-            R"("events":[{"name":"saved","payload":{"id":1},"timestamp":1700000000000},{"name":"ping","payload":null,"timestamp":-1}],)"
-            R"("viewCommands":[{"viewId":"list","command":"focus","params":{}},{"viewId":"v","command":"c","params":null}],)"
-            R"("metrics":{"executionTimeUs":12,"memoryUsedBytes":1048576,"memoryPeakBytes":18446744073709551615,"hostCalls":7,"cacheHit":true}})");
+  result.metrics = {.execution_time_us = 12,
+                    .memory_used_bytes = 1048576,
+                    .memory_peak_bytes = 18446744073709551615u,
+                    .host_calls = {.state_get = 1, .state_set = 2, .extension = 4},
+                    .cache_hit = true};
+  EXPECT_EQ(
+      written(result),
+      R"({"executionId":"e2","status":"success","returnValue":{"n":1},)"
+      R"("stateMutations":[{"op":"set","key":"a\"","value":[1]},{"op":"delete","key":"b"}],)"
+      R"("events":[{"name":"saved","payload":{"id":1},"timestamp":1700000000000},{"name":"ping","payload":null,"timestamp":-1}],)"
+      R"("viewCommands":[{"viewId":"list","command":"focus","params":{}},{"viewId":"v","command":"c","params":null}],)"
+      R"("metrics":{"executionTimeUs":12,"memoryUsedBytes":1048576,"memoryPeakBytes":18446744073709551615,"hostCalls":7,"cacheHit":true}})");
 }
 
 TEST(ResultJson, OfAnError) {
   ExecutionResult result;
   result.execution_id = "e3";
-  result.error = Error{.code = ErrorCode::kMemoryLimit,
-                       .message = "out of\nmemory",
-                       .stack = "at f (1:2) x",
-                       .location = SourceLocation{.line = 3, .column = 14, .snippet = "let x = \"y\""},
-                       .limit = LimitReached{.wall = "handler", .setting = "memoryLimitBytes", .limit = 32, .wanted = 33}};
+  result.error = Error{
+      .code = ErrorCode::kMemoryLimit,
+      .message = "out of\nmemory",
+      .stack = "at f (1:2) x",
+      .location = SourceLocation{.line = 3, .column = 14, .snippet = "let x = \"y\""},
+      .limit = LimitReached{.wall = "handler", .setting = "memoryLimitBytes", .limit = 32, .wanted = 33}};
   EXPECT_EQ(written(result),
             R"({"executionId":"e3","status":"error","stateMutations":[],"events":[],"viewCommands":[],)"
             R"("error":{"code":"MEMORY_LIMIT","message":"out of\nmemory","stack":"at f (1:2) x",)"
@@ -67,7 +73,8 @@ TEST(ResultJson, ShortensMessageAndStackBetweenCharacters) {
   ExecutionResult result;
   std::string message(4095, 'm');
   message += "\xe2\x82\xac";
-  result.error = Error{.code = ErrorCode::kExecutionError, .message = message, .stack = std::string(20'000, 's')};
+  result.error =
+      Error{.code = ErrorCode::kExecutionError, .message = message, .stack = std::string(20'000, 's')};
   const std::string out = written(result);
   EXPECT_NE(out.find("\"" + std::string(4095, 'm') + "\""), std::string::npos);
   EXPECT_NE(out.find("\"" + std::string(16'384, 's') + "\""), std::string::npos);
@@ -75,7 +82,8 @@ TEST(ResultJson, ShortensMessageAndStackBetweenCharacters) {
 
 TEST(ResultJson, TellsLogsWhenAsked) {
   ExecutionResult result;
-  result.logs = {{LogLevel::kDebug, "a"}, {LogLevel::kInfo, "b"}, {LogLevel::kWarn, "c"}, {LogLevel::kError, "d\""}};
+  result.logs = {
+      {LogLevel::kDebug, "a"}, {LogLevel::kInfo, "b"}, {LogLevel::kWarn, "c"}, {LogLevel::kError, "d\""}};
   EXPECT_EQ(written(result).find("logs"), std::string::npos);
   EXPECT_TRUE(written(result, WithLogs::kYes)
                   .ends_with(R"(,"logs":[{"level":"debug","text":"a"},{"level":"info","text":"b"},)"

@@ -35,8 +35,9 @@ TEST(State, RefusesWhatIsNoObject) {
     EXPECT_EQ(state.error().code, ErrorCode::kInvalidRequest);
   }
   EXPECT_EQ(State::parse("[]").error().message, "the state is not a JSON object");
-  EXPECT_EQ(State::parse("{\"a\":" + std::string(200, '[') + "1" + std::string(200, ']') + "}").error().message,
-            "the state is nested too deeply");
+  EXPECT_EQ(
+      State::parse("{\"a\":" + std::string(200, '[') + "1" + std::string(200, ']') + "}").error().message,
+      "the state is nested too deeply");
 }
 
 TEST(State, AKeyKeepsItsPlaceUntilItIsErased) {
@@ -51,8 +52,9 @@ TEST(State, AKeyKeepsItsPlaceUntilItIsErased) {
 
 TEST(State, AnyNameIsAKey) {
   State state;
-  for (const std::string_view key : {std::string_view("__proto__"), std::string_view("constructor"), std::string_view(""),
-                                     std::string_view("\0", 1), std::string_view("a\"b")}) {
+  for (const std::string_view key :
+       {std::string_view("__proto__"), std::string_view("constructor"), std::string_view(""),
+        std::string_view("\0", 1), std::string_view("a\"b")}) {
     state.set(key, "1");
     EXPECT_EQ(*state.find(key), "1");
   }
@@ -85,7 +87,8 @@ TEST(State, BehavesAsAListOfPairs) {
   std::mt19937_64 random(3);
   State state;
   std::vector<std::pair<std::string, std::string>> twin;
-  const std::vector<std::string> keys = {"a", "b", "\"q\"", "\xd0\xb6", "long key that is no small string", "\n", ""};
+  const std::vector<std::string> keys = {"a",  "b", "\"q\"", "\xd0\xb6", "long key that is no small string",
+                                         "\n", ""};
   for (int step = 0; step < 100'000; ++step) {
     const std::string& key = keys[random() % keys.size()];
     const auto at = std::ranges::find(twin, key, &std::pair<std::string, std::string>::first);
