@@ -25,8 +25,8 @@ void write_text(const char* text) {
 
 void write_hex(std::uintptr_t value) {
   std::array<char, 19> digits{'0', 'x'};
-  for (int i = 0; i < 16; ++i)
-    digits[static_cast<std::size_t>(2 + i)] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
+  for (std::size_t i = 0; i < 16; ++i)
+    digits[2 + i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
   write_text(digits.data());
 }
 

@@ -95,7 +95,7 @@ Result<std::unique_ptr<engine::Program>> load_guest(engine::Engine& engine) {
 
 Result<GuestControl> GuestControl::at(engine::Instance& instance, std::int32_t address) {
   const auto bytes = bytes_at(instance, address, sizeof(control));
-  if (!bytes || address % alignof(control) != 0)
+  if (!bytes || static_cast<std::uint32_t>(address) % alignof(control) != 0)
     return fail(ErrorCode::kInternalError, "the guest has no control block");
   return GuestControl(reinterpret_cast<control*>(bytes->data()));
 }

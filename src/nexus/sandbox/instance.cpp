@@ -240,9 +240,7 @@ Result<std::shared_ptr<const memory::Image>> Instance::finish_load() {
   p.request = {};
   // The memory holds no image now; the next one is taken from nothing.
   p.call.reset();
-  if (p.broken) {
-    terminate();
-  } else if (p.memory().take(p.runtime.base)) {
+  if (!p.broken && p.memory().take(p.runtime.base)) {
     p.engine->memory_size_changed();
     status_ = Status::kIdle;
   } else {
