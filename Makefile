@@ -32,11 +32,17 @@ test: ## Build with asserts and run every test
 	@cmake --build --preset dev
 	@ctest --preset dev
 
-bench: ## Build and run the benchmarks
+bench: ## Figures beside their targets and other runtimes (20 min); results in build/bench
 	@scripts/setup bench
 	@cmake --preset release -DNEXUS_BENCH=ON >/dev/null
-	@cmake --build --preset release --target nexus_bench
-	@build/release/bin/nexus_bench
+	@cmake --build --preset release --target nexus nexus_bench
+	@ln -sfn release/bin/nexus build/nexus
+	@bench/run
+	@scripts/setup test
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --target unit_sandbox
+	@echo "a million calls, each looking for what another left:"
+	@NEXUS_LEAK_CALLS=1000000 build/dev/bin/unit_sandbox --gtest_filter='*Leak*' --gtest_brief=1
 
 asan: ## Unit and hostile tests under AddressSanitizer and UBSan
 	@scripts/setup test

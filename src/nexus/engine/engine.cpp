@@ -2,6 +2,9 @@
 
 #include <sys/prctl.h>
 
+#include <optional>
+#include <utility>
+
 #include "nexus/engine/config.h"
 #include "nexus/engine/parts.h"
 
@@ -10,7 +13,14 @@ namespace {
 
 using memory::LinearMemory;
 
-wasmtime_error_t* refuse(const Error& error) { return wasmtime_error_new(error.message.c_str()); }
+// The engine hands on a text; whoever asked for the instance, on this thread, finds the error itself here.
+thread_local std::optional<Error> latest_refusal;
+
+wasmtime_error_t* refuse(Error error) {
+  auto* text = wasmtime_error_new(error.message.c_str());
+  latest_refusal = std::move(error);
+  return text;
+}
 
 // ---- memories: the engine asks for one at instantiation ----
 
@@ -36,9 +46,13 @@ wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t mi
   }
   auto& parts = *static_cast<Engine::Parts*>(env);
   auto memory = LinearMemory::create(*parts.arena, parts.ledger, parts.tracking);
-  if (!memory) return refuse(memory.error());
+  if (!memory) return refuse(std::move(memory).error());
   (*memory)->set_limit(minimum);
-  if (!(*memory)->grow_to(minimum)) return wasmtime_error_new("no memory for another instance");
+  if (!(*memory)->grow_to(minimum)) {
+    return refuse({.code = ErrorCode::kOverloaded,
+                   .message = "no memory for another instance",
+                   .limit = (*memory)->refusal()});
+  }
   *out = {.env = memory->release(),
           .get_memory = memory_get,
           .grow_memory = memory_grow,
@@ -96,6 +110,8 @@ wasm_functype_t* function_type(const Import& import) {
 }  // namespace
 
 wasm_trap_t* call_import(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t* raw, std::size_t count);
+
+std::optional<Error> take_refusal() { return std::exchange(latest_refusal, std::nullopt); }
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, budget::Ledger& ledger) {
   // Huge pages would turn one hot page into 2 MiB of resident memory.

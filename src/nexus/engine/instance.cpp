@@ -153,6 +153,7 @@ Result<std::unique_ptr<Instance>> Instance::create(const Program& program, void*
   const TrapHandle trap(std::exchange(p.raw_trap, nullptr));
   const ErrorHandle error(std::exchange(p.raw_error, nullptr));
   if (error || trap) {
+    if (auto refusal = take_refusal()) return std::unexpected(std::move(*refusal));
     return fail(ErrorCode::kOverloaded, error ? message_of(*error) : message_of(*trap));
   }
   if (auto found = p.find_exports(); !found) return std::unexpected(found.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "nexus/engine/engine.h"
@@ -23,6 +24,9 @@ struct Engine::Parts {
   std::unique_ptr<memory::WriteFaults> faults{};
   std::unique_ptr<Ticker> ticker{};
 };
+
+// Why the latest memory on this thread was refused, once.
+std::optional<Error> take_refusal();
 
 struct Program::Parts {
   Engine& engine;

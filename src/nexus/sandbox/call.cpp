@@ -45,7 +45,7 @@ Call::Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock)
 Call::Answer Call::give(std::string text, std::span<std::byte> out) {
   const auto length = static_cast<std::int32_t>(text.size());
   if (text.size() <= out.size()) {
-    std::memcpy(out.data(), text.data(), text.size());
+    text.copy(reinterpret_cast<char*>(out.data()), text.size());
   } else {
     waiting_ = std::move(text);
   }
@@ -56,7 +56,7 @@ std::int32_t Call::take(std::span<std::byte> out) {
   std::string_view text = waiting_;
   if (waiting_.empty() && later_taken_ < later_.size()) text = later_[later_taken_++];
   const std::size_t length = std::min(text.size(), out.size());
-  std::memcpy(out.data(), text.data(), length);
+  text.copy(reinterpret_cast<char*>(out.data()), length);
   waiting_.clear();
   return static_cast<std::int32_t>(length);
 }

@@ -125,6 +125,9 @@ TEST_F(InstancePoolTest, ARefusalOfTheBudgetReachesTheCaller) {
   const Result<Lease> refused = pool.try_acquire();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
+  ASSERT_TRUE(refused.error().limit);
+  EXPECT_EQ(refused.error().limit->wall, "budget");
+  EXPECT_EQ(refused.error().limit->wanted, 1_MiB);
   sandbox.ledger().set_limit(UINT64_MAX);
   EXPECT_TRUE(pool.try_acquire());
 }
