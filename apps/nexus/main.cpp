@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include <csignal>
+#include <cstdio>
 
 #include "commands.h"
 #include "nexus/sandbox/runtime.h"
@@ -68,5 +69,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return app.got_subcommand("serve") ? nexus::app::serve(serve) : nexus::app::run(run);
+  const int status = app.got_subcommand("serve") ? nexus::app::serve(serve) : nexus::app::run(run);
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  fmt::print(stderr, "nexus: the output could not be written\n");
+  return 1;
 }

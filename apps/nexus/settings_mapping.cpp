@@ -1,7 +1,7 @@
 #include "settings_mapping.h"
+#include "stderr_sink.h"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
@@ -51,8 +51,8 @@ server::ServerOptions server_options_of(const config::Settings& settings) {
 
 std::optional<config::Settings> load_settings() {
   // stdout is for what the program was asked to print.
-  spdlog::set_default_logger(spdlog::stderr_color_mt("nexus"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("nexus", make_stderr_sink()));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   auto loaded = config::load(config::process_environment());
   if (!loaded) {
     for (const config::Fault& fault : loaded.error())

@@ -1,5 +1,6 @@
 #include "nexus/server/executions.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "nexus/base/ids.h"
@@ -11,6 +12,22 @@ using HandlerPtr = std::shared_ptr<const handlers::Handler>;
 
 constexpr std::uint64_t kFirstSliceUs =
     2000;  // what an execution has used at most when it joins the run queue
+
+// A handler must not be able to write lines of its own making into the server's log, or to colour a terminal.
+std::string without_control_characters(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      out += "\\n";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
 
 std::unexpected<Error> removed() { return fail(ErrorCode::kPanelNotFound, "the panel has been deleted"); }
 
@@ -151,7 +168,7 @@ void Executions::conclude(const ToolCall& call, const sandbox::ExecutionResult& 
   if (result.error) probes_.errors.record(result.error->code);
   for (const sandbox::LogLine& line : result.logs) {
     spdlog::log(level_of(line.level), "panel={} tool={} execution={} {}", call.panel->id(), call.tool->name,
-                result.execution_id, line.text);
+                result.execution_id, without_control_characters(line.text));
   }
 }
 

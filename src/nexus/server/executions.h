@@ -42,6 +42,8 @@ class Executions {
   Task<Result<std::shared_ptr<const handlers::Handler>>> load(std::string_view source,
                                                               const sandbox::Limits& limits);
 
+  const Clock& clock() const { return clock_; }
+
   // Cancels all that runs and all that will: the time for a shutdown is over.
   void abort() { is_aborted_ = true; }
 

@@ -73,13 +73,26 @@ Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelCreation::crea
     auto existing = registry_.create(*std::move(definition));
     co_return std::unexpected(Refusal{std::move(existing.error()), {}});
   }
+  // One request must not keep the engine busy for minutes: all its tools together have the time of one execution, and
+  // the first that loads for ever is the last that is tried.
+  const std::uint64_t started_us = executions_.clock().monotonic_us();
+  const std::uint64_t most_ms = ceiling_.limits.max_wall_ms;
   std::vector<FailedTool> failed;
   for (const panels::Tool& tool : definition->tools) {
+    if (executions_.clock().monotonic_us() - started_us > most_ms * 1000) {
+      failed.push_back(
+          {tool.name,
+           Error{.code = ErrorCode::kTimeout,
+                 .message = fmt::format("the tools before it took {} ms to load (maxWallMs)", most_ms)}});
+      break;
+    }
     auto handler = co_await executions_.load(tool.handler, tool.limits);
     if (handler) continue;
     if (!is_of_the_handler(handler.error().code))
       co_return std::unexpected(Refusal{std::move(handler.error()), {}});
+    const bool takes_too_long = handler.error().code == ErrorCode::kTimeout;
     failed.push_back({tool.name, std::move(handler.error())});
+    if (takes_too_long) break;
   }
   if (!failed.empty()) co_return std::unexpected(refuse_tools(failed));
   auto panel = registry_.create(*std::move(definition));
