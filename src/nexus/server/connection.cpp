@@ -57,6 +57,9 @@ Task<void> Connection::run() {
       enter(Phase::kServing, kNever);
       answer_.clear();
       if (auto waiting = service_.serve(request_, answer_)) co_await *std::move(waiting);
+      // Answers go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
+      // awake, and waking is most of what a write costs.
+      co_await asio::post(socket_.get_executor(), kAwait);
     }
     const bool keep = next == Next::kServe && request_.keep_alive && !is_draining_;
     enter(Phase::kWriting, rules_.write_ms);
