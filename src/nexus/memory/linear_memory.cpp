@@ -26,6 +26,15 @@ constexpr std::size_t kWorthDropping = 4;
 
 constinit thread_local LinearMemory* running = nullptr;
 
+// Null stands for zeros.
+void put(std::byte* to, const std::byte* from, std::size_t bytes) {
+  if (from != nullptr) {
+    std::memcpy(to, from, bytes);
+  } else {
+    std::memset(to, 0, bytes);
+  }
+}
+
 }  // namespace
 
 Running::Running(LinearMemory& memory) : outer_(running) { running = &memory; }
@@ -98,12 +107,7 @@ void LinearMemory::shrink_to(std::size_t bytes) {
 }
 
 void LinearMemory::copy_page(std::size_t page, const std::byte* source) {
-  std::byte* target = base_ + page * kPageBytes;
-  if (source != nullptr) {
-    std::memcpy(target, source, kPageBytes);
-  } else {
-    std::memset(target, 0, kPageBytes);
-  }
+  put(base_ + page * kPageBytes, source, kPageBytes);
 }
 
 void LinearMemory::plan_copies() {
@@ -228,13 +232,8 @@ void LinearMemory::reset() {
   }
   const bool looks = tracking_ == Tracking::kLearnHotPages && resets_ < kLookUntil;
   if (looks && ++resets_ > kLookFrom) look_at_what_was_written();
-  for (const Copy& copy : copies_) {
-    if (copy.from != nullptr) {
-      std::memcpy(copy.to, copy.from, copy.bytes);
-    } else {
-      std::memset(copy.to, 0, copy.bytes);
-    }
-  }
+  for (const Copy& copy : copies_)
+    put(copy.to, copy.from, copy.bytes);
   if (looks && resets_ == kLookUntil) drop_what_is_not_written();
 }
 

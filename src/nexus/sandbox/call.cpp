@@ -13,7 +13,6 @@
 namespace nexus::sandbox {
 namespace {
 
-constexpr const char* kForgedJson = "the guest sent something that is not JSON";
 constexpr const char* kForgedText = "the guest sent something that cannot be";
 constexpr std::size_t kMaxMessageBytes = 4_KiB;
 constexpr std::size_t kMaxStackBytes = 16_KiB;
@@ -81,6 +80,19 @@ Call::Answer Call::refuse_limit(std::string_view setting, std::uint64_t limit, s
               .message = fmt::format("{}: {} is {}, {} asked for", what, setting, limit, wanted)};
   error.limit = LimitReached{"handler", std::string(setting), limit, wanted};
   return refuse(Kind::kLimit, std::move(error));
+}
+
+std::optional<Call::Answer> Call::check_guest_json(std::string& text, std::string_view what) {
+  switch (repair_and_check_json(text)) {
+    case JsonFault::kMalformed:
+      return Answer{.trap = kForgedJson};
+    case JsonFault::kTooDeep:
+      return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
+                          fmt::format("{} is nested too deeply", what));
+    case JsonFault::kNone:
+      break;
+  }
+  return std::nullopt;
 }
 
 bool Call::allows(Permission permission, std::string_view name) const {
@@ -168,13 +180,11 @@ Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view 
 
 Call::Answer Call::log(std::string_view text, std::string_view level) {
   if (level.size() != 1 || level[0] < '0' || level[0] > '3') return {.trap = kForgedText};
-  std::uint64_t used = 0;
-  for (const auto& line : result_.logs)
-    used += line.text.size();
-  const std::uint64_t room = request_.limits.max_log_bytes - std::min(used, request_.limits.max_log_bytes);
+  const std::uint64_t room = request_.limits.max_log_bytes - log_bytes_;
   if (text.size() > room) {
     ++result_.log_lines_dropped;
   } else {
+    log_bytes_ += text.size();
     result_.logs.push_back({static_cast<LogLevel>(level[0] - '0'), std::string(text)});
   }
   return {};
@@ -187,15 +197,7 @@ Call::Answer Call::finish(std::string_view json) {
   }
   std::string text(json);
   if (!text.empty()) {
-    switch (repair_and_check_json(text)) {
-      case JsonFault::kMalformed:
-        return {.trap = kForgedJson};
-      case JsonFault::kTooDeep:
-        return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
-                            "the result is nested too deeply");
-      case JsonFault::kNone:
-        break;
-    }
+    if (auto bad = check_guest_json(text, "the result")) return *bad;
   }
   result_.return_json = std::move(text);
   has_result_ = true;

@@ -16,6 +16,9 @@
 
 namespace nexus::sandbox {
 
+// Why a guest was stopped.
+inline constexpr const char* kForgedJson = "the guest sent something that is not JSON";
+
 // What the guest told of a failure, before it is made into an Error.
 struct Failure {
   std::string message;
@@ -58,6 +61,8 @@ class Call {
   Answer refuse_permission(Permission permission, std::string_view name);
   Answer refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
                       std::string_view what);
+  // A text that the guest says is JSON, repaired; an answer when it may not go on: a lie is a trap, too deep a refusal.
+  std::optional<Answer> check_guest_json(std::string& text, std::string_view what);
   Answer give(std::string text, std::span<std::byte> out);
   bool allows(Permission permission, std::string_view name) const;
 
@@ -84,6 +89,7 @@ class Call {
   std::unordered_map<std::string, std::size_t> change_index_;  // only once there are many
   std::uint64_t mutations_ = 0;
   std::uint64_t journal_bytes_ = 0;
+  std::uint64_t log_bytes_ = 0;
   std::int64_t state_growth_ = 0;
   bool has_result_ = false;
   std::optional<Failure> failure_;

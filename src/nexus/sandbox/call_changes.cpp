@@ -8,7 +8,6 @@
 namespace nexus::sandbox {
 namespace {
 
-constexpr const char* kForgedJson = "the guest sent something that is not JSON";
 constexpr std::size_t kIndexedFrom = 32;  // fewer changes than this are found by looking at each
 
 }  // namespace
@@ -114,15 +113,7 @@ Call::Answer Call::state_change(std::int32_t op, std::string_view key, std::stri
   std::optional<std::string> value;
   if (op != OP_STATE_DELETE) {
     value.emplace(json);
-    switch (repair_and_check_json(*value)) {
-      case JsonFault::kMalformed:
-        return {.trap = kForgedJson};
-      case JsonFault::kTooDeep:
-        return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
-                            "a value of $state is nested too deeply");
-      case JsonFault::kNone:
-        break;
-    }
+    if (auto bad = check_guest_json(*value, "a value of $state")) return *bad;
   } else if (!was_there) {
     return {0};
   }
@@ -137,12 +128,7 @@ Call::Answer Call::emit(std::string_view name, std::string_view payload) {
                         "too many events");
   }
   std::string json(payload);
-  const JsonFault fault = repair_and_check_json(json);
-  if (fault == JsonFault::kMalformed) return {.trap = kForgedJson};
-  if (fault == JsonFault::kTooDeep) {
-    return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
-                        "the event's payload is nested too deeply");
-  }
+  if (auto bad = check_guest_json(json, "the event's payload")) return *bad;
   if (auto refused = charge_journal(name.size() + json.size())) return *refused;
   journal_.events.push_back({std::string(name), std::move(json), now_ms()});
   return {};
@@ -155,17 +141,12 @@ Call::Answer Call::view(std::string_view id, std::string_view command) {
                         journal_.view_commands.size() + 1, "too many view commands");
   }
   std::string json(command);
-  const JsonFault fault = repair_and_check_json(json);
-  if (fault == JsonFault::kTooDeep) {
-    return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
-                        "the view command is nested too deeply");
-  }
+  if (auto bad = check_guest_json(json, "the view command")) return *bad;
   ViewCommand made{.view_id = std::string(id), .command = {}, .params_json = {}};
-  const bool is_object =
-      fault == JsonFault::kNone && for_each_member(json, [&](std::string_view key, std::string_view value) {
-        made.command = key;
-        made.params_json = value;
-      });
+  const bool is_object = for_each_member(json, [&](std::string_view key, std::string_view value) {
+    made.command = key;
+    made.params_json = value;
+  });
   if (!is_object || made.params_json.empty()) return {.trap = kForgedJson};
   if (auto refused = charge_journal(id.size() + json.size())) return *refused;
   journal_.view_commands.push_back(std::move(made));
