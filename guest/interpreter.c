@@ -4,6 +4,7 @@
 #include "interpreter.h"
 
 #include "hints.h"
+#include "plain_json.h"
 
 bool (*interpreter_is_array_hook)(JSValueConst object, JSClassID class_id);
 
@@ -45,6 +46,15 @@ JSAtom interpreter_private_name(JSContext* ctx, const char* name) {
 
 bool interpreter_is_symbol(JSContext* ctx, JSAtom name) {
   return JS_AtomGetKind(ctx, name) != JS_ATOM_KIND_STRING;
+}
+
+void interpreter_put(JSContext* ctx, JSValueConst object, JSAtom name, JSValue value) {
+  JSProperty* property;
+  const JSShapeProperty* found = find_own_property(&property, JS_VALUE_GET_OBJ(object), name);
+  if (found && (found->flags & JS_PROP_TMASK) == JS_PROP_NORMAL)
+    set_value(ctx, &property->u.value, value);
+  else  // a module that has closed the global object: nothing is added to it
+    JS_FreeValue(ctx, value);
 }
 
 static int freeze_array(JSContext* ctx, JSValueConst array) {

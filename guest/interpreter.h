@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "json_text.h"
 #include "quickjs.h"
 
 enum source_form { FORM_MODULE, FORM_FUNCTION, FORM_BODY };
@@ -22,6 +23,12 @@ JSAtom interpreter_private_name(JSContext* ctx, const char* name);  // of proper
 bool interpreter_is_symbol(JSContext* ctx, JSAtom name);
 // Freezes a value that JS_ParseJSON made, deeply. JS_FreezeObject does the same, several times slower.
 int interpreter_freeze_json(JSContext* ctx, JSValueConst value);
+
+// Sets a property that an object has as show_names made it; takes the value.
+void interpreter_put(JSContext* ctx, JSValueConst object, JSAtom name, JSValue value);
+
+// Whether `value` is plain data, of which the text was then written; otherwise what was written is to be freed.
+bool interpreter_plain_json(JSContext* ctx, JSValueConst value, struct json_text* text);
 
 // The backtrace of the latest throw, also of a value that is no Error; JS_UNDEFINED when there was none.
 JSValue interpreter_last_backtrace(JSContext* ctx);

@@ -6,6 +6,7 @@
 #include "host.h"
 #include "hostcalls.h"
 #include "interpreter.h"
+#include "json_text.h"
 #include "prelude.h"
 #include "state.h"
 
@@ -260,18 +261,16 @@ static int set_input(JSAtom name, uint32_t offset, uint32_t length) {
   if (JS_IsException(value)) return -1;
   if (interpreter_freeze_json(ctx, value) < 0) return -1;
   JSValue global = JS_GetGlobalObject(ctx);
-  const int failed = JS_DefinePropertyValue(ctx, parameters, name, JS_DupValue(ctx, value), JS_PROP_C_W_E) < 0 ||
-                     JS_DefinePropertyValue(ctx, global, name, value, JS_PROP_C_W_E) < 0;
+  interpreter_put(ctx, parameters, name, JS_DupValue(ctx, value));
+  interpreter_put(ctx, global, name, value);
   JS_FreeValue(ctx, global);
-  return failed ? -1 : 0;
+  return 0;
 }
 
 static int finish_with(JSValueConst value) {
-  JSValue json = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
-  size_t length = 0;
-  const char* text = JS_IsString(json) ? JS_ToCStringLen(ctx, &length, json) : NULL;
-  if (JS_IsException(json) || state_flush(ctx) < 0 || (JS_IsString(json) && !text) ||
-      call_host(ctx, OP_RESULT, text, length, NULL, 0) < 0) {
+  struct json_text json;
+  if (json_text_of(ctx, value, &json) < 0 || state_flush(ctx) < 0 ||
+      call_host(ctx, OP_RESULT, json.at, json.length, NULL, 0) < 0) {
     report_pending_exception();
     return 1;
   }

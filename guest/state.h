@@ -4,6 +4,7 @@
 // Functions that return int: < 0 means that an exception is pending.
 #pragma once
 
+#include "json_text.h"
 #include "quickjs.h"
 
 int state_open(JSContext* ctx);          // registers the classes
@@ -28,8 +29,9 @@ int node_replace(JSContext* ctx, JSValueConst before, JSValueConst after);
 // The node for a raw object at a place; other values as they are. Takes the reference to `raw`.
 JSValue node_for(JSContext* ctx, JSValueConst parent, JSAtom name, JSValue raw);
 
-// The copy of a value as JSON keeps it, undefined when JSON has nothing for it; `*text` is that JSON.
-JSValue json_copy(JSContext* ctx, JSValueConst value, JSValue* text);
+// The copy of a value as JSON keeps it, undefined when JSON has nothing for it; `text` is that JSON, to be
+// freed in any case.
+JSValue json_copy(JSContext* ctx, JSValueConst value, struct json_text* text);
 int refuse_value(JSContext* ctx, JSValueConst value);  // functions and symbols
 int refuse_definition(JSContext* ctx, int flags);      // by defineProperty, freeze, seal: all but a value
 int refuse_symbol_name(JSContext* ctx, JSAtom name);

@@ -5,31 +5,23 @@
 
 #include "hostcalls.h"
 #include "interpreter.h"
+#include "json_text.h"
 
 static JSValue cache, dirty, absent;
 
 // ---- values ----
 
 // The copy of a value as JSON keeps it. Undefined when JSON has nothing for it.
-JSValue json_copy(JSContext* ctx, JSValueConst value, JSValue* text) {
-  if (JS_IsNumber(value)) {  // by far the most frequent, and quicker than by way of an object
+JSValue json_copy(JSContext* ctx, JSValueConst value, struct json_text* text) {
+  if (json_text_of(ctx, value, text) < 0) return JS_EXCEPTION;
+  if (!text->at) return JS_UNDEFINED;
+  if (JS_IsNumber(value)) {
     double number;
     JS_ToFloat64(ctx, &number, value);
-    const int is_finite = number - number == 0;
-    *text = is_finite ? JS_ToString(ctx, value) : JS_NewString(ctx, "null");
-    if (JS_IsException(*text)) return JS_EXCEPTION;
-    return !is_finite ? JS_NULL : number == 0 ? JS_NewInt32(ctx, 0) : JS_DupValue(ctx, value);
+    return number - number != 0 ? JS_NULL : number == 0 ? JS_NewInt32(ctx, 0) : JS_DupValue(ctx, value);
   }
-  *text = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
-  if (JS_IsException(*text)) return JS_EXCEPTION;
-  if (JS_IsUndefined(*text)) return JS_UNDEFINED;
   if (!JS_IsObject(value) && !JS_IsBigInt(value)) return JS_DupValue(ctx, value);
-  size_t length;
-  const char* json = JS_ToCStringLen(ctx, &length, *text);
-  if (!json) return JS_EXCEPTION;
-  JSValue copy = JS_ParseJSON(ctx, json, length, "$state");
-  JS_FreeCString(ctx, json);
-  return copy;
+  return JS_ParseJSON(ctx, text->at, text->length, "$state");
 }
 
 int refuse_value(JSContext* ctx, JSValueConst value) {
@@ -79,14 +71,12 @@ int is_absent(JSValueConst value) {
   return JS_VALUE_GET_TAG(value) == JS_TAG_SYMBOL && JS_VALUE_GET_PTR(value) == JS_VALUE_GET_PTR(absent);
 }
 
-int call_with_key(JSContext* ctx, int op, JSAtom key, JSValueConst json) {
-  size_t key_length, length = 0;
-  const char* name = JS_AtomToCStringLen(ctx, &key_length, key);
+// `text`: the operation's JSON, or NULL.
+int call_with_key(JSContext* ctx, int op, JSAtom key, const struct json_text* text) {
+  size_t length;
+  const char* name = JS_AtomToCStringLen(ctx, &length, key);
   if (!name) return -1;
-  const char* text = JS_IsUndefined(json) ? NULL : JS_ToCStringLen(ctx, &length, json);
-  int result = -1;
-  if (text || JS_IsUndefined(json)) result = call_host(ctx, op, name, key_length, text, length);
-  JS_FreeCString(ctx, text);
+  const int result = call_host(ctx, op, name, length, text ? text->at : NULL, text ? text->length : 0);
   JS_FreeCString(ctx, name);
   return result;
 }
@@ -101,24 +91,22 @@ static int key_replaced(JSContext* ctx, JSAtom key, JSValueConst value) {
 }
 
 int key_delete(JSContext* ctx, JSAtom key) {
-  const int was_there = call_with_key(ctx, OP_STATE_DELETE, key, JS_UNDEFINED);
+  const int was_there = call_with_key(ctx, OP_STATE_DELETE, key, NULL);
   return was_there < 0 ? -1 : key_replaced(ctx, key, absent);
 }
 
 int key_set(JSContext* ctx, JSAtom key, JSValueConst value) {
   if (refuse_symbol_name(ctx, key) < 0 || refuse_value(ctx, value) < 0) return -1;
   if (JS_IsUndefined(value)) return key_delete(ctx, key);
-  JSValue text;
+  struct json_text text;
   JSValue copy = json_copy(ctx, value, &text);
   int result = -1;
-  if (JS_IsException(copy)) {
-    if (!JS_IsException(text)) JS_FreeValue(ctx, text);
-    return -1;
+  if (!JS_IsException(copy)) {
+    if (!text.at) result = key_delete(ctx, key);  // toJSON gave nothing
+    else if (call_with_key(ctx, OP_STATE_SET, key, &text) >= 0) result = key_replaced(ctx, key, copy);
   }
-  if (JS_IsUndefined(text)) return key_delete(ctx, key);  // toJSON gave nothing
-  if (call_with_key(ctx, OP_STATE_SET, key, text) >= 0) result = key_replaced(ctx, key, copy);
   JS_FreeValue(ctx, copy);
-  JS_FreeValue(ctx, text);
+  json_text_free(ctx, &text);
   return result;
 }
 
@@ -130,7 +118,7 @@ int key_is_visible(JSContext* ctx, JSAtom name) {
     JS_FreeValue(ctx, value);
     return there;
   }
-  return call_with_key(ctx, OP_STATE_HAS, name, JS_UNDEFINED);
+  return call_with_key(ctx, OP_STATE_HAS, name, NULL);
 }
 
 int keys_open(JSContext* ctx) {
@@ -142,7 +130,7 @@ int keys_open(JSContext* ctx) {
 
 // A value inside the key is about to change: the host is asked, and gets the whole with state_flush.
 int key_touch(JSContext* ctx, JSAtom key) {
-  if (call_with_key(ctx, OP_STATE_TOUCH, key, JS_UNDEFINED) < 0) return -1;
+  if (call_with_key(ctx, OP_STATE_TOUCH, key, NULL) < 0) return -1;
   return JS_DefinePropertyValue(ctx, dirty, key, JS_TRUE, JS_PROP_C_W_E);
 }
 
@@ -153,9 +141,9 @@ int state_flush(JSContext* ctx) {
   int result = 0;
   for (uint32_t i = 0; i < count && result == 0; ++i) {
     JSValue raw = JS_GetProperty(ctx, cache, names[i].atom);
-    JSValue text = JS_JSONStringify(ctx, raw, JS_UNDEFINED, JS_UNDEFINED);
-    if (JS_IsException(text) || call_with_key(ctx, OP_STATE_FLUSH, names[i].atom, text) < 0) result = -1;
-    JS_FreeValue(ctx, text);
+    struct json_text text;
+    if (json_text_of(ctx, raw, &text) < 0 || call_with_key(ctx, OP_STATE_FLUSH, names[i].atom, &text) < 0) result = -1;
+    json_text_free(ctx, &text);
     JS_FreeValue(ctx, raw);
   }
   JS_FreePropertyEnum(ctx, names, count);

@@ -134,9 +134,9 @@ static JSValue value_to_keep(JSContext* ctx, JSValueConst node, JSValueConst val
     }
     return JS_DupValue(ctx, raw);
   }
-  JSValue text;
+  struct json_text text;
   JSValue copy = json_copy(ctx, value, &text);
-  if (!JS_IsException(text)) JS_FreeValue(ctx, text);
+  json_text_free(ctx, &text);
   return copy;
 }
 

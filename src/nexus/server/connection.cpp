@@ -151,7 +151,9 @@ Task<bool> Connection::fill_buffer() {
 Task<bool> Connection::write(std::array<asio::const_buffer, 2> parts) {
   ErrorCondition error;
   const std::size_t total = parts[0].size() + parts[1].size();
-  std::size_t sent = socket_.write_some(parts, error);  // nearly always all of it
+  // Nearly always all of it goes out at once. One part alone is a simpler system call than a list of one.
+  std::size_t sent =
+      parts[1].size() == 0 ? socket_.write_some(parts[0], error) : socket_.write_some(parts, error);
   if (error == asio::error::would_block) error.clear();
   if (error || sent == total) co_return !error;
   for (asio::const_buffer& part : parts) {

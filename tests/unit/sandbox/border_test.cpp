@@ -272,7 +272,7 @@ class SubvertedTest : public ::testing::Test {
 };
 
 TEST_F(SubvertedTest, AForgedResultEndsInAnInternalErrorAndTheInstanceIsRetired) {
-  const std::string source = "return [true]";
+  const std::string source = "return [new Boolean(true)]";  // JSON.stringify takes the text from memory
   auto bytes = bytes_of(**sandbox_.load(source));
   replace_all(bytes, "true", "{}},");
   const auto forged = memory::Image::freeze(bytes, nullptr);
