@@ -62,6 +62,7 @@ class AdvancedClock final : public Clock {
  public:
   std::int64_t unix_ms() const override { return system_.unix_ms() + static_cast<std::int64_t>(ahead_ms_); }
   std::uint64_t monotonic_us() const override { return system_.monotonic_us() + ahead_ms_ * 1000; }
+  std::uint64_t thread_cpu_us() const override { return system_.thread_cpu_us(); }
   void advance_ms(std::uint64_t ms) { ahead_ms_ += ms; }
 
  private:

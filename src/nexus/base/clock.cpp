@@ -1,6 +1,7 @@
 #include "nexus/base/clock.h"
 
 #include <chrono>
+#include <ctime>
 
 namespace nexus {
 
@@ -12,6 +13,12 @@ std::int64_t SystemClock::unix_ms() const {
 std::uint64_t SystemClock::monotonic_us() const {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+std::uint64_t SystemClock::thread_cpu_us() const {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(used.tv_nsec) / 1000;
 }
 
 }  // namespace nexus

@@ -10,6 +10,8 @@ class Clock {
   virtual ~Clock() = default;
   virtual std::int64_t unix_ms() const = 0;        // milliseconds since 1970-01-01 UTC
   virtual std::uint64_t monotonic_us() const = 0;  // never goes back; its zero means nothing
+  // How long the calling thread has run on a CPU. A system call, so not for every request.
+  virtual std::uint64_t thread_cpu_us() const = 0;
 };
 
 // The machine's clocks. Thread-safe.
@@ -17,6 +19,7 @@ class SystemClock final : public Clock {
  public:
   std::int64_t unix_ms() const override;
   std::uint64_t monotonic_us() const override;
+  std::uint64_t thread_cpu_us() const override;
 };
 
 }  // namespace nexus

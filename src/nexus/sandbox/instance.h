@@ -58,6 +58,8 @@ class Instance {
   void start(ExecutionRequest request);
   // Runs one slice: a few milliseconds at most. REQUIRES: running.
   Step step();
+  // How long the execution has run, without what passed between its slices.
+  std::uint64_t running_us() const;
   // Ends the execution as `code` (kCancelled, kTimeout); nothing of it runs any more. REQUIRES: running.
   void cancel(ErrorCode code, std::string message);
   // The outcome; puts the memory back. REQUIRES: finished.

@@ -10,9 +10,6 @@ namespace {
 
 using HandlerPtr = std::shared_ptr<const handlers::Handler>;
 
-constexpr std::uint64_t kFirstSliceUs =
-    2000;  // what an execution has used at most when it joins the run queue
-
 // A handler must not be able to write lines of its own making into the server's log, or to colour a terminal.
 std::string without_control_characters(std::string_view text) {
   std::string out;
@@ -145,9 +142,8 @@ Task<Result<HandlerPtr>> Executions::load_in(sandbox::Instance& instance, std::s
 
 // Returns when the instance is finished. A panel that is removed meanwhile ends its execution; null: no panel's.
 Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panels::Panel* panel) {
-  std::uint64_t used_us = kFirstSliceUs;
   for (;;) {
-    co_await run_queue_.next_slice(used_us);
+    co_await run_queue_.next_slice(instance.running_us());
     if (is_aborted_) {
       instance.cancel(ErrorCode::kCancelled, "the server has shut down");
       co_return;
@@ -156,9 +152,7 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
       instance.cancel(ErrorCode::kCancelled, "the panel has been deleted");
       co_return;
     }
-    const std::uint64_t before_us = clock_.monotonic_us();
     if (instance.step() == sandbox::Step::kDone) co_return;
-    used_us += clock_.monotonic_us() - before_us;
   }
 }
 

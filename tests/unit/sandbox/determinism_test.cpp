@@ -23,6 +23,7 @@ class AnyClock final : public Clock {
   explicit AnyClock(std::int64_t start_ms) : now_ms_(start_ms) {}
   std::int64_t unix_ms() const override { return ++now_ms_; }
   std::uint64_t monotonic_us() const override { return static_cast<std::uint64_t>(++now_ms_); }
+  std::uint64_t thread_cpu_us() const override { return static_cast<std::uint64_t>(++now_ms_); }
 
  private:
   mutable std::int64_t now_ms_;

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "support/sandbox.h"
 
@@ -238,6 +240,27 @@ TEST(Limits, TimeoutMsIsRunningTime) {
   // By the handler's own clock it ends well before.
   sandbox.run("const end = performance.now() + 20; while (performance.now() < end); return 1", options)
       .expect_value("1");
+}
+
+// What passes while the thread waits for a CPU is not the handler's fault.
+TEST(Limits, TimeThatPassesWhileAnotherThreadHasTheCpuIsNotRunningTime) {
+  Sandbox sandbox;
+  RunOptions options;
+  options.limits.timeout_ms = 2'000;
+  options.limits.max_wall_ms = 1'000'000'000'000;
+  std::atomic<bool> is_over = false;
+  std::thread others([&] {
+    while (!is_over)
+      sandbox.clock().advance_ms(3'000);
+  });
+  const Outcome outcome = sandbox.run("let n = 0; while (n < 2e6) n += $args.one; return n",
+                                      {.args = R"({"one":1})", .limits = options.limits});
+  is_over = true;
+  others.join();
+  outcome.expect_value("2000000");
+  // And what it does use counts.
+  options.limits.timeout_ms = 100;
+  sandbox.run("for (;;);", options).expect(ErrorCode::kTimeout).expect_message("timeoutMs");
 }
 
 TEST(Limits, MaxWallMsIsTimeByTheClock) {
