@@ -26,13 +26,14 @@ Error refusal_of_growth(const LinearMemory& memory, std::size_t wanted) {
 Delta Delta::take(const LinearMemory& memory) {
   assert(memory.image() != nullptr);
   const Image& image = *memory.image();
+  const auto start = image.unfold();
   Delta delta(memory.image(), memory.size());
   std::vector<PageRun> looked_at = memory.hot().runs();
   const std::size_t pages = memory.size() / kPageBytes;
   if (pages > image.pages()) looked_at.push_back({image.pages(), pages - image.pages()});
   for (const PageRun run : looked_at) {
     for (std::size_t page = run.first; page < run.first + run.count; ++page) {
-      if (!image.page_equals(page, memory.base() + page * kPageBytes)) {
+      if (!start->equals(page, memory.base() + page * kPageBytes)) {
         delta.pages_.push_back(static_cast<std::uint32_t>(page));
       }
     }

@@ -12,7 +12,65 @@ namespace {
 
 constexpr std::array<std::byte, kPageBytes> kZeros{};
 
-bool same_page(const std::byte* a, const std::byte* b) { return std::memcmp(a, b, kPageBytes) == 0; }
+// Changes closer than this are one run: its head costs 4 bytes and about 4 ns.
+constexpr std::size_t kMaxGapBytes = 16;
+
+struct ChangedPage {
+  std::uint32_t page;
+  std::uint32_t bytes;  // of the runs that follow
+};
+struct ChangedRun {
+  std::uint16_t offset;
+  std::uint16_t length;
+};
+
+template <class T>
+void append(std::vector<std::byte>& out, const T& value) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(&value);
+  out.insert(out.end(), bytes, bytes + sizeof value);
+}
+
+template <class T>
+T take(const std::byte*& at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  at += sizeof value;
+  return value;
+}
+
+void append_runs(std::vector<std::byte>& out, const std::byte* page, const std::byte* of_base) {
+  for (std::size_t at = 0; at < kPageBytes;) {
+    if (page[at] == of_base[at]) {
+      ++at;
+      continue;
+    }
+    std::size_t end = at + 1;
+    for (std::size_t next = end; next < kPageBytes && next - end < kMaxGapBytes; ++next) {
+      if (page[next] != of_base[next]) end = next + 1;
+    }
+    append(out, ChangedRun{static_cast<std::uint16_t>(at), static_cast<std::uint16_t>(end - at)});
+    out.insert(out.end(), page + at, page + end);
+    at = end;
+  }
+}
+
+void append_page(std::vector<std::byte>& out, std::size_t index, const std::byte* page,
+                 const std::byte* of_base) {
+  const std::size_t head = out.size();
+  append(out, ChangedPage{static_cast<std::uint32_t>(index), 0});
+  append_runs(out, page, of_base);
+  const ChangedPage done{static_cast<std::uint32_t>(index),
+                         static_cast<std::uint32_t>(out.size() - head - sizeof(ChangedPage))};
+  std::memcpy(out.data() + head, &done, sizeof done);
+}
+
+void put_runs(std::byte* page, const std::byte* runs, std::size_t bytes) {
+  for (const std::byte* const end = runs + bytes; runs < end;) {
+    const auto run = take<ChangedRun>(runs);
+    std::memcpy(page + run.offset, runs, run.length);
+    runs += run.length;
+  }
+}
 
 }  // namespace
 
@@ -35,55 +93,97 @@ PageSet LearnedPages::snapshot(std::size_t pages) const {
 }
 
 Image::Image(std::size_t pages, std::shared_ptr<const Image> base)
-    : base_(std::move(base)), table_(pages, nullptr), learned_(pages) {}
+    : base_(std::move(base)), own_(pages), learned_(pages) {}
 
 std::shared_ptr<const Image> Image::freeze(std::span<const std::byte> memory,
                                            std::shared_ptr<const Image> base) {
   assert(memory.size() % kWasmPageBytes == 0);
+  if (base != nullptr && base->base_ != nullptr) base = base->base_;
   const std::size_t pages = memory.size() / kPageBytes;
   std::shared_ptr<Image> image(new Image(pages, std::move(base)));
-  std::vector<std::size_t> own;
+  if (image->base_ == nullptr) {
+    image->unfolded_ = std::make_shared<const Pages>(memory);
+    return image;
+  }
+  const Pages& of_base = image->base_pages();
   for (std::size_t i = 0; i < pages; ++i) {
     const std::byte* page = memory.data() + i * kPageBytes;
-    const std::byte* of_base = image->base_ ? image->base_->page(i) : nullptr;
-    if (same_page(page, of_base != nullptr ? of_base : kZeros.data())) {
-      image->table_[i] = of_base;
-    } else if (!same_page(page, kZeros.data())) {
-      own.push_back(i);
-    }
+    if (of_base.equals(i, page)) continue;
+    image->own_.add(i);
+    append_page(image->changes_, i, page, of_base[i] != nullptr ? of_base[i] : kZeros.data());
   }
-  image->own_.resize(own.size() * kPageBytes);
-  for (std::size_t k = 0; k < own.size(); ++k) {
-    std::byte* kept = image->own_.data() + k * kPageBytes;
-    std::memcpy(kept, memory.data() + own[k] * kPageBytes, kPageBytes);
-    image->table_[own[k]] = kept;
-  }
+  image->changes_.shrink_to_fit();
   return image;
 }
 
+void Image::put_changes(std::byte* memory, const PageSet& where) const {
+  for (const std::byte *at = changes_.data(), *const end = at + changes_.size(); at < end;) {
+    const auto changed = take<ChangedPage>(at);
+    if (where.contains(changed.page)) put_runs(memory + changed.page * kPageBytes, at, changed.bytes);
+    at += changed.bytes;
+  }
+}
+
+std::shared_ptr<const Pages> Image::unfolded() const {
+  if (base_ == nullptr) return unfolded_;
+  const std::lock_guard lock(mutex_);
+  return shared_.lock();
+}
+
+std::shared_ptr<const Pages> Image::unfold() const {
+  if (base_ == nullptr) return unfolded_;
+  const std::lock_guard lock(mutex_);
+  if (auto pages = shared_.lock()) return pages;
+  auto pages = std::make_shared<Pages>(base_->unfolded_, own_);
+  std::byte* page = pages->own().data();
+  for (const std::byte *at = changes_.data(), *const end = at + changes_.size(); at < end;
+       page += kPageBytes) {
+    const auto changed = take<ChangedPage>(at);
+    put_runs(page, at, changed.bytes);
+    at += changed.bytes;
+  }
+  shared_ = pages;
+  return pages;
+}
+
 std::size_t Image::stored_bytes() const {
-  return own_.size() + table_.size() * sizeof(table_[0]) + table_.size() / 8 + sizeof *this;
+  const std::size_t bitmaps = 2 * own_.words().size() * sizeof(std::uint64_t);
+  return changes_.size() + bitmaps + sizeof *this + (unfolded_ != nullptr ? unfolded_->bytes() : 0);
+}
+
+// Each page in order, one at a time: unfolding all of them would cost more than looking at them.
+template <class Look>
+bool Image::all_pages(Look look) const {
+  std::array<std::byte, kPageBytes> changed_page;
+  const std::byte* changes = changes_.data();
+  for (std::size_t i = 0; i < pages(); ++i) {
+    const std::byte* page = base_pages()[i] != nullptr ? base_pages()[i] : kZeros.data();
+    if (own_.contains(i)) {
+      std::memcpy(changed_page.data(), page, kPageBytes);
+      const auto changed = take<ChangedPage>(changes);
+      put_runs(changed_page.data(), changes, changed.bytes);
+      changes += changed.bytes;
+      page = changed_page.data();
+    }
+    if (!look(i, page)) return false;
+  }
+  return true;
 }
 
 std::uint64_t Image::digest() const {
-  std::uint64_t digest = table_.size();
-  for (const std::byte* page : table_) {
-    digest = XXH3_64bits_withSeed(page != nullptr ? page : kZeros.data(), kPageBytes, digest);
-  }
+  std::uint64_t digest = pages();
+  all_pages([&](std::size_t, const std::byte* page) {
+    digest = XXH3_64bits_withSeed(page, kPageBytes, digest);
+    return true;
+  });
   return digest;
-}
-
-bool Image::page_equals(std::size_t index, const std::byte* bytes) const {
-  const std::byte* kept = page(index);
-  return same_page(bytes, kept != nullptr ? kept : kZeros.data());
 }
 
 bool Image::equals(std::span<const std::byte> memory) const {
   if (memory.size() != size_bytes()) return false;
-  for (std::size_t i = 0; i < table_.size(); ++i) {
-    if (!page_equals(i, memory.data() + i * kPageBytes)) return false;
-  }
-  return true;
+  return all_pages([&](std::size_t i, const std::byte* page) {
+    return std::memcmp(memory.data() + i * kPageBytes, page, kPageBytes) == 0;
+  });
 }
 
 }  // namespace nexus::memory

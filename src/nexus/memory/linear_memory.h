@@ -75,9 +75,10 @@ class LinearMemory {
   void start_over(const Image& image);
   void change_to(const Image& image);
   void make_hot_what_is_known(const Image& image);
-  void copy_page(std::size_t page, const std::byte* source);
   bool protect(PageRun run, int protection) const noexcept;
-  void plan_copies();
+  void plan_copies(const Pages& pages, const PageSet& where);
+  void carry_out_copies() const;
+  void plan_reset();
   void look_at_what_was_written();
   void drop_what_is_not_written();
 
@@ -89,11 +90,12 @@ class LinearMemory {
   Tracking tracking_;
   budget::Grant grant_;
   std::shared_ptr<const Image> image_;
-  PageSet hot_;               // pages of the image only
-  PageSet healed_;            // of them, those that became hot by a write since the image was taken
-  PageSet written_;           // of them, those seen to differ from the image after a call
-  std::uint32_t resets_ = 0;  // since the image was taken, up to the last that looks
-  // What reset() does: the hot pages, neighbours that have neighbours as their source in one piece. As of the last look.
+  std::shared_ptr<const Pages> pages_;  // of the image; null: it is put back from its base and its changes
+  PageSet hot_;                         // pages of the image only
+  PageSet healed_;                      // of them, those that became hot by a write since the image was taken
+  PageSet written_;                     // of them, those seen to differ from the image after a call
+  std::uint32_t resets_ = 0;            // since the image was taken, up to the last that looks
+  // What reset() does first: the hot pages, neighbours that have neighbours as their source in one piece.
   struct Copy {
     std::byte* to;
     const std::byte* from;  // null: zeros

@@ -10,6 +10,14 @@ void PageSet::resize(std::size_t pages) {
   pages_ = pages;
 }
 
+void PageSet::add_all(const PageSet& other) {
+  const std::size_t shared = std::min(words_.size(), other.words_.size());
+  for (std::size_t i = 0; i < shared; ++i)
+    words_[i] |= other.words_[i];
+  if (shared > 0 && pages_ % 64 != 0 && shared == words_.size())
+    words_.back() &= (std::uint64_t{1} << (pages_ % 64)) - 1;
+}
+
 std::size_t PageSet::count() const {
   std::size_t n = 0;
   for (const std::uint64_t word : words_)

@@ -33,6 +33,7 @@ class PageSet {
     for (std::size_t i = 0; i < run.count; ++i)
       add(run.first + i);
   }
+  void add_all(const PageSet& other);  // of those that lie within this one
   void clear() { words_.assign(words_.size(), 0); }
   void resize(std::size_t pages);  // what is beyond is forgotten
 

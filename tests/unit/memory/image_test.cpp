@@ -21,11 +21,12 @@ TEST(Image, KeepsNothingForPagesOfZeros) {
   mark(bytes, 3, 7);
   const auto image = Image::freeze(bytes, nullptr);
   EXPECT_EQ(image->size_bytes(), bytes.size());
-  EXPECT_EQ(image->own_pages(), 1U);
-  EXPECT_EQ(image->page(0), nullptr);
-  ASSERT_NE(image->page(3), nullptr);
-  EXPECT_EQ(std::memcmp(image->page(3), bytes.data() + 3 * kPageBytes, kPageBytes), 0);
-  EXPECT_EQ(image->page(32), nullptr) << "above the image";
+  const auto pages = image->unfold();
+  EXPECT_EQ(pages->own_pages(), 1U);
+  EXPECT_EQ((*pages)[0], nullptr);
+  ASSERT_NE((*pages)[3], nullptr);
+  EXPECT_EQ(std::memcmp((*pages)[3], bytes.data() + 3 * kPageBytes, kPageBytes), 0);
+  EXPECT_EQ((*pages)[32], nullptr) << "above the image";
   EXPECT_GE(image->stored_bytes(), kPageBytes);
   EXPECT_LT(image->stored_bytes(), kPageBytes + 1024);
 }
@@ -40,14 +41,14 @@ TEST(Image, SharesWithItsBaseWhatIsEqual) {
   mark(bytes, 4, 0);   // zero again: not the base's page
   mark(bytes, 5, 5);   // new
   const auto image = Image::freeze(bytes, base);
-  EXPECT_EQ(image->page(1), base->page(1));
-  EXPECT_NE(image->page(2), base->page(2));
-  EXPECT_EQ(image->page(4), nullptr);
-  EXPECT_EQ(image->own_pages(), 2U);
+  const auto pages = image->unfold(), of_base = base->unfold();
+  EXPECT_EQ((*pages)[1], (*of_base)[1]);
+  EXPECT_NE((*pages)[2], (*of_base)[2]);
+  EXPECT_EQ(image->own().runs(), (std::vector<PageRun>{{2, 1}, {4, 2}}));
   EXPECT_TRUE(image->equals(bytes));
 }
 
-TEST(Image, KeepsTheBaseOfItsBaseAlive) {
+TEST(Image, OfAnImageKeepsTheBaseOfThatAlive) {
   Bytes bytes = zeros(1);
   mark(bytes, 1, 1);
   auto first = Image::freeze(bytes, nullptr);
@@ -57,7 +58,7 @@ TEST(Image, KeepsTheBaseOfItsBaseAlive) {
   const auto third = Image::freeze(bytes, second);
   first.reset();
   second.reset();
-  EXPECT_EQ(third->own_pages(), 1U);
+  EXPECT_EQ(third->own().count(), 2U);
   EXPECT_TRUE(third->equals(bytes));
 }
 
@@ -67,13 +68,78 @@ TEST(Image, MayBeSmallerOrLargerThanItsBase) {
     mark(bytes, page, static_cast<unsigned char>(page + 1));
   const auto base = Image::freeze(bytes, nullptr);
   const auto smaller = Image::freeze(std::span(bytes).first(kWasmPageBytes), base);
-  EXPECT_EQ(smaller->own_pages(), 0U);
+  EXPECT_EQ(smaller->own().count(), 0U);
   EXPECT_TRUE(smaller->equals(std::span(bytes).first(kWasmPageBytes)));
   bytes.resize(3 * kWasmPageBytes);
   mark(bytes, 40, 9);
   const auto larger = Image::freeze(bytes, base);
-  EXPECT_EQ(larger->own_pages(), 1U);
+  EXPECT_EQ(larger->own().count(), 1U);
   EXPECT_TRUE(larger->equals(bytes));
+}
+
+TEST(Image, KeepsOfItsBaseOnlyWhatIsChanged) {
+  Bytes bytes = zeros(16);
+  for (std::size_t page = 0; page < 256; ++page)
+    mark(bytes, page, static_cast<unsigned char>(page));
+  const auto base = Image::freeze(bytes, nullptr);
+  for (std::size_t page = 0; page < 100; ++page) {
+    for (const std::size_t at : {0, 5, 2000, 2016, 4095})
+      bytes[page * kPageBytes + at] ^= std::byte{1};
+  }
+  const auto image = Image::freeze(bytes, base);
+  EXPECT_EQ(image->own().count(), 100U);
+  EXPECT_LT(image->stored_bytes(), 100 * 64U) << "and not 100 pages";
+  EXPECT_TRUE(image->equals(bytes));
+}
+
+TEST(Image, ItsPagesAreSharedByAllWhoHaveThem) {
+  Bytes bytes = zeros(1);
+  const auto base = Image::freeze(bytes, nullptr);
+  mark(bytes, 3, 3);
+  const auto image = Image::freeze(bytes, base);
+  EXPECT_EQ(image->unfolded(), nullptr);
+  auto one = image->unfold();
+  EXPECT_EQ(image->unfold(), one);
+  EXPECT_EQ(image->unfolded(), one);
+  one.reset();
+  EXPECT_EQ(image->unfolded(), nullptr) << "and gone with the last of them";
+}
+
+// Whatever is changed in whatever base, pages and changes say the same.
+TEST(Image, RandomChangesComeBack) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 300; ++round) {
+    SCOPED_TRACE(round);
+    Bytes bytes = zeros(1 + random() % 3);
+    for (std::size_t page = 0; page < bytes.size() / kPageBytes; ++page) {
+      if (random() % 2 != 0) mark(bytes, page, static_cast<unsigned char>(random()));
+    }
+    const auto base = Image::freeze(bytes, nullptr);
+    bytes.resize((1 + random() % 3) * kWasmPageBytes);
+    for (std::size_t n = random() % 200; n > 0; --n) {
+      const std::size_t at = random() % bytes.size();
+      const std::size_t length =
+          std::min<std::size_t>(bytes.size() - at, random() % 8 == 0 ? random() % 9000 : 1 + random() % 40);
+      std::memset(bytes.data() + at, random() % 3 == 0 ? 0 : static_cast<int>(random() & 255), length);
+    }
+    const auto image = Image::freeze(bytes, base);
+    ASSERT_TRUE(image->equals(bytes));
+    // From the base's pages by the changes, and only where it was asked for.
+    Bytes made = zeros(bytes.size() / kWasmPageBytes);
+    PageSet where(image->pages());
+    for (std::size_t page = 0; page < image->pages(); ++page) {
+      put(made.data() + page * kPageBytes, image->base_pages()[page], kPageBytes);
+      if (random() % 2 != 0) where.add(page);
+    }
+    const Bytes before = made;
+    image->put_changes(made.data(), where);
+    for (std::size_t page = 0; page < image->pages(); ++page) {
+      const Bytes& expected = where.contains(page) ? bytes : before;
+      ASSERT_EQ(std::memcmp(made.data() + page * kPageBytes, expected.data() + page * kPageBytes, kPageBytes),
+                0)
+          << page;
+    }
+  }
 }
 
 TEST(Image, EqualsOnlyTheSameBytesAndSize) {
@@ -88,7 +154,7 @@ TEST(Image, EqualsOnlyTheSameBytesAndSize) {
     const std::size_t at = random() % bytes.size();
     bytes[at] ^= std::byte{0x10};
     ASSERT_FALSE(image->equals(bytes)) << at;
-    ASSERT_FALSE(image->page_equals(at / kPageBytes, bytes.data() + at / kPageBytes * kPageBytes));
+    ASSERT_FALSE(image->unfold()->equals(at / kPageBytes, bytes.data() + at / kPageBytes * kPageBytes));
     bytes[at] ^= std::byte{0x10};
   }
 }

@@ -250,10 +250,8 @@ class SubvertedTest : public ::testing::Test {
 
   std::vector<std::byte> bytes_of(const memory::Image& image) {
     std::vector<std::byte> bytes(image.size_bytes());
-    for (std::size_t page = 0; page < image.pages(); ++page) {
-      if (image.page(page) != nullptr)
-        std::memcpy(bytes.data() + page * kPageBytes, image.page(page), kPageBytes);
-    }
+    for (std::size_t page = 0; page < image.pages(); ++page)
+      memory::put(bytes.data() + page * kPageBytes, (*image.unfold())[page], kPageBytes);
     return bytes;
   }
   void replace_all(std::vector<std::byte>& bytes, std::string_view from, std::string_view to) {

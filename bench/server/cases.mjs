@@ -1,0 +1,127 @@
+// One function a figure of the server, each with a server of its own. Targets are in report.
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { call, createPanel, percentile, Server, trigger } from './program.mjs';
+import { wrk } from './wrk.mjs';
+
+const SMALL = '$state.count += $args.by; return {n: $state.count, who: $args.who}';
+const BODY = '{"by":1,"who":"someone"}';
+const ENDLESS = { TIMEOUT_MS: '600000', MAX_WALL_MS: '600000' };
+
+export async function start() {
+  const firstAnswer = [];
+  let rssKb = 0;
+  for (let round = 0; round < 5; round += 1) {
+    const server = await Server.start();
+    await call(`${server.url}/health/ready`, { method: 'GET' });
+    firstAnswer.push(performance.now() - server.began);
+    rssKb = server.status('VmRSS');
+    await server.stop();
+  }
+  return { start_to_first_answer_ms: percentile(firstAnswer, 0.5), idle_rss_mb: rssKb / 1024 };
+}
+
+export async function loops({ seconds }) {
+  const figures = {};
+  for (const threads of [1, 2]) {
+    const server = await Server.start({ THREADS: String(threads) });
+    for (let i = 0; i < 16; i += 1) await createPanel(server, `p${i}`, SMALL);
+    const one = '"/panels/p1/trigger/run"';
+    await wrk(server, one, { seconds: 1 });
+    figures[`one_panel_${threads}_loops_per_s`] = await wrk(server, one, { seconds });
+    figures[`16_panels_${threads}_loops_per_s`] =
+      await wrk(server, '"/panels/p" .. math.random(0, 15) .. "/trigger/run"', { seconds });
+    await server.stop();
+  }
+  return figures;
+}
+
+// Calls leave on a schedule, whether or not earlier ones were answered; latency counts from the scheduled moment.
+async function paced(url, body, perSecond, seconds, agent) {
+  const began = performance.now();
+  const calls = [];
+  for (let i = 0; i < perSecond * seconds; i += 1) {
+    const due = began + (i * 1000) / perSecond;
+    const wait = due - performance.now();
+    if (wait > 0) await sleep(wait);
+    calls.push(call(url, { body, agent }).then(({ status, text }) => {
+      if (status !== 200 || !text.includes('"success"')) throw new Error(`${status} ${text.slice(0, 200)}`);
+      return performance.now() - due;
+    }));
+  }
+  return Promise.all(calls);
+}
+
+export async function spinners({ seconds }) {
+  const server = await Server.start(ENDLESS);
+  const agent = new http.Agent({ keepAlive: true });
+  await createPanel(server, 'short', SMALL);
+  await createPanel(server, 'five', 'const end = performance.now() + 5; while (performance.now() < end); return 1');
+  for (let i = 0; i < 100; i += 1) {
+    await createPanel(server, `endless${i}`, 'for (;;);');
+    call(trigger(server, `endless${i}`), { body: '{}' }).catch(() => {});
+  }
+  while (!/"activeInstances":100,/.test((await call(`${server.url}/health`, { method: 'GET' })).text)) await sleep(20);
+  await paced(trigger(server, 'short'), BODY, 200, 1, agent);
+  const short = await paced(trigger(server, 'short'), BODY, 200, seconds * 2, agent);
+  const five = await paced(trigger(server, 'five'), '{}', 5, seconds * 4, agent);
+  agent.destroy();
+  await server.stop();
+  return { short_call_beside_100_endless_p99_ms: percentile(short, 0.99), short_p50_ms: percentile(short, 0.5),
+    five_ms_call_beside_100_endless_p99_ms: percentile(five, 0.99), five_ms_p50_ms: percentile(five, 0.5) };
+}
+
+async function createMany(server, count, handlerOf) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+  const ids = Array.from({ length: count }, (_, i) => i);
+  await Promise.all(ids.map((i) => createPanel(server, `p${i}`, handlerOf(i), agent)));
+  agent.destroy();
+}
+
+const ownHandler = (i) =>
+  `const own = {id: ${i}, name: 'panel ${i}'}; $state.count += $args.by; return {n: $state.count, who: $args.who, own: own.name}`;
+
+async function cpuPerCall(server, panels, seconds) {
+  const path = `"/panels/p" .. math.random(0, ${panels - 1}) .. "/trigger/run"`;
+  await wrk(server, path, { seconds: Math.max(1, panels / 5000) });
+  const before = server.cpuUs();
+  const perSecond = await wrk(server, path, { seconds });
+  return (server.cpuUs() - before) / (perSecond * seconds);
+}
+
+export async function manyPanels({ seconds }) {
+  const figures = {};
+  for (const [kind, handlerOf] of [['own', ownHandler], ['shared', () => SMALL]]) {
+    for (const count of [10, 10_000]) {
+      const server = await Server.start({ THREADS: '1' });
+      await createPanel(server, 'first', SMALL);
+      await call(trigger(server, 'first'), { body: BODY });
+      const before = server.status('VmRSS');
+      await createMany(server, count, handlerOf);
+      figures[`${count}_panels_${kind}_handlers_rss_mb`] = (server.status('VmRSS') - before) / 1024;
+      figures[`${count}_panels_${kind}_handlers_cpu_us`] = await cpuPerCall(server, count, seconds);
+      await server.stop();
+    }
+  }
+  return figures;
+}
+
+export async function connections({ seconds }) {
+  const COUNT = 1000;
+  const server = await Server.start();
+  await createPanel(server, 'p', SMALL);
+  const before = server.status('VmRSS');
+  const agents = Array.from({ length: COUNT }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }));
+  const times = [];
+  await Promise.all(agents.map(async (agent, i) => {
+    for (let round = 0; round <= seconds; round += 1) {
+      const took = await paced(trigger(server, 'p'), BODY, 1, 1, agent);
+      if (round > 0) times.push(...took);
+      await sleep(1000 - took[0] + (round === 0 ? i : 0)); // spread over the second
+    }
+  }));
+  const rssKb = server.status('VmRSS') - before;
+  agents.forEach((agent) => agent.destroy());
+  await server.stop();
+  return { '1000_connections_p99_ms': percentile(times, 0.99), kib_a_connection: rssKb / COUNT };
+}

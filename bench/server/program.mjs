@@ -1,0 +1,80 @@
+// A nexus server of its own for each case, and calls to it over connections that are kept.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = process.env.NEXUS_PROGRAM ?? fileURLToPath(new URL('../../build/nexus', import.meta.url));
+
+export class Server {
+  static async start(settings = {}) {
+    const began = performance.now();
+    const child = spawn(PROGRAM, ['serve'], {
+      env: { PATH: process.env.PATH, HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'error', ...settings },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const server = new Server(child, began);
+    await server.#listening();
+    return server;
+  }
+
+  constructor(child, began) {
+    this.child = child;
+    this.began = began;
+    this.ended = new Promise((resolve) => child.once('exit', resolve));
+  }
+
+  async #listening() {
+    let text = '';
+    for await (const chunk of this.child.stdout) {
+      text += chunk;
+      const url = /listening on (\S+)/.exec(text);
+      if (!url) continue;
+      [, this.url] = url;
+      this.child.stdout.on('data', () => {});
+      return;
+    }
+    throw new Error(`the server ended before it listened: ${text}`);
+  }
+
+  // Kilobytes, from /proc: VmRSS, VmHWM
+  status(field) {
+    return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))[1]);
+  }
+
+  // Microseconds of CPU that all its threads have used.
+  cpuUs() {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10_000; // in ticks of 10 ms
+  }
+
+  async stop() {
+    this.child.kill('SIGKILL'); // nothing of it is of use, and spinning handlers would be waited for
+    await this.ended;
+  }
+}
+
+export function call(url, { method = 'POST', body, agent } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, { method, agent, headers: { 'content-type': 'application/json' } }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk) => { text += chunk; });
+      answer.on('end', () => resolve({ status: answer.statusCode, text }));
+      answer.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+export async function createPanel(server, id, handler, agent) {
+  const tools = [{ name: 'run', handler, trigger: { type: 'manual' } }];
+  const body = JSON.stringify({ id, kind: 'bench', tools, initialState: { count: 0 } });
+  const answer = await call(`${server.url}/panels`, { body, agent });
+  if (answer.status !== 201) throw new Error(`panel ${id}: ${answer.status} ${answer.text}`);
+}
+
+export const trigger = (server, id) => `${server.url}/panels/${id}/trigger/run`;
+
+export const percentile = (values, p) => values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * p) - 1)];
