@@ -10,6 +10,8 @@ class Clock {
   virtual ~Clock() = default;
   virtual std::int64_t unix_ms() const = 0;        // milliseconds since 1970-01-01 UTC
   virtual std::uint64_t monotonic_us() const = 0;  // never goes back; its zero means nothing
+  // The same clock, for what takes about a microsecond; as fine as the clock is.
+  virtual std::uint64_t monotonic_ns() const { return monotonic_us() * 1000; }
 };
 
 // The machine's clocks. Thread-safe.
@@ -17,6 +19,7 @@ class SystemClock final : public Clock {
  public:
   std::int64_t unix_ms() const override;
   std::uint64_t monotonic_us() const override;
+  std::uint64_t monotonic_ns() const override;
 };
 
 }  // namespace nexus

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kMostKeptBytes = 64 << 10;  // of a body's buffer between requests
 
+bool has_content(unsigned status) { return status != 204 && status != 304; }
+
 bool is_in_bytes(const LimitReached& limit) { return limit.wall == "container" || limit.wall == "budget"; }
 
 std::string_view reason_of(unsigned status) {
@@ -27,6 +29,9 @@ unsigned status_of(ErrorCode code) {
     case ErrorCode::kInvalidHandler:
     case ErrorCode::kCapabilityNotAllowed:
       return 400;
+    case ErrorCode::kUnauthorized:
+      return 401;
+    case ErrorCode::kForbidden:
     case ErrorCode::kOriginNotAllowed:
       return 403;
     case ErrorCode::kNotFound:
@@ -37,6 +42,8 @@ unsigned status_of(ErrorCode code) {
       return 405;
     case ErrorCode::kPanelExists:
       return 409;
+    case ErrorCode::kPreconditionFailed:
+      return 412;
     case ErrorCode::kPayloadTooLarge:
       return 413;
     case ErrorCode::kMisdirected:
@@ -82,6 +89,7 @@ void Answer::clear() {
   status_ = 200;
   content_type_ = ContentType::kJson;
   headers_.clear();
+  challenge_ = "Bearer";
   body_.clear();
   if (body_.capacity() > kMostKeptBytes) body_.shrink_to_fit();
 }
@@ -110,13 +118,18 @@ std::array<boost::asio::const_buffer, 2> Answer::serialise(std::string_view date
   head_.clear();
   fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\nNexus-Api-Version: 1\r\n", status_, reason_of(status_),
                  date);
-  if (status_ != 204) {
+  if (has_content(status_)) {
     head_ += content_type_ == ContentType::kJson
                  ? "Content-Type: application/json\r\nContent-Length: "
                  : "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
                    "Content-Length: ";
     const fmt::format_int length(body_.size());
     head_.append(length.data(), length.size());
+    head_ += "\r\n";
+  }
+  if (status_ == 401) {
+    head_ += "WWW-Authenticate: ";
+    head_ += challenge_;
     head_ += "\r\n";
   }
   head_ += headers_;
@@ -126,7 +139,7 @@ std::array<boost::asio::const_buffer, 2> Answer::serialise(std::string_view date
     head_ += "Connection: keep-alive\r\n";
   }
   head_ += "\r\n";
-  const bool is_sent = body == Body::kSent && status_ != 204;
+  const bool is_sent = body == Body::kSent && has_content(status_);
   return {boost::asio::buffer(head_), is_sent ? boost::asio::buffer(body_) : boost::asio::const_buffer()};
 }
 
