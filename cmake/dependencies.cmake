@@ -5,13 +5,15 @@ find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 
 add_library(nexus_dependencies INTERFACE)
 target_link_libraries(nexus_dependencies INTERFACE
   Threads::Threads fmt::fmt spdlog::spdlog CLI11::CLI11 simdjson::simdjson Boost::headers
-  PkgConfig::xxhash PkgConfig::zstd)
-# simdjson, fmt and zstd are shared libraries; Boost is headers only.
+  OpenSSL::Crypto PkgConfig::xxhash PkgConfig::zstd)
+# simdjson, fmt, libcrypto, zstd and toml++ are shared libraries; Boost is headers only.
 target_compile_definitions(nexus_dependencies INTERFACE BOOST_ALL_NO_LIB BOOST_ASIO_NO_DEPRECATED)

@@ -4,13 +4,22 @@
 #include <string>
 #include <vector>
 
+#include "config_arguments.h"
+
 namespace nexus::app {
 
 struct ServeCommand {
   std::vector<std::string> panels;  // files, or folders of *.json
   bool demo = false;
+  ConfigArguments config;
 };
 int serve(const ServeCommand& command);
+
+struct ConfigCommand {
+  bool json = false;
+  ConfigArguments config;
+};
+int config(const ConfigCommand& command);
 
 struct RunCommand {
   std::string file;  // "-": standard input

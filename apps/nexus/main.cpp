@@ -12,16 +12,20 @@ namespace {
 
 constexpr char kExamples[] = R"(Examples:
   nexus serve --demo                               a server with a panel to try, and how to call it
-  HTTP_PORT=8080 nexus serve panels/               a server with the panels of a folder
+  nexus serve --http-port 8080 panels/             a server with the panels of a folder
+  nexus config --config nexus.toml                 what is in effect, and where each value comes from
   nexus run add.js --args '{"by":2}' --repeat 1000 one handler, and how quick it is
   echo 'return $args.a * 2' | nexus run - --args '{"a":21}'
 
 Exit status: 0 done, 1 it failed (run: the handler ended in an error), 2 it was asked for wrongly.)";
 
 constexpr char kServeExamples[] =
-    R"(Settings come from the environment, among them HTTP_PORT (3000), HOST, LOG_LEVEL, MAX_INSTANCES.
+    R"(Each setting may also come from the environment (HTTP_PORT, or NEXUS_HTTP_PORT, which wins) or the file;
+a flag wins over both.
 
-Example: HTTP_PORT=8080 nexus serve examples/counter.json)";
+Example: nexus serve --config nexus.toml --http-port 8080 examples/counter.json)";
+
+constexpr char kConfigExamples[] = R"(Example: HTTP_PORT=8080 nexus config --config nexus.toml --json)";
 
 constexpr char kRunExamples[] = R"(Example: nexus run examples/greet.js --args '{"name":"Ada"}')";
 
@@ -35,6 +39,14 @@ void add_serve(CLI::App& app, nexus::app::ServeCommand& command) {
   serve->add_option("panels", command.panels, "Panels to create at start: files, or folders of *.json");
   serve->add_flag("--demo", command.demo, "Creates a panel to try, and prints how to call it");
   serve->footer(kServeExamples);
+  add_config_options(*serve, command.config);
+}
+
+void add_config(CLI::App& app, nexus::app::ConfigCommand& command) {
+  CLI::App* config = app.add_subcommand("config", "Prints the settings in effect, and where each comes from");
+  config->add_flag("--json", command.json, "Prints them for programs");
+  config->footer(kConfigExamples);
+  add_config_options(*config, command.config);
 }
 
 void add_run(CLI::App& app, nexus::app::RunCommand& command) {
@@ -52,6 +64,19 @@ void add_run(CLI::App& app, nexus::app::RunCommand& command) {
   run->footer(kRunExamples);
 }
 
+int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::ConfigCommand& config,
+          const nexus::app::RunCommand& run) {
+  if (const auto* command = app.get_subcommand("serve"); command->parsed()) {
+    take_unknown(*command, serve.config);
+    return nexus::app::serve(serve);
+  }
+  if (const auto* command = app.get_subcommand("config"); command->parsed()) {
+    take_unknown(*command, config.config);
+    return nexus::app::config(config);
+  }
+  return nexus::app::run(run);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,15 +86,17 @@ int main(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   nexus::app::ServeCommand serve;
+  nexus::app::ConfigCommand config;
   nexus::app::RunCommand run;
   add_serve(app, serve);
+  add_config(app, config);
   add_run(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const int status = app.got_subcommand("serve") ? nexus::app::serve(serve) : nexus::app::run(run);
+  const int status = start(app, serve, config, run);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
   fmt::print(stderr, "nexus: the output could not be written\n");
   return 1;

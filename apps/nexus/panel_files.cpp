@@ -14,12 +14,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> files_of(const std::string& argument) {
-  std::error_code ignored;
-  if (!fs::is_directory(argument, ignored)) return {argument};
+Result<std::vector<std::string>> files_of(const std::string& argument) {
+  std::error_code error;
+  if (!fs::is_directory(argument, error)) return std::vector{argument};
   std::vector<std::string> files;
-  for (const auto& entry : fs::directory_iterator(argument, ignored)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path().string());
+  for (fs::directory_iterator entry(argument, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".json") files.push_back(entry->path().string());
+  }
+  if (error) {
+    return fail(ErrorCode::kInvalidConfiguration,
+                fmt::format("cannot read {}: {}", argument, error.message()));
   }
   std::ranges::sort(files);
   return files;
@@ -44,7 +48,8 @@ Result<std::string> read_file(const std::string& path) {
 Result<std::vector<PanelFile>> read_panel_files(const std::vector<std::string>& arguments) {
   std::vector<PanelFile> read;
   for (const std::string& argument : arguments) {
-    for (const std::string& path : files_of(argument)) {
+    NEXUS_TRY(const std::vector<std::string> files, files_of(argument));
+    for (const std::string& path : files) {
       NEXUS_TRY(std::string json, read_file(path));
       const fs::path folder = fs::path(path).parent_path();
       read.push_back(

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "file_watch.h"
 #include "latency.h"
+#include "load_settings.h"
 #include "nexus/base/ids.h"
 #include "nexus/budget/ledger.h"
 #include "nexus/panels/limit_fields.h"
@@ -153,13 +154,13 @@ int run_whenever_it_changes(Runner& runner, const std::string& file) {
 }  // namespace
 
 int run(const RunCommand& command) {
-  const auto settings = load_settings();
+  const auto settings = load_settings({});
   if (!settings) return kAskedWrongly;
   if (const auto args = check_object("--args", command.args); !args) return refuse(args.error().message);
   if (const auto scope = check_object("--scope", command.scope); !scope) return refuse(scope.error().message);
   const auto state = sandbox::State::parse(command.state);
   if (!state) return refuse(fmt::format("--state must be a JSON object: {}", state.error().message));
-  const auto limits = apply(limits_of(*settings), command.limits);
+  const auto limits = apply(limits_of(settings->runtime), command.limits);
   if (!limits) return refuse(limits.error().message);
   if (command.watch && command.file == "-") return refuse("--watch needs a file, not standard input");
   const auto source = read_source(command.file);

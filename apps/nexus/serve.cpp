@@ -9,6 +9,8 @@
 #include <cstdlib>
 
 #include "commands.h"
+#include "demo_panel.h"
+#include "load_settings.h"
 #include "nexus/budget/ledger.h"
 #include "nexus/handlers/handler_cache.h"
 #include "nexus/panels/registry.h"
@@ -27,10 +29,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr int kFailed = 1, kAskedWrongly = 2;
-
-constexpr char kDemoPanel[] = R"({"id":"demo","kind":"demo","title":"A counter","initialState":{"count":0},
-  "tools":[{"name":"add","trigger":{"type":"manual"},
-            "handler":"$state.count += $args.by ?? 1; return { count: $state.count };"}]})";
 
 void print_demo(const std::string& url) {
   fmt::print(
@@ -106,41 +104,42 @@ class Life {
 }  // namespace
 
 int serve(const ServeCommand& command) {
-  const auto settings = load_settings();
+  const auto settings = load_settings(command.config);
   if (!settings) return kAskedWrongly;
   auto panels = read_panel_files(command.panels);
   if (!panels) {
     fmt::print(stderr, "nexus: {}\n", panels.error().message);
     return kAskedWrongly;
   }
-  if (command.demo) panels->push_back({"--demo", kDemoPanel, {}});
+  if (command.demo) panels->push_back({"--demo", std::string(demo_panel()), {}});
 
   SystemClock clock;
   budget::UnlimitedLedger ledger;
 
   // The engine and the interpreter's base image.
-  auto runtime = sandbox::Runtime::create(runtime_options_of(*settings), clock, ledger);
+  auto runtime = sandbox::Runtime::create(runtime_options_of(settings->runtime), clock, ledger);
   if (!runtime) {
     fmt::print(stderr, "nexus: {}\n", runtime.error().message);
     return kFailed;
   }
   // Handlers that are loaded, and instances to run them in.
-  handlers::HandlerCache cache(settings->image_cache_mb * 1_MiB);
-  pool::InstancePool pool(pool_options_of(*settings), clock,
+  handlers::HandlerCache cache(settings->runtime.image_cache_bytes);
+  pool::InstancePool pool(pool_options_of(settings->runtime), clock,
                           [&] { return sandbox::Instance::create(**runtime); });
 
-  panels::MemoryRegistry registry(clock, static_cast<std::uint32_t>(settings->max_panel_queue));
+  panels::MemoryRegistry registry(clock, static_cast<std::uint32_t>(settings->runtime.max_panel_queue));
   metrics::Probes probes;
 
   // From here on all is on one thread, this one. The loop goes after what posts to it, before what its coroutines hold.
   asio::io_context loop{1};
   const auto executor = loop.get_executor();
-  server::Api api({executor, clock, registry, cache, pool, ledger, probes},
-                  {limits_of(*settings), *sandbox::Capabilities::parse(std::vector<std::string>{
-                                             "state:*", "events:*", "view:*", "ext:*"})},
-                  {kVersion, std::string(sandbox::Runtime::engine_version()),
-                   std::string(sandbox::Runtime::interpreter_version())});
-  server::Server server(executor, clock, api, pool, server_options_of(*settings));
+  server::Api api(
+      {executor, clock, registry, cache, pool, ledger, probes},
+      {limits_of(settings->runtime), *sandbox::Capabilities::parse(settings->runtime.capabilities)},
+      {kVersion, std::string(sandbox::Runtime::engine_version()),
+       std::string(sandbox::Runtime::interpreter_version())},
+      access_options_of(*settings));
+  server::Server server(executor, clock, api, pool, server_options_of(settings->server));
   return Life(loop, api, server).run(*std::move(panels), command.demo);
 }
 

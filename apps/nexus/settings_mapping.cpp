@@ -1,10 +1,4 @@
 #include "settings_mapping.h"
-#include "stderr_sink.h"
-
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
-
-#include <cstdio>
 
 namespace nexus::app {
 namespace {
@@ -14,55 +8,46 @@ constexpr std::size_t kSpareMemories = 64;
 
 }  // namespace
 
-sandbox::Limits limits_of(const config::Settings& settings) {
+sandbox::Limits limits_of(const config::ResourceLimits& limits) {
   return {
-      .memory_limit_bytes = settings.memory_limit_mb * 1_MiB,
-      .timeout_ms = settings.timeout_ms,
-      .max_wall_ms = settings.max_wall_ms,
-      .max_host_calls = settings.max_host_calls,
-      .max_state_mutations = settings.max_state_mutations,
-      .max_events = settings.max_events,
-      .max_view_commands = settings.max_view_commands,
-      .max_journal_bytes = settings.max_journal_bytes,
-      .max_result_bytes = settings.max_result_bytes,
-      .max_state_bytes = settings.max_state_bytes,
-      .max_log_bytes = settings.max_log_bytes,
-      .stack_size_bytes = settings.stack_size_bytes,
+      .memory_limit_bytes = limits.memory_limit_bytes,
+      .timeout_ms = limits.timeout_ms,
+      .max_wall_ms = limits.max_wall_ms,
+      .max_host_calls = limits.max_host_calls,
+      .max_state_mutations = limits.max_state_mutations,
+      .max_events = limits.max_events,
+      .max_view_commands = limits.max_view_commands,
+      .max_journal_bytes = limits.max_journal_bytes,
+      .max_result_bytes = limits.max_result_bytes,
+      .max_state_bytes = limits.max_state_bytes,
+      .max_log_bytes = limits.max_log_bytes,
+      .stack_size_bytes = limits.stack_size_bytes,
   };
 }
 
-sandbox::RuntimeOptions runtime_options_of(const config::Settings& settings) {
-  return {.max_memories = settings.max_instances + kSpareMemories};
+sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime) {
+  return {.max_memories = runtime.max_instances + kSpareMemories};
 }
 
-pool::PoolOptions pool_options_of(const config::Settings& settings) {
-  return {.max_instances = static_cast<std::uint32_t>(settings.max_instances),
-          .min_instances = static_cast<std::uint32_t>(settings.min_instances),
-          .max_queue = static_cast<std::uint32_t>(settings.max_queue),
-          .queue_timeout_ms = settings.queue_timeout_ms};
+pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime) {
+  return {.max_instances = static_cast<std::uint32_t>(runtime.max_instances),
+          .min_instances = static_cast<std::uint32_t>(runtime.min_instances),
+          .max_queue = static_cast<std::uint32_t>(runtime.max_queue),
+          .queue_timeout_ms = runtime.queue_timeout_ms};
 }
 
-server::ServerOptions server_options_of(const config::Settings& settings) {
-  return {.host = settings.host,
-          .port = static_cast<std::uint16_t>(settings.http_port),
-          .grace_ms = settings.shutdown_grace_ms,
-          .rules = {.body_limit_bytes = settings.body_limit_bytes}};
+server::ServerOptions server_options_of(const config::ServerConfig& server) {
+  return {.host = server.host,
+          .port = static_cast<std::uint16_t>(server.http_port),
+          .grace_ms = server.shutdown_grace_ms,
+          .rules = {.body_limit_bytes = server.body_limit_bytes}};
 }
 
-std::optional<config::Settings> load_settings() {
-  // stdout is for what the program was asked to print.
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("nexus", make_stderr_sink()));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-  auto loaded = config::load(config::process_environment());
-  if (!loaded) {
-    for (const config::Fault& fault : loaded.error())
-      fmt::print(stderr, "nexus: {}\n", config::describe(fault));
-    return std::nullopt;
-  }
-  spdlog::set_level(spdlog::level::from_str(loaded->settings.log_level));
-  for (const std::string& warning : loaded->warnings)
-    spdlog::warn(warning);
-  return std::move(loaded->settings);
+server::AccessOptions access_options_of(const config::Settings& settings) {
+  const bool is_on = settings.auth.enabled == config::Authentication::kOn;
+  return {.jwt_key = is_on ? std::optional(settings.auth.key) : std::nullopt,
+          .allowed_hosts = settings.server.allowed_hosts,
+          .cors_origins = settings.server.cors_origins};
 }
 
 }  // namespace nexus::app

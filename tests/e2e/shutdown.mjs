@@ -57,6 +57,35 @@ test('what has not ended with the grace is cancelled, and answered', options, as
   assert.equal(await server.ended, 0);
 });
 
+test('under load each call that was accepted is answered before it ends', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'info', MAX_PANEL_QUEUE: '1000', SHUTDOWN_GRACE_MS: '20000' } });
+  const tools = { inc: 'const end = Date.now() + 5; while (Date.now() < end); $state.n++; return $state.n' };
+  for (const id of ['a', 'b', 'c', 'd']) await server.panel(id, tools, { initialState: { n: 0 } });
+  // Each sends its requests whole, one after the other, until it is let go.
+  const outcomes = Array.from({ length: 40 }, async (_, n) => {
+    const client = server.connect();
+    await client.connected;
+    const call = `POST /panels/${'abcd'[n % 4]}/trigger/inc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`;
+    let sent = 0;
+    while (!client.isEnded) {
+      await client.send(call);
+      ++sent;
+      await client.until(new RegExp(`^(HTTP/1\\.1 [^]*?"(metrics|code)"[^]*?){${sent}}$`)).catch(() => {});
+    }
+    const received = await client.closed;
+    return { sent, served: received.match(/"status":"success"/g)?.length ?? 0, refused: received.match(/SHUTTING_DOWN/g)?.length ?? 0 };
+  });
+  await server.untilMetric(/nexus_handler_executions_total\{status="success"\} \d{2}/);
+  process.kill(server.pid, 'SIGTERM');
+  const all = await Promise.all(outcomes);
+  for (const { sent, served, refused } of all) {
+    // The last of each may have met a connection that was being closed.
+    assert.ok(served + refused >= sent - 1 && served + refused <= sent, `${served} served, ${refused} refused of ${sent}`);
+  }
+  assert.ok(all.reduce((sum, { served }) => sum + served, 0) >= 10);
+  assert.equal(await server.ended, 0);
+});
+
 test('a second signal ends it at once', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
   await server.panel('p', { spin: 'for(;;){}' });

@@ -12,6 +12,8 @@ class Clock {
   virtual std::uint64_t monotonic_us() const = 0;  // never goes back; its zero means nothing
   // How long the calling thread has run on a CPU. A system call, so not for every request.
   virtual std::uint64_t thread_cpu_us() const = 0;
+  // The same clock, for what takes about a microsecond; as fine as the clock is.
+  virtual std::uint64_t monotonic_ns() const { return monotonic_us() * 1000; }
 };
 
 // The machine's clocks. Thread-safe.
@@ -20,6 +22,7 @@ class SystemClock final : public Clock {
   std::int64_t unix_ms() const override;
   std::uint64_t monotonic_us() const override;
   std::uint64_t thread_cpu_us() const override;
+  std::uint64_t monotonic_ns() const override;
 };
 
 }  // namespace nexus

@@ -1,76 +1,119 @@
-// What an operator can set, read from the environment: each variable NAME is also read as NEXUS_NAME, which wins.
-// All faults are found at once. The rows, with unit, default and bounds, are in table.h.
+// The effective configuration, grouped as its file is: [server] [runtime] [extensions.http] [logging] [auth] [store].
+// A Settings{} has every default; load() (load.h) makes one from what an operator gave. Bounds and meanings of each value
+// are in table.h. A number without a unit in its name is a count.
 #pragma once
 
 #include <cstdint>
-#include <expected>
-#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "nexus/base/units.h"
 
 namespace nexus::config {
 
-// The effective values, in the units of their rows. Only load() makes one that is filled in.
+// What one execution may use at most, whoever's handler it is: the part of RuntimeConfig that is enforced.
+struct ResourceLimits {
+  std::uint64_t memory_limit_bytes = 32_MiB;  // linear memory, interpreter included
+  std::uint64_t timeout_ms = 5000;            // running time
+  std::uint64_t max_wall_ms = 30'000;         // by the clock
+  std::uint64_t max_host_calls = 1000;
+  std::uint64_t max_state_mutations = 1000;
+  std::uint64_t max_events = 100;
+  std::uint64_t max_view_commands = 100;
+  std::uint64_t max_journal_bytes = 8_MiB;
+  std::uint64_t max_result_bytes = 1_MiB;
+  std::uint64_t max_state_bytes = 4_MiB;
+  std::uint64_t max_log_bytes = 64_KiB;
+  std::uint64_t stack_size_bytes = 200_KiB;
+
+  bool operator==(const ResourceLimits&) const = default;
+};
+
+// [runtime]: the limits of one execution, and how many executions there may be. validate() (load.h) says what is wrong
+// with one that load() has not made.
+struct RuntimeConfig : ResourceLimits {
+  std::uint64_t max_instances = 1024;
+  std::uint64_t min_instances = 2;
+  std::uint64_t max_queue = 1024;
+  std::uint64_t queue_timeout_ms = 2000;
+  std::uint64_t max_panel_queue = 64;
+  std::uint64_t suspension_ttl_ms = 300'000;
+  std::optional<std::uint64_t> memory_budget_bytes;  // none: as the container or the machine allows
+  std::uint64_t image_cache_bytes = 64_MiB;
+  std::string cache_dir = "/tmp/nexus-cache";
+  std::uint64_t max_cache_size_bytes = 64_MiB;
+  std::vector<std::string> capabilities{"state:*", "events:*", "view:*", "ext:*"};
+
+  bool operator==(const RuntimeConfig&) const = default;
+};
+
+struct ServerConfig {
+  std::string host = "127.0.0.1";
+  std::uint64_t http_port = 3000;        // 0: the kernel chooses
+  std::uint64_t ws_port = 3001;          // 0: the kernel chooses
+  std::optional<std::uint64_t> threads;  // none: one for each processor that is granted
+  std::uint64_t body_limit_bytes = 1_MiB;
+  std::uint64_t sync_wait_ms = 55'000;
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> cors_origins;
+  bool trust_proxy = false;
+  std::uint64_t shutdown_delay_ms = 0;
+  std::uint64_t shutdown_grace_ms = 25'000;
+
+  bool operator==(const ServerConfig&) const = default;
+};
+
+// [extensions.http]
+struct HttpExtensionConfig {
+  std::uint64_t max_concurrent = 10;
+  std::uint64_t timeout_ms = 30'000;
+  std::vector<std::string> allowed_domains;  // empty: all
+  bool allow_private = false;
+  std::string proxy;  // empty: none
+
+  bool operator==(const HttpExtensionConfig&) const = default;
+};
+
+struct LoggingConfig {
+  std::string level = "info";
+  bool pretty = false;
+
+  bool operator==(const LoggingConfig&) const = default;
+};
+
+// Not having decided is something else than having decided against it: see HOST.
+enum class Authentication : std::uint8_t { kUndecided, kOff, kOn };
+
+struct AuthConfig {
+  Authentication enabled = Authentication::kUndecided;
+  std::string jwt_secret;       // as given
+  std::string jwt_secret_file;  // as given
+  std::string
+      key;  // what either of them holds: at least kLeastKeyBytes when authentication is on, else empty
+
+  bool operator==(const AuthConfig&) const = default;
+};
+
+// HS256 wants a key as long as its hash (RFC 7518, section 3.2).
+inline constexpr std::size_t kLeastKeyBytes = 32;
+
+struct StoreConfig {
+  std::string state_store = "memory";
+  std::string data_dir;  // empty: none
+
+  bool operator==(const StoreConfig&) const = default;
+};
+
 struct Settings {
-  std::string host;
-  std::string log_level;
-  std::string auth_enabled;
+  ServerConfig server;
+  RuntimeConfig runtime;
+  HttpExtensionConfig http;
+  LoggingConfig logging;
+  AuthConfig auth;
+  StoreConfig store;
 
-  std::uint64_t http_port = 0;
-  std::uint64_t body_limit_bytes = 0;
-  std::uint64_t shutdown_grace_ms = 0;
-
-  std::uint64_t memory_limit_mb = 0;
-  std::uint64_t timeout_ms = 0;
-  std::uint64_t max_wall_ms = 0;
-  std::uint64_t max_host_calls = 0;
-  std::uint64_t max_state_mutations = 0;
-  std::uint64_t max_events = 0;
-  std::uint64_t max_view_commands = 0;
-  std::uint64_t max_journal_bytes = 0;
-  std::uint64_t max_result_bytes = 0;
-  std::uint64_t max_state_bytes = 0;
-  std::uint64_t max_log_bytes = 0;
-  std::uint64_t stack_size_bytes = 0;
-
-  std::uint64_t max_instances = 0;
-  std::uint64_t min_instances = 0;
-  std::uint64_t max_queue = 0;
-  std::uint64_t queue_timeout_ms = 0;
-  std::uint64_t max_panel_queue = 0;
-  std::uint64_t image_cache_mb = 0;
+  bool operator==(const Settings&) const = default;
 };
-
-// One thing wrong with the configuration.
-struct Fault {
-  std::string field;   // "HTTP_PORT"
-  std::string value;   // as it was written
-  std::string bound;   // what it must be: "a whole number from 0 to 65535"
-  std::string origin;  // the variable that it came from, "NEXUS_HTTP_PORT", or "default"
-
-  bool operator==(const Fault&) const = default;
-};
-
-// For a person: `HTTP_PORT is "x" (from NEXUS_HTTP_PORT); it must be a whole number from 0 to 65535`.
-std::string describe(const Fault& fault);
-
-struct Loaded {
-  Settings settings;
-  std::vector<std::string> warnings;
-};
-
-// The environment as a function: the value of a variable, or none. An empty value counts as none, because that is what
-// container tools pass on for a variable that isn't set.
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
-
-std::expected<Loaded, std::vector<Fault>> load(const Environment& environment);
-
-// The environment of this process.
-Environment process_environment();
-
-// Whether only this machine can reach an address: "localhost", 127.0.0.0/8, "::1".
-bool is_loopback(std::string_view host);
 
 }  // namespace nexus::config

@@ -1,4 +1,4 @@
-// What is counted where it happens: plain counters, read by the exposition.
+// What is counted where it happens: plain counters, which can be added to those of other loops.
 //
 // Thread safety: none; the probes of a loop are written and read on it.
 #pragma once
@@ -6,24 +6,43 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
+#include "nexus/base/duration_histogram.h"
 #include "nexus/base/error.h"
+#include "nexus/metrics/http_probe.h"
 #include "nexus/sandbox/result.h"
 
 namespace nexus::metrics {
 
+// From the shortest handlers (2 us) to beyond the default of TIMEOUT_MS (5 s).
+using RunningTimes = DurationHistogram<1'000, 10'000'000'000>;
+// A reset is 1 us and 50 ns for each page that was written: half a microsecond to what many thousand pages take.
+using ResetTimes = DurationHistogram<500, 10'000'000>;
+
 struct ExecutionProbe {
-  std::uint64_t succeeded = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t time_us = 0;            // running time of all of them
+  RunningTimes succeeded, failed;
+  ResetTimes resets;                    // of those that were measured
   std::uint64_t peak_memory_bytes = 0;  // the highest memoryPeakBytes
   sandbox::HostCalls host_calls;
 
   void record(const sandbox::ExecutionResult& result) {
-    ++(result.ok() ? succeeded : failed);
-    time_us += result.metrics.execution_time_us;
-    peak_memory_bytes = std::max(peak_memory_bytes, result.metrics.memory_peak_bytes);
-    const sandbox::HostCalls& calls = result.metrics.host_calls;
+    const sandbox::ExecutionMetrics& used = result.metrics;
+    (result.ok() ? succeeded : failed).record_us(used.execution_time_us);
+    if (used.reset_ns) resets.record_ns(*used.reset_ns);
+    peak_memory_bytes = std::max(peak_memory_bytes, used.memory_peak_bytes);
+    add(used.host_calls);
+  }
+  void add(const ExecutionProbe& other) {
+    succeeded.add(other.succeeded);
+    failed.add(other.failed);
+    resets.add(other.resets);
+    peak_memory_bytes = std::max(peak_memory_bytes, other.peak_memory_bytes);
+    add(other.host_calls);
+  }
+
+ private:
+  void add(const sandbox::HostCalls& calls) {
     host_calls.state_get += calls.state_get;
     host_calls.state_set += calls.state_set;
     host_calls.state_delete += calls.state_delete;
@@ -35,15 +54,88 @@ struct ExecutionProbe {
   }
 };
 
+// Executions that have not ended.
+struct UnderWay {
+  std::uint64_t queued = 0;   // wait for their panel's turn or for an instance
+  std::uint64_t running = 0;  // hold an instance
+
+  void add(const UnderWay& other) {
+    queued += other.queued;
+    running += other.running;
+  }
+};
+
+// Counts one in for as long as it exists, in one place after another. The places must outlive it.
+class Present {
+ public:
+  explicit Present(std::uint64_t& count) : count_(&count) { ++*count_; }
+  Present(const Present&) = delete;
+  Present& operator=(const Present&) = delete;
+  ~Present() { --*count_; }
+
+  void move_to(std::uint64_t& count) {
+    --*std::exchange(count_, &count);
+    ++count;
+  }
+
+ private:
+  std::uint64_t* count_;
+};
+
 // By code, whether an execution ended in it or a request was refused with it.
 struct ErrorProbe {
   std::array<std::uint64_t, kErrorCodeCount> by_code{};
+
   void record(ErrorCode code) { ++by_code[static_cast<std::size_t>(code)]; }
+  void add(const ErrorProbe& other) {
+    for (std::size_t code = 0; code < kErrorCodeCount; ++code)
+      by_code[code] += other.by_code[code];
+  }
+};
+
+// The layers that refuse for want of room: LimitReached::wall, and the labels of nexus_admission_rejected_total.
+inline constexpr auto kLayers = std::to_array<std::string_view>({"container", "budget", "pool", "panel"});
+
+struct AdmissionProbe {
+  std::array<std::uint64_t, kLayers.size()> by_layer{};
+
+  // Errors that are no refusal for want of room count for nothing.
+  void record(const Error& error) {
+    const bool was_for_room = error.code == ErrorCode::kOverloaded || error.code == ErrorCode::kPanelBusy;
+    if (!was_for_room || !error.limit) return;
+    const auto layer = std::ranges::find(kLayers, error.limit->wall);
+    if (layer != kLayers.end()) ++by_layer[static_cast<std::size_t>(layer - kLayers.begin())];
+  }
+  void add(const AdmissionProbe& other) {
+    for (std::size_t layer = 0; layer < by_layer.size(); ++layer)
+      by_layer[layer] += other.by_layer[layer];
+  }
 };
 
 struct Probes {
   ExecutionProbe executions;
+  UnderWay under_way;
   ErrorProbe errors;
+  AdmissionProbe admission;
+  HttpProbe http;
+
+  // A request of which no part was carried out.
+  void refused(const Error& error) {
+    errors.record(error.code);
+    admission.record(error);
+  }
+  // An execution that has ended, one way or the other.
+  void ended(const sandbox::ExecutionResult& result) {
+    executions.record(result);
+    if (result.error) errors.record(result.error->code);
+  }
+  void add(const Probes& other) {
+    executions.add(other.executions);
+    under_way.add(other.under_way);
+    errors.add(other.errors);
+    admission.add(other.admission);
+    http.add(other.http);
+  }
 };
 
 }  // namespace nexus::metrics

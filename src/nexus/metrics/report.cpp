@@ -1,8 +1,12 @@
 #include "nexus/metrics/report.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "nexus/base/units.h"
 #include "nexus/metrics/exposition.h"
 
 namespace nexus::metrics {
@@ -10,20 +14,37 @@ namespace {
 
 double number(std::uint64_t value) { return static_cast<double>(value); }
 
-void report_executions(Exposition& out, const ExecutionProbe& probe) {
+void report_executions(Exposition& out, const ExecutionProbe& probe, const UnderWay& under_way) {
+  const std::uint64_t succeeded = probe.succeeded.count();
+  const std::uint64_t failed = probe.failed.count();
   out.counter("nexus_handler_executions_total", "Executions that have ended, by how they ended.");
-  out.sample({{"status", "success"}}, number(probe.succeeded));
-  out.sample({{"status", "error"}}, number(probe.failed));
+  out.sample({{"status", "success"}}, succeeded);
+  out.sample({{"status", "error"}}, failed);
 
-  const std::uint64_t total = probe.succeeded + probe.failed;
+  const std::uint64_t total_ns = probe.succeeded.sum_ns() + probe.failed.sum_ns();
   out.gauge("nexus_handler_execution_time_us",
             "Mean running time of an execution since start, in microseconds.");
-  out.sample(total == 0 ? 0.0 : number(probe.time_us) / number(total));
+  out.sample(succeeded + failed == 0 ? 0.0 : number(total_ns) / 1000 / number(succeeded + failed));
+
+  out.histogram("nexus_handler_execution_seconds", "Running time of executions that have ended.");
+  out.durations({{"status", "success"}}, probe.succeeded.buckets());
+  out.durations({{"status", "error"}}, probe.failed.buckets());
+
+  // Nothing suspends in this version; dashboards may rely on the states already.
+  out.gauge("nexus_executions", "Executions that have not ended, by what they do.");
+  out.sample({{"state", "queued"}}, under_way.queued);
+  out.sample({{"state", "running"}}, under_way.running);
+  out.sample({{"state", "suspended"}}, 0.0);
+  out.sample({{"state", "hibernated"}}, 0.0);
 
   out.gauge("nexus_peak_memory_bytes", "Highest memoryPeakBytes of any execution since start.");
-  out.sample(number(probe.peak_memory_bytes));
+  out.sample(probe.peak_memory_bytes);
 
-  const sandbox::HostCalls& calls = probe.host_calls;
+  out.histogram("nexus_reset_seconds", "Time to put an instance's memory back; one in 16 is measured.");
+  out.durations({}, probe.resets.buckets());
+}
+
+void report_host_calls(Exposition& out, const sandbox::HostCalls& calls) {
   const auto functions = std::to_array<std::pair<std::string_view, std::uint64_t>>({
       {"state_get", calls.state_get},
       {"state_set", calls.state_set},
@@ -36,13 +57,26 @@ void report_executions(Exposition& out, const ExecutionProbe& probe) {
   });
   out.counter("nexus_host_calls_total", "Calls from handlers to the host, by function.");
   for (const auto& [function, count] : functions)
-    out.sample({{"function", function}}, number(count));
+    out.sample({{"function", function}}, count);
 }
 
-void report_errors(Exposition& out, const ErrorProbe& probe) {
+void report_refusals(Exposition& out, const ErrorProbe& errors, const AdmissionProbe& admission) {
   out.counter("nexus_errors_total", "Executions that failed and requests that were refused, by code.");
-  for (std::size_t code = 0; code < kErrorCodeCount; ++code) {
-    out.sample({{"code", name(static_cast<ErrorCode>(code))}}, number(probe.by_code[code]));
+  for (std::size_t code = 0; code < kErrorCodeCount; ++code)
+    out.sample({{"code", name(static_cast<ErrorCode>(code))}}, errors.by_code[code]);
+  out.counter("nexus_admission_rejected_total", "Requests refused for want of room, by who refused.");
+  for (std::size_t layer = 0; layer < kLayers.size(); ++layer)
+    out.sample({{"layer", kLayers[layer]}}, admission.by_layer[layer]);
+}
+
+void report_http(Exposition& out, const HttpProbe& probe) {
+  std::vector<HttpCount> counts(probe.counts().begin(), probe.counts().end());
+  std::ranges::sort(counts, {}, &HttpCount::labels);
+  out.counter("nexus_http_requests_total", "Answers to HTTP requests, by route, method and status.");
+  for (const auto& [labels, count] : counts) {
+    const fmt::format_int code(labels.code);
+    out.sample({{"route", labels.route}, {"method", labels.method}, {"code", {code.data(), code.size()}}},
+               count);
   }
 }
 
@@ -50,20 +84,20 @@ void report_cache(Exposition& out, const handlers::CacheStats& stats) {
   out.gauge("nexus_cache_hit_rate", "Share of lookups since start that found their handler's image.");
   out.sample(hit_rate(stats));
   out.gauge("nexus_cache_bytes", "Bytes of the images in the cache.");
-  out.sample(number(stats.bytes));
+  out.sample(stats.bytes);
   out.counter("nexus_cache_requests_total", "Lookups of a handler's image, by result.");
-  out.sample({{"result", "hit"}}, number(stats.hits));
-  out.sample({{"result", "miss"}}, number(stats.misses));
+  out.sample({{"result", "hit"}}, stats.hits);
+  out.sample({{"result", "miss"}}, stats.misses);
   out.counter("nexus_cache_evictions_total", "Images dropped to make room for others.");
-  out.sample(number(stats.evictions));
+  out.sample(stats.evictions);
 }
 
-void report_pool(Exposition& out, const pool::InstancePool& pool) {
+void report_pool(Exposition& out, const pool::PoolStats& stats) {
   out.gauge("nexus_instances", "Instances, by what they do.");
-  out.sample({{"state", "idle"}}, pool.available_count());
-  out.sample({{"state", "active"}}, pool.active_count());
+  out.sample({{"state", "idle"}}, stats.idle);
+  out.sample({{"state", "active"}}, stats.active);
   out.counter("nexus_instances_created_total", "Instances made since start.");
-  out.sample(number(pool.instances_created()));
+  out.sample(stats.created);
 
   using pool::Retired;
   constexpr auto kReasons = std::to_array<std::pair<std::string_view, Retired>>({
@@ -73,15 +107,18 @@ void report_pool(Exposition& out, const pool::InstancePool& pool) {
       {"idle", Retired::kIdle},
       {"shutdown", Retired::kShutdown},
   });
+  static_assert(kReasons.size() == pool::kRetiredCount);
   out.counter("nexus_instances_retired_total", "Instances given up since start, by reason.");
   for (const auto& [reason, value] : kReasons)
-    out.sample({{"reason", reason}}, number(pool.instances_retired(value)));
+    out.sample({{"reason", reason}}, stats.retired[static_cast<std::size_t>(value)]);
 
-  out.gauge("nexus_queue_depth", "Executions that wait for an instance.");
-  out.sample(pool.waiting_count());
+  out.gauge("nexus_queue_depth", "Executions and loads that wait for an instance.");
+  out.sample(stats.waiting);
+  out.histogram("nexus_pool_wait_seconds", "Time until an instance was given to who asked for one.");
+  out.durations({}, stats.waits.buckets());
 }
 
-void report_bytes(Exposition& out, const budget::Ledger& ledger) {
+void report_process(Exposition& out, const Process& process) {
   using budget::Kind;
   constexpr auto kKinds = std::to_array<std::pair<std::string_view, Kind>>({
       {"server", Kind::kServer},
@@ -91,9 +128,28 @@ void report_bytes(Exposition& out, const budget::Ledger& ledger) {
       {"cache", Kind::kCache},
       {"buffers", Kind::kBuffers},
   });
+  static_assert(kKinds.size() == budget::kKindCount);
   out.gauge("nexus_memory_accounted_bytes", "Bytes granted, by what they are for.");
   for (const auto& [kind, value] : kKinds)
-    out.sample({{"kind", kind}}, number(ledger.granted(value)));
+    out.sample({{"kind", kind}}, process.accounted_bytes[static_cast<std::size_t>(value)]);
+
+  out.counter("process_cpu_seconds_total", "User and system time of all threads.");
+  out.sample(process.cpu_seconds);
+  out.gauge("process_max_fds", "Most file descriptors that may be open (RLIMIT_NOFILE).");
+  out.sample(process.max_fds);
+  if (process.open_fds) {
+    out.gauge("process_open_fds", "File descriptors that are open.");
+    out.sample(*process.open_fds);
+  }
+  if (!process.stat) return;
+  out.gauge("process_resident_memory_bytes", "Memory of the process that is in RAM.");
+  out.sample(process.stat->resident_pages * kPageBytes);
+  out.gauge("process_virtual_memory_bytes", "Address space, most of it reserved and never touched.");
+  out.sample(process.stat->virtual_bytes);
+  out.gauge("process_start_time_seconds", "When the process was started, in seconds since 1970.");
+  out.sample(process.started_unix_seconds);
+  out.gauge("process_threads", "Threads of the process.");
+  out.sample(process.stat->threads);
 }
 
 }  // namespace
@@ -103,17 +159,19 @@ double hit_rate(const handlers::CacheStats& stats) {
   return lookups == 0 ? 0.0 : number(stats.hits) / number(lookups);
 }
 
-std::string report(const Sources& sources, const Build& build) {
+std::string report(const Snapshot& sum, const Build& build, const Process& process) {
   Exposition out;
-  report_executions(out, sources.probes.executions);
-  report_errors(out, sources.probes.errors);
-  report_cache(out, sources.cache.stats());
-  report_pool(out, sources.pool);
-  report_bytes(out, sources.ledger);
+  report_executions(out, sum.probes.executions, sum.probes.under_way);
+  report_host_calls(out, sum.probes.executions.host_calls);
+  report_refusals(out, sum.probes.errors, sum.probes.admission);
+  report_http(out, sum.probes.http);
+  report_pool(out, sum.pool);
+  report_cache(out, sum.cache);
   out.gauge("nexus_panels", "Panels that exist.");
-  out.sample(number(sources.registry.size()));
+  out.sample(sum.panels);
   out.gauge("nexus_build_info", "Always 1; the labels say what is running.");
-  out.sample({{"version", build.version}, {"engine", build.engine}, {"interpreter", build.interpreter}}, 1);
+  out.sample({{"version", build.version}, {"engine", build.engine}, {"interpreter", build.interpreter}}, 1.0);
+  report_process(out, process);
   return std::move(out).take();
 }
 

@@ -1,8 +1,10 @@
 #include "nexus/panels/definition.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "nexus/base/ids.h"
+#include "nexus/panels/args_schema.h"
 #include "nexus/panels/faults.h"
 #include "nexus/panels/limit_fields.h"
 #include "nexus/panels/trigger_reader.h"
@@ -12,8 +14,9 @@ namespace nexus::panels {
 namespace {
 
 constexpr std::size_t kMostKindBytes = 128;
-constexpr std::size_t kMostTextBytes = 4096;            // titles and descriptions
-constexpr std::size_t kMostArgsSchemaBytes = 64 << 10;  // of the API
+constexpr std::size_t kMostTextBytes = 4096;  // titles and descriptions
+
+constexpr std::string_view kIdRule = "must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or a digit";
 
 struct LimitRequest {
   const LimitField* field;
@@ -38,9 +41,11 @@ struct ToolDraft {
 
 class Reader {
  public:
-  Reader(const Ceiling& ceiling, const HandlerFiles& files) : ceiling_(ceiling), files_(files) {}
+  Reader(const Ceiling& ceiling, const HandlerFiles& files, std::string_view id)
+      : ceiling_(ceiling), files_(files), given_id_(id) {}
 
   std::expected<Definition, Rejected> read(std::string_view text) {
+    if (!given_id_.empty()) take_given_id();
     switch (sandbox::check_json(text)) {
       case sandbox::JsonFault::kMalformed:
         return refuse("is not valid JSON");
@@ -90,14 +95,19 @@ class Reader {
     if (what) where = *std::move(what);
   }
 
+  void take_given_id() {
+    definition_.id = given_id_;
+    if (!is_panel_id(given_id_)) faults_.add("id", std::string(kIdRule));
+  }
+
   void read_id(json::value value) {
     const auto id = faults_.text(value, "id");
     if (!id) return;
-    if (is_panel_id(*id)) {
-      definition_.id = *id;
-    } else {
-      faults_.add("id", "must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or a digit");
+    if (!is_panel_id(*id)) return faults_.add("id", std::string(kIdRule));
+    if (!given_id_.empty() && *id != given_id_) {
+      return faults_.add("id", fmt::format("is \"{}\", and the path says \"{}\"", *id, given_id_));
     }
+    definition_.id = *id;
   }
 
   void read_state(json::value value) {
@@ -115,7 +125,6 @@ class Reader {
       grants.capabilities_path = prefix + "capabilities";
       read_capabilities(value, grants);
     } else if (key == "limits") {
-      grants.limits.clear();
       read_limits(value, prefix + "limits", grants);
     } else {
       return false;
@@ -153,7 +162,6 @@ class Reader {
 
   void read_tools(json::value value) {
     has_tools_ = true;
-    drafts_.clear();
     faults_.array(value, "tools", [this](json::value element, const std::string& path) {
       ToolDraft draft;
       draft.path = path;
@@ -211,10 +219,7 @@ class Reader {
   void read_args_schema(json::value value, const std::string& path, ToolDraft& draft) {
     auto schema = faults_.raw_object(value, path);
     if (!schema) return;
-    if (schema->size() > kMostArgsSchemaBytes) {
-      return faults_.add(path, fmt::format("must be at most {} bytes long, and is {}", kMostArgsSchemaBytes,
-                                           schema->size()));
-    }
+    check_args_schema(*schema, path, faults_);
     draft.tool.args_schema_json = *std::move(schema);
   }
 
@@ -227,15 +232,28 @@ class Reader {
                   fmt::format("is {} bytes, more than maxStateBytes, which is {}",
                               definition_.initial_state.bytes(), panel_limits.max_state_bytes));
     }
-    for (ToolDraft& draft : drafts_) {
-      if (!draft.tool.name.empty() && definition_.find_tool(draft.tool.name) != nullptr) {
+    definition_.asked = asked_by(grants_);
+    std::unordered_set<std::string_view> names;  // of the drafts, whose tools stay where they are until the end
+    for (const ToolDraft& draft : drafts_) {
+      if (!draft.tool.name.empty() && !names.insert(draft.tool.name).second) {
         faults_.add(draft.path + ".name",
                     fmt::format("\"{}\" is the name of another tool too", draft.tool.name));
       }
+    }
+    definition_.tools.reserve(drafts_.size());
+    for (ToolDraft& draft : drafts_) {
       draft.tool.limits = lowered(panel_limits, draft.grants, "its panel's");
       draft.tool.capabilities = granted(draft.grants, panel_capabilities);
+      draft.tool.asked = asked_by(draft.grants);
       definition_.tools.push_back(std::move(draft.tool));
     }
+  }
+
+  static Asked asked_by(const Grants& grants) {
+    Asked asked{.capabilities = grants.capabilities, .limits = {}};
+    for (const LimitRequest& request : grants.limits)
+      asked.limits.push_back({request.field->name, request.value});
+    return asked;
   }
 
   // `whose`: whose limits they are; empty: the server's, known by the variable that sets each.
@@ -269,6 +287,7 @@ class Reader {
 
   const Ceiling& ceiling_;
   const HandlerFiles& files_;
+  std::string_view given_id_;
   Faults faults_;
   Definition definition_;
   Grants grants_;
@@ -284,8 +303,8 @@ const Tool* Definition::find_tool(std::string_view name) const {
 }
 
 std::expected<Definition, Rejected> parse_definition(std::string_view text, const Ceiling& ceiling,
-                                                     const HandlerFiles& files) {
-  return Reader(ceiling, files).read(text);
+                                                     const HandlerFiles& files, std::string_view id) {
+  return Reader(ceiling, files, id).read(text);
 }
 
 }  // namespace nexus::panels

@@ -34,6 +34,16 @@ struct StateChangeTrigger {
 };
 using Trigger = std::variant<ManualTrigger, IntervalTrigger, EventTrigger, CronTrigger, StateChangeTrigger>;
 
+// What the author of a panel or a tool asks for, as it was written. What is in force is filled in beside it.
+struct Asked {
+  std::optional<std::vector<std::string>> capabilities;  // none: those that it inherits
+  struct Limit {
+    std::string_view name;  // of limit_fields()
+    std::uint64_t value;
+  };
+  std::vector<Limit> limits;
+};
+
 struct Tool {
   std::string name;
   std::string handler;  // its source
@@ -42,6 +52,7 @@ struct Tool {
   std::string args_schema_json;  // empty: none given
   sandbox::Capabilities capabilities;
   sandbox::Limits limits{};
+  Asked asked;
   mutable handlers::Known known{};  // the loaded handler, as long as it is in the cache
 };
 
@@ -54,6 +65,7 @@ struct Definition {
   sandbox::State initial_state;
   std::string scope_json = "{}";
   std::string metadata_json;  // empty: none given
+  Asked asked;
 
   const Tool* find_tool(std::string_view name) const;  // null: no such tool
 };
@@ -67,7 +79,8 @@ struct Fault {
 
 struct Rejected {
   ErrorCode code;  // kInvalidRequest, or kCapabilityNotAllowed when that is all that is wrong
-  std::vector<Fault> faults;
+  std::vector<Fault> faults;  // the first hundred of them
+  std::size_t unlisted = 0;   // how many more there are
 };
 
 // The most that any definition can have.
@@ -80,7 +93,10 @@ struct Ceiling {
 // clients it is left empty.
 using HandlerFiles = std::function<Result<std::string>(const std::string& name)>;
 
+// `id`: what the panel is called by whoever asks for it, which the text may repeat; empty: the text alone decides.
+// Each member of a panel, a tool, a trigger and of limits may be there once. In what is only passed on (initialState, scope,
+// metadata, args) the last of two counts, as in JSON.parse.
 std::expected<Definition, Rejected> parse_definition(std::string_view json, const Ceiling& ceiling,
-                                                     const HandlerFiles& files = {});
+                                                     const HandlerFiles& files = {}, std::string_view id = {});
 
 }  // namespace nexus::panels

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "nexus/panels/definition.h"
@@ -21,7 +22,10 @@ namespace json = simdjson::ondemand;
 // REQUIRES for all reads: the whole text was checked before, so that only types can be wrong.
 class Faults {
  public:
-  void add(const std::string& path, std::string message) { faults_.push_back({path, std::move(message)}); }
+  void add(const std::string& path, std::string message) {
+    ++count_;
+    if (faults_.size() < kMostListed) faults_.push_back({shortened(path), std::move(message)});
+  }
   void add_capability(const std::string& path, std::string message) {
     ++capability_faults_;
     add(path, std::move(message));
@@ -29,9 +33,10 @@ class Faults {
 
   bool empty() const { return faults_.empty(); }
   Rejected take() && {
-    const bool only_capabilities = capability_faults_ == faults_.size();
+    const bool only_capabilities = capability_faults_ == count_;
+    const std::size_t unlisted = count_ - faults_.size();
     return {only_capabilities ? ErrorCode::kCapabilityNotAllowed : ErrorCode::kInvalidRequest,
-            std::move(faults_)};
+            std::move(faults_), unlisted};
   }
 
   std::optional<std::string> text(json::value value, const std::string& path) {
@@ -87,6 +92,7 @@ class Faults {
 
   template <std::invocable<std::string_view, json::value> Member>
   void members(json::object& object, const std::string& path, Member member) {
+    std::unordered_set<std::string> seen;
     for (auto field : object) {
       std::string_view key;
       json::value value;
@@ -95,7 +101,11 @@ class Faults {
         add(path, "has a name that is not valid Unicode");
         return;
       }
-      member(key, value);
+      if (seen.emplace(key).second) {
+        member(key, value);
+      } else {
+        add(path.empty() ? std::string(key) : fmt::format("{}.{}", path, key), "is there twice");
+      }
     }
   }
 
@@ -117,7 +127,15 @@ class Faults {
   }
 
  private:
+  // A hostile body has as many faults as bytes, and names as long as itself: the answer must not grow with it.
+  static constexpr std::size_t kMostListed = 100;
+  static constexpr std::size_t kMostPathBytes = 256;
+  static std::string shortened(const std::string& path) {
+    return path.size() <= kMostPathBytes ? path : path.substr(0, kMostPathBytes) + "...";
+  }
+
   std::vector<Fault> faults_;
+  std::size_t count_ = 0;
   std::size_t capability_faults_ = 0;
 };
 

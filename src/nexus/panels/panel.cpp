@@ -3,8 +3,9 @@
 namespace nexus::panels {
 
 Panel::Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms)
-    : definition_(std::move(definition)),
-      state_(std::move(definition_.initial_state)),
+    : id_(definition.id),
+      state_(std::exchange(definition.initial_state, {})),
+      definition_(std::make_shared<const Definition>(std::move(definition))),
       turns_(max_waiting),
       created_ms_(now_ms),
       last_activity_ms_(now_ms) {}
@@ -19,6 +20,13 @@ void Panel::commit(const sandbox::Journal& journal, std::int64_t now_ms) {
       state_.erase(mutation.key);
     }
   }
+  ++version_;
+}
+
+void Panel::replace(Definition definition, std::int64_t now_ms) {
+  definition.initial_state = {};
+  definition_ = std::make_shared<const Definition>(std::move(definition));
+  last_activity_ms_ = now_ms;
   ++version_;
 }
 

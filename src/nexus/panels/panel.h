@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "nexus/panels/definition.h"
@@ -18,31 +19,34 @@ class Panel {
   // REQUIRES: the definition has an id.
   Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms);
 
-  const std::string& id() const { return definition_.id; }
-  const Definition& definition() const { return definition_; }
-  const Tool* find_tool(std::string_view name) const { return definition_.find_tool(name); }
+  const std::string& id() const { return id_; }
+  // The one in force; its initial state has been taken out. It may be replaced at any time: who goes on with it after
+  // a wait keeps a pointer of their own.
+  const std::shared_ptr<const Definition>& definition() const { return definition_; }
 
   const sandbox::State& state() const { return state_; }
-  std::uint64_t version() const {
-    return version_;
-  }  // 1 at first, one more with each commit that changes something
+  // 1 at first; one more with each commit that changes the state, and with each replacement.
+  std::uint64_t version() const { return version_; }
   std::int64_t created_ms() const { return created_ms_; }
-  std::int64_t last_activity_ms() const {
-    return last_activity_ms_;
-  }  // creation, or the end of the last execution
+  // Creation, replacement, or the end of the last execution.
+  std::int64_t last_activity_ms() const { return last_activity_ms_; }
 
   TurnQueue& turns() { return turns_; }
 
   // Applies what an execution left, in one step. REQUIRES: the caller has the turn.
   void commit(const sandbox::Journal& journal, std::int64_t now_ms);
 
+  // Puts another definition into force. The state stays; executions that hold the old one end on it.
+  void replace(Definition definition, std::int64_t now_ms);
+
   // After this nobody gets a turn, and who has it should stop: its changes go nowhere.
   void remove();
   bool is_removed() const { return is_removed_; }
 
  private:
-  Definition definition_;
+  std::string id_;
   sandbox::State state_;
+  std::shared_ptr<const Definition> definition_;
   TurnQueue turns_;
   std::uint64_t version_ = 1;
   std::int64_t created_ms_;

@@ -2,33 +2,70 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
+
 #include "nexus/base/ids.h"
 
 namespace nexus::panels {
+
+Result<void> check(const VersionCondition& condition, const Panel* panel, std::string_view id) {
+  if (panel == nullptr) {
+    if (condition.holds(std::nullopt)) return {};
+    return fail(ErrorCode::kPreconditionFailed, fmt::format("there is no panel \"{}\" that could match", id));
+  }
+  if (condition.holds(panel->version())) return {};
+  return fail(ErrorCode::kPreconditionFailed,
+              fmt::format("panel \"{}\" exists, and its version is {}", id, panel->version()));
+}
 
 std::shared_ptr<Panel> MemoryRegistry::find(std::string_view id) const {
   const auto found = panels_.find(id);
   return found == panels_.end() ? nullptr : found->second;
 }
 
-Result<std::shared_ptr<Panel>> MemoryRegistry::create(Definition definition) {
-  const std::int64_t now_ms = clock_.unix_ms();
-  if (definition.id.empty()) definition.id = make_uuid(now_ms);
-  if (panels_.contains(definition.id)) {
-    return fail(ErrorCode::kPanelExists, fmt::format("there is a panel \"{}\" already", definition.id));
-  }
-  auto panel = std::make_shared<Panel>(std::move(definition), max_waiting_per_panel_, now_ms);
-  panels_.emplace(panel->id(), panel);
+std::shared_ptr<Panel> MemoryRegistry::add(Definition definition) {
+  auto panel = std::make_shared<Panel>(std::move(definition), max_waiting_per_panel_, clock_.unix_ms());
+  const auto [entry, is_new] = panels_.emplace(panel->id(), panel);
+  assert(is_new);
+  ids_.insert(entry->first);
   return panel;
 }
 
-bool MemoryRegistry::remove(std::string_view id) {
+Result<std::shared_ptr<Panel>> MemoryRegistry::create(Definition definition) {
+  if (definition.id.empty()) definition.id = make_uuid(clock_.unix_ms());
+  if (panels_.contains(definition.id)) {
+    return fail(ErrorCode::kPanelExists, fmt::format("there is a panel \"{}\" already", definition.id));
+  }
+  return add(std::move(definition));
+}
+
+Result<Put> MemoryRegistry::put(Definition definition, const VersionCondition& condition) {
+  const std::shared_ptr<Panel> panel = find(definition.id);
+  if (const auto held = check(condition, panel.get(), definition.id); !held)
+    return std::unexpected(held.error());
+  if (!panel) return Put{add(std::move(definition)), Put::How::kCreated};
+  panel->replace(std::move(definition), clock_.unix_ms());
+  return Put{panel, Put::How::kReplaced};
+}
+
+Result<void> MemoryRegistry::remove(std::string_view id, const VersionCondition& condition) {
   const auto found = panels_.find(id);
-  if (found == panels_.end()) return false;
+  if (found == panels_.end())
+    return fail(ErrorCode::kPanelNotFound, fmt::format("there is no panel \"{}\"", id));
+  if (auto held = check(condition, found->second.get(), id); !held) return held;
   const std::shared_ptr<Panel> panel = std::move(found->second);
+  ids_.erase(found->first);
   panels_.erase(found);
   panel->remove();
-  return true;
+  return {};
+}
+
+std::vector<std::shared_ptr<Panel>> MemoryRegistry::page(std::string_view after, std::size_t most) const {
+  std::vector<std::shared_ptr<Panel>> panels;
+  panels.reserve(std::min(most, ids_.size()));
+  for (auto id = ids_.upper_bound(after); id != ids_.end() && panels.size() < most; ++id)
+    panels.push_back(find(*id));
+  return panels;
 }
 
 }  // namespace nexus::panels

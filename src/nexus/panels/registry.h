@@ -1,29 +1,44 @@
-// The panels of this process by id.
+// The panels of one loop by id.
 //
 // Thread safety: none; one registry belongs to one loop.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "nexus/base/clock.h"
 #include "nexus/base/error.h"
 #include "nexus/panels/panel.h"
+#include "nexus/panels/version_condition.h"
 
 namespace nexus::panels {
 
-// Behind this there may be memory alone, or a store that outlives the process.
+// What put() has done.
+struct Put {
+  enum class How : bool { kReplaced, kCreated };
+  std::shared_ptr<Panel> panel;
+  How how;
+};
+
+// Behind this there may be memory alone, or a store that outlives the process. Each change is made whole or not at all,
+// and its condition is checked in the same step.
 class Registry {
  public:
   virtual ~Registry() = default;
   virtual std::shared_ptr<Panel> find(std::string_view id) const = 0;  // null: no such panel
   // An id is made when the definition has none. kPanelExists.
   virtual Result<std::shared_ptr<Panel>> create(Definition definition) = 0;
-  // Whether there was one. Executions that hold it go on with a panel that is removed.
-  virtual bool remove(std::string_view id) = 0;
+  // Creates the panel, or replaces all but its state. kPreconditionFailed. REQUIRES: the definition has an id.
+  virtual Result<Put> put(Definition definition, const VersionCondition& condition) = 0;
+  // Executions that hold the panel go on with one that is removed. kPanelNotFound, kPreconditionFailed.
+  virtual Result<void> remove(std::string_view id, const VersionCondition& condition) = 0;
+  // The first `most` panels whose ids come after `after`, by id in the order of bytes. Empty: from the first.
+  virtual std::vector<std::shared_ptr<Panel>> page(std::string_view after, std::size_t most) const = 0;
   virtual std::size_t size() const = 0;
 };
 
@@ -34,7 +49,9 @@ class MemoryRegistry final : public Registry {
 
   std::shared_ptr<Panel> find(std::string_view id) const override;
   Result<std::shared_ptr<Panel>> create(Definition definition) override;
-  bool remove(std::string_view id) override;
+  Result<Put> put(Definition definition, const VersionCondition& condition) override;
+  Result<void> remove(std::string_view id, const VersionCondition& condition) override;
+  std::vector<std::shared_ptr<Panel>> page(std::string_view after, std::size_t most) const override;
   std::size_t size() const override { return panels_.size(); }
 
  private:
@@ -42,9 +59,15 @@ class MemoryRegistry final : public Registry {
     using is_transparent = void;
     std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
   };
+  std::shared_ptr<Panel> add(Definition definition);
+
   const Clock& clock_;
   std::uint32_t max_waiting_per_panel_;
   std::unordered_map<std::string, std::shared_ptr<Panel>, Hash, std::equal_to<>> panels_;
+  std::set<std::string_view> ids_;  // the keys of panels_
 };
+
+// Whether `condition` holds for `panel`, which may be null; kPreconditionFailed says what its version is.
+Result<void> check(const VersionCondition& condition, const Panel* panel, std::string_view id);
 
 }  // namespace nexus::panels

@@ -24,6 +24,7 @@
 #include "nexus/base/error.h"
 #include "nexus/pool/policy.h"
 #include "nexus/pool/refusal.h"
+#include "nexus/pool/stats.h"
 
 namespace nexus::pool {
 
@@ -115,12 +116,8 @@ class BasicInstancePool {
   std::uint64_t total_memory() const {
     return locked([this] { return total_memory_; });
   }
-  std::uint64_t instances_created() const {
-    return locked([this] { return created_; });
-  }
-  std::uint64_t instances_retired(Retired reason) const {
-    return locked([&] { return retired_[static_cast<std::size_t>(reason)]; });
-  }
+  // All counts of one moment.
+  PoolStats stats() const;
 
  private:
   friend class BasicLease<InstanceT>;
@@ -129,10 +126,14 @@ class BasicInstancePool {
     std::unique_ptr<InstanceT> instance;  // null while a lease has it
     std::uint64_t bytes = 0;
   };
+  struct Question {
+    Ready ready;
+    std::uint64_t asked_us = 0;
+  };
   // Who asks in the event that is being decided; not in waiting_ unless it is decided so.
   struct Caller {
     std::optional<CallerId> id;
-    Ready ready;
+    Question question;
   };
   struct Creation {
     SlotId slot;
@@ -159,20 +160,19 @@ class BasicInstancePool {
   };
   enum class AnswerWhen : bool { kNow, kAfterOuter };
 
-  template <class Question>
-  auto locked(Question question) const {
+  template <class Read>
+  auto locked(Read read) const {
     const std::lock_guard lock(mutex_);
-    return question();
+    return read();
   }
-  std::uint64_t now_ms() const { return clock_.monotonic_us() / 1000; }
 
   void ask(Ready ready, IfBusy if_busy);
   void take_back(SlotId slot, std::unique_ptr<InstanceT> instance, std::optional<Retired> broken);
   static std::optional<Retired> put_to_rest(InstanceT& instance, std::optional<Retired> broken);
 
-  // Under the lock.
-  void carry_out(PoolPolicy::Decisions decisions, Caller& caller, Work& work);
-  Ready ready_of(CallerId id, Caller& caller);
+  // Under the lock. `now_us` is the time of the event.
+  void carry_out(PoolPolicy::Decisions decisions, std::uint64_t now_us, Caller& caller, Work& work);
+  Question question_of(CallerId id, Caller& caller);
   void place(SlotId slot, std::unique_ptr<InstanceT> instance, std::uint64_t bytes);
   std::unique_ptr<InstanceT> drop(const Drop& drop);
 
@@ -189,12 +189,13 @@ class BasicInstancePool {
   mutable std::mutex mutex_;
   PoolPolicy policy_;
   std::vector<Place> places_;  // by slot
-  std::unordered_map<CallerId, Ready> waiting_;
+  std::unordered_map<CallerId, Question> waiting_;
   std::vector<Drained> drained_;
   CallerId last_caller_ = 0;
   std::uint64_t total_memory_ = 0;
   std::uint64_t created_ = 0;
   std::array<std::uint64_t, kRetiredCount> retired_{};
+  WaitTimes waits_;
 };
 
 }  // namespace nexus::pool

@@ -13,7 +13,7 @@ BasicInstancePool<InstanceT>::BasicInstancePool(const PoolOptions& options, cons
   Caller nobody;
   {
     const std::lock_guard lock(mutex_);
-    carry_out(policy_.start(), nobody, work);
+    carry_out(policy_.start(), clock_.monotonic_us(), nobody, work);
   }
   finish(work, AnswerWhen::kNow);
 }
@@ -37,12 +37,25 @@ Result<BasicLease<InstanceT>> BasicInstancePool<InstanceT>::try_acquire() {
 }
 
 template <class InstanceT>
+PoolStats BasicInstancePool<InstanceT>::stats() const {
+  return locked([this] {
+    return PoolStats{.active = policy_.active(),
+                     .idle = policy_.idle(),
+                     .waiting = policy_.waiting(),
+                     .created = created_,
+                     .retired = retired_,
+                     .waits = waits_};
+  });
+}
+
+template <class InstanceT>
 void BasicInstancePool<InstanceT>::ask(Ready ready, IfBusy if_busy) {
   Work work;
   {
     const std::lock_guard lock(mutex_);
-    Caller caller{++last_caller_, std::move(ready)};
-    carry_out(policy_.acquire(last_caller_, if_busy, now_ms()), caller, work);
+    const std::uint64_t now_us = clock_.monotonic_us();
+    Caller caller{++last_caller_, {std::move(ready), now_us}};
+    carry_out(policy_.acquire(last_caller_, if_busy, now_us / 1000), now_us, caller, work);
   }
   finish(work, AnswerWhen::kNow);
 }
@@ -53,7 +66,8 @@ void BasicInstancePool<InstanceT>::tick() {
   Caller nobody;
   {
     const std::lock_guard lock(mutex_);
-    carry_out(policy_.tick(now_ms()), nobody, work);
+    const std::uint64_t now_us = clock_.monotonic_us();
+    carry_out(policy_.tick(now_us / 1000), now_us, nobody, work);
   }
   finish(work, AnswerWhen::kNow);
 }
@@ -65,7 +79,7 @@ void BasicInstancePool<InstanceT>::shutdown(Drained drained) {
   {
     const std::lock_guard lock(mutex_);
     if (drained) drained_.push_back(std::move(drained));
-    carry_out(policy_.shutdown(), nobody, work);
+    carry_out(policy_.shutdown(), clock_.monotonic_us(), nobody, work);
   }
   finish(work, AnswerWhen::kNow);
 }
@@ -80,8 +94,9 @@ void BasicInstancePool<InstanceT>::take_back(SlotId slot, std::unique_ptr<Instan
   Caller nobody;
   {
     const std::lock_guard lock(mutex_);
+    const std::uint64_t now_us = clock_.monotonic_us();
     place(slot, std::move(instance), bytes);
-    carry_out(policy_.release(slot, executions, broken, now_ms()), nobody, work);
+    carry_out(policy_.release(slot, executions, broken, now_us / 1000), now_us, nobody, work);
   }
   finish(work, AnswerWhen::kAfterOuter);
 }
@@ -107,20 +122,23 @@ std::optional<Retired> BasicInstancePool<InstanceT>::put_to_rest(InstanceT& inst
 }
 
 template <class InstanceT>
-void BasicInstancePool<InstanceT>::carry_out(PoolPolicy::Decisions decisions, Caller& caller, Work& work) {
+void BasicInstancePool<InstanceT>::carry_out(PoolPolicy::Decisions decisions, std::uint64_t now_us,
+                                             Caller& caller, Work& work) {
   for (const Decision& decision : decisions) {
     if (const auto* give = std::get_if<Give>(&decision)) {
       Lease lease(*this, give->slot, std::move(places_[give->slot].instance));
-      work.answers.push_back({ready_of(give->caller, caller), std::move(lease)});
+      Question question = question_of(give->caller, caller);
+      waits_.record_us(now_us - question.asked_us);
+      work.answers.push_back({std::move(question.ready), std::move(lease)});
     } else if (const auto* create = std::get_if<Create>(&decision)) {
       Caller asking;
-      if (create->caller) asking = {create->caller, ready_of(*create->caller, caller)};
+      if (create->caller) asking = {create->caller, question_of(*create->caller, caller)};
       work.creations.push_back({create->slot, std::move(asking)});
     } else if (const auto* wait = std::get_if<Wait>(&decision)) {
-      waiting_.emplace(wait->caller, ready_of(wait->caller, caller));
+      waiting_.emplace(wait->caller, question_of(wait->caller, caller));
     } else if (const auto* refuse = std::get_if<Refuse>(&decision)) {
       work.answers.push_back(
-          {ready_of(refuse->caller, caller), std::unexpected(error_of(refuse->why, options_))});
+          {question_of(refuse->caller, caller).ready, std::unexpected(error_of(refuse->why, options_))});
     } else {
       work.dropped.push_back(drop(std::get<Drop>(decision)));
     }
@@ -132,8 +150,8 @@ void BasicInstancePool<InstanceT>::carry_out(PoolPolicy::Decisions decisions, Ca
 }
 
 template <class InstanceT>
-auto BasicInstancePool<InstanceT>::ready_of(CallerId id, Caller& caller) -> Ready {
-  if (caller.id == id) return std::move(caller.ready);
+auto BasicInstancePool<InstanceT>::question_of(CallerId id, Caller& caller) -> Question {
+  if (caller.id == id) return std::move(caller.question);
   return std::move(waiting_.extract(id).mapped());
 }
 
@@ -170,16 +188,18 @@ void BasicInstancePool<InstanceT>::create(Creation creation, Work& work) {
   Result<std::unique_ptr<InstanceT>> made = factory_();
   const std::uint64_t bytes = made ? (*made)->memory_used() : 0;
   const std::lock_guard lock(mutex_);
+  const std::uint64_t now_us = clock_.monotonic_us();
   if (made) {
     ++created_;
     place(creation.slot, std::move(*made), bytes);
-    carry_out(policy_.created(creation.slot, now_ms()), creation.caller, work);
+    carry_out(policy_.created(creation.slot, now_us / 1000), now_us, creation.caller, work);
     return;
   }
   Caller nobody;
-  carry_out(policy_.create_failed(creation.slot), nobody, work);
+  carry_out(policy_.create_failed(creation.slot), now_us, nobody, work);
   if (creation.caller.id)
-    work.answers.push_back({std::move(creation.caller.ready), std::unexpected(std::move(made).error())});
+    work.answers.push_back(
+        {std::move(creation.caller.question.ready), std::unexpected(std::move(made).error())});
 }
 
 template <class InstanceT>

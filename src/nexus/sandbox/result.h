@@ -56,6 +56,8 @@ struct ExecutionMetrics {
   std::uint64_t memory_peak_bytes = 0;  // and at most; never more than the limit
   HostCalls host_calls;
   bool cache_hit = false;  // the handler's image was there already
+  // How long putting the memory back took; none when it was not measured, or the instance was given up instead.
+  std::optional<std::uint64_t> reset_ns{};
 };
 
 struct ExecutionResult {

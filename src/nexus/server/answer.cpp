@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kMostKeptBytes = 64 << 10;  // of a body's buffer between requests
 constexpr std::size_t kCopiedBytes = 4 << 10;  // copying so much costs less than sending it as a second part
 
+bool has_content(unsigned status) { return status != 204 && status != 304; }
+
 bool is_in_bytes(const LimitReached& limit) { return limit.wall == "container" || limit.wall == "budget"; }
 
 std::string_view reason_of(unsigned status) {
@@ -28,6 +30,9 @@ unsigned status_of(ErrorCode code) {
     case ErrorCode::kInvalidHandler:
     case ErrorCode::kCapabilityNotAllowed:
       return 400;
+    case ErrorCode::kUnauthorized:
+      return 401;
+    case ErrorCode::kForbidden:
     case ErrorCode::kOriginNotAllowed:
       return 403;
     case ErrorCode::kNotFound:
@@ -38,6 +43,8 @@ unsigned status_of(ErrorCode code) {
       return 405;
     case ErrorCode::kPanelExists:
       return 409;
+    case ErrorCode::kPreconditionFailed:
+      return 412;
     case ErrorCode::kPayloadTooLarge:
       return 413;
     case ErrorCode::kMisdirected:
@@ -83,6 +90,7 @@ void Answer::clear() {
   status_ = 200;
   content_type_ = ContentType::kJson;
   headers_.clear();
+  challenge_ = "Bearer";
   body_.clear();
   if (body_.capacity() > kMostKeptBytes) body_.shrink_to_fit();
 }
@@ -111,13 +119,18 @@ std::array<boost::asio::const_buffer, 2> Answer::serialise(std::string_view date
   head_.clear();
   fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\nNexus-Api-Version: 1\r\n", status_, reason_of(status_),
                  date);
-  if (status_ != 204) {
+  if (has_content(status_)) {
     head_ += content_type_ == ContentType::kJson
                  ? "Content-Type: application/json\r\nContent-Length: "
                  : "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
                    "Content-Length: ";
     const fmt::format_int length(body_.size());
     head_.append(length.data(), length.size());
+    head_ += "\r\n";
+  }
+  if (status_ == 401) {
+    head_ += "WWW-Authenticate: ";
+    head_ += challenge_;
     head_ += "\r\n";
   }
   head_ += headers_;
@@ -127,7 +140,7 @@ std::array<boost::asio::const_buffer, 2> Answer::serialise(std::string_view date
     head_ += "Connection: keep-alive\r\n";
   }
   head_ += "\r\n";
-  if (body == Body::kOnlyDescribed || status_ == 204) return {boost::asio::buffer(head_), {}};
+  if (body == Body::kOnlyDescribed || !has_content(status_)) return {boost::asio::buffer(head_), {}};
   if (body_.size() > kCopiedBytes) return {boost::asio::buffer(head_), boost::asio::buffer(body_)};
   head_ += body_;
   return {boost::asio::buffer(head_), {}};

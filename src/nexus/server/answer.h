@@ -29,6 +29,8 @@ class Answer {
   void set_content_type(ContentType type) { content_type_ = type; }
   // REQUIRES: no line breaks in `value`.
   void add_header(std::string_view name, std::string_view value);
+  // What a 401 says to be in want of, in WWW-Authenticate; "Bearer" when nothing is set. REQUIRES: no line breaks.
+  void set_challenge(std::string_view challenge) { challenge_ = challenge; }
   std::string& body() { return body_; }
 
   // Makes this the answer to a refused request, whatever it was before.
@@ -46,6 +48,7 @@ class Answer {
   unsigned status_ = 200;
   ContentType content_type_ = ContentType::kJson;
   std::string headers_;
+  std::string challenge_ = "Bearer";
   std::string body_;
   std::string head_;
 };

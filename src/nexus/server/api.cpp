@@ -2,29 +2,64 @@
 
 #include <fmt/format.h>
 
-#include "nexus/server/caller_rule.h"
+#include "nexus/server/cors.h"
+#include "nexus/server/query.h"
+#include "nexus/server/visible_panels.h"
 
 namespace nexus::server {
 
-Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions)
+Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access)
     : probes_(parts.probes),
       versions_(std::move(versions)),
+      access_(std::move(access), parts.clock),
       executions_(parts.executor, parts.clock, parts.cache, parts.pool, parts.probes),
       creation_(parts.registry, executions_, std::move(ceiling)),
       panels_(parts.registry, creation_, parts.probes),
       triggers_(parts.registry, executions_, parts.probes),
       health_(versions_.program, parts.clock, parts.registry, parts.cache, parts.pool),
-      metrics_{parts.probes, parts.cache, parts.pool, parts.registry, parts.ledger} {}
+      sources_{parts.probes, parts.cache, parts.pool, parts.registry},
+      ledger_(parts.ledger) {}
 
-std::optional<Error> Api::refuse_head(const Request& request) {
-  return refuse_caller(request.host, request.origin);
+std::optional<Error> Api::refuse_head(Request& request) {
+  auto caller = access_.admit(request);
+  if (caller) {
+    request.caller = *std::move(caller);
+    return std::nullopt;
+  }
+  request.challenge = Access::challenge_of(request, caller.error());
+  return std::move(caller).error();
+}
+
+void Api::add_headers(const Request& request, Answer& answer) {
+  if (!request.challenge.empty()) answer.set_challenge(request.challenge);
+  add_cors_headers(access_.rule(), request, answer);
 }
 
 std::optional<Task<void>> Api::serve(const Request& request, Answer& answer) {
+  auto waiting = dispatch(request, answer);
+  if (!waiting) {
+    add_headers(request, answer);
+  } else if (access_.rule().allows_origins()) {
+    return add_headers_after(*std::move(waiting), request, answer);
+  }
+  return waiting;
+}
+
+Task<void> Api::add_headers_after(Task<void> work, const Request& request, Answer& answer) {
+  co_await std::move(work);
+  add_headers(request, answer);
+}
+
+std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) {
   const Route route = find_route(request.target);
   if (route.resource == Resource::kUnknown) {
-    refuse({.code = ErrorCode::kNotFound, .message = fmt::format("there is nothing at {}", request.target)},
+    refuse({.code = ErrorCode::kNotFound,
+            .message = fmt::format("there is nothing at {}", masked(request.target))},
            answer);
+    return std::nullopt;
+  }
+  if (is_preflight(request)) {
+    answer_preflight(route, answer);
     return std::nullopt;
   }
   if (!is_allowed(route.resource, request.method)) {
@@ -35,7 +70,7 @@ std::optional<Task<void>> Api::serve(const Request& request, Answer& answer) {
     answer.add_header("Allow", allowed);
     return std::nullopt;
   }
-  const bool starts_work = request.method == Method::post;
+  const bool starts_work = request.method == Method::post || request.method == Method::put;
   if (starts_work && stage_ == Stage::kDraining) {
     refuse({.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}, answer);
     return std::nullopt;
@@ -44,14 +79,25 @@ std::optional<Task<void>> Api::serve(const Request& request, Answer& answer) {
     case Resource::kTrigger:
       return trigger(route, request, answer);
     case Resource::kPanels:
-      return panels_.create(request, answer);
+      if (request.method == Method::post) {
+        const auto refusal = Access::refuse_definition(request);
+        if (!refusal) return panels_.create(request, answer);
+        refuse(*refusal, answer);
+        break;
+      }
+      finish(caller_of(request).may_see_all()
+                 ? panels_.list(route, answer)
+                 : give_visible_panels(sources_.registry, route, caller_of(request), answer),
+             answer);
+      break;
     case Resource::kPanel:
-      finish(
-          request.method == Method::delete_ ? panels_.remove(route, answer) : panels_.describe(route, answer),
-          answer);
+      if (request.method == Method::put) return panels_.put(route, request, answer);
+      finish(request.method == Method::delete_ ? panels_.remove(route, request, answer)
+                                               : panels_.describe(route, request, answer),
+             answer);
       break;
     case Resource::kState:
-      finish(panels_.give_state(route, answer), answer);
+      finish(panels_.give_state(route, request, answer), answer);
       break;
     case Resource::kHealth:
       health_.report(stage_, answer);
@@ -64,7 +110,9 @@ std::optional<Task<void>> Api::serve(const Request& request, Answer& answer) {
       break;
     case Resource::kMetrics:
       answer.set_content_type(ContentType::kPrometheus);
-      answer.body() = metrics::report(metrics_, {versions_.program, versions_.engine, versions_.interpreter});
+      answer.body() = metrics::report(metrics::collect(sources_),
+                                      {versions_.program, versions_.engine, versions_.interpreter},
+                                      metrics::look_at_process(ledger_));
       break;
     case Resource::kUnknown:
       break;
@@ -75,19 +123,21 @@ std::optional<Task<void>> Api::serve(const Request& request, Answer& answer) {
 std::optional<Task<void>> Api::trigger(const Route& route, const Request& request, Answer& answer) {
   auto call = triggers_.find_call(route, request);
   if (!call) {
-    refuse(call.error(), answer);
+    finish(std::unexpected(std::move(call.error())), answer);
     return std::nullopt;
   }
   const auto with_logs = has_flag(route.query, "logs") ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo;
   return triggers_.run(*std::move(call), with_logs, answer);
 }
 
-void Api::finish(const Result<void>& outcome, Answer& answer) {
-  if (!outcome) refuse(outcome.error(), answer);
+void Api::finish(const PanelsResource::Outcome& outcome, Answer& answer) {
+  if (outcome) return;
+  probes_.refused(outcome.error().error);
+  answer.refuse(outcome.error().error, outcome.error().details_json);
 }
 
 void Api::refuse(const Error& error, Answer& answer) {
-  count_refusal(error.code);
+  probes_.refused(error);
   answer.refuse(error);
 }
 

@@ -4,7 +4,9 @@
 #include <string>
 
 #include "nexus/metrics/report.h"
+#include "nexus/server/access.h"
 #include "nexus/server/health_resource.h"
+#include "nexus/server/http_labels.h"
 #include "nexus/server/panels_resource.h"
 #include "nexus/server/service.h"
 #include "nexus/server/trigger_resource.h"
@@ -28,11 +30,15 @@ class Api final : public Service {
     const budget::Ledger& ledger;
     metrics::Probes& probes;
   };
-  Api(const Parts& parts, panels::Ceiling ceiling, Versions versions);
+  Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access = {});
 
-  std::optional<Error> refuse_head(const Request& request) override;
+  std::optional<Error> refuse_head(Request& request) override;
   std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
+  void add_headers(const Request& request, Answer& answer) override;
   void count_refusal(ErrorCode code) override { probes_.errors.record(code); }
+  void count_answer(const Request& request, unsigned status) override {
+    probes_.http.record(labels_of(request, status));
+  }
 
   // For panels that don't come by HTTP.
   PanelCreation& creation() { return creation_; }
@@ -42,18 +48,22 @@ class Api final : public Service {
   void abort() { executions_.abort(); }
 
  private:
+  std::optional<Task<void>> dispatch(const Request& request, Answer& answer);
+  Task<void> add_headers_after(Task<void> work, const Request& request, Answer& answer);
   std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
-  void finish(const Result<void>& outcome, Answer& answer);
+  void finish(const PanelsResource::Outcome& outcome, Answer& answer);
   void refuse(const Error& error, Answer& answer);
 
   metrics::Probes& probes_;
   Versions versions_;
+  Access access_;
   Executions executions_;
   PanelCreation creation_;
   PanelsResource panels_;
   TriggerResource triggers_;
   HealthResource health_;
-  metrics::Sources metrics_;
+  metrics::Sources sources_;
+  const budget::Ledger& ledger_;
   Stage stage_ = Stage::kStarting;
 };
 

@@ -61,6 +61,7 @@ Task<void> Connection::run() {
       // awake, and waking is most of what a write costs.
       co_await asio::post(socket_.get_executor(), kAwait);
     }
+    service_.count_answer(request_, answer_.status());
     const bool keep = next == Next::kServe && request_.keep_alive && !is_draining_;
     enter(Phase::kWriting, rules_.write_ms);
     const auto parts = answer_.serialise(

@@ -56,6 +56,7 @@ Executions::Executions(Executor executor, const Clock& clock, handlers::HandlerC
 
 Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
   panels::Panel& panel = *call.panel;
+  metrics::Present state(probes_.under_way.queued);
   std::optional<panels::Turn> turn = panel.turns().try_take();
   if (!turn) {
     auto waited = co_await wait_for_turn(panel);
@@ -71,6 +72,7 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
     if (!lease) co_return std::unexpected(std::move(lease.error()));
     if (panel.is_removed()) co_return removed();
   }
+  state.move_to(probes_.under_way.running);
 
   sandbox::ExecutionResult result;
   if (!cache_hit) {
@@ -80,8 +82,10 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
       handler = *std::move(loaded);
       if ((*lease)->state() != sandbox::Instance::Status::kIdle) {
         lease->give_back();
+        state.move_to(probes_.under_way.queued);
         lease = co_await wait_for_instance();
         if (!lease) co_return std::unexpected(std::move(lease.error()));
+        state.move_to(probes_.under_way.running);
       }
     } else {
       result.execution_id = make_uuid(clock_.unix_ms());
@@ -94,7 +98,7 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
     request.source = handler->source;
     request.execution_id = make_uuid(clock_.unix_ms());
     request.args_json = call.args_json;
-    request.scope_json = panel.definition().scope_json;
+    request.scope_json = call.definition->scope_json;
     request.state = &panel.state();
     request.capabilities = &call.tool->capabilities;
     request.limits = call.tool->limits;
@@ -158,8 +162,7 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
 
 void Executions::conclude(const ToolCall& call, const sandbox::ExecutionResult& result) {
   if (!call.panel->is_removed()) call.panel->commit(result.journal, clock_.unix_ms());
-  probes_.executions.record(result);
-  if (result.error) probes_.errors.record(result.error->code);
+  probes_.ended(result);
   for (const sandbox::LogLine& line : result.logs) {
     spdlog::log(level_of(line.level), "panel={} tool={} execution={} {}", call.panel->id(), call.tool->name,
                 result.execution_id, without_control_characters(line.text));

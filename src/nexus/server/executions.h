@@ -25,7 +25,9 @@ namespace nexus::server {
 // One call of a tool.
 struct ToolCall {
   std::shared_ptr<panels::Panel> panel;
-  const panels::Tool* tool;    // of that panel
+  // In force when the call came, and kept for it: it may be replaced while the call waits or runs.
+  std::shared_ptr<const panels::Definition> definition;
+  const panels::Tool* tool;    // of that definition
   std::string_view args_json;  // one JSON object, already checked; valid until run() is done
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/this_coro.hpp>
 #include <optional>
 #include <vector>
 
@@ -10,40 +11,22 @@
 namespace nexus::server {
 namespace {
 
+constexpr std::size_t kMostListed = 100;  // of the tools that failed, in an answer
+
 struct FailedTool {
   std::string tool;
   Error error;
 };
 
-std::string and_more(std::size_t faults) {
-  return faults == 1 ? std::string() : fmt::format(" (and {} more)", faults - 1);
-}
-
-Refusal refuse_definition(const panels::Rejected& rejected) {
-  Refusal refusal;
-  const panels::Fault& first = rejected.faults.front();
-  refusal.error.code = rejected.code;
-  refusal.error.message = fmt::format("{} {}{}", first.path.empty() ? "the body" : first.path.c_str(),
-                                      first.message, and_more(rejected.faults.size()));
-  std::string& out = refusal.details_json;
-  for (const panels::Fault& fault : rejected.faults) {
-    out += out.empty() ? R"([{"path":)" : R"(,{"path":)";
-    sandbox::append_json_string(out, fault.path);
-    out += R"(,"message":)";
-    sandbox::append_json_string(out, fault.message);
-    out += '}';
-  }
-  out += ']';
-  return refusal;
-}
-
 Refusal refuse_tools(const std::vector<FailedTool>& failed) {
   Refusal refusal;
   refusal.error.code = ErrorCode::kCompilationError;
-  refusal.error.message = fmt::format("tool \"{}\": {}{}", failed.front().tool, failed.front().error.message,
-                                      and_more(failed.size()));
+  refusal.error.message =
+      fmt::format("tool \"{}\": {}{}", failed.front().tool, failed.front().error.message,
+                  failed.size() == 1 ? std::string() : fmt::format(" (and {} more)", failed.size() - 1));
   std::string& out = refusal.details_json;
-  for (const FailedTool& one : failed) {
+  for (std::size_t at = 0; at < std::min(failed.size(), kMostListed); ++at) {
+    const FailedTool& one = failed[at];
     const SourceLocation location = one.error.location.value_or(SourceLocation{});
     out += out.empty() ? R"([{"tool":)" : R"(,{"tool":)";
     sandbox::append_json_string(out, one.tool);
@@ -71,14 +54,35 @@ Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelCreation::crea
   // Asked before the work as well as after it: another request may have been quicker.
   if (!definition->id.empty() && registry_.find(definition->id)) {
     auto existing = registry_.create(*std::move(definition));
-    co_return std::unexpected(Refusal{std::move(existing.error()), {}});
+    co_return std::unexpected(Refusal{std::move(existing.error())});
   }
-  // One request must not keep the engine busy for minutes: all its tools together have the time of one execution, and
-  // the first that loads for ever is the last that is tried.
+  if (auto loaded = co_await load_tools(*definition); !loaded)
+    co_return std::unexpected(std::move(loaded.error()));
+  auto panel = registry_.create(*std::move(definition));
+  if (!panel) co_return std::unexpected(Refusal{std::move(panel.error())});
+  co_return *std::move(panel);
+}
+
+Task<std::expected<panels::Put, Refusal>> PanelCreation::put(std::string_view id, std::string_view json,
+                                                             panels::VersionCondition condition) {
+  auto definition = panels::parse_definition(json, ceiling_, {}, id);
+  if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
+  if (auto held = panels::check(condition, registry_.find(id).get(), id); !held)
+    co_return std::unexpected(Refusal{std::move(held.error())});
+  if (auto loaded = co_await load_tools(*definition); !loaded)
+    co_return std::unexpected(std::move(loaded.error()));
+  auto done = registry_.put(*std::move(definition), condition);
+  if (!done) co_return std::unexpected(Refusal{std::move(done.error())});
+  co_return *std::move(done);
+}
+
+// One request must not keep the engine busy for minutes: all its tools together have the time of one execution, and the
+// first that loads for ever is the last that is tried.
+Task<std::expected<void, Refusal>> PanelCreation::load_tools(const panels::Definition& definition) {
   const std::uint64_t started_us = executions_.clock().monotonic_us();
   const std::uint64_t most_ms = ceiling_.limits.max_wall_ms;
   std::vector<FailedTool> failed;
-  for (const panels::Tool& tool : definition->tools) {
+  for (const panels::Tool& tool : definition.tools) {
     if (executions_.clock().monotonic_us() - started_us > most_ms * 1000) {
       failed.push_back(
           {tool.name,
@@ -87,17 +91,16 @@ Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelCreation::crea
       break;
     }
     auto handler = co_await executions_.load(tool.handler, tool.limits);
+    // Most load at once: without this a thousand of them would keep all sockets waiting.
+    co_await asio::post(co_await asio::this_coro::executor, kAwait);
     if (handler) continue;
-    if (!is_of_the_handler(handler.error().code))
-      co_return std::unexpected(Refusal{std::move(handler.error()), {}});
+    if (!is_of_the_handler(handler.error().code)) co_return std::unexpected(Refusal{std::move(handler.error())});
     const bool takes_too_long = handler.error().code == ErrorCode::kTimeout;
     failed.push_back({tool.name, std::move(handler.error())});
     if (takes_too_long) break;
   }
   if (!failed.empty()) co_return std::unexpected(refuse_tools(failed));
-  auto panel = registry_.create(*std::move(definition));
-  if (!panel) co_return std::unexpected(Refusal{std::move(panel.error()), {}});
-  co_return *std::move(panel);
+  co_return std::expected<void, Refusal>();
 }
 
 }  // namespace nexus::server

@@ -8,14 +8,13 @@
 #include "nexus/panels/registry.h"
 #include "nexus/server/executions.h"
 #include "nexus/server/loop.h"
+#include "nexus/server/refusal.h"
 
 namespace nexus::server {
 
-struct Refusal {
-  Error error;
-  std::string details_json;  // one JSON value, or empty
-};
-
+// Nothing is made or replaced before all tools have been loaded. What happens to the panel meanwhile counts: the registry
+// decides at the end.
+//
 // Thread safety: none; it belongs to one loop.
 class PanelCreation {
  public:
@@ -26,8 +25,14 @@ class PanelCreation {
   // kPanelExists, and what the pool refuses with. REQUIRES: `json` is valid until the coroutine is done.
   Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> create(std::string_view json,
                                                                       panels::HandlerFiles files);
+  // Creates the panel `id`, or replaces all but its state; kPreconditionFailed instead of kPanelExists. REQUIRES: as
+  // above, for `id` too.
+  Task<std::expected<panels::Put, Refusal>> put(std::string_view id, std::string_view json,
+                                                panels::VersionCondition condition);
 
  private:
+  Task<std::expected<void, Refusal>> load_tools(const panels::Definition& definition);
+
   panels::Registry& registry_;
   Executions& executions_;
   panels::Ceiling ceiling_;

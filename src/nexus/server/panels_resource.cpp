@@ -1,49 +1,45 @@
 #include "nexus/server/panels_resource.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
 #include <iterator>
 
 #include "nexus/sandbox/json.h"
+#include "nexus/server/conditions.h"
+#include "nexus/server/panel_json.h"
+#include "nexus/server/panel_list.h"
+#include "nexus/server/query.h"
 
 namespace nexus::server {
 namespace {
 
-// Panels have no other yet; what waits or runs in one is shown elsewhere.
-constexpr std::string_view kActive = "active";
-
-// RFC 3339 in UTC: "2026-01-31T12:00:00.123Z".
-std::string as_time(std::int64_t unix_ms) {
-  const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", parts, unix_ms % 1000);
+// Of a panel that was made or replaced.
+void describe_change(const panels::Panel& panel, const Request& request, Answer& answer) {
+  answer.add_header("ETag", etag_of(panel.version()));
+  std::string& body = answer.body();
+  fmt::format_to(std::back_inserter(body), R"({{"id":"{}","status":"{}","wsUrl":)", panel.id(), kActive);
+  sandbox::append_json_string(body, fmt::format("ws://{}/panels/{}/ws", request.host, panel.id()));
+  body += '}';
 }
 
-std::string etag_of(const panels::Panel& panel) { return fmt::format("\"{}\"", panel.version()); }
+void describe_creation(const panels::Panel& panel, const Request& request, Answer& answer) {
+  answer.set_status(201);
+  answer.add_header("Location", "/panels/" + panel.id());
+  describe_change(panel, request, answer);
+}
 
-void append_info(std::string& out, const panels::Panel& panel) {
-  const panels::Definition& definition = panel.definition();
-  out += R"({"id":)";
-  sandbox::append_json_string(out, panel.id());
-  out += R"(,"kind":)";
-  sandbox::append_json_string(out, definition.kind);
-  if (!definition.title.empty()) {
-    out += R"(,"title":)";
-    sandbox::append_json_string(out, definition.title);
-  }
-  fmt::format_to(std::back_inserter(out), R"(,"status":"{}","state":)", kActive);
-  out += panel.state().to_json();
-  out += R"(,"tools":[)";
-  for (const panels::Tool& tool : definition.tools) {
-    if (&tool != definition.tools.data()) out += ',';
-    sandbox::append_json_string(out, tool.name);
-  }
-  fmt::format_to(std::back_inserter(out),
-                 R"(],"version":{},"createdAt":"{}","lastActivity":"{}","clientCount":0}})", panel.version(),
-                 as_time(panel.created_ms()), as_time(panel.last_activity_ms()));
+enum class Freshness : bool { kNew, kUnchanged };
+
+// Adds the tag; unchanged: the client has this version, and the answer is 304.
+Freshness tag(const panels::Panel& panel, const Request& request, Answer& answer) {
+  answer.add_header("ETag", etag_of(panel.version()));
+  if (!has_already(request, panel.version())) return Freshness::kNew;
+  answer.set_status(304);
+  return Freshness::kUnchanged;
+}
+
+std::unexpected<Refusal> not_found(std::string_view id) {
+  return std::unexpected(Refusal{panel_not_found(id)});
 }
 
 }  // namespace
@@ -52,43 +48,59 @@ Error panel_not_found(std::string_view id) {
   return {.code = ErrorCode::kPanelNotFound, .message = fmt::format("there is no panel \"{}\"", id)};
 }
 
-Task<void> PanelsResource::create(const Request& request, Answer& answer) {
-  const auto created = co_await creation_.create(request.body, {});
-  if (!created) {
-    probes_.errors.record(created.error().error.code);
-    answer.refuse(created.error().error, created.error().details_json);
-    co_return;
-  }
-  const std::string& id = (*created)->id();
-  answer.set_status(201);
-  answer.add_header("Location", "/panels/" + id);
-  answer.add_header("ETag", etag_of(**created));
-  std::string& body = answer.body();
-  fmt::format_to(std::back_inserter(body), R"({{"id":"{}","status":"{}","wsUrl":)", id, kActive);
-  sandbox::append_json_string(body, fmt::format("ws://{}/panels/{}/ws", request.host, id));
-  body += '}';
-}
-
-Result<void> PanelsResource::describe(const Route& route, Answer& answer) const {
-  const auto panel = registry_.find(route.panel);
-  if (!panel) return std::unexpected(panel_not_found(route.panel));
-  answer.add_header("ETag", etag_of(*panel));
-  append_info(answer.body(), *panel);
+PanelsResource::Outcome PanelsResource::list(const Route& route, Answer& answer) const {
+  const auto page = page_of(route.query);
+  if (!page) return std::unexpected(page.error());
+  const PanelList list = list_panels(registry_, *page);
+  append_page(answer.body(), {&list, 1}, *page);
   return {};
 }
 
-Result<void> PanelsResource::give_state(const Route& route, Answer& answer) const {
+PanelsResource::Outcome PanelsResource::describe(const Route& route, const Request& request,
+                                                 Answer& answer) const {
+  const auto include = include_of(route.query);
+  if (!include) return std::unexpected(include.error());
   const auto panel = registry_.find(route.panel);
-  if (!panel) return std::unexpected(panel_not_found(route.panel));
-  answer.add_header("ETag", etag_of(*panel));
+  if (!panel) return not_found(route.panel);
+  if (tag(*panel, request, answer) == Freshness::kUnchanged) return {};
+  append_info(answer.body(), *panel,
+              *include == Include::kHandlers ? InfoParts::kDefinitions : InfoParts::kState);
+  return {};
+}
+
+PanelsResource::Outcome PanelsResource::give_state(const Route& route, const Request& request,
+                                                   Answer& answer) const {
+  const auto panel = registry_.find(route.panel);
+  if (!panel) return not_found(route.panel);
+  if (tag(*panel, request, answer) == Freshness::kUnchanged) return {};
   answer.body() += panel->state().to_json();
   return {};
 }
 
-Result<void> PanelsResource::remove(const Route& route, Answer& answer) {
-  if (!registry_.remove(route.panel)) return std::unexpected(panel_not_found(route.panel));
+PanelsResource::Outcome PanelsResource::remove(const Route& route, const Request& request, Answer& answer) {
+  const auto removed = registry_.remove(route.panel, condition_of(request));
+  if (!removed) return std::unexpected(Refusal{removed.error()});
   answer.set_status(204);
   return {};
+}
+
+Task<void> PanelsResource::create(const Request& request, Answer& answer) {
+  const auto created = co_await creation_.create(request.body, {});
+  if (!created) co_return refuse(created.error(), answer);
+  describe_creation(**created, request, answer);
+}
+
+Task<void> PanelsResource::put(const Route& route, const Request& request, Answer& answer) {
+  const std::string id(route.panel);
+  const auto put = co_await creation_.put(id, request.body, condition_of(request));
+  if (!put) co_return refuse(put.error(), answer);
+  if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, answer);
+  describe_change(*put->panel, request, answer);
+}
+
+void PanelsResource::refuse(const Refusal& refusal, Answer& answer) {
+  probes_.refused(refusal.error);
+  answer.refuse(refusal.error, refusal.details_json);
 }
 
 }  // namespace nexus::server

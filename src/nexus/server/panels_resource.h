@@ -1,13 +1,13 @@
-// POST /panels, and GET and DELETE of one.
+// /panels, /panels/:id and /panels/:id/state
 #pragma once
 
 #include <string_view>
 
-#include "nexus/base/clock.h"
 #include "nexus/metrics/probes.h"
 #include "nexus/panels/registry.h"
 #include "nexus/server/answer.h"
 #include "nexus/server/panel_creation.h"
+#include "nexus/server/refusal.h"
 #include "nexus/server/request.h"
 #include "nexus/server/route.h"
 
@@ -15,15 +15,22 @@ namespace nexus::server {
 
 class PanelsResource {
  public:
+  using Outcome = std::expected<void, Refusal>;  // an error says what to refuse the request with
+
   PanelsResource(panels::Registry& registry, PanelCreation& creation, metrics::Probes& probes)
       : registry_(registry), creation_(creation), probes_(probes) {}
 
+  Outcome list(const Route& route, Answer& answer) const;
+  Outcome describe(const Route& route, const Request& request, Answer& answer) const;
+  Outcome give_state(const Route& route, const Request& request, Answer& answer) const;
+  Outcome remove(const Route& route, const Request& request, Answer& answer);
+  // These two have refused the request themselves when they are done.
   Task<void> create(const Request& request, Answer& answer);
-  Result<void> describe(const Route& route, Answer& answer) const;
-  Result<void> give_state(const Route& route, Answer& answer) const;
-  Result<void> remove(const Route& route, Answer& answer);
+  Task<void> put(const Route& route, const Request& request, Answer& answer);
 
  private:
+  void refuse(const Refusal& refusal, Answer& answer);
+
   panels::Registry& registry_;
   PanelCreation& creation_;
   metrics::Probes& probes_;

@@ -32,6 +32,15 @@ bool is_unreserved(char c) {
          c == '_' || c == '~';
 }
 
+void add_to_list(std::optional<std::string>& list, boost::beast::string_view value) {
+  if (list) {
+    list->append(", ");
+  } else {
+    list.emplace();
+  }
+  list->append(value.data(), value.size());
+}
+
 bool is_same_word(boost::beast::string_view a, std::string_view b) {
   return boost::beast::iequals(a, boost::beast::string_view(b.data(), b.size()));
 }
@@ -39,10 +48,13 @@ bool is_same_word(boost::beast::string_view a, std::string_view b) {
 }  // namespace
 
 void Request::clear() {
-  for (std::string* text : {&target, &host, &origin, &body})
+  for (std::string* text : {&target, &host, &origin, &authorization, &challenge, &body})
     clear_text(*text);
+  if_match.reset();
+  if_none_match.reset();
   method = Method::unknown;
-  has_host = expects_continue = keep_alive = false;
+  caller.reset();
+  has_host = has_requested_method = expects_continue = keep_alive = false;
   version = 11;
 }
 
@@ -71,6 +83,22 @@ void normalise_target(std::string& target) {
   target.resize(to);
 }
 
+std::string masked(std::string_view target) {
+  constexpr std::string_view kName = "token=";
+  std::string shown;
+  auto end = std::min(target.find('?'), target.size());
+  shown.append(target.substr(0, end));
+  while (end < target.size()) {
+    const auto next = std::min(target.find('&', end + 1), target.size());
+    const std::string_view pair = target.substr(end + 1, next - end - 1);
+    const bool is_token = is_same_word({pair.data(), std::min(pair.size(), kName.size())}, kName);
+    shown += target[end];
+    shown.append(is_token ? "token=***" : pair);
+    end = next;
+  }
+  return shown;
+}
+
 RequestParser::RequestParser(Request& request, std::uint64_t body_limit, std::uint32_t header_limit)
     : request_(request), body_limit_(body_limit) {
   request_.clear();
@@ -94,8 +122,22 @@ void RequestParser::on_field_impl(http::field name, View, View value, Code& code
     request_.has_host = true;
     request_.host.assign(value.data(), value.size());
   } else if (name == http::field::origin) {
+    if (!request_.origin.empty()) code = http::error::bad_field;
     request_.origin.assign(value.data(), value.size());
     if (value.empty()) request_.origin = "null";
+  } else if (name == http::field::transfer_encoding) {
+    // Beast takes any other coding for a body of no length, and what follows for the next request; a proxy before us may
+    // not, and then one client could put requests into the connection of another.
+    if (!is_same_word(value, "chunked") || request_.version < 11) code = http::error::bad_transfer_encoding;
+  } else if (name == http::field::if_match) {
+    add_to_list(request_.if_match, value);
+  } else if (name == http::field::if_none_match) {
+    add_to_list(request_.if_none_match, value);
+  } else if (name == http::field::authorization) {
+    if (!request_.authorization.empty()) code = http::error::bad_field;
+    request_.authorization.assign(value.data(), value.size());
+  } else if (name == http::field::access_control_request_method) {
+    request_.has_requested_method = true;
   } else if (name == http::field::expect) {
     request_.expects_continue = is_same_word(value, "100-continue");
   }

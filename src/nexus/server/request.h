@@ -5,11 +5,14 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/verb.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace nexus::server {
+
+class Caller;
 
 using Method = boost::beast::http::verb;
 
@@ -18,11 +21,19 @@ struct Request {
   std::string target;  // path and query, in the normal form of normalise_target()
   std::string host;    // the address that was called, when none was sent
   std::string origin;  // empty: none was sent
+  std::string authorization;
+  // Lists of entity tags; of several headers of one name, one list.
+  std::optional<std::string> if_match, if_none_match;
   std::string body;
   bool has_host = false;
+  bool has_requested_method = false;  // Access-Control-Request-Method: a browser asks before it calls
   bool expects_continue = false;
   bool keep_alive = false;
   int version = 11;
+
+  // What the check of the head has found; see caller_of().
+  std::shared_ptr<const Caller> caller;
+  std::string challenge;  // for a 401
 
   void clear();
 };
@@ -30,6 +41,9 @@ struct Request {
 // Puts a target into one form, in place: the scheme and authority of an absolute URL go, and letters, digits and
 // "-._~" that were percent-encoded stand for themselves. All else that is encoded stays so.
 void normalise_target(std::string& target);
+
+// The target with the value of each `token=` in its query left out: for everything that is printed or sent back.
+std::string masked(std::string_view target);
 
 // Beast's parser, writing into a Request. One is made per request; it holds no memory of its own.
 class RequestParser final : public boost::beast::http::basic_parser<true> {

@@ -56,10 +56,11 @@ Route find_route(std::string_view target) {
 std::string_view allowed_methods(Resource resource) {
   switch (resource) {
     case Resource::kPanels:
+      return "GET, HEAD, POST";
     case Resource::kTrigger:
       return "POST";
     case Resource::kPanel:
-      return "GET, HEAD, DELETE";
+      return "GET, HEAD, PUT, DELETE";
     default:
       return "GET, HEAD";
   }
@@ -68,21 +69,14 @@ std::string_view allowed_methods(Resource resource) {
 bool is_allowed(Resource resource, Method method) {
   switch (resource) {
     case Resource::kPanels:
+      return is_read(method) || method == Method::post;
     case Resource::kTrigger:
       return method == Method::post;
     case Resource::kPanel:
-      return is_read(method) || method == Method::delete_;
+      return is_read(method) || method == Method::put || method == Method::delete_;
     default:
       return is_read(method);
   }
-}
-
-bool has_flag(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    std::string_view pair = take_until(query, '&');
-    if (take_until(pair, '=') == name) return pair == "1" || pair == "true";
-  }
-  return false;
 }
 
 }  // namespace nexus::server

@@ -33,7 +33,4 @@ Route find_route(std::string_view target);
 std::string_view allowed_methods(Resource resource);
 bool is_allowed(Resource resource, Method method);
 
-// Whether the query has `name=1` or `name=true`.
-bool has_flag(std::string_view query, std::string_view name);
-
 }  // namespace nexus::server

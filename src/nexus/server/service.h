@@ -15,11 +15,16 @@ class Service {
  public:
   virtual ~Service() = default;
   // Called when the head is complete, before the body is: a refusal is answered at once, without the body.
-  virtual std::optional<Error> refuse_head(const Request& request) = 0;
+  // What it has found out about the caller is kept in the request.
+  virtual std::optional<Error> refuse_head(Request& request) = 0;
   // Fills the answer in: now, or by the returned coroutine for what has to wait. Both stay valid until then.
   virtual std::optional<Task<void>> serve(const Request& request, Answer& answer) = 0;
+  // Adds the headers that every answer to this request has. serve() has done so when it is done.
+  virtual void add_headers(const Request&, Answer&) {}
   // Called for each request that never got to serve(), with the reason.
   virtual void count_refusal(ErrorCode code) = 0;
+  // Called for every answer before it is sent, also to what is no request at all.
+  virtual void count_answer(const Request& request, unsigned status) = 0;
 };
 
 }  // namespace nexus::server

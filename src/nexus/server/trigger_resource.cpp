@@ -12,35 +12,40 @@ constexpr std::string_view kJsonSpace = " \t\r\n";
 
 }  // namespace
 
-Result<ToolCall> TriggerResource::find_call(const Route& route, const Request& request) const {
+std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route,
+                                                            const Request& request) const {
   auto panel = registry_.find(route.panel);
-  if (!panel) return std::unexpected(panel_not_found(route.panel));
-  const panels::Tool* tool = panel->find_tool(route.tool);
+  if (!panel) return std::unexpected(Refusal{panel_not_found(route.panel)});
+  auto definition = panel->definition();
+  const panels::Tool* tool = definition->find_tool(route.tool);
   if (tool == nullptr) {
-    return fail(ErrorCode::kToolNotFound,
-                fmt::format("panel \"{}\" has no tool \"{}\"", route.panel, route.tool));
+    return std::unexpected(
+        Refusal{{.code = ErrorCode::kToolNotFound,
+                 .message = fmt::format("panel \"{}\" has no tool \"{}\"", route.panel, route.tool)}});
   }
+  ToolCall call{std::move(panel), std::move(definition), tool, "{}"};
   const std::string_view body = request.body;
   const auto start = body.find_first_not_of(kJsonSpace);
-  if (start == std::string_view::npos) return ToolCall{std::move(panel), tool, "{}"};
+  if (start == std::string_view::npos) return call;
   switch (sandbox::check_json(body)) {
     case sandbox::JsonFault::kMalformed:
-      return fail(ErrorCode::kInvalidRequest, "the body is not valid JSON");
+      return std::unexpected(refuse_part("", "is not valid JSON"));
     case sandbox::JsonFault::kTooDeep:
-      return fail(ErrorCode::kInvalidRequest,
-                  fmt::format("the body is nested deeper than {} levels", sandbox::kMaxJsonDepth));
+      return std::unexpected(
+          refuse_part("", fmt::format("is nested deeper than {} levels", sandbox::kMaxJsonDepth)));
     case sandbox::JsonFault::kNone:
       break;
   }
   if (body[start] != '{')
-    return fail(ErrorCode::kInvalidRequest, "the body must be an object: the tool's arguments");
-  return ToolCall{std::move(panel), tool, body};
+    return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
+  call.args_json = body;
+  return call;
 }
 
 Task<void> TriggerResource::run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer) {
   const auto result = co_await executions_.run(std::move(call));
   if (!result) {
-    probes_.errors.record(result.error().code);
+    probes_.refused(result.error());
     answer.refuse(result.error());
     co_return;
   }

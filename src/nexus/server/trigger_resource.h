@@ -1,10 +1,13 @@
 // POST /panels/:id/trigger/:tool
 #pragma once
 
+#include <expected>
+
 #include "nexus/metrics/probes.h"
 #include "nexus/panels/registry.h"
 #include "nexus/server/answer.h"
 #include "nexus/server/executions.h"
+#include "nexus/server/refusal.h"
 #include "nexus/server/request.h"
 #include "nexus/server/route.h"
 
@@ -17,7 +20,7 @@ class TriggerResource {
 
   // The call that a request asks for: kPanelNotFound, kToolNotFound, or kInvalidRequest when its arguments are no
   // JSON object.
-  Result<ToolCall> find_call(const Route& route, const Request& request) const;
+  std::expected<ToolCall, Refusal> find_call(const Route& route, const Request& request) const;
   // Runs it and answers with its RESULT.
   Task<void> run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer);
 

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import http from 'node:http';
 import net from 'node:net';
+import { checkAnswer, checkRaw } from './contract.mjs';
 
 const program = process.env.NEXUS_BIN;
 if (!program) throw new Error('NEXUS_BIN must name the program to test');
@@ -95,12 +96,15 @@ function send(port, method, path, body, headers) {
     request.on('response', (response) => {
       let received = '';
       response.setEncoding('utf8').on('data', (part) => { received += part; }).on('error', reject);
-      response.on('end', () => resolve({
-        status: response.statusCode,
-        headers: response.headers,
-        text: received,
-        get json() { return JSON.parse(received); },
-      }));
+      response.on('end', () => {
+        const answer = { status: response.statusCode, headers: response.headers, text: received };
+        try {
+          checkAnswer({ ...answer, method, path: path.split('?')[0] });
+          resolve({ ...answer, get json() { return JSON.parse(received); } });
+        } catch (error) {
+          reject(error);
+        }
+      });
     });
     request.on('error', reject).end(text);
   });
@@ -112,14 +116,30 @@ export function connect(port) {
   const self = { socket, received: '', isClosed: false };
   const waiting = new Set();
   const look = () => { for (const check of waiting) check(); };
-  socket.setEncoding('utf8').on('data', (text) => { self.received += text; look(); });
+  const keep = (text) => { self.received += text; look(); };
+  socket.setEncoding('utf8').on('data', keep);
+  // For whoever listens to the socket itself, and receives more than should be looked at twice.
+  self.keepNothing = () => socket.off('data', keep);
   socket.on('error', () => {});
   socket.on('end', () => { self.isEnded = true; look(); socket.end(); });
-  self.closed = new Promise((resolve) => {
-    socket.on('close', () => { self.isClosed = true; look(); resolve(self.received); });
+  let asksForHeads = false;  // whose answers have no bodies
+  self.closed = new Promise((resolve, reject) => {
+    socket.on('close', () => {
+      self.isClosed = true;
+      look();
+      try {
+        if (!asksForHeads) checkRaw(self.received);
+        resolve(self.received);
+      } catch (error) {
+        reject(error);
+      }
+    });
   });
   self.connected = new Promise((resolve) => { socket.on('connect', resolve); });
-  self.send = (text) => new Promise((resolve) => { socket.write(text, resolve); });
+  self.send = (text) => new Promise((resolve) => {
+    asksForHeads ||= text.includes('HEAD /');
+    socket.write(text, resolve);
+  });
   self.until = (pattern) => new Promise((resolve, reject) => {
     const check = () => {
       const found = pattern.test(self.received);

@@ -32,6 +32,7 @@ TEST(ErrorCode, NamesAreInTheOrderOfTheCodes) {
   EXPECT_EQ(name(ErrorCode::kInvalidRequest), "INVALID_REQUEST");
   EXPECT_EQ(name(ErrorCode::kPanelNotFound), "PANEL_NOT_FOUND");
   EXPECT_EQ(name(ErrorCode::kPanelExists), "PANEL_EXISTS");
+  EXPECT_EQ(name(ErrorCode::kPreconditionFailed), "PRECONDITION_FAILED");
   EXPECT_EQ(name(ErrorCode::kToolNotFound), "TOOL_NOT_FOUND");
   EXPECT_EQ(name(ErrorCode::kPanelBusy), "PANEL_BUSY");
   EXPECT_EQ(name(ErrorCode::kOverloaded), "OVERLOADED");

@@ -183,5 +183,48 @@ TEST(Definition, TextThatIsNoUnicodeIsRefused) {
   EXPECT_THAT(paths_of(R"({"kind":"\ud800","tools":[]})"), ElementsAre(""));
 }
 
+TEST(Definition, AMemberIsThereOnce) {
+  EXPECT_THAT(paths_of(R"({"kind":"k","kind":"l","tools":[{"name":"t","handler":"","handler":"",
+                "limits":{"maxEvents":1,"maxEvents":2},"trigger":{"type":"manual","type":"manual"}}],"tools":[]})"),
+              ElementsAre("kind", "tools[0].handler", "tools[0].limits.maxEvents", "tools[0].trigger.type",
+                          "tools"));
+  const Definition passed_on = definition_of(definition(R"("initialState":{"a":1,"a":2},)", ""));
+  EXPECT_EQ(passed_on.initial_state.to_json(), R"({"a":2})") << "as in JSON.parse";
+}
+
+TEST(Definition, TheIdOfItsPathMayBeRepeatedAndNotContradicted) {
+  const auto ids = [](std::string_view text, std::string_view id) {
+    const auto parsed = parse_definition(text, ceiling(), {}, id);
+    return parsed ? parsed->id : "not " + parsed.error().faults.front().path;
+  };
+  EXPECT_EQ(ids(R"({"kind":"k","tools":[]})", "p"), "p");
+  EXPECT_EQ(ids(R"({"id":"p","kind":"k","tools":[]})", "p"), "p");
+  EXPECT_EQ(ids(R"({"id":"q","kind":"k","tools":[]})", "p"), "not id");
+  EXPECT_EQ(ids(R"({"kind":"k","tools":[]})", "a%20b"), "not id");
+}
+
+TEST(Definition, WhatWasAskedForIsKeptAsItWasWritten) {
+  const Definition read = definition_of(
+      definition(R"("limits":{"timeoutMs":400},)", R"("capabilities":[],"limits":{"maxEvents":3},)"));
+  ASSERT_EQ(read.asked.limits.size(), 1);
+  EXPECT_EQ(read.asked.limits[0].name, "timeoutMs");
+  EXPECT_FALSE(read.asked.capabilities);
+  ASSERT_EQ(read.tools[0].asked.limits.size(), 1);
+  EXPECT_EQ(read.tools[0].asked.limits[0].value, 3);
+  EXPECT_TRUE(read.tools[0].asked.capabilities->empty());
+}
+
+TEST(Definition, AHundredFaultsAreListedAndTheOthersCounted) {
+  std::string text = R"({"kind":"k","tools":[])";
+  for (int member = 0; member < 150; ++member)
+    text += fmt::format(R"(,"x{}":1)", member);
+  const auto parsed = parse_definition(text + "}", ceiling());
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().faults.size(), 100);
+  EXPECT_EQ(parsed.error().unlisted, 50);
+  const auto long_name = parse_definition(fmt::format(R"({{"{}":1}})", std::string(100'000, 'x')), ceiling());
+  EXPECT_LT(long_name.error().faults.front().path.size(), 300);
+}
+
 }  // namespace
 }  // namespace nexus::panels

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "nexus/config/table.h"
 
 namespace nexus::panels {
@@ -13,12 +11,11 @@ namespace {
 TEST(LimitFields, HaveTheBoundsAndDefaultsOfTheirSettings) {
   const sandbox::Limits standard;
   for (const LimitField& field : limit_fields()) {
-    const auto rows = config::number_settings();
-    const auto row = std::ranges::find(rows, field.setting, &config::NumberSetting::name);
-    ASSERT_NE(row, rows.end()) << field.setting;
-    const std::uint64_t unit = row->unit == config::Unit::kMiB ? 1_MiB : 1;
-    EXPECT_EQ(row->least * unit, field.least) << field.name;
-    EXPECT_EQ(row->standard * unit, standard.*field.value) << field.name;
+    const config::Row* row = config::find_row(field.setting);
+    ASSERT_NE(row, nullptr) << field.setting;
+    const auto& number = std::get<config::Number>(row->kind);
+    EXPECT_EQ(number.least * config::scale(number.unit), field.least) << field.name;
+    EXPECT_EQ(number.place.get(config::Settings{}), standard.*field.value) << field.name;
   }
 }
 

@@ -49,8 +49,8 @@ TEST_F(RegistryTest, HasNoTwoPanelsOfOneId) {
 
 TEST_F(RegistryTest, ARemovedPanelLivesOnInHandsThatHoldIt) {
   const auto panel = *registry.create(named("p"));
-  EXPECT_TRUE(registry.remove("p"));
-  EXPECT_FALSE(registry.remove("p"));
+  EXPECT_TRUE(registry.remove("p", {}));
+  EXPECT_EQ(registry.remove("p", {}).error().code, ErrorCode::kPanelNotFound);
   EXPECT_TRUE(panel->is_removed());
   EXPECT_FALSE(panel->turns().try_take());
   EXPECT_EQ(registry.size(), 0);
@@ -74,6 +74,70 @@ TEST_F(RegistryTest, ACommitOfNothingIsNoNewVersion) {
   panel->commit({}, 3000);
   EXPECT_EQ(panel->version(), 1);
   EXPECT_EQ(panel->last_activity_ms(), 3000);
+}
+
+// The versions 2 and 3, and every version.
+VersionSet two_and_three() { return {VersionSet::Extent::kListed, {2, 3}}; }
+VersionSet every() { return {VersionSet::Extent::kEvery, {}}; }
+
+TEST_F(RegistryTest, PutCreatesOrReplacesAllButTheState) {
+  const auto created = registry.put(named("p"), {});
+  ASSERT_TRUE(created);
+  EXPECT_EQ(created->how, Put::How::kCreated);
+  const auto old = created->panel->definition();
+
+  clock.now_ms = 2000;
+  Definition other = named("p");
+  other.kind = "other";
+  other.initial_state = *sandbox::State::parse(R"({"z":26})");
+  const auto replaced = registry.put(std::move(other), {});
+  ASSERT_TRUE(replaced);
+  EXPECT_EQ(replaced->how, Put::How::kReplaced);
+  EXPECT_EQ(replaced->panel, created->panel);
+  EXPECT_EQ(replaced->panel->state().to_json(), R"({"a":1,"b":2})");
+  EXPECT_EQ(replaced->panel->definition()->kind, "other");
+  EXPECT_EQ(replaced->panel->version(), 2);
+  EXPECT_EQ(replaced->panel->created_ms(), 1000);
+  EXPECT_EQ(replaced->panel->last_activity_ms(), 2000);
+  EXPECT_EQ(old->kind, "k") << "who holds it goes on with it";
+  EXPECT_EQ(registry.size(), 1);
+}
+
+TEST_F(RegistryTest, AChangeIsMadeOnlyIfTheVersionIsTheExpectedOne) {
+  const auto code_of = [](const auto& result) { return result.error().code; };
+  EXPECT_EQ(code_of(registry.put(named("p"), {.must_be_in = every(), .must_not_be_in = {}})),
+            ErrorCode::kPreconditionFailed);
+  ASSERT_TRUE(registry.put(named("p"), {.must_be_in = {}, .must_not_be_in = every()}));
+  EXPECT_EQ(code_of(registry.put(named("p"), {.must_be_in = {}, .must_not_be_in = every()})),
+            ErrorCode::kPreconditionFailed);
+  EXPECT_EQ(code_of(registry.put(named("p"), {.must_be_in = two_and_three(), .must_not_be_in = {}})),
+            ErrorCode::kPreconditionFailed);
+  EXPECT_EQ(code_of(registry.remove("p", {.must_be_in = two_and_three(), .must_not_be_in = {}})),
+            ErrorCode::kPreconditionFailed);
+  EXPECT_EQ(registry.find("p")->version(), 1) << "what is refused changes nothing";
+  ASSERT_TRUE(registry.put(named("p"), {.must_be_in = every(), .must_not_be_in = two_and_three()}));
+  ASSERT_TRUE(registry.put(named("p"), {.must_be_in = two_and_three(), .must_not_be_in = {}}));
+  ASSERT_TRUE(registry.remove("p", {.must_be_in = two_and_three(), .must_not_be_in = {}}));
+  EXPECT_EQ(code_of(registry.remove("p", {.must_be_in = every(), .must_not_be_in = {}})),
+            ErrorCode::kPanelNotFound);
+}
+
+TEST_F(RegistryTest, GivesPagesInTheOrderOfIds) {
+  for (const char* id : {"b", "a", "d", "B", "c.1", "c"})
+    ASSERT_TRUE(registry.create(named(id)));
+  ASSERT_TRUE(registry.remove("d", {}));
+  const auto ids = [&](std::string_view after, std::size_t most) {
+    std::string found;
+    for (const auto& panel : registry.page(after, most))
+      found += panel->id() + " ";
+    return found;
+  };
+  EXPECT_EQ(ids("", 10), "B a b c c.1 ");
+  EXPECT_EQ(ids("", 2), "B a ");
+  EXPECT_EQ(ids("a", 2), "b c ");
+  EXPECT_EQ(ids("bb", 2), "c c.1 ") << "there need be no such panel";
+  EXPECT_EQ(ids("c.1", 2), "");
+  EXPECT_EQ(ids("", 0), "");
 }
 
 }  // namespace

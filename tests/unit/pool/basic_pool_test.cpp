@@ -48,6 +48,10 @@ struct FakeInstance {
 using Pool = BasicInstancePool<FakeInstance>;
 using FakeLease = BasicLease<FakeInstance>;
 
+std::uint64_t retired(const Pool& pool, Retired reason) {
+  return pool.stats().retired[static_cast<std::size_t>(reason)];
+}
+
 class PoolTest : public ::testing::Test {
  protected:
   Pool::Factory factory() {
@@ -88,7 +92,7 @@ TEST_F(PoolTest, GivesAtOnceAndTakesBack) {
   leases.clear();
   EXPECT_EQ(pool.active_count(), 0u);
   EXPECT_EQ(pool.available_count(), 1u);
-  EXPECT_EQ(pool.instances_created(), 1u);
+  EXPECT_EQ(pool.stats().created, 1u);
 }
 
 TEST_F(PoolTest, TheOneUsedLastIsUsedNext) {
@@ -144,6 +148,53 @@ TEST_F(PoolTest, RefusesAtATickWhoWaitedTooLong) {
   EXPECT_EQ(refusals[0].limit->setting, "QUEUE_TIMEOUT_MS");
 }
 
+TEST_F(PoolTest, MeasuresHowLongEachWaitedForWhatItGot) {
+  Pool pool({.max_instances = 1, .min_instances = 1, .max_queue = 2, .queue_timeout_ms = 50}, clock,
+            factory());
+  pool.acquire(keep());
+  EXPECT_EQ(pool.stats().waits.count(), 1u);
+  EXPECT_EQ(pool.stats().waits.sum_ns(), 0u);
+  pool.acquire(keep());
+  clock.us = 20'000;
+  FakeLease first = std::move(leases.front());
+  first.give_back();
+  EXPECT_EQ(pool.stats().waits.count(), 2u);
+  EXPECT_EQ(pool.stats().waits.sum_ns(), 20'000'000u);
+  pool.acquire(keep());
+  EXPECT_EQ(pool.stats().waiting, 1u);
+  clock.us = 70'000;
+  pool.tick();
+  EXPECT_EQ(refusals.size(), 1u);
+  EXPECT_EQ(pool.stats().waits.count(), 2u) << "who gets nothing has not waited for an instance";
+  EXPECT_FALSE(pool.try_acquire());
+  EXPECT_EQ(pool.stats().waits.count(), 2u);
+  leases.clear();
+}
+
+TEST_F(PoolTest, MakingAnInstanceIsWaitingForIt) {
+  Pool pool({.max_instances = 1, .min_instances = 0}, clock, [this] {
+    clock.us += 300;
+    return factory()();
+  });
+  EXPECT_TRUE(pool.try_acquire());
+  EXPECT_EQ(pool.stats().waits.count(), 1u);
+  EXPECT_EQ(pool.stats().waits.sum_ns(), 300'000u);
+}
+
+TEST_F(PoolTest, StatsOfPoolsAddUp) {
+  Pool one({.max_instances = 1, .min_instances = 1}, clock, factory());
+  Pool other({.max_instances = 2, .min_instances = 2}, clock, factory());
+  one.try_acquire()->operator->()->terminate();
+  const FakeLease lease = *other.try_acquire();
+  PoolStats sum = one.stats();
+  sum.add(other.stats());
+  EXPECT_EQ(sum.active, 1u);
+  EXPECT_EQ(sum.idle, 1u);
+  EXPECT_EQ(sum.created, 3u);
+  EXPECT_EQ(sum.retired[static_cast<std::size_t>(Retired::kTrap)], 1u);
+  EXPECT_EQ(sum.waits.count(), 2u);
+}
+
 TEST_F(PoolTest, AFailedCreationIsTheCallersErrorAndFreesThePlace) {
   Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
   failures_left = 1;
@@ -165,14 +216,14 @@ TEST_F(PoolTest, WarmInstancesThatFailAreMadeLater) {
 TEST_F(PoolTest, ATerminatedInstanceIsRetired) {
   Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
   pool.try_acquire()->operator->()->terminate();
-  EXPECT_EQ(pool.instances_retired(Retired::kTrap), 1u);
+  EXPECT_EQ(retired(pool, Retired::kTrap), 1u);
   EXPECT_EQ(alive, 0);
   {
     FakeLease lease = *pool.try_acquire();
     lease->terminate();
     lease.retire(Retired::kCancel);
   }
-  EXPECT_EQ(pool.instances_retired(Retired::kCancel), 1u);
+  EXPECT_EQ(retired(pool, Retired::kCancel), 1u);
   EXPECT_EQ(pool.total_memory(), 0u);
 }
 
@@ -180,7 +231,7 @@ TEST_F(PoolTest, ALeaseDroppedInMidExecutionIsCancelledAndRetired) {
   Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
   pool.try_acquire()->operator->()->status = FakeInstance::Status::kRunning;
   pool.try_acquire()->operator->()->status = FakeInstance::Status::kFinished;
-  EXPECT_EQ(pool.instances_retired(Retired::kCancel), 2u);
+  EXPECT_EQ(retired(pool, Retired::kCancel), 2u);
   EXPECT_EQ(alive, 0);
 }
 
@@ -188,11 +239,11 @@ TEST_F(PoolTest, CountsRetirementByReason) {
   Pool pool({.max_instances = 2, .min_instances = 0, .max_executions = 5, .max_idle_ms = 10}, clock,
             factory());
   pool.try_acquire()->operator->()->runs = 5;
-  EXPECT_EQ(pool.instances_retired(Retired::kAge), 1u);
+  EXPECT_EQ(retired(pool, Retired::kAge), 1u);
   pool.try_acquire()->give_back();
   clock.us = 10'000;
   pool.tick();
-  EXPECT_EQ(pool.instances_retired(Retired::kIdle), 1u);
+  EXPECT_EQ(retired(pool, Retired::kIdle), 1u);
   EXPECT_EQ(alive, 0);
 }
 

@@ -9,6 +9,10 @@
 namespace nexus::pool {
 namespace {
 
+std::uint64_t retired(const InstancePool& pool, Retired reason) {
+  return pool.stats().retired[static_cast<std::size_t>(reason)];
+}
+
 class InstancePoolTest : public ::testing::Test {
  protected:
   InstancePool::Factory factory() {
@@ -53,7 +57,7 @@ TEST_F(InstancePoolTest, AnInstanceIsUsedAgain) {
     id = (*lease)->id();
     EXPECT_EQ((*lease)->execute(request_for(image, kSource)).return_json, "2");
   }
-  EXPECT_EQ(pool.instances_created(), 1u);
+  EXPECT_EQ(pool.stats().created, 1u);
 }
 
 TEST_F(InstancePoolTest, ATimedOutInstanceIsReplaced) {
@@ -69,10 +73,10 @@ TEST_F(InstancePoolTest, ATimedOutInstanceIsReplaced) {
     EXPECT_EQ(result.error->code, ErrorCode::kTimeout);
     lease->retire(Retired::kCancel);
   }
-  EXPECT_EQ(pool.instances_retired(Retired::kCancel), 1u);
+  EXPECT_EQ(retired(pool, Retired::kCancel), 1u);
   EXPECT_EQ(pool.total_memory(), 0u);
   EXPECT_TRUE(pool.try_acquire());
-  EXPECT_EQ(pool.instances_created(), 2u);
+  EXPECT_EQ(pool.stats().created, 2u);
 }
 
 TEST_F(InstancePoolTest, ALeaseDroppedWhileTheHandlerRuns) {
@@ -87,7 +91,7 @@ TEST_F(InstancePoolTest, ALeaseDroppedWhileTheHandlerRuns) {
     (*lease)->start(request_for(image, kSource));
     ASSERT_EQ((*lease)->step(), sandbox::Step::kMore);
   }
-  EXPECT_EQ(pool.instances_retired(Retired::kCancel), 1u);
+  EXPECT_EQ(retired(pool, Retired::kCancel), 1u);
   const Result<Lease> next = pool.try_acquire();
   ASSERT_TRUE(next);
   EXPECT_NE((*next)->id(), id);
@@ -105,7 +109,7 @@ TEST_F(InstancePoolTest, ALeaseDroppedBeforeItsOutcomeWasTaken) {
     while ((*lease)->step() == sandbox::Step::kMore) {
     }
   }
-  EXPECT_EQ(pool.instances_retired(Retired::kCancel), 1u);
+  EXPECT_EQ(retired(pool, Retired::kCancel), 1u);
 }
 
 TEST_F(InstancePoolTest, ALeaseDroppedWhileAHandlerLoads) {
@@ -115,7 +119,7 @@ TEST_F(InstancePoolTest, ALeaseDroppedWhileAHandlerLoads) {
     ASSERT_TRUE(lease);
     (*lease)->start_load("for (;;) {}; export default () => 1", limits);
   }
-  EXPECT_EQ(pool.instances_retired(Retired::kCancel), 1u);
+  EXPECT_EQ(retired(pool, Retired::kCancel), 1u);
   EXPECT_TRUE(pool.try_acquire());
 }
 

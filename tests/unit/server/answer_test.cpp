@@ -67,6 +67,18 @@ TEST(Answer, RefusesWithTextAndCode) {
   EXPECT_EQ(answer.body(), R"({"error":"no \"x\"","code":"PANEL_NOT_FOUND"})");
 }
 
+TEST(Answer, SaysWhatACallerMustShow) {
+  Answer answer;
+  answer.set_challenge("Bearer error=\"invalid_token\"");
+  EXPECT_THAT(text_of(answer), Not(HasSubstr("WWW-Authenticate")));
+  answer.refuse({.code = ErrorCode::kUnauthorized, .message = "no"});
+  EXPECT_EQ(answer.status(), 401);
+  EXPECT_THAT(text_of(answer), HasSubstr("\r\nWWW-Authenticate: Bearer\r\n"))
+      << "that of another request is forgotten";
+  answer.set_challenge("Bearer error=\"invalid_token\"");
+  EXPECT_THAT(text_of(answer), HasSubstr("\r\nWWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
+}
+
 TEST(Answer, SaysWhichLimitAndWhenToComeAgain) {
   Answer answer;
   answer.refuse({.code = ErrorCode::kPanelBusy,

@@ -15,7 +15,7 @@ using testing::StartsWith;
 // Answers with what it was asked, at once or when the test says so.
 class Echo final : public Service {
  public:
-  std::optional<Error> refuse_head(const Request& request) override {
+  std::optional<Error> refuse_head(Request& request) override {
     if (request.target != "/forbidden") return std::nullopt;
     return Error{.code = ErrorCode::kOriginNotAllowed, .message = "no"};
   }
@@ -26,10 +26,12 @@ class Echo final : public Service {
     return std::nullopt;
   }
   void count_refusal(ErrorCode code) override { refused.push_back(code); }
+  void count_answer(const Request&, unsigned status) override { answered.push_back(status); }
 
   std::vector<std::string> served;
   std::vector<std::string> hosts;
   std::vector<ErrorCode> refused;
+  std::vector<unsigned> answered;
 };
 
 class ConnectionTest : public testing::Test {
@@ -178,6 +180,12 @@ TEST_F(ConnectionTest, TellsAClientThatItsRequestIsIncomplete) {
   EXPECT_THAT(received(), StartsWith("HTTP/1.1 400 "));
   settle();
   EXPECT_TRUE(is_closed_);
+}
+
+TEST_F(ConnectionTest, CountsEachAnswerAlsoToWhatNeverWasARequest) {
+  send("GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /forbidden HTTP/1.1\r\nHost: h\r\n\r\n");
+  settle();
+  EXPECT_THAT(echo_.answered, ElementsAre(200, 403));
 }
 
 TEST_F(ConnectionTest, ClosesAnIdleConnectionWithoutAWord) {

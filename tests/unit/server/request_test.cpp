@@ -28,6 +28,15 @@ TEST(Target, KeepsWhatWouldMeanSomethingElseUnescaped) {
   }
 }
 
+TEST(Target, IsShownWithoutItsToken) {
+  EXPECT_EQ(masked("/panels/p/ws?token=abc.def"), "/panels/p/ws?token=***");
+  EXPECT_EQ(masked("/a?x=1&token=abc&y=2"), "/a?x=1&token=***&y=2");
+  EXPECT_EQ(masked("/a?token=abc&TOKEN=def&token="), "/a?token=***&token=***&token=***");
+  EXPECT_EQ(masked(normal("/a?%74oken=abc")), "/a?token=***");
+  for (const char* target : {"", "/", "/a?", "/a?&&", "/token=abc", "/a?tokens=1&token&mytoken=2"})
+    EXPECT_EQ(masked(target), target);
+}
+
 // Parses `text` as it arrives in pieces of `step` bytes.
 struct Parsed {
   Request request;
@@ -81,7 +90,8 @@ TEST(RequestParser, RefusesWhatCanBeReadInTwoWays) {
   for (const char* head :
        {"Content-Length: 1\r\nContent-Length: 2\r\n", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
         "Content-Length: -1\r\n", "Content-Length: 1x\r\n", "Content-Length: 99999999999999999999\r\n",
-        "Host: a\r\nHost: b\r\n", "Host : a\r\n"}) {
+        "Host: a\r\nHost: b\r\n", "Host : a\r\n", "Origin: http://a\r\nOrigin: http://b\r\n",
+        "Origin:\r\nOrigin: http://b\r\n", "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n"}) {
     const Parsed parsed = parse(std::string("POST / HTTP/1.1\r\n") + head + "\r\n1");
     EXPECT_TRUE(parsed.error) << head;
   }
@@ -100,6 +110,27 @@ TEST(RequestParser, ATrailerHasNoSay) {
       "POST / HTTP/1.1\r\nHost: h\r\nOrigin: http://evil\r\nTransfer-Encoding: chunked\r\n\r\n"
       "0\r\nOrigin: http://h\r\n\r\n");
   EXPECT_EQ(parsed.request.origin, "http://evil");
+}
+
+TEST(RequestParser, KeepsWhatSaysWhoCalls) {
+  const Parsed parsed = parse(
+      "OPTIONS /a HTTP/1.1\r\nHost: h\r\nauthorization: Bearer a.b.c\r\n"
+      "Access-Control-Request-Method: POST\r\n\r\n");
+  EXPECT_EQ(parsed.request.authorization, "Bearer a.b.c");
+  EXPECT_TRUE(parsed.request.has_requested_method);
+  EXPECT_FALSE(parse(kPost).request.has_requested_method);
+}
+
+TEST(RequestParser, ForgetsWhoCalledBefore) {
+  Request request;
+  request.authorization = "Bearer a.b.c";
+  request.challenge = "Bearer";
+  request.has_requested_method = true;
+  RequestParser parser(request, 100, 1000);
+  EXPECT_EQ(request.authorization, "");
+  EXPECT_EQ(request.challenge, "");
+  EXPECT_EQ(request.caller, nullptr);
+  EXPECT_FALSE(request.has_requested_method);
 }
 
 TEST(RequestParser, AnEmptyOriginIsOneToo) {

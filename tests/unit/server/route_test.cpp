@@ -58,15 +58,10 @@ TEST(Route, SaysWhichMethodsItHas) {
   EXPECT_TRUE(is_allowed(Resource::kState, Method::head));
   EXPECT_FALSE(is_allowed(Resource::kState, Method::delete_));
   EXPECT_FALSE(is_allowed(Resource::kHealth, Method::unknown));
-  EXPECT_EQ(allowed_methods(Resource::kPanel), "GET, HEAD, DELETE");
-}
-
-TEST(Route, ReadsAFlagOfTheQuery) {
-  EXPECT_TRUE(has_flag("logs=1", "logs"));
-  EXPECT_TRUE(has_flag("a=2&logs=true", "logs"));
-  for (const char* query : {"", "logs", "logs=0", "log=1", "xlogs=1", "logs=1x"}) {
-    EXPECT_FALSE(has_flag(query, "logs")) << query;
-  }
+  EXPECT_EQ(allowed_methods(Resource::kPanel), "GET, HEAD, PUT, DELETE");
+  EXPECT_TRUE(is_allowed(Resource::kPanel, Method::put));
+  EXPECT_FALSE(is_allowed(Resource::kPanels, Method::put));
+  EXPECT_TRUE(is_allowed(Resource::kPanels, Method::get));
 }
 
 }  // namespace

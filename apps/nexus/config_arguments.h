@@ -1,0 +1,25 @@
+// The settings that a command line gives: --config FILE, and a flag for each row of the table.
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nexus/config/load.h"
+
+namespace nexus::app {
+
+struct ConfigArguments {
+  std::optional<std::string> file;
+  std::vector<config::Flag> flags;
+};
+
+// Adds the options to a command. `arguments` must live until it has been parsed; then take_unknown() has to be called.
+void add_config_options(CLI::App& command, ConfigArguments& arguments);
+
+// Keeps the flags that the command did not know: they are faults beside the others, each with the nearest name.
+void take_unknown(const CLI::App& command, ConfigArguments& arguments);
+
+}  // namespace nexus::app

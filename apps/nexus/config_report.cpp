@@ -1,0 +1,110 @@
+#include "config_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "nexus/config/reading.h"
+#include "nexus/config/table.h"
+#include "nexus/sandbox/json.h"
+
+namespace nexus::app {
+namespace {
+
+using config::Row;
+
+std::string quoted(std::string_view text) {
+  std::string json;
+  sandbox::append_json_string(json, text);
+  return json;
+}
+
+template <class Range, class ToJson>
+std::string json_array(const Range& range, ToJson to_json) {
+  std::string json = "[";
+  for (const auto& item : range) {
+    if (json.size() > 1) json += ',';
+    json += to_json(item);
+  }
+  return json + ']';
+}
+
+std::string_view source_name(config::Source source) {
+  switch (source) {
+    case config::Source::kDefault:
+      return "default";
+    case config::Source::kFile:
+      return "file";
+    case config::Source::kEnvironment:
+      return "environment";
+    case config::Source::kFlag:
+      return "flag";
+  }
+  return "";
+}
+
+// As JSON has it: a number for a number, an array for a list.
+std::string value_json(const Row& row, const config::Settings& settings, const config::Shown& shown) {
+  if (const auto* list = std::get_if<config::List>(&row.kind))
+    return json_array(list->place.get(settings), quoted);
+  if (shown.value.empty()) return "null";
+  const auto* number = std::get_if<config::Number>(&row.kind);
+  const bool is_plain_number = number != nullptr && number->unit != config::Unit::kSize;
+  const bool is_boolean =
+      std::holds_alternative<config::Switch>(row.kind) || std::holds_alternative<config::Decision>(row.kind);
+  return is_plain_number || is_boolean ? shown.value : quoted(shown.value);
+}
+
+std::string setting_json(const config::Loaded& loaded, const Row& row) {
+  const config::Shown shown = config::show(row, loaded.settings);
+  const config::Origin& origin = loaded.origin_of(row.name);
+  return fmt::format(R"({{"name":{},"key":{},"flag":{},"value":{},"unit":{},"source":{},"origin":{}}})",
+                     quoted(row.name), quoted(config::file_key(row)), quoted(config::flag(row)),
+                     value_json(row, loaded.settings, shown), quoted(shown.unit),
+                     quoted(source_name(origin.source)), quoted(origin.text));
+}
+
+std::string value_text(const Row& row, const config::Shown& shown) {
+  if (!shown.value.empty()) return config::printable(shown.value);
+  return row.unset.empty() ? "-" : fmt::format("({})", row.unset);
+}
+
+}  // namespace
+
+std::string config_table(const config::Loaded& loaded) {
+  constexpr std::size_t kColumns = 4;
+  std::vector<std::array<std::string, kColumns>> lines{{"NAME", "VALUE", "UNIT", "ORIGIN"}};
+  for (const Row& row : config::rows()) {
+    const config::Shown shown = config::show(row, loaded.settings);
+    lines.push_back({std::string(row.name), value_text(row, shown),
+                     std::string(shown.value.empty() ? "" : shown.unit), loaded.origin_of(row.name).text});
+  }
+  std::array<std::size_t, kColumns> widths{};
+  for (const auto& line : lines) {
+    for (std::size_t column = 0; column < kColumns; ++column)
+      widths[column] = std::max(widths[column], line[column].size());
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    text += fmt::format("{:<{}}  {:<{}}  {:<{}}  {}\n", line[0], widths[0], line[1], widths[1], line[2],
+                        widths[2], line[3]);
+  }
+  return text;
+}
+
+std::string config_json(const config::Loaded& loaded) {
+  return fmt::format(R"({{"settings":{},"warnings":{}}})",
+                     json_array(config::rows(), [&](const Row& row) { return setting_json(loaded, row); }),
+                     json_array(loaded.warnings, quoted));
+}
+
+std::string faults_json(const std::vector<config::Fault>& faults) {
+  return fmt::format(R"({{"faults":{}}})", json_array(faults, [](const config::Fault& fault) {
+                       return fmt::format(R"({{"field":{},"value":{},"bound":{},"origin":{}}})",
+                                          quoted(fault.field), quoted(fault.value), quoted(fault.bound),
+                                          quoted(fault.origin));
+                     }));
+}
+
+}  // namespace nexus::app

@@ -1,0 +1,22 @@
+// The settings of this process: its command line, environment and files.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <vector>
+
+#include "config_arguments.h"
+#include "nexus/config/load.h"
+
+namespace nexus::app {
+
+std::expected<config::Loaded, std::vector<config::Fault>> load_configuration(
+    const ConfigArguments& arguments);
+
+// Each on its line of stderr.
+void print_faults(const std::vector<config::Fault>& faults);
+
+// As above, with logging set up by them. None when there are faults: they have been printed, and the exit status is 2.
+std::optional<config::Settings> load_settings(const ConfigArguments& arguments);
+
+}  // namespace nexus::app

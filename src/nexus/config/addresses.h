@@ -1,0 +1,23 @@
+// Which texts are addresses, names and origins. Nothing is looked up.
+#pragma once
+
+#include <string_view>
+
+namespace nexus::config {
+
+bool is_address(std::string_view text);  // an IP address or "localhost"
+// Whether only this machine can reach it: "localhost", 127.0.0.0/8, "::1".
+bool is_loopback(std::string_view address);
+
+// "app.example.org": letters, digits, '-' and '_' between dots.
+bool is_host_name(std::string_view text);
+// A host name or "[::1]", with a port or without.
+bool is_host(std::string_view text);
+// A host name, or "*." and one.
+bool is_domain_pattern(std::string_view text);
+// "https://app.example.org:8443"; one slash at its end is no path.
+bool is_web_origin(std::string_view text);
+// Empty, or "http://[user:password@]host[:port]", or https, socks5, socks5h.
+bool is_proxy_url(std::string_view text);
+
+}  // namespace nexus::config

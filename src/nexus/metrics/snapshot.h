@@ -1,0 +1,34 @@
+// All numbers of one loop at one moment, as values that can leave its thread and be added to those of other loops.
+#pragma once
+
+#include <cstdint>
+
+#include "nexus/handlers/handler_cache.h"
+#include "nexus/metrics/probes.h"
+#include "nexus/panels/registry.h"
+#include "nexus/pool/instance_pool.h"
+
+namespace nexus::metrics {
+
+// The parts of one loop.
+struct Sources {
+  const Probes& probes;
+  const handlers::HandlerCache& cache;
+  const pool::InstancePool& pool;
+  const panels::Registry& registry;
+};
+
+struct Snapshot {
+  Probes probes;
+  pool::PoolStats pool;
+  handlers::CacheStats cache;
+  std::uint64_t panels = 0;
+
+  // Adds up; of highest values it keeps the highest.
+  void add(const Snapshot& other);
+};
+
+// REQUIRES: called on the thread of the sources' loop.
+Snapshot collect(const Sources& sources);
+
+}  // namespace nexus::metrics

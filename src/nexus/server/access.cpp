@@ -1,0 +1,154 @@
+#include "nexus/server/access.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <boost/beast/core/string.hpp>
+
+#include "nexus/sandbox/json.h"
+#include "nexus/server/cors.h"
+#include "nexus/server/token.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::size_t kMostCachedTokens = 1024;  // of kMostTokenBytes at most: 8 MiB in the worst case
+
+// Probes and scrapers have no token and use whatever name they were given; what they read names no panel.
+bool is_open(Resource resource) {
+  return resource == Resource::kHealth || resource == Resource::kLive || resource == Resource::kReady ||
+         resource == Resource::kMetrics;
+}
+
+bool is_read(Method method) { return method == Method::get || method == Method::head; }
+
+// Callers that live as long as the program: nothing is counted.
+std::shared_ptr<const Caller> unowned(const Caller& caller) {
+  return {std::shared_ptr<const Caller>(), &caller};
+}
+
+// The token of "Bearer TOKEN"; empty when there is none.
+std::string_view bearer_token(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  const auto scheme = authorization.substr(0, kScheme.size());
+  if (!boost::beast::iequals({scheme.data(), scheme.size()}, {kScheme.data(), kScheme.size()})) return {};
+  authorization.remove_prefix(kScheme.size());
+  authorization.remove_prefix(std::min(authorization.find_first_not_of(' '), authorization.size()));
+  return authorization;
+}
+
+Error forbidden(std::string message) {
+  return {.code = ErrorCode::kForbidden, .message = std::move(message)};
+}
+
+// Every "id" of a definition, so that it does not matter which of several its reader would take. None: not readable.
+std::optional<std::vector<std::string>> ids_of(std::string_view json) {
+  namespace ondemand = simdjson::ondemand;
+  const simdjson::padded_string padded(json);
+  ondemand::parser parser;
+  ondemand::document document;
+  ondemand::object object;
+  std::vector<std::string> ids;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(object) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  for (auto field : object) {
+    std::string_view key, id;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return std::nullopt;
+    if (key != "id") continue;
+    if (field.value().get_string().get(id) != simdjson::SUCCESS) return std::nullopt;
+    ids.emplace_back(id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+const Caller& caller_of(const Request& request) {
+  return request.caller ? *request.caller : Caller::nobody();
+}
+
+std::optional<Scope> needed_scope(Resource resource, Method method) {
+  switch (resource) {
+    case Resource::kUnknown:
+    case Resource::kHealth:
+    case Resource::kLive:
+    case Resource::kReady:
+    case Resource::kMetrics:
+      return std::nullopt;
+    case Resource::kTrigger:
+      return Scope::kTrigger;
+    case Resource::kPanels:
+    case Resource::kPanel:
+    case Resource::kState:
+      return is_read(method) ? Scope::kRead : Scope::kWrite;
+    default:  // whoever adds a resource says here whose it is; until then it is not everyone's
+      return Scope::kAdmin;
+  }
+}
+
+Access::Access(AccessOptions options, const Clock& clock)
+    : key_(std::move(options.jwt_key)),
+      rule_(options.allowed_hosts, options.cors_origins),
+      clock_(clock),
+      tokens_(kMostCachedTokens) {}
+
+Result<std::shared_ptr<const Caller>> Access::admit(const Request& request) {
+  if (!key_) {
+    if (auto refusal = rule_.refuse_host(request.host);
+        refusal && !is_open(find_route(request.target).resource)) {
+      return std::unexpected(*std::move(refusal));
+    }
+  }
+  if (auto refusal = rule_.refuse_origin(request.origin, request.host))
+    return std::unexpected(*std::move(refusal));
+  if (!key_) return unowned(Caller::anyone());
+
+  const Route route = find_route(request.target);
+  if (is_open(route.resource) || is_preflight(request)) return unowned(Caller::nobody());
+  NEXUS_TRY(auto caller, authenticate(request));
+  const auto scope = needed_scope(route.resource, request.method);
+  if (scope && !caller->may(*scope)) {
+    return std::unexpected(forbidden(fmt::format("the token's scope does not have \"{}\"", name(*scope))));
+  }
+  if (!route.panel.empty() && !caller->may_see(route.panel)) {
+    return std::unexpected(forbidden(fmt::format("the token's panels do not cover \"{}\"", route.panel)));
+  }
+  return caller;
+}
+
+Result<std::shared_ptr<const Caller>> Access::authenticate(const Request& request) {
+  const std::string_view token = bearer_token(request.authorization);
+  if (token.empty()) {
+    return fail(ErrorCode::kUnauthorized, "this call needs a token: Authorization: Bearer TOKEN");
+  }
+  const std::int64_t now_ms = clock_.unix_ms();
+  if (auto known = tokens_.find(token, now_ms)) return known;
+  NEXUS_TRY(auto caller, read_token(token, *key_, now_ms));
+  auto shared = std::make_shared<const Caller>(std::move(caller));
+  tokens_.add(token, shared);
+  return shared;
+}
+
+std::optional<Error> Access::refuse_definition(const Request& request) {
+  const Caller& caller = caller_of(request);
+  if (caller.may_see_all() || sandbox::check_json(request.body) != sandbox::JsonFault::kNone)
+    return std::nullopt;
+  const auto ids = ids_of(request.body);
+  if (!ids || ids->empty()) {
+    return forbidden("the token is for some panels only: the new one needs an \"id\" that is one of them");
+  }
+  for (const std::string& id : *ids) {
+    if (!caller.may_see(id)) return forbidden(fmt::format("the token's panels do not cover \"{}\"", id));
+  }
+  return std::nullopt;
+}
+
+// The messages of refused tokens are our own and have no quotes.
+std::string Access::challenge_of(const Request& request, const Error& refusal) {
+  if (bearer_token(request.authorization).empty()) return "Bearer";
+  return fmt::format(R"(Bearer error="invalid_token", error_description="{}")", refusal.message);
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,135 @@
+#include "nexus/server/panel_json.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <iterator>
+
+#include "nexus/sandbox/json.h"
+
+namespace nexus::server {
+namespace {
+
+using sandbox::append_json_string;
+
+// RFC 3339 in UTC: "2026-01-31T12:00:00.123Z".
+std::string as_time(std::int64_t unix_ms) {
+  const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", parts, unix_ms % 1000);
+}
+
+// `,"name":"text"`, or nothing for an empty text.
+void append_text(std::string& out, std::string_view name, std::string_view text) {
+  if (text.empty()) return;
+  fmt::format_to(std::back_inserter(out), R"(,"{}":)", name);
+  append_json_string(out, text);
+}
+
+// `,"name":json`, or nothing without one.
+void append_json(std::string& out, std::string_view name, std::string_view json) {
+  if (json.empty()) return;
+  fmt::format_to(std::back_inserter(out), R"(,"{}":{})", name, json);
+}
+
+// What remains of an object or an array that was begun with `opening` when its members each began with a comma.
+void close(std::string& out, std::size_t opening, char closing) {
+  if (out.size() > opening + 1) out.erase(opening + 1, 1);
+  out += closing;
+}
+
+void append_asked(std::string& out, const panels::Asked& asked) {
+  if (asked.capabilities) {
+    out += R"(,"capabilities":)";
+    const std::size_t opening = out.size();
+    out += '[';
+    for (const std::string& pattern : *asked.capabilities) {
+      out += ',';
+      append_json_string(out, pattern);
+    }
+    close(out, opening, ']');
+  }
+  if (asked.limits.empty()) return;
+  out += R"(,"limits":)";
+  const std::size_t opening = out.size();
+  out += '{';
+  for (const auto& limit : asked.limits)
+    fmt::format_to(std::back_inserter(out), R"(,"{}":{})", limit.name, limit.value);
+  close(out, opening, '}');
+}
+
+struct AppendTrigger {
+  std::string& out;
+  void operator()(const panels::ManualTrigger&) const { out += R"({"type":"manual"})"; }
+  void operator()(const panels::IntervalTrigger& trigger) const {
+    fmt::format_to(std::back_inserter(out), R"({{"type":"interval","ms":{}}})", trigger.ms);
+  }
+  void operator()(const panels::EventTrigger& trigger) const {
+    out += R"({"type":"event")";
+    append_text(out, "pattern", trigger.pattern);
+    append_text(out, "panel", trigger.panel);
+    out += '}';
+  }
+  void operator()(const panels::CronTrigger& trigger) const {
+    out += R"({"type":"cron")";
+    append_text(out, "expression", trigger.expression);
+    out += '}';
+  }
+  void operator()(const panels::StateChangeTrigger& trigger) const {
+    out += R"({"type":"state_change")";
+    append_text(out, "path", trigger.path);
+    out += '}';
+  }
+};
+
+void append_tool(std::string& out, const panels::Tool& tool) {
+  out += R"({"name":)";
+  append_json_string(out, tool.name);
+  out += R"(,"handler":)";
+  append_json_string(out, tool.handler);
+  out += R"(,"trigger":)";
+  std::visit(AppendTrigger{out}, tool.trigger);
+  append_text(out, "description", tool.description);
+  append_json(out, "args", tool.args_schema_json);
+  append_asked(out, tool.asked);
+  out += '}';
+}
+
+void append_definitions(std::string& out, const panels::Definition& definition) {
+  out += R"(,"definitions":[)";
+  for (const panels::Tool& tool : definition.tools) {
+    if (&tool != definition.tools.data()) out += ',';
+    append_tool(out, tool);
+  }
+  out += ']';
+  append_json(out, "scope", definition.scope_json);
+  append_asked(out, definition.asked);
+  append_json(out, "metadata", definition.metadata_json);
+}
+
+}  // namespace
+
+void append_info(std::string& out, const panels::Panel& panel, InfoParts parts) {
+  const panels::Definition& definition = *panel.definition();
+  out += R"({"id":)";
+  append_json_string(out, panel.id());
+  out += R"(,"kind":)";
+  append_json_string(out, definition.kind);
+  append_text(out, "title", definition.title);
+  append_text(out, "status", kActive);
+  if (parts != InfoParts::kBrief) append_json(out, "state", panel.state().to_json());
+  out += R"(,"tools":[)";
+  for (const panels::Tool& tool : definition.tools) {
+    if (&tool != definition.tools.data()) out += ',';
+    append_json_string(out, tool.name);
+  }
+  fmt::format_to(std::back_inserter(out),
+                 R"(],"version":{},"createdAt":"{}","lastActivity":"{}","clientCount":0)", panel.version(),
+                 as_time(panel.created_ms()), as_time(panel.last_activity_ms()));
+  if (parts == InfoParts::kDefinitions) append_definitions(out, definition);
+  out += '}';
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,48 @@
+#include "nexus/server/panel_list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "nexus/sandbox/json.h"
+#include "nexus/server/panel_json.h"
+
+namespace nexus::server {
+
+PanelList list_panels(const panels::Registry& registry, const Page& page) {
+  PanelList list;
+  list.total = registry.size();
+  for (const auto& panel : registry.page(page.after, page.limit + 1)) {
+    PanelList::Row& row = list.rows.emplace_back(panel->id(), std::string());
+    append_info(row.info_json, *panel, InfoParts::kBrief);
+  }
+  return list;
+}
+
+void append_page(std::string& out, std::span<const PanelList> lists, const Page& page) {
+  std::vector<const PanelList::Row*> rows;
+  std::size_t total = 0;
+  for (const PanelList& list : lists) {
+    total += list.total;
+    for (const PanelList::Row& row : list.rows)
+      rows.push_back(&row);
+  }
+  std::ranges::sort(rows, {}, [](const PanelList::Row* row) -> const std::string& { return row->id; });
+  const bool has_more = rows.size() > page.limit;
+  if (has_more) rows.resize(page.limit);
+
+  out += R"({"panels":[)";
+  for (const PanelList::Row* row : rows) {
+    if (row != rows.front()) out += ',';
+    out += row->info_json;
+  }
+  fmt::format_to(std::back_inserter(out), R"(],"total":{})", total);
+  if (has_more) {
+    out += R"(,"next":)";
+    sandbox::append_json_string(out, rows.back()->id);
+  }
+  out += '}';
+}
+
+}  // namespace nexus::server

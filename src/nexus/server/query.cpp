@@ -1,0 +1,72 @@
+#include "nexus/server/query.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "nexus/base/ids.h"
+
+namespace nexus::server {
+namespace {
+
+// The part before the next `separator`, which `rest` loses together with it.
+std::string_view take_until(std::string_view& rest, char separator) {
+  const auto end = std::min(rest.find(separator), rest.size());
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return part;
+}
+
+}  // namespace
+
+std::expected<std::optional<std::string_view>, Refusal> find_parameter(std::string_view query,
+                                                                       std::string_view name) {
+  std::optional<std::string_view> value;
+  while (!query.empty()) {
+    std::string_view pair = take_until(query, '&');
+    if (take_until(pair, '=') != name) continue;
+    if (value) return std::unexpected(refuse_part(name, "is there twice"));
+    value = pair;
+  }
+  return value;
+}
+
+bool has_flag(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    std::string_view pair = take_until(query, '&');
+    if (take_until(pair, '=') == name) return pair == "1" || pair == "true";
+  }
+  return false;
+}
+
+std::expected<Include, Refusal> include_of(std::string_view query) {
+  const auto include = find_parameter(query, "include");
+  if (!include) return std::unexpected(include.error());
+  if (!*include) return Include::kNothing;
+  if (**include == "handlers") return Include::kHandlers;
+  return std::unexpected(refuse_part("include", "must be handlers"));
+}
+
+std::expected<Page, Refusal> page_of(std::string_view query) {
+  Page page;
+  const auto limit = find_parameter(query, "limit");
+  if (!limit) return std::unexpected(limit.error());
+  if (*limit) {
+    const char* const end = (*limit)->data() + (*limit)->size();
+    const auto read = std::from_chars((*limit)->data(), end, page.limit);
+    if (read.ec != std::errc{} || read.ptr != end || page.limit == 0 || page.limit > kMostPerPage) {
+      return std::unexpected(
+          refuse_part("limit", fmt::format("must be a whole number from 1 to {}", kMostPerPage)));
+    }
+  }
+  const auto after = find_parameter(query, "after");
+  if (!after) return std::unexpected(after.error());
+  if (*after) {
+    if (!is_panel_id(**after)) return std::unexpected(refuse_part("after", "must be the id of a panel"));
+    page.after = **after;
+  }
+  return page;
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,23 @@
+// Why a request is refused, with what a client can read by program.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "nexus/base/error.h"
+#include "nexus/panels/definition.h"
+
+namespace nexus::server {
+
+struct Refusal {
+  Error error;
+  std::string details_json{};  // one JSON value, or empty
+};
+
+// kInvalidRequest for one part of a request: `details` is [{path, message}]. `path`: "limit" of the query, "tools[0].name"
+// of the body; empty: the body itself.
+Refusal refuse_part(std::string_view path, std::string_view message);
+// The same with all that is wrong with a definition.
+Refusal refuse_definition(const panels::Rejected& rejected);
+
+}  // namespace nexus::server

@@ -1,0 +1,115 @@
+// Many calls at once: none is lost, none is counted twice, and those of one panel are in order.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { serve } from './support/program.mjs';
+
+const calls = 100_000;
+const options = { timeout: 240_000 };
+
+// Sends `count` calls of `path` over one connection, a part of them ahead of their answers, and counts these.
+async function callMany(server, path, count) {
+  const client = server.connect();
+  await client.connected;
+  client.keepNothing();
+  const request = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`;
+  const ahead = 50;
+  let sent = 0, succeeded = 0, others = 0;
+  const send = (more) => {
+    const now = Math.min(more, count - sent);
+    sent += now;
+    if (now > 0) client.socket.write(request.repeat(now));
+  };
+  send(ahead);
+  await new Promise((resolve, reject) => {
+    client.socket.on('close', () => reject(new Error(`closed after ${succeeded} of ${count}`)));
+    client.socket.on('data', (text) => {
+      const statuses = text.match(/Nexus-Execution-Status: \w+/g) ?? [];
+      const good = statuses.filter((status) => status.endsWith('success')).length;
+      succeeded += good;
+      others += statuses.length - good;
+      send(statuses.length);
+      if (succeeded + others === count) resolve();
+    });
+  });
+  client.socket.destroy();
+  return { succeeded, others };
+}
+
+for (const panels of [1, 100]) {
+  test(`${calls} calls at once over ${panels} panels count exactly`, options, async (t) => {
+    const server = await serve(t, { env: { MAX_PANEL_QUEUE: '1000' } });
+    const ids = Array.from({ length: panels }, (_, n) => `p${n}`);
+    for (const id of ids) await server.panel(id, { inc: '$state.n++' }, { initialState: { n: 0 } });
+    const connections = 100;
+    const all = await Promise.all(Array.from({ length: connections }, (_, n) =>
+      callMany(server, `/panels/${ids[n % panels]}/trigger/inc`, calls / connections)));
+    assert.equal(all.reduce((sum, { succeeded }) => sum + succeeded, 0), calls);
+    for (const id of ids) {
+      const { state, version } = (await server.get(`/panels/${id}`)).json;
+      assert.equal(state.n, calls / panels, id);
+      assert.equal(version, 1 + calls / panels, id);
+    }
+  });
+}
+
+test('calls of a panel that come over many connections run in order of arrival', { timeout: 60_000 }, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', {
+    hold: 'const end = Date.now() + 400; while (Date.now() < end);',
+    note: '$state.seen.push($args.n)',
+  }, { initialState: { seen: [] } });
+  const holding = server.trigger('p', 'hold');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  const waiting = [];
+  for (let n = 0; n < 60; ++n) {
+    const client = server.connect();
+    const body = JSON.stringify({ n });
+    await client.send(`POST /panels/p/trigger/note HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    waiting.push(client.closed);
+    await server.get('/health/live');
+  }
+  assert.match(JSON.stringify((await server.get('/panels/p/state')).json), /"seen":\[\]/, 'all wait for the first');
+  await holding;
+  for (const answer of await Promise.all(waiting)) assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.deepEqual((await server.get('/panels/p/state')).json.seen, Array.from({ length: 60 }, (_, n) => n));
+});
+
+test('who is beyond the queue of a panel is told when to come again, and the others are not disturbed', { timeout: 60_000 }, async (t) => {
+  const server = await serve(t, { env: { MAX_PANEL_QUEUE: '3' } });
+  await server.panel('p', { hold: 'const end = Date.now() + 300; while (Date.now() < end); $state.n = ($state.n ?? 0) + 1;' });
+  await server.panel('q', { a: 'return 1' });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => server.trigger('p', 'hold')));
+  const [served, refused] = [200, 429].map((wanted) => answers.filter(({ status }) => status === wanted));
+  assert.equal(served.length, 4);
+  assert.equal(refused.length, 16);
+  for (const { headers, json } of refused) {
+    assert.deepEqual(json.details, { layer: 'panel', setting: 'MAX_PANEL_QUEUE', limit: 3, wanted: 4, retryAfterMs: 1000 });
+    assert.equal(headers['retry-after'], '1');
+  }
+  assert.equal((await server.trigger('q', 'a')).json.returnValue, 1);
+  assert.deepEqual((await server.get('/panels/p/state')).json, { n: 4 });
+});
+
+test('panels come, go and are replaced under load: each call gets one answer that fits', { timeout: 60_000 }, async (t) => {
+  const server = await serve(t, { env: { MAX_PANEL_QUEUE: '1000' } });
+  const tools = (by) => ({ inc: `$state.n = ($state.n ?? 0) + ${by}; return ${by}` });
+  await server.panel('p', tools(1));
+  let isOver = false;
+  const seen = new Map();
+  const callers = Array.from({ length: 16 }, async () => {
+    while (!isOver) {
+      const { status, json } = await server.trigger('p', 'inc', {});
+      const outcome = status === 200 ? json.status : json.code;
+      seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+    }
+  });
+  for (let round = 0; round < 60; ++round) {
+    const put = await server.request('PUT', '/panels/p', { kind: 'k', tools: [{ name: 'inc', handler: tools(round).inc, trigger: { type: 'manual' } }] });
+    assert.ok([200, 201].includes(put.status));
+    if (round % 3 === 0) assert.equal((await server.request('DELETE', '/panels/p')).status, 204);
+  }
+  isOver = true;
+  await Promise.all(callers);
+  for (const outcome of seen.keys()) assert.ok(['success', 'PANEL_NOT_FOUND'].includes(outcome), outcome);
+  assert.ok(seen.get('success') > 0);
+});

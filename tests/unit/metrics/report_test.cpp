@@ -1,0 +1,112 @@
+#include "nexus/metrics/report.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace nexus::metrics {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr Build kBuild{"1.2.3", "wasmtime 48", "quickjs 1"};
+
+std::string text_of(const Snapshot& sum) {
+  return report(sum, kBuild, look_at_process(budget::UnlimitedLedger()));
+}
+
+// The series of a report, without their values.
+std::vector<std::string> series_of(const std::string& text) {
+  std::vector<std::string> series;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = text.find('\n', start);
+    if (text[start] != '#') series.push_back(text.substr(start, text.rfind(' ', end) - start));
+    start = end + 1;
+  }
+  return series;
+}
+
+TEST(Report, HasEverySeriesOfAClosedSetFromTheStart) {
+  const std::string text = text_of({});
+  for (const char* series :
+       {"nexus_handler_executions_total{status=\"success\"} 0\n", "nexus_executions{state=\"suspended\"} 0\n",
+        "nexus_executions{state=\"hibernated\"} 0\n", "nexus_errors_total{code=\"INTERNAL_ERROR\"} 0\n",
+        "nexus_admission_rejected_total{layer=\"container\"} 0\n",
+        "nexus_instances_retired_total{reason=\"cancel\"} 0\n",
+        "nexus_host_calls_total{function=\"emit\"} 0\n",
+        "nexus_handler_execution_seconds_bucket{status=\"error\",le=\"+Inf\"} 0\n"}) {
+    EXPECT_THAT(text, HasSubstr(series));
+  }
+}
+
+TEST(Report, SaysWhatTheSnapshotSays) {
+  Snapshot sum;
+  sandbox::ExecutionResult result;
+  result.metrics.execution_time_us = 40;
+  sum.probes.ended(result);
+  result.metrics.execution_time_us = 60;
+  result.metrics.reset_ns = 900;
+  result.error = Error{.code = ErrorCode::kTimeout, .message = {}};
+  sum.probes.ended(result);
+  sum.probes.under_way.queued = 4;
+  sum.pool.waits.record_us(15);
+  sum.pool.waiting = 7;
+  sum.cache.hits = 3;
+  sum.cache.misses = 1;
+  sum.panels = 9;
+  const std::string text = text_of(sum);
+  for (const char* sample :
+       {"nexus_handler_execution_time_us 50\n",
+        "nexus_handler_execution_seconds_sum{status=\"error\"} 6e-05\n",
+        "nexus_handler_execution_seconds_bucket{status=\"success\",le=\"5e-05\"} 1\n",
+        "nexus_reset_seconds_bucket{le=\"5e-07\"} 0\n", "nexus_reset_seconds_bucket{le=\"1e-06\"} 1\n",
+        "nexus_errors_total{code=\"TIMEOUT\"} 1\n", "nexus_executions{state=\"queued\"} 4\n",
+        "nexus_pool_wait_seconds_sum 1.5e-05\n", "nexus_queue_depth 7\n", "nexus_cache_hit_rate 0.75\n",
+        "nexus_panels 9\n",
+        "nexus_build_info{version=\"1.2.3\",engine=\"wasmtime 48\",interpreter=\"quickjs 1\"} 1\n"}) {
+    EXPECT_THAT(text, HasSubstr(sample));
+  }
+}
+
+TEST(Report, OfASumHasTheSameSeriesAsThatOfOneLoop) {
+  Snapshot one, other;
+  other.panels = 3;
+  one.panels = 2;
+  other.cache = {.hits = 5, .misses = 2, .evictions = 1, .bytes = 10, .entries = 1};
+  const auto series = series_of(text_of(one));
+  one.add(other);
+  one.add(other);
+  EXPECT_EQ(series_of(text_of(one)), series);
+  EXPECT_EQ(one.panels, 8u);
+  EXPECT_EQ(one.cache.hits, 10u);
+  EXPECT_EQ(one.cache.bytes, 20u);
+}
+
+// However the server is called, and for however long.
+TEST(Report, StaysBelow60KB) {
+  Snapshot sum;
+  sum.panels = 1'000'000'000;
+  for (const std::string_view route : {"/panels/:id/trigger/:tool", "/executions/:id", "other"})
+    for (const std::string_view method : {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "other"})
+      for (unsigned code = 400; code < 440; ++code)
+        sum.probes.http.record({route, method, code});
+  for (int i = 0; i < 40; ++i) {
+    const Snapshot half = sum;
+    sum.add(half);
+  }
+  const std::string text = text_of(sum);
+  EXPECT_LT(text.size(), 60'000u);
+  EXPECT_LT(text_of({}).size(), 20'000u);
+  const auto series = series_of(text);
+  EXPECT_EQ(std::set(series.begin(), series.end()).size(), series.size()) << "no series comes twice";
+}
+
+TEST(HitRate, IsZeroBeforeTheFirstLookup) {
+  EXPECT_EQ(hit_rate({}), 0.0);
+  EXPECT_EQ(hit_rate({.hits = 3, .misses = 1}), 0.75);
+}
+
+}  // namespace
+}  // namespace nexus::metrics
