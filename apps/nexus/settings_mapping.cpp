@@ -1,5 +1,10 @@
 #include "settings_mapping.h"
 
+#include <algorithm>
+#include <thread>
+
+#include "nexus/budget/cpu_quota.h"
+
 namespace nexus::app {
 namespace {
 
@@ -36,11 +41,18 @@ pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime) {
           .queue_timeout_ms = runtime.queue_timeout_ms};
 }
 
-server::ServerOptions server_options_of(const config::ServerConfig& server) {
-  return {.host = server.host,
-          .port = static_cast<std::uint16_t>(server.http_port),
-          .grace_ms = server.shutdown_grace_ms,
-          .rules = {.body_limit_bytes = server.body_limit_bytes}};
+server::Server::Options server_options_of(const config::ServerConfig& server) {
+  return {.grace_ms = server.shutdown_grace_ms, .rules = {.body_limit_bytes = server.body_limit_bytes}};
+}
+
+server::Listener::Options listener_options_of(const config::ServerConfig& server) {
+  return {.host = server.host, .port = static_cast<std::uint16_t>(server.http_port)};
+}
+
+std::size_t loops_of(const config::Settings& settings) {
+  const std::uint64_t wanted = settings.server.threads.value_or(
+      budget::usable_cpus(std::thread::hardware_concurrency(), budget::cpu_quota(budget::read_file)));
+  return std::min(wanted, settings.runtime.max_instances);
 }
 
 server::AccessOptions access_options_of(const config::Settings& settings) {

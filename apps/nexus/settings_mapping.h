@@ -6,6 +6,7 @@
 #include "nexus/sandbox/limits.h"
 #include "nexus/sandbox/runtime.h"
 #include "nexus/server/access.h"
+#include "nexus/server/listener.h"
 #include "nexus/server/server.h"
 
 namespace nexus::app {
@@ -13,7 +14,10 @@ namespace nexus::app {
 sandbox::Limits limits_of(const config::ResourceLimits& limits);
 sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime);
 pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime);
-server::ServerOptions server_options_of(const config::ServerConfig& server);
+server::Server::Options server_options_of(const config::ServerConfig& server);
+server::Listener::Options listener_options_of(const config::ServerConfig& server);
+// How many event loops: one for each processor that is granted, and no more than there may be instances.
+std::size_t loops_of(const config::Settings& settings);
 server::AccessOptions access_options_of(const config::Settings& settings);
 
 }  // namespace nexus::app

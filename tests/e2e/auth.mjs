@@ -196,3 +196,20 @@ test('a key that can be guessed is a fault, and is not printed', options, async 
   assert.match(stderr, /JWT_SECRET/);
   assert.ok(!`${stdout}${stderr}`.includes('only-31-bytes'));
 });
+
+test('a page can read why it was refused', options, async (t) => {
+  const origin = 'https://shop.example';
+  const server = await guarded(t, { CORS_ORIGINS: origin, BODY_LIMIT: '1kb' });
+  const missing = await server.post('/panels/p/trigger/a', {}, { origin });
+  assert.equal(missing.headers['access-control-allow-origin'], origin);
+  assert.equal(missing.headers['www-authenticate'], 'Bearer');
+  const expired = await server.post('/panels/p/trigger/a', {}, bearing({ exp: inSeconds(-61) }, { origin }));
+  assert.equal(expired.headers['access-control-allow-origin'], origin);
+  assert.match(expired.headers['access-control-expose-headers'], /WWW-Authenticate/);
+  assert.equal(expired.headers['www-authenticate'], 'Bearer error="invalid_token", error_description="the token has expired"');
+  const large = await server.post('/panels', ' '.repeat(2000), bearing({}, { origin }));
+  assert.equal(large.status, 413);
+  assert.equal(large.headers['access-control-allow-origin'], origin);
+  const foreign = await server.post('/panels', {}, bearing({}, { origin: 'https://evil.example' }));
+  assert.equal(foreign.headers['access-control-allow-origin'], undefined);
+});

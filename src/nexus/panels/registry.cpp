@@ -23,6 +23,14 @@ std::shared_ptr<Panel> MemoryRegistry::find(std::string_view id) const {
   return found == panels_.end() ? nullptr : found->second;
 }
 
+// With a few loops it takes a few tries.
+std::string MemoryRegistry::new_id() const {
+  for (;;) {
+    std::string id = make_uuid(clock_.unix_ms());
+    if (!may_have_ || may_have_(id)) return id;
+  }
+}
+
 std::shared_ptr<Panel> MemoryRegistry::add(Definition definition) {
   auto panel = std::make_shared<Panel>(std::move(definition), max_waiting_per_panel_, clock_.unix_ms());
   const auto [entry, is_new] = panels_.emplace(panel->id(), panel);
@@ -32,7 +40,7 @@ std::shared_ptr<Panel> MemoryRegistry::add(Definition definition) {
 }
 
 Result<std::shared_ptr<Panel>> MemoryRegistry::create(Definition definition) {
-  if (definition.id.empty()) definition.id = make_uuid(clock_.unix_ms());
+  if (definition.id.empty()) definition.id = new_id();
   if (panels_.contains(definition.id)) {
     return fail(ErrorCode::kPanelExists, fmt::format("there is a panel \"{}\" already", definition.id));
   }

@@ -44,8 +44,11 @@ class Registry {
 
 class MemoryRegistry final : public Registry {
  public:
-  MemoryRegistry(const Clock& clock, std::uint32_t max_waiting_per_panel)
-      : clock_(clock), max_waiting_per_panel_(max_waiting_per_panel) {}
+  // Whether a panel of this id may be made here; of an id that is given, it is the caller who knows.
+  using MayHave = std::function<bool(std::string_view id)>;
+
+  MemoryRegistry(const Clock& clock, std::uint32_t max_waiting_per_panel, MayHave may_have = nullptr)
+      : clock_(clock), max_waiting_per_panel_(max_waiting_per_panel), may_have_(std::move(may_have)) {}
 
   std::shared_ptr<Panel> find(std::string_view id) const override;
   Result<std::shared_ptr<Panel>> create(Definition definition) override;
@@ -59,10 +62,12 @@ class MemoryRegistry final : public Registry {
     using is_transparent = void;
     std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
   };
+  std::string new_id() const;
   std::shared_ptr<Panel> add(Definition definition);
 
   const Clock& clock_;
   std::uint32_t max_waiting_per_panel_;
+  MayHave may_have_;
   std::unordered_map<std::string, std::shared_ptr<Panel>, Hash, std::equal_to<>> panels_;
   std::set<std::string_view> ids_;  // the keys of panels_
 };

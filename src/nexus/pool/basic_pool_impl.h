@@ -42,6 +42,7 @@ PoolStats BasicInstancePool<InstanceT>::stats() const {
     return PoolStats{.active = policy_.active(),
                      .idle = policy_.idle(),
                      .waiting = policy_.waiting(),
+                     .memory_bytes = total_memory_,
                      .created = created_,
                      .retired = retired_,
                      .waits = waits_};

@@ -17,6 +17,7 @@ using WaitTimes = DurationHistogram<10'000, 5'000'000'000>;
 struct PoolStats {
   std::uint64_t active = 0, idle = 0;                  // instances now
   std::uint64_t waiting = 0;                           // callers now
+  std::uint64_t memory_bytes = 0;                      // total_memory()
   std::uint64_t created = 0;                           // since the start
   std::array<std::uint64_t, kRetiredCount> retired{};  // since the start, by Retired
   WaitTimes waits;  // from asking to being given an instance; of those who got none, nothing
@@ -25,6 +26,7 @@ struct PoolStats {
     active += other.active;
     idle += other.idle;
     waiting += other.waiting;
+    memory_bytes += other.memory_bytes;
     created += other.created;
     for (std::size_t reason = 0; reason < kRetiredCount; ++reason)
       retired[reason] += other.retired[reason];

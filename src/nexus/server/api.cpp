@@ -9,14 +9,15 @@
 namespace nexus::server {
 
 Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access)
-    : probes_(parts.probes),
+    : loops_(parts.loops),
+      probes_(parts.probes),
       versions_(std::move(versions)),
       access_(std::move(access), parts.clock),
-      executions_(parts.executor, parts.clock, parts.cache, parts.pool, parts.probes),
+      executions_(parts.loops.executor(), parts.clock, parts.cache, parts.pool, parts.probes),
       creation_(parts.registry, executions_, std::move(ceiling)),
       panels_(parts.registry, creation_, parts.probes),
       triggers_(parts.registry, executions_, parts.probes),
-      health_(versions_.program, parts.clock, parts.registry, parts.cache, parts.pool),
+      health_(versions_.program, parts.clock),
       sources_{parts.probes, parts.cache, parts.pool, parts.registry},
       ledger_(parts.ledger) {}
 
@@ -85,11 +86,7 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
         refuse(*refusal, answer);
         break;
       }
-      finish(caller_of(request).may_see_all()
-                 ? panels_.list(route, answer)
-                 : give_visible_panels(sources_.registry, route, caller_of(request), answer),
-             answer);
-      break;
+      return list(route.query, caller_of(request), answer);
     case Resource::kPanel:
       if (request.method == Method::put) return panels_.put(route, request, answer);
       finish(request.method == Method::delete_ ? panels_.remove(route, request, answer)
@@ -100,8 +97,7 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
       finish(panels_.give_state(route, request, answer), answer);
       break;
     case Resource::kHealth:
-      health_.report(stage_, answer);
-      break;
+      return report_health(answer);
     case Resource::kLive:
       health_.live(answer);
       break;
@@ -109,15 +105,44 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
       health_.ready(stage_, answer);
       break;
     case Resource::kMetrics:
-      answer.set_content_type(ContentType::kPrometheus);
-      answer.body() = metrics::report(metrics::collect(sources_),
-                                      {versions_.program, versions_.engine, versions_.interpreter},
-                                      metrics::look_at_process(ledger_));
-      break;
+      return report_metrics(answer);
     case Resource::kUnknown:
       break;
   }
   return std::nullopt;
+}
+
+PanelList Api::panels(const Page& page, const Caller& caller) const {
+  return caller.may_see_all() ? list_panels(sources_.registry, page)
+                              : list_visible_panels(sources_.registry, page, caller);
+}
+
+Task<void> Api::list(std::string_view query, const Caller& caller, Answer& answer) {
+  const auto page = page_of(query);
+  if (!page) {
+    finish(std::unexpected(page.error()), answer);
+    co_return;
+  }
+  const auto lists =
+      co_await loops_.ask<PanelList>([&page, &caller](Api& api) { return api.panels(*page, caller); });
+  append_page(answer.body(), lists, *page);
+}
+
+Task<metrics::Snapshot> Api::sum_of_all_loops() const {
+  metrics::Snapshot sum;
+  for (const metrics::Snapshot& one :
+       co_await loops_.ask<metrics::Snapshot>([](Api& api) { return api.snapshot(); }))
+    sum.add(one);
+  co_return sum;
+}
+
+Task<void> Api::report_health(Answer& answer) { health_.report(stage_, co_await sum_of_all_loops(), answer); }
+
+Task<void> Api::report_metrics(Answer& answer) {
+  const metrics::Snapshot sum = co_await sum_of_all_loops();
+  answer.set_content_type(ContentType::kPrometheus);
+  answer.body() = metrics::report(sum, {versions_.program, versions_.engine, versions_.interpreter},
+                                  metrics::look_at_process(ledger_));
 }
 
 std::optional<Task<void>> Api::trigger(const Route& route, const Request& request, Answer& answer) {

@@ -5,8 +5,10 @@
 
 #include "nexus/metrics/report.h"
 #include "nexus/server/access.h"
+#include "nexus/server/all_loops.h"
 #include "nexus/server/health_resource.h"
 #include "nexus/server/http_labels.h"
+#include "nexus/server/panel_list.h"
 #include "nexus/server/panels_resource.h"
 #include "nexus/server/service.h"
 #include "nexus/server/trigger_resource.h"
@@ -22,7 +24,7 @@ class Api final : public Service {
  public:
   // What the resources work on; all of it must outlive the Api.
   struct Parts {
-    Executor executor;
+    const AllLoops& loops;
     const Clock& clock;
     panels::Registry& registry;
     handlers::HandlerCache& cache;
@@ -40,6 +42,10 @@ class Api final : public Service {
     probes_.http.record(labels_of(request, status));
   }
 
+  // What this loop has, for those who put it together with what the others have.
+  metrics::Snapshot snapshot() const { return metrics::collect(sources_); }
+  PanelList panels(const Page& page, const Caller& caller) const;
+
   // For panels that don't come by HTTP.
   PanelCreation& creation() { return creation_; }
 
@@ -50,10 +56,15 @@ class Api final : public Service {
  private:
   std::optional<Task<void>> dispatch(const Request& request, Answer& answer);
   Task<void> add_headers_after(Task<void> work, const Request& request, Answer& answer);
+  Task<void> list(std::string_view query, const Caller& caller, Answer& answer);
+  Task<void> report_health(Answer& answer);
+  Task<void> report_metrics(Answer& answer);
+  Task<metrics::Snapshot> sum_of_all_loops() const;
   std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
   void finish(const PanelsResource::Outcome& outcome, Answer& answer);
   void refuse(const Error& error, Answer& answer);
 
+  const AllLoops& loops_;
   metrics::Probes& probes_;
   Versions versions_;
   Access access_;

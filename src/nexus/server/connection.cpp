@@ -138,6 +138,7 @@ Connection::Next Connection::refuse(ErrorCode code, std::string message, unsigne
   service_.count_refusal(code);
   answer_.refuse(Error{.code = code, .message = std::move(message)});
   answer_.set_status(status);
+  service_.add_headers(request_, answer_);
   return Next::kRefused;
 }
 

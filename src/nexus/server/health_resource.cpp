@@ -9,12 +9,12 @@
 
 namespace nexus::server {
 
-void HealthResource::report(Stage stage, Answer& answer) const {
+void HealthResource::report(Stage stage, const metrics::Snapshot& sum, Answer& answer) const {
   std::string reason;
   if (stage != Stage::kServing) {
-    reason = stage == Stage::kDraining ? "shutting down" : "starting";
-  } else if (const auto waiting = pool_.waiting_count(); waiting > 0) {
-    reason = fmt::format("{} executions wait for an instance (MAX_INSTANCES)", waiting);
+    reason = stage == Stage::kStarting ? "starting" : "shutting down";
+  } else if (sum.pool.waiting > 0) {
+    reason = fmt::format("{} executions wait for an instance (MAX_INSTANCES)", sum.pool.waiting);
   }
   std::string& body = answer.body();
   const auto out = std::back_inserter(body);
@@ -24,10 +24,10 @@ void HealthResource::report(Stage stage, Answer& answer) const {
     sandbox::append_json_string(body, reason);
   }
   fmt::format_to(out, R"(,"version":"{}","uptime":{},"panels":{{"active":{},"suspended":0}},"runtime":{{)",
-                 version_, (clock_.monotonic_us() - started_us_) / 1000, registry_.size());
-  fmt::format_to(
-      out, R"("activeInstances":{},"availableInstances":{},"cacheHitRate":{:.4},"memoryBytes":{}}}}})",
-      pool_.active_count(), pool_.available_count(), metrics::hit_rate(cache_.stats()), pool_.total_memory());
+                 version_, (clock_.monotonic_us() - started_us_) / 1000, sum.panels);
+  fmt::format_to(out,
+                 R"("activeInstances":{},"availableInstances":{},"cacheHitRate":{:.4},"memoryBytes":{}}}}})",
+                 sum.pool.active, sum.pool.idle, metrics::hit_rate(sum.cache), sum.pool.memory_bytes);
 }
 
 void HealthResource::live(Answer& answer) const { answer.body() += R"({"status":"live"})"; }
@@ -39,7 +39,7 @@ void HealthResource::ready(Stage stage, Answer& answer) const {
   }
   answer.refuse(
       {.code = ErrorCode::kShuttingDown,
-       .message = stage == Stage::kDraining ? "the server is shutting down" : "the server is starting"});
+       .message = stage == Stage::kStarting ? "the server is starting" : "the server is shutting down"});
 }
 
 }  // namespace nexus::server

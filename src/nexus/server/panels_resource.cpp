@@ -48,14 +48,6 @@ Error panel_not_found(std::string_view id) {
   return {.code = ErrorCode::kPanelNotFound, .message = fmt::format("there is no panel \"{}\"", id)};
 }
 
-PanelsResource::Outcome PanelsResource::list(const Route& route, Answer& answer) const {
-  const auto page = page_of(route.query);
-  if (!page) return std::unexpected(page.error());
-  const PanelList list = list_panels(registry_, *page);
-  append_page(answer.body(), {&list, 1}, *page);
-  return {};
-}
-
 PanelsResource::Outcome PanelsResource::describe(const Route& route, const Request& request,
                                                  Answer& answer) const {
   const auto include = include_of(route.query);

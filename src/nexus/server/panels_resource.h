@@ -20,7 +20,6 @@ class PanelsResource {
   PanelsResource(panels::Registry& registry, PanelCreation& creation, metrics::Probes& probes)
       : registry_(registry), creation_(creation), probes_(probes) {}
 
-  Outcome list(const Route& route, Answer& answer) const;
   Outcome describe(const Route& route, const Request& request, Answer& answer) const;
   Outcome give_state(const Route& route, const Request& request, Answer& answer) const;
   Outcome remove(const Route& route, const Request& request, Answer& answer);

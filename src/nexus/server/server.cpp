@@ -5,8 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <ctime>
 
 namespace nexus::server {
@@ -16,8 +14,6 @@ using asio::ip::tcp;
 
 // How coarse deadlines are, and how long an idle process sleeps.
 constexpr std::chrono::milliseconds kTick{100};
-// Waits this long when the process has no file descriptor left for one more connection.
-constexpr std::chrono::milliseconds kAcceptPause{100};
 // For answers on their way, after the grace.
 constexpr std::int64_t kCloseMs = 1000;
 
@@ -29,70 +25,34 @@ std::string http_date(std::int64_t unix_ms) {
   return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", parts);
 }
 
-// A coroutine of ours that throws is a bug, and nobody could go on with what it has left undone.
+}  // namespace
+
 void must_not_throw(std::exception_ptr error) {
   if (error) std::rethrow_exception(error);
 }
 
-}  // namespace
-
-Server::Server(Executor executor, const Clock& clock, Api& api, pool::InstancePool& pool,
-               ServerOptions options)
+Server::Server(Executor executor, const Clock& clock, Service& service, Api& api, pool::InstancePool& pool,
+               Options options)
     : executor_(executor),
       clock_(clock),
+      service_(service),
       api_(api),
       pool_(pool),
-      options_(std::move(options)),
-      acceptor_(executor),
+      options_(options),
       timer_(executor) {}
 
 Server::~Server() = default;
 
-Result<void> Server::listen() {
-  ErrorCondition error;
-  const auto address =
-      asio::ip::make_address(options_.host == "localhost" ? "127.0.0.1" : options_.host, error);
-  const tcp::endpoint endpoint(address, options_.port);
-  if (!error) acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  if (error == asio::error::address_in_use) {
-    return fail(
-        ErrorCode::kInvalidConfiguration,
-        fmt::format("port {} is taken: set HTTP_PORT to another (0: any that is free)", options_.port));
-  }
-  if (error) {
-    return fail(ErrorCode::kInvalidConfiguration, fmt::format("cannot listen on {}:{} (HOST, HTTP_PORT): {}",
-                                                              options_.host, options_.port, error.message()));
-  }
+void Server::start() {
   tick();
-  asio::co_spawn(executor_, accept(), must_not_throw);
   asio::co_spawn(executor_, keep_time(), must_not_throw);
-  return {};
-}
-
-std::string Server::url() const { return "http://" + authority_of(acceptor_.local_endpoint()); }
-
-Task<void> Server::accept() {
-  while (acceptor_.is_open()) {
-    auto [error, socket] = co_await acceptor_.async_accept(executor_, kAwaitTuple);
-    if (!error) {
-      add(std::move(socket));
-      continue;
-    }
-    if (error == asio::error::operation_aborted) co_return;
-    spdlog::warn("cannot accept a connection: {}", error.message());
-    Timer pause(executor_, kAcceptPause);
-    co_await pause.async_wait(kAwaitTuple);
-  }
 }
 
 void Server::add(Socket socket) {
   ErrorCondition ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
-  connections_.emplace_front(std::move(socket), api_, options_.rules, time_);
+  connections_.emplace_front(std::move(socket), service_, options_.rules, time_);
   const auto connection = connections_.begin();
   if (drained_) connection->drain();
   asio::co_spawn(executor_, connection->run(), [this, connection](std::exception_ptr error) {
@@ -124,8 +84,6 @@ void Server::drain(std::move_only_function<void()> drained) {
   drain_until_ms_ = time_.now_ms + static_cast<std::int64_t>(options_.grace_ms);
   close_until_ms_ = drain_until_ms_ + kCloseMs;
   api_.set_stage(Stage::kDraining);
-  ErrorCondition ignored;
-  acceptor_.close(ignored);
   for (Connection& connection : connections_)
     connection.drain();
   pool_.shutdown([this] {

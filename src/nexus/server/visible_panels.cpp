@@ -26,13 +26,4 @@ PanelList list_visible_panels(const panels::Registry& registry, const Page& page
   }
 }
 
-std::expected<void, Refusal> give_visible_panels(const panels::Registry& registry, const Route& route,
-                                                 const Caller& caller, Answer& answer) {
-  const auto page = page_of(route.query);
-  if (!page) return std::unexpected(page.error());
-  const PanelList list = list_visible_panels(registry, *page, caller);
-  append_page(answer.body(), {&list, 1}, *page);
-  return {};
-}
-
 }  // namespace nexus::server

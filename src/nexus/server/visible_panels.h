@@ -1,22 +1,13 @@
 // GET /panels for a caller whose token is for some panels only.
 #pragma once
 
-#include <expected>
-
 #include "nexus/panels/registry.h"
-#include "nexus/server/answer.h"
 #include "nexus/server/caller.h"
 #include "nexus/server/panel_list.h"
-#include "nexus/server/refusal.h"
-#include "nexus/server/route.h"
 
 namespace nexus::server {
 
 // As list_panels(), of those that the caller may see: the total too is of these. All panels are looked at.
 PanelList list_visible_panels(const panels::Registry& registry, const Page& page, const Caller& caller);
-
-// kInvalidRequest for a page that can't be read.
-std::expected<void, Refusal> give_visible_panels(const panels::Registry& registry, const Route& route,
-                                                 const Caller& caller, Answer& answer);
 
 }  // namespace nexus::server

@@ -34,6 +34,14 @@ TEST_F(RegistryTest, KeepsPanelsByTheirIds) {
   EXPECT_EQ((*created)->created_ms(), 1000);
 }
 
+TEST_F(RegistryTest, MakesOnlyIdsThatMayBeHere) {
+  const auto is_even = [](std::string_view id) { return id.back() % 2 == 0; };
+  MemoryRegistry some(clock, 4, is_even);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_TRUE(is_even((*some.create(named("")))->id()));
+  EXPECT_TRUE(some.create(named("given1"))) << "an id that was given is not asked about";
+}
+
 TEST_F(RegistryTest, MakesAnIdThatSortsByTime) {
   const auto first = registry.create(named(""));
   clock.now_ms += 1;

@@ -14,7 +14,6 @@ class Hands final : public Clock {
  public:
   std::int64_t unix_ms() const override { return 0; }
   std::uint64_t monotonic_us() const override { return us; }
-  std::uint64_t thread_cpu_us() const override { return 0; }
   std::atomic<std::uint64_t> us = 0;
 };
 

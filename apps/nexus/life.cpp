@@ -1,0 +1,159 @@
+#include "life.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "nexus/server/dispatch.h"
+#include "settings_mapping.h"
+
+namespace nexus::app {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kFailed = 1, kAskedWrongly = 2;
+
+void print_demo(const std::string& url) {
+  fmt::print(
+      "\nThe panel \"demo\" counts: {0}/panels/demo. Make one, call its tool, read its state:\n\n"
+      R"(curl -s {0}/panels -d '{{"id":"sums","kind":"demo","tools":[{{"name":"add","trigger":{{"type":"manual"}},"handler":"$state.sum = ($state.sum ?? 0) + $args.n; return $state.sum"}}]}}')"
+      "\n"
+      R"(curl -s {0}/panels/sums/trigger/add -d '{{"n":5}}')"
+      "\ncurl -s {0}/panels/sums/state\n",
+      url);
+}
+
+std::vector<server::Server*> servers_of(std::span<const std::unique_ptr<Shard>> shards) {
+  std::vector<server::Server*> servers;
+  for (const auto& shard : shards)
+    servers.push_back(&shard->server());
+  return servers;
+}
+
+// The other loops; the first runs on the thread that we have.
+std::vector<std::jthread> start_threads(std::span<const std::unique_ptr<Shard>> shards) {
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 1; i < shards.size(); ++i) {
+    threads.emplace_back([&loop = shards[i]->loop()] { loop.run(); });
+    pthread_setname_np(threads.back().native_handle(), fmt::format("nexus-loop-{}", i).c_str());
+  }
+  return threads;
+}
+
+}  // namespace
+
+Life::Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings)
+    : shards_(shards),
+      settings_(settings),
+      listener_(loop().get_executor(), servers_of(shards), listener_options_of(settings)),
+      signals_(loop(), SIGINT, SIGTERM),
+      delay_(loop()) {}
+
+int Life::run(Plan plan) {
+  on_all([](Shard& shard) { shard.server().start(); });
+  wait_for_signal();
+  asio::co_spawn(loop().get_executor(), start(std::move(plan)), server::must_not_throw);
+  {
+    const auto threads = start_threads(shards_);
+    loop().run();
+  }
+  bool is_at_rest = !is_starting_;
+  for (const auto& shard : shards_)
+    is_at_rest = is_at_rest && shard->server().connections() == 0;
+  if (!is_at_rest) {
+    // Work of one loop for another is still under way, and there is no order in which both could be destroyed.
+    std::fflush(nullptr);
+    std::_Exit(status_);
+  }
+  return status_;
+}
+
+// What is posted before a loop runs is the first that it does.
+void Life::on_all(void (*act)(Shard& shard)) {
+  for (const auto& shard : shards_)
+    asio::post(shard->loop(), [act, &shard = *shard] { act(shard); });
+}
+
+server::Task<void> Life::start(Plan plan) {
+  for (const PanelFile& file : plan.panels) {
+    const bool created = co_await create(file);
+    if (is_leaving_) co_return;
+    if (!created) co_return stop(kAskedWrongly);
+  }
+  is_starting_ = false;
+  if (is_leaving_) co_return;
+  if (const auto listening = listener_.listen(); !listening) {
+    fmt::print(stderr, "nexus: {}\n", listening.error().message);
+    co_return stop(kFailed);
+  }
+  on_all([](Shard& shard) { shard.api().set_stage(server::Stage::kServing); });
+  fmt::print("listening on {}\n", listener_.url());
+  if (plan.shows_demo) print_demo(listener_.url());
+  std::fflush(stdout);
+}
+
+// On the loop that will have the panel. False: it was refused, and why has been said.
+server::Task<bool> Life::create(const PanelFile& file) {
+  using Created = std::expected<std::shared_ptr<panels::Panel>, server::Refusal>;
+  const std::string id = server::id_in_definition(file.json);
+  Shard& owner = *shards_[id.empty() ? 0 : server::owner_of(id, shards_.size())];
+  const auto panel = co_await server::callback<Created>(loop().get_executor(), [&](auto done) {
+    asio::post(owner.loop(), [&owner, &file, done = std::move(done)]() mutable {
+      asio::co_spawn(owner.loop().get_executor(), owner.api().creation().create(file.json, file.handlers),
+                     [done = std::move(done)](std::exception_ptr error, Created created) mutable {
+                       server::must_not_throw(error);
+                       done(std::move(created));
+                     });
+    });
+  });
+  if (panel) co_return true;
+  fmt::print(stderr, "nexus: {}: {}\n{}\n", file.path, panel.error().error.message,
+             panel.error().details_json);
+  co_return false;
+}
+
+void Life::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (std::exchange(is_leaving_, true)) std::_Exit(128 + signal);
+    spdlog::info("ending: running calls may finish; a second signal ends at once");
+    wait_for_signal();
+    leave();
+  });
+}
+
+void Life::leave() {
+  if (settings_.shutdown_delay_ms == 0 || is_starting_) return drain();
+  on_all([](Shard& shard) { shard.api().set_stage(server::Stage::kLeaving); });
+  delay_.expires_after(std::chrono::milliseconds(settings_.shutdown_delay_ms));
+  delay_.async_wait([this](const boost::system::error_code&) { drain(); });
+}
+
+void Life::drain() {
+  listener_.close();
+  undrained_ = shards_.size();
+  for (const auto& shard : shards_) {
+    asio::post(shard->loop(), [this, &shard = *shard] {
+      shard.server().drain([this] {
+        asio::post(loop(), [this] {
+          if (--undrained_ == 0) stop(0);
+        });
+      });
+    });
+  }
+}
+
+void Life::stop(int status) {
+  status_ = status;
+  for (const auto& shard : shards_)
+    shard->loop().stop();
+}
+
+}  // namespace nexus::app

@@ -1,0 +1,54 @@
+// The program from its first panel to its last answer: panels of the command line, then the port, then signals.
+//
+//   panels ──► port open ──► SIGTERM ──► not ready, but serving ──SHUTDOWN_DELAY_MS──► draining ──► ended
+//                                          second signal: at once
+#pragma once
+
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "nexus/config/settings.h"
+#include "nexus/server/listener.h"
+#include "panel_files.h"
+#include "shard.h"
+
+namespace nexus::app {
+
+class Life {
+ public:
+  struct Plan {
+    std::vector<PanelFile> panels;
+    bool shows_demo = false;
+  };
+
+  // The shards must outlive it.
+  Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings);
+
+  // Runs all loops, the first on this thread, until the server has ended. Gives the exit status.
+  int run(Plan plan);
+
+ private:
+  server::Task<void> start(Plan plan);
+  server::Task<bool> create(const PanelFile& file);
+  void on_all(void (*act)(Shard& shard));
+  void wait_for_signal();
+  void leave();
+  void drain();
+  void stop(int status);
+
+  boost::asio::io_context& loop() { return shards_.front()->loop(); }
+
+  std::span<const std::unique_ptr<Shard>> shards_;
+  const config::ServerConfig& settings_;
+  server::Listener listener_;
+  boost::asio::signal_set signals_;
+  server::Timer delay_;
+  std::size_t undrained_ = 0;
+  int status_ = 0;
+  bool is_starting_ = true;
+  bool is_leaving_ = false;
+};
+
+}  // namespace nexus::app

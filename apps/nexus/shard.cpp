@@ -1,0 +1,51 @@
+#include "shard.h"
+
+#include "nexus/sandbox/capabilities.h"
+#include "nexus/sandbox/instance.h"
+#include "settings_mapping.h"
+#include "version.h"
+
+namespace nexus::app {
+namespace {
+
+// Parts of `total` for `shards` that differ by one at most.
+template <class T>
+T share(T total, std::size_t shards, std::size_t own) {
+  return static_cast<T>(total / shards + (own < total % shards ? 1 : 0));
+}
+
+pool::PoolOptions share(pool::PoolOptions whole, std::size_t shards, std::size_t own) {
+  whole.max_instances = share(whole.max_instances, shards, own);
+  whole.min_instances = share(whole.min_instances, shards, own);
+  whole.max_queue = share(whole.max_queue, shards, own);
+  return whole;
+}
+
+std::span<server::Member> enter(std::span<server::Member> members, std::size_t own, server::Member member) {
+  members[own] = member;
+  return members;
+}
+
+}  // namespace
+
+Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<server::Member> members,
+             std::size_t own)
+    : cache_(share(settings.runtime.image_cache_bytes, members.size(), own)),
+      pool_(share(pool_options_of(settings.runtime), members.size(), own), shared.clock,
+            [&runtime = shared.runtime] { return sandbox::Instance::create(runtime); }),
+      registry_(shared.clock, static_cast<std::uint32_t>(settings.runtime.max_panel_queue),
+                [shards = members.size(), own](std::string_view id) {
+                  return server::owner_of(id, shards) == own;
+                }),
+      loop_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // others post to it, and none touches its sockets
+      loops_(enter(members, own, {&loop_, &api_}), own),
+      api_({loops_, shared.clock, registry_, cache_, pool_, shared.ledger, probes_},
+           {limits_of(settings.runtime), *sandbox::Capabilities::parse(settings.runtime.capabilities)},
+           {kVersion, std::string(sandbox::Runtime::engine_version()),
+            std::string(sandbox::Runtime::interpreter_version())},
+           access_options_of(settings)),
+      dispatch_(loops_),
+      server_(loop_.get_executor(), shared.clock, dispatch_, api_, pool_,
+              server_options_of(settings.server)) {}
+
+}  // namespace nexus::app

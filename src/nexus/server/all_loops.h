@@ -1,0 +1,60 @@
+// The event loops of this process, as each of them sees the others.
+//
+// Thread safety: one for each loop, used on it alone.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "nexus/server/loop.h"
+
+namespace nexus::server {
+
+class Api;
+
+// A loop and what answers on it.
+struct Member {
+  asio::io_context* loop = nullptr;
+  Api* api = nullptr;
+  Executor executor() const { return loop->get_executor(); }
+};
+
+class AllLoops {
+ public:
+  // The members must outlive it, and be the same and in the same order for all loops.
+  AllLoops(std::span<const Member> members, std::size_t own) : members_(members), own_(own) {}
+
+  std::size_t size() const { return members_.size(); }
+  std::size_t own() const { return own_; }
+  Executor executor() const { return members_[own_].executor(); }
+  const Member& operator[](std::size_t index) const { return members_[index]; }
+
+  // What every loop has to say: `question` is called on each of them in turn, and T must be a value.
+  template <class T>
+  Task<std::vector<T>> ask(std::function<T(Api&)> question) const {
+    std::vector<T> answers;
+    answers.reserve(members_.size());
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      const Member& member = members_[i];
+      if (i == own_) {
+        answers.push_back(question(*member.api));
+        continue;
+      }
+      answers.push_back(co_await callback<T>(executor(), [&](auto answer) {
+        asio::post(member.executor(), [&question, &member, answer = std::move(answer)]() mutable {
+          answer(question(*member.api));
+        });
+      }));
+    }
+    co_return answers;
+  }
+
+ private:
+  std::span<const Member> members_;
+  std::size_t own_;
+};
+
+}  // namespace nexus::server

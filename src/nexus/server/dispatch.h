@@ -1,0 +1,42 @@
+// Several event loops behind one port: each panel belongs to one of them, and a request that arrives elsewhere hops there
+// once and its answer back. So what belongs to a loop needs no lock.
+//
+//   connection on loop 1 ──► Dispatch ──► panel of loop 1, or no panel: at once
+//                                    └──► panel of loop 0: post ──► Api of loop 0 ──► post back
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "nexus/server/all_loops.h"
+#include "nexus/server/api.h"
+#include "nexus/server/service.h"
+
+namespace nexus::server {
+
+// Which of `loops` a panel belongs to: the same on every loop and at every time.
+std::size_t owner_of(std::string_view panel_id, std::size_t loops);
+
+// The id that a panel's definition names, or nothing: an id has then to be made, or the text is no definition.
+std::string id_in_definition(std::string_view json);
+
+// Thread safety: one for each loop, used on it alone.
+class Dispatch final : public Service {
+ public:
+  explicit Dispatch(const AllLoops& loops) : loops_(loops), api_(*loops[loops.own()].api) {}
+
+  std::optional<Error> refuse_head(Request& request) override { return api_.refuse_head(request); }
+  std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
+  void add_headers(const Request& request, Answer& answer) override { api_.add_headers(request, answer); }
+  void count_refusal(ErrorCode code) override { api_.count_refusal(code); }
+  void count_answer(const Request& request, unsigned status) override { api_.count_answer(request, status); }
+
+ private:
+  std::size_t where(const Request& request) const;
+  Task<void> hop(const Member& owner, const Request& request, Answer& answer);
+
+  const AllLoops& loops_;
+  Api& api_;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,72 @@
+#include "nexus/server/listener.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
+
+namespace nexus::server {
+namespace {
+
+using asio::ip::tcp;
+
+// Waits this long when the process has no file descriptor left for one more connection.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+}  // namespace
+
+Listener::Listener(Executor executor, std::vector<Server*> servers, Options options)
+    : executor_(executor), servers_(std::move(servers)), options_(std::move(options)), acceptor_(executor) {}
+
+Result<void> Listener::listen() {
+  ErrorCondition error;
+  const auto address =
+      asio::ip::make_address(options_.host == "localhost" ? "127.0.0.1" : options_.host, error);
+  const tcp::endpoint endpoint(address, options_.port);
+  if (!error) acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error == asio::error::address_in_use) {
+    return fail(
+        ErrorCode::kInvalidConfiguration,
+        fmt::format("port {} is taken: set HTTP_PORT to another (0: any that is free)", options_.port));
+  }
+  if (error) {
+    return fail(ErrorCode::kInvalidConfiguration, fmt::format("cannot listen on {}:{} (HOST, HTTP_PORT): {}",
+                                                              options_.host, options_.port, error.message()));
+  }
+  asio::co_spawn(executor_, accept(), must_not_throw);
+  return {};
+}
+
+std::string Listener::url() const { return "http://" + authority_of(acceptor_.local_endpoint()); }
+
+void Listener::close() {
+  ErrorCondition ignored;
+  acceptor_.close(ignored);
+}
+
+Task<void> Listener::accept() {
+  for (std::size_t next = 0; acceptor_.is_open();) {
+    Server& server = *servers_[next];
+    auto [error, socket] = co_await acceptor_.async_accept(server.executor(), kAwaitTuple);
+    if (!error) {
+      next = (next + 1) % servers_.size();
+      if (server.executor() == executor_) {
+        server.add(std::move(socket));
+      } else {
+        asio::post(server.executor(),
+                   [&server, moved = std::move(socket)]() mutable { server.add(std::move(moved)); });
+      }
+      continue;
+    }
+    if (error == asio::error::operation_aborted) co_return;
+    spdlog::warn("cannot accept a connection: {}", error.message());
+    Timer pause(executor_, kAcceptPause);
+    co_await pause.async_wait(kAwaitTuple);
+  }
+}
+
+}  // namespace nexus::server

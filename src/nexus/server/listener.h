@@ -1,0 +1,45 @@
+// The port: accepts connections and hands them to the loops in turn.
+//
+// Thread safety: none; it belongs to one of the loops.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nexus/base/error.h"
+#include "nexus/server/loop.h"
+#include "nexus/server/server.h"
+
+namespace nexus::server {
+
+class Listener {
+ public:
+  struct Options {
+    std::string host = "127.0.0.1";  // an IP address, or localhost
+    std::uint16_t port = 0;          // 0: the kernel chooses
+  };
+
+  // `executor` is that of its own loop. The servers must outlive what the loops still have to do for it.
+  Listener(Executor executor, std::vector<Server*> servers, Options options);
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // Opens the port; connections are accepted as soon as the loop runs. The error names the address and the reason, and
+  // HTTP_PORT when it is taken.
+  Result<void> listen();
+  std::string url() const;  // "http://127.0.0.1:3000". REQUIRES: listen() succeeded
+  // Accepts nothing more.
+  void close();
+
+ private:
+  Task<void> accept();
+
+  Executor executor_;
+  std::vector<Server*> servers_;
+  Options options_;
+  Acceptor acceptor_;
+};
+
+}  // namespace nexus::server
