@@ -14,12 +14,13 @@ struct Done {};
 
 }  // namespace
 
-// FNV-1a: spreads short ids well, and is the same on every machine.
+// FNV-1a, and the last step of MurmurHash3 because ids differ in their last letters: the same on every machine.
 std::size_t owner_of(std::string_view panel_id, std::size_t loops) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : panel_id)
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return (hash >> 32) % loops;
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+  return (hash ^ (hash >> 33)) % loops;
 }
 
 std::string id_in_definition(std::string_view json) {
