@@ -198,7 +198,8 @@ class SchemaCheck {
   }
 
   void names(json::value value, const std::string& path) {
-    faults_.array(value, path, [&](json::value inner, const std::string& where) { faults_.text(inner, where); });
+    faults_.array(value, path,
+                  [&](json::value inner, const std::string& where) { faults_.text(inner, where); });
   }
 
   void number(json::value value, Shape shape, const std::string& path) {

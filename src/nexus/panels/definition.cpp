@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kMostKindBytes = 128;
 constexpr std::size_t kMostTextBytes = 4096;  // titles and descriptions
 
-constexpr std::string_view kIdRule = "must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or a digit";
+constexpr std::string_view kIdRule =
+    "must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or a digit";
 
 struct LimitRequest {
   const LimitField* field;
@@ -233,7 +234,7 @@ class Reader {
                               definition_.initial_state.bytes(), panel_limits.max_state_bytes));
     }
     definition_.asked = asked_by(grants_);
-    std::unordered_set<std::string_view> names;  // of the drafts, whose tools stay where they are until the end
+    std::unordered_set<std::string_view> names;  // into the drafts, which give theirs away only afterwards
     for (const ToolDraft& draft : drafts_) {
       if (!draft.tool.name.empty() && !names.insert(draft.tool.name).second) {
         faults_.add(draft.path + ".name",

@@ -78,7 +78,7 @@ struct Fault {
 };
 
 struct Rejected {
-  ErrorCode code;  // kInvalidRequest, or kCapabilityNotAllowed when that is all that is wrong
+  ErrorCode code;             // kInvalidRequest, or kCapabilityNotAllowed when that is all that is wrong
   std::vector<Fault> faults;  // the first hundred of them
   std::size_t unlisted = 0;   // how many more there are
 };
@@ -97,6 +97,7 @@ using HandlerFiles = std::function<Result<std::string>(const std::string& name)>
 // Each member of a panel, a tool, a trigger and of limits may be there once. In what is only passed on (initialState, scope,
 // metadata, args) the last of two counts, as in JSON.parse.
 std::expected<Definition, Rejected> parse_definition(std::string_view json, const Ceiling& ceiling,
-                                                     const HandlerFiles& files = {}, std::string_view id = {});
+                                                     const HandlerFiles& files = {},
+                                                     std::string_view id = {});
 
 }  // namespace nexus::panels

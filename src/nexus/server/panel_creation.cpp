@@ -94,7 +94,8 @@ Task<std::expected<void, Refusal>> PanelCreation::load_tools(const panels::Defin
     // Most load at once: without this a thousand of them would keep all sockets waiting.
     co_await asio::post(co_await asio::this_coro::executor, kAwait);
     if (handler) continue;
-    if (!is_of_the_handler(handler.error().code)) co_return std::unexpected(Refusal{std::move(handler.error())});
+    if (!is_of_the_handler(handler.error().code))
+      co_return std::unexpected(Refusal{std::move(handler.error())});
     const bool takes_too_long = handler.error().code == ErrorCode::kTimeout;
     failed.push_back({tool.name, std::move(handler.error())});
     if (takes_too_long) break;

@@ -36,8 +36,7 @@ std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route,
     case sandbox::JsonFault::kNone:
       break;
   }
-  if (body[start] != '{')
-    return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
+  if (body[start] != '{') return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
   call.args_json = body;
   return call;
 }
