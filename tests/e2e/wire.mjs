@@ -42,7 +42,7 @@ test('paths that lead nowhere', options, async (t) => {
     '/panels/p#x', '/panels//p', '/panels/p%2fstate', '/panels/p;x', `/panels/${'x'.repeat(10_000)}`, '/'.repeat(15_000), '/panels/p/trigger/%65cho/x',
     'localhost:80', 'mailto:a@b', 'http://', 'http://localhost'].map((target) => `GET ${target} HTTP/1.1\r\n${rest}\r\n`));
   await expectAll(server, 404, [`POST /panels/p/trigger/e%63ho%00 HTTP/1.1\r\n${rest}Content-Length: 0\r\n\r\n`, `POST /panels/p/trigger/${'t'.repeat(65)} HTTP/1.1\r\n${rest}\r\n`]);
-  await expectAll(server, 200, ['/panels/%70?a=%&b=%zz&&&=', '//x/../panels/p'.slice(8), 'http://u:p@localhost/panels/p']
+  await expectAll(server, 200, ['/panels/%70?a=%&b=%zz&&&=', 'http://u:p@localhost/panels/p']
     .map((target) => `GET ${target} HTTP/1.1\r\n${rest}\r\n`));
 });
 
@@ -88,7 +88,7 @@ test('what a client has stopped sending in the middle is 400, wherever that is',
     assert.equal(statusOf(answer), 400, `cut at ${cut}`);
   }
   assert.equal(await server.raw('', { halfClose: true }), '', 'nothing is no request');
-  assert.match(await server.raw(whole, { halfClose: true }), /"a": 1/);
+  assert.match(await server.raw(whole, { halfClose: true }), /"a":1/);
 });
 
 test('a request that comes byte by byte is a request', options, async (t) => {
@@ -96,7 +96,7 @@ test('a request that comes byte by byte is a request', options, async (t) => {
   const client = server.connect();
   await client.connected;
   for (const byte of `${call}Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n5;x\r\n": 1}\r\n0\r\nX: y\r\n\r\n`) await client.send(byte);
-  assert.match(await client.closed, /"returnValue":\{"a": 1\}/);
+  assert.match(await client.closed, /"returnValue":\{"a":1\}/);
 });
 
 test('pipelined requests are answered in order, refusals among them, until one says that it is the last', options, async (t) => {

@@ -234,8 +234,7 @@ class Reader {
                               definition_.initial_state.bytes(), panel_limits.max_state_bytes));
     }
     definition_.asked = asked_by(grants_);
-    std::unordered_set<std::string_view>
-        names;  // of the drafts, whose tools stay where they are until the end
+    std::unordered_set<std::string_view> names;  // into the drafts, which give theirs away only afterwards
     for (const ToolDraft& draft : drafts_) {
       if (!draft.tool.name.empty() && !names.insert(draft.tool.name).second) {
         faults_.add(draft.path + ".name",

@@ -62,6 +62,7 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
     auto waited = co_await wait_for_turn(panel);
     if (!waited) co_return std::unexpected(std::move(waited.error()));
     turn.emplace(*std::move(waited));
+    if (panel.is_removed()) co_return removed();  // after the turn was passed on, before we are here
   }
 
   HandlerPtr handler = cache_.find(call.tool->handler, call.tool->known);
@@ -85,6 +86,7 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
         state.move_to(probes_.under_way.queued);
         lease = co_await wait_for_instance();
         if (!lease) co_return std::unexpected(std::move(lease.error()));
+        if (panel.is_removed()) co_return removed();
         state.move_to(probes_.under_way.running);
       }
     } else {

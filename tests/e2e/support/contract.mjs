@@ -48,9 +48,16 @@ function documented(method, path, status) {
   const found = templates.find(({ pattern }) => pattern.test(path));
   const operation = found && document.paths[found.template][method];
   const key = operation?.responses[status] ? String(status) : 'default';
+  if (operation) received.add(`${method} ${found.template} ${status}`);
   if (!operation) return resolve('', { $ref: '#/components/responses/Refused' });
   return resolve(`/paths/${escaped(found.template)}/${method}/responses/${key}`, operation.responses[key]);
 }
+
+// What the document has, and what was received of it: "get /panels 200".
+export const described = new Set(Object.entries(document.paths).flatMap(([path, operations]) =>
+  Object.entries(operations).filter(([method]) => method !== 'parameters').flatMap(([method, { responses }]) =>
+    Object.keys(responses).filter((status) => status !== 'default').map((status) => `${method} ${path} ${status}`))));
+export const received = new Set();
 
 // `path` without its query.
 export function checkAnswer({ method, path, status, headers, text }) {
@@ -62,9 +69,9 @@ export function checkAnswer({ method, path, status, headers, text }) {
   assert.ok(!isDefault || status >= 400, `${what} is not in docs/openapi.json`);
   for (const [name, header] of Object.entries(answer.value.headers ?? {})) {
     const { pointer, value } = resolve(`${answer.pointer}/headers/${escaped(name)}`, header);
-    const received = headers[name.toLowerCase()];
-    if (received === undefined) assert.ok(!value.required, `${what} has no ${name}`);
-    else mustMatch(`${pointer}/schema`, received, `${what}: ${name}`);
+    const text = headers[name.toLowerCase()];
+    if (text === undefined) assert.ok(!value.required, `${what} has no ${name}`);
+    else mustMatch(`${pointer}/schema`, text, `${what}: ${name}`);
   }
   if (status === 405) assert.ok(headers.allow, `${what} has no Allow`);
   if (status === 429 || status === 503) assert.match(headers['retry-after'], /^[1-9]\d*$/, what);
@@ -83,8 +90,8 @@ export function checkAnswer({ method, path, status, headers, text }) {
 
 // What came over a raw connection: whole answers, one after another. Of which requests is not known, so only what all
 // answers have in common is checked.
-export function checkRaw(received) {
-  let bytes = Buffer.from(received);
+export function checkRaw(answers) {
+  let bytes = Buffer.from(answers);
   for (;;) {
     const end = bytes.indexOf('\r\n\r\n');
     if (end < 0) return;

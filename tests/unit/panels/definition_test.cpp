@@ -184,10 +184,10 @@ TEST(Definition, TextThatIsNoUnicodeIsRefused) {
 }
 
 TEST(Definition, AMemberIsThereOnce) {
-  EXPECT_THAT(paths_of(R"({"kind":"k","kind":"l","tools":[{"name":"t","handler":"","handler":"",
+  EXPECT_THAT(
+      paths_of(R"({"kind":"k","kind":"l","tools":[{"name":"t","handler":"","handler":"",
                 "limits":{"maxEvents":1,"maxEvents":2},"trigger":{"type":"manual","type":"manual"}}],"tools":[]})"),
-              ElementsAre("kind", "tools[0].handler", "tools[0].limits.maxEvents", "tools[0].trigger.type",
-                          "tools"));
+      ElementsAre("kind", "tools[0].handler", "tools[0].limits.maxEvents", "tools[0].trigger.type", "tools"));
   const Definition passed_on = definition_of(definition(R"("initialState":{"a":1,"a":2},)", ""));
   EXPECT_EQ(passed_on.initial_state.to_json(), R"({"a":2})") << "as in JSON.parse";
 }

@@ -46,9 +46,11 @@ TEST(Answer, ToHeadDescribesTheBodyOnly) {
 }
 
 TEST(Answer, WithoutContentHasNoLength) {
-  Answer answer;
-  answer.set_status(204);
-  EXPECT_THAT(text_of(answer), Not(HasSubstr("Content-")));
+  for (const unsigned status : {204U, 304U}) {
+    Answer answer;
+    answer.set_status(status);
+    EXPECT_THAT(text_of(answer), Not(HasSubstr("Content-")));
+  }
 }
 
 TEST(Answer, IsClearedForTheNextRequest) {

@@ -31,15 +31,17 @@ TEST(Conditions, WithoutAHeaderNothingIsAsked) {
 
 TEST(Conditions, IfMatchWantsOneOfItsTags) {
   EXPECT_EQ(etag_of(7), "\"7\"");
-  for (const char* header : {"\"7\"", "\"6\", \"7\"", "\"6\",\"7\"", " \"7\" ,", "*", " * ", "\"a,b\", \"7\""}) {
+  for (const char* header :
+       {"\"7\"", "\"6\", \"7\"", "\"6\",\"7\"", " \"7\" ,", "*", " * ", "\"a,b\", \"7\""}) {
     EXPECT_TRUE(matches(header, 7)) << header;
     EXPECT_FALSE(matches(header, std::nullopt)) << header;
   }
 }
 
 TEST(Conditions, IfMatchNeverTakesWhatIsWeakOrNoTagOfOurs) {
-  for (const char* header : {"W/\"7\"", "\"07\"", "7", "\"7", "7\"", "\"\"", "\"", "", "\"-7\"", "\"+7\"", "\"7 \"", "\"x\"",
-                             "\"7\"\"8\"", "\"18446744073709551623\"", "w/\"7\"", "\"*\"", "\"6\" \"7\""}) {
+  for (const char* header :
+       {"W/\"7\"", "\"07\"", "7", "\"7", "7\"", "\"\"", "\"", "", "\"-7\"", "\"+7\"", "\"7 \"", "\"x\"",
+        "\"7\"\"8\"", "\"18446744073709551623\"", "w/\"7\"", "\"*\"", "\"6\" \"7\""}) {
     EXPECT_FALSE(matches(header, 7)) << header;
   }
   EXPECT_FALSE(matches("\"0\"", 0));

@@ -97,6 +97,26 @@ TEST(RequestParser, RefusesWhatCanBeReadInTwoWays) {
   }
 }
 
+// Beast would take the body of each for the next request.
+TEST(RequestParser, KnowsOneTransferCoding) {
+  for (const char* coding :
+       {"gzip", "xchunked", "chunked, chunked", "gzip, chunked", "identity", "", "chunked;q=1"}) {
+    EXPECT_TRUE(
+        parse(std::string("POST / HTTP/1.1\r\nTransfer-Encoding: ") + coding + "\r\n\r\n0\r\n\r\n").error)
+        << coding;
+  }
+  EXPECT_TRUE(parse("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").error);
+  EXPECT_TRUE(parse("POST / HTTP/1.1\r\nTransfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n").is_done);
+}
+
+TEST(RequestParser, TagsOfSeveralHeadersAreOneList) {
+  const Parsed parsed =
+      parse("PUT / HTTP/1.1\r\nIf-Match: \"1\"\r\nIf-Match: \"2\", \"3\"\r\nIf-None-Match:\r\n\r\n");
+  EXPECT_EQ(parsed.request.if_match, "\"1\", \"2\", \"3\"");
+  EXPECT_EQ(parsed.request.if_none_match, "");
+  EXPECT_FALSE(parse("PUT / HTTP/1.1\r\n\r\n").request.if_match);
+}
+
 TEST(RequestParser, RefusesALargeBodyAsSoonAsItIsAnnounced) {
   EXPECT_TRUE(parse("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 101\r\n\r\n").is_too_large);
   EXPECT_TRUE(parse("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" +

@@ -1,0 +1,49 @@
+// docs/openapi.json has nothing that cannot be had. That it has all that can be had is checked by every other test.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { described, received } from './support/contract.mjs';
+import { panelOf, serve } from './support/program.mjs';
+
+test('each call and each status of the document can be had', { timeout: 60_000 }, async (t) => {
+  const server = await serve(t, { env: { BODY_LIMIT: '2kb', MAX_PANEL_QUEUE: '0', MAX_INSTANCES: '1', MIN_INSTANCES: '1', MAX_QUEUE: '0' } });
+  const { id, ...definition } = panelOf('', { a: 'return 1', spin: 'for(;;){}' });
+  const put = (path, body, headers) => server.request('PUT', path, body, headers);
+  const large = ' '.repeat(2049);
+
+  for (const path of ['/panels', '/panels?limit=0', '/health', '/health/live', '/health/ready', '/metrics']) await server.get(path);
+  for (const body of [{ id: 'p', ...definition }, { id: 'p', ...definition }, {}, large]) await server.post('/panels', body);
+  await put('/panels/q', definition);
+  await put('/panels/q', definition);
+  await put('/panels/q', {});
+  await put('/panels/q', large);
+  await put('/panels/q', definition, { 'if-none-match': '*' });
+  for (const path of ['/panels/p', '/panels/none', '/panels/p?include=x', '/panels/p/state', '/panels/none/state']) await server.get(path);
+  for (const path of ['/panels/p', '/panels/p/state']) await server.get(path, { 'if-none-match': '"1"' });
+  await server.request('DELETE', '/panels/q', undefined, { 'if-match': '"9"' });
+  await server.request('DELETE', '/panels/q');
+  await server.request('DELETE', '/panels/q');
+  for (const body of [undefined, '[]', large]) await server.trigger('p', 'a', body);
+  await server.trigger('p', 'none');
+
+  await server.post('/panels', panelOf('other', { a: 'return 1' }));
+  const spinning = server.trigger('p', 'spin');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  await server.trigger('p', 'a');
+  await server.trigger('other', 'a');
+  const unloaded = panelOf('new', { a: 'return "never seen"' });
+  await server.post('/panels', unloaded);
+  await put('/panels/new', unloaded);
+  await server.request('DELETE', '/panels/p');
+  await spinning;
+
+  const guarded = await serve(t, { env: { AUTH_ENABLED: 'true', JWT_SECRET: 'a key for tests that has 32 bytes and more' } });
+  const calls = [['GET', '/panels'], ['POST', '/panels'], ['GET', '/panels/p'], ['PUT', '/panels/p'], ['DELETE', '/panels/p'], ['GET', '/panels/p/state'],
+    ['POST', '/panels/p/trigger/t']];
+  for (const [method, path] of calls) {
+    await guarded.request(method, path);
+    await guarded.request(method, path, undefined, { origin: 'http://evil.example' });
+  }
+  // Only while it starts or ends, when it takes no new connections: see shutdown.mjs.
+  const missing = [...described].filter((one) => !received.has(one) && one !== 'get /health/ready 503');
+  assert.deepEqual(missing, []);
+});
