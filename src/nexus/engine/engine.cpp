@@ -134,6 +134,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, bud
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Engine::~Engine() = default;
 
+void Engine::end_slices() { wasmtime_engine_increment_epoch(parts_->engine.get()); }
+
 std::string_view Engine::version() { return "wasmtime " WASMTIME_VERSION; }
 
 Result<std::unique_ptr<Program>> Program::load(Engine& engine, std::span<const std::byte> code,

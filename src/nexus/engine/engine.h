@@ -35,6 +35,9 @@ class Engine {
 
   static std::string_view version();
 
+  // What runs now yields as if its time were up; a first slice is only shortened.
+  void end_slices();
+
   struct Parts;  // engine/ alone
   Parts& parts() { return *parts_; }
 

@@ -1,6 +1,10 @@
 #include "nexus/engine/ticker.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <chrono>
 
@@ -10,6 +14,20 @@ namespace {
 constexpr auto kTick = std::chrono::milliseconds(1);
 // Going to sleep and being woken costs a system call each: not worth it between two calls of a busy server.
 constexpr int kIdleTicksBeforeSleep = 20;
+
+// Asks the scheduler to let this thread in soon after it wakes, for which it gives up ever running long: beside guests that
+// never end it would otherwise tick 3 ms late now and then. Kernels before 6.12 take no notice.
+void ask_for_short_slices() {
+  struct {
+    std::uint32_t size = 48, policy = SCHED_OTHER;
+    std::uint64_t flags = 0;
+    std::int32_t nice = 0;
+    std::uint32_t priority = 0;
+    std::uint64_t runtime_ns = 100'000, deadline_ns = 0, period_ns = 0;
+  } attributes;  // struct sched_attr, which Debian 12's headers don't have
+  attributes.nice = getpriority(PRIO_PROCESS, 0);
+  syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
 
 }  // namespace
 
@@ -30,6 +48,7 @@ void Ticker::begin() {
 }
 
 void Ticker::loop() {
+  ask_for_short_slices();
   int idle = 0;
   while (!stopping_.load(std::memory_order_relaxed)) {
     std::this_thread::sleep_for(kTick);

@@ -58,6 +58,8 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options, 
 Runtime::Runtime(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Runtime::~Runtime() = default;
 
+void Runtime::end_slices() { parts_->engine->end_slices(); }
+
 std::string_view Runtime::engine_version() { return engine::Engine::version(); }
 std::string_view Runtime::interpreter_version() { return "quickjs-ng 0.16.2"; }
 

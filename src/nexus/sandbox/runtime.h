@@ -29,6 +29,9 @@ class Runtime {
                                                  budget::Ledger& ledger);
   ~Runtime();
 
+  // What runs now yields as if its time were up; a first slice is only shortened.
+  void end_slices();
+
   struct Parts;
   Parts& parts() { return *parts_; }  // for sandbox/ alone
 

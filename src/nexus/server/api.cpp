@@ -13,7 +13,7 @@ Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessO
       probes_(parts.probes),
       versions_(std::move(versions)),
       access_(std::move(access), parts.clock),
-      executions_(parts.loops.executor(), parts.clock, parts.cache, parts.pool, parts.probes),
+      executions_(parts.loops.executor(), parts.clock, parts.cache, parts.pool, parts.probes, parts.runtime),
       creation_(parts.registry, executions_, std::move(ceiling)),
       panels_(parts.registry, creation_, parts.probes),
       triggers_(parts.registry, executions_, parts.probes),

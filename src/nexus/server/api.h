@@ -31,6 +31,7 @@ class Api final : public Service {
     pool::InstancePool& pool;
     const budget::Ledger& ledger;
     metrics::Probes& probes;
+    sandbox::Runtime& runtime;
   };
   Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access = {});
 
@@ -48,6 +49,9 @@ class Api final : public Service {
 
   // For panels that don't come by HTTP.
   PanelCreation& creation() { return creation_; }
+
+  // As Executions::hurry(). Thread-safe.
+  void hurry() { executions_.hurry(); }
 
   void set_stage(Stage stage) { stage_ = stage; }
   // Ends all executions that still run.

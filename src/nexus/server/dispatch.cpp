@@ -48,16 +48,21 @@ std::optional<Task<void>> Dispatch::serve(const Request& request, Answer& answer
 
 // Request and answer stay where they are, and belong to the owner's thread until the answer is posted back.
 Task<void> Dispatch::hop(const Member& owner, const Request& request, Answer& answer) {
-  co_await callback<Done>(loops_.executor(), [&](auto done) {
+  co_await callback<Done>(loops_.executor(), [&](auto back) {
+    auto done = [&own = api_, back = std::move(back)]() mutable {
+      back({});
+      own.hurry();
+    };
     asio::post(owner.executor(), [&owner, &request, &answer, done = std::move(done)]() mutable {
       auto waiting = owner.api->serve(request, answer);
-      if (!waiting) return done({});
+      if (!waiting) return done();
       asio::co_spawn(owner.executor(), *std::move(waiting),
                      [done = std::move(done)](std::exception_ptr error) mutable {
                        must_not_throw(error);
-                       done({});
+                       done();
                      });
     });
+    owner.api->hurry();
   });
 }
 

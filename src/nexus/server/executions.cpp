@@ -51,8 +51,14 @@ spdlog::level::level_enum level_of(sandbox::LogLevel level) {
 }  // namespace
 
 Executions::Executions(Executor executor, const Clock& clock, handlers::HandlerCache& cache,
-                       pool::InstancePool& pool, metrics::Probes& probes)
-    : executor_(executor), clock_(clock), cache_(cache), pool_(pool), probes_(probes), run_queue_(executor) {}
+                       pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime)
+    : executor_(executor),
+      clock_(clock),
+      cache_(cache),
+      pool_(pool),
+      probes_(probes),
+      runtime_(runtime),
+      run_queue_(executor) {}
 
 Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
   panels::Panel& panel = *call.panel;

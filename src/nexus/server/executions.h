@@ -17,6 +17,7 @@
 #include "nexus/metrics/probes.h"
 #include "nexus/panels/panel.h"
 #include "nexus/pool/instance_pool.h"
+#include "nexus/sandbox/runtime.h"
 #include "nexus/server/loop.h"
 #include "nexus/server/run_queue.h"
 
@@ -34,7 +35,7 @@ struct ToolCall {
 class Executions {
  public:
   Executions(Executor executor, const Clock& clock, handlers::HandlerCache& cache, pool::InstancePool& pool,
-             metrics::Probes& probes);
+             metrics::Probes& probes, sandbox::Runtime& runtime);
 
   // The outcome, its changes committed; an error says that no part of it ran. Goes on whether or not somebody still
   // wants the answer.
@@ -45,6 +46,11 @@ class Executions {
                                                               const sandbox::Limits& limits);
 
   const Clock& clock() const { return clock_; }
+
+  // Ends the slice that this loop may be in, so that it soon looks at what has been posted to it. Thread-safe.
+  void hurry() {
+    if (run_queue_.take_slice()) runtime_.end_slices();
+  }
 
   // Cancels all that runs and all that will: the time for a shutdown is over.
   void abort() { is_aborted_ = true; }
@@ -63,6 +69,7 @@ class Executions {
   handlers::HandlerCache& cache_;
   pool::InstancePool& pool_;
   metrics::Probes& probes_;
+  sandbox::Runtime& runtime_;
   RunQueue run_queue_;
   bool is_aborted_ = false;
 };

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace nexus::server {
+namespace {
+
+// Turns of the loop between two slices: in the first it looks at its sockets, in the second what arrived is served, in the
+// third the answers are written. With one, an answer would wait for a whole slice once more.
+constexpr int kTurns = 3;
+
+}  // namespace
 
 Task<void> RunQueue::next_slice(std::uint64_t used_us) {
   co_await asio::async_initiate<const Await, void()>(
@@ -15,18 +22,22 @@ Task<void> RunQueue::next_slice(std::uint64_t used_us) {
 void RunQueue::add(std::uint64_t used_us, std::move_only_function<void()> resume) {
   waiting_.push_back({used_us, next_order_++, std::move(resume)});
   std::push_heap(waiting_.begin(), waiting_.end());
-  if (std::exchange(scheduled_, true)) return;
-  asio::post(executor_, [this] { run_one(); });
+  if (!std::exchange(scheduled_, true)) run_one_after(kTurns);
+}
+
+void RunQueue::run_one_after(int turns) {
+  asio::post(executor_, [this, turns] { turns > 1 ? run_one_after(turns - 1) : run_one(); });
 }
 
 void RunQueue::run_one() {
   std::pop_heap(waiting_.begin(), waiting_.end());
   Waiting next = std::move(waiting_.back());
   waiting_.pop_back();
+  is_in_slice_.store(true, std::memory_order_relaxed);
   next.resume();
-  // Posted again rather than looped: that is what lets the loop look at its sockets.
+  is_in_slice_.store(false, std::memory_order_relaxed);
   scheduled_ = !waiting_.empty();
-  if (scheduled_) asio::post(executor_, [this] { run_one(); });
+  if (scheduled_) run_one_after(kTurns);
 }
 
 }  // namespace nexus::server

@@ -1,10 +1,11 @@
 // Who runs the next slice, among the executions that were not done at the end of their first: the one that has used
-// the least running time, so that a short handler is quick beside hundreds of endless ones. One slice is run per turn
-// of the loop, and sockets are served in between.
+// the least running time, so that a short handler is quick beside hundreds of endless ones. Between two
+// slices the sockets are served, to the last answer.
 //
 // Thread safety: none; it belongs to one loop, which it must outlive.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -24,6 +25,9 @@ class RunQueue {
 
   std::size_t size() const { return waiting_.size(); }
 
+  // Whether a slice is being run that nobody has ended yet; who gets `true` is to end it. Thread-safe.
+  bool take_slice() { return is_in_slice_.load(std::memory_order_relaxed) && is_in_slice_.exchange(false); }
+
  private:
   struct Waiting {
     std::uint64_t used_us;
@@ -34,12 +38,14 @@ class RunQueue {
     }
   };
   void add(std::uint64_t used_us, std::move_only_function<void()> resume);
+  void run_one_after(int turns);
   void run_one();
 
   Executor executor_;
   std::vector<Waiting> waiting_;  // a heap
   std::uint64_t next_order_ = 0;
   bool scheduled_ = false;
+  std::atomic<bool> is_in_slice_ = false;
 };
 
 }  // namespace nexus::server

@@ -50,9 +50,29 @@ TEST_F(RunQueueTest, TheLoopDoesOtherThingsBetweenSlices) {
     log.push_back("other");
     if (left > 1) asio::post(loop, [&, left] { others(left - 1); });
   };
-  asio::post(loop, [&] { others(3); });
+  asio::post(loop, [&] { others(9); });
   loop.run();
-  EXPECT_THAT(log, ElementsAre("other", "slice", "other", "slice", "other", "slice"));
+  const std::vector<std::string> one_slice{"other", "other", "other", "slice"};
+  std::vector<std::string> expected;
+  for (int slice = 0; slice < 3; ++slice)
+    expected.insert(expected.end(), one_slice.begin(), one_slice.end());
+  EXPECT_EQ(log, expected);
+}
+
+TEST_F(RunQueueTest, OneOfManyEndsASlice) {
+  int ended = 0;
+  EXPECT_FALSE(queue.take_slice()) << "nothing runs";
+  asio::co_spawn(
+      loop,
+      [&]() -> Task<void> {
+        co_await queue.next_slice(2000);
+        for (int asker = 0; asker < 5; ++asker)
+          ended += queue.take_slice();
+      },
+      asio::detached);
+  loop.run();
+  EXPECT_EQ(ended, 1);
+  EXPECT_FALSE(queue.take_slice());
 }
 
 }  // namespace
