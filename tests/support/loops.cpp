@@ -1,0 +1,88 @@
+#include "support/loops.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "nexus/sandbox/json.h"
+#include "nexus/server/server.h"
+
+namespace nexus::testing {
+namespace {
+
+std::span<server::Member> enter(std::span<server::Member> members, std::size_t own, server::Member member) {
+  members[own] = member;
+  return members;
+}
+
+}  // namespace
+
+LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
+                             const budget::Ledger& ledger, sandbox::Runtime& runtime)
+    : pool({.max_instances = 16, .min_instances = 1}, clock,
+           [&runtime] { return sandbox::Instance::create(runtime); }),
+      registry(
+          clock, 1000,
+          [loops = members.size(), own](std::string_view id) { return server::owner_of(id, loops) == own; }),
+      all(enter(members, own, {&loop, &api}), own),
+      api({all, clock, registry, cache, pool, ledger, probes, runtime},
+          {sandbox::Limits{}, sandbox::Capabilities::defaults()}, {"1", "2", "3"}),
+      dispatch(all) {
+  api.set_stage(server::Stage::kServing);
+}
+
+Loops::Loops(std::size_t count) : members_(count) {
+  for (std::size_t own = 0; own < count; ++own) {
+    loops_.push_back(
+        std::make_unique<LoopUnderTest>(members_, own, clock_, sandbox_.ledger(), sandbox_.runtime()));
+  }
+}
+
+Loops::~Loops() = default;
+
+server::Task<Loops::Answered> Loops::ask(std::size_t at, server::Method method, std::string target,
+                                         std::string body) {
+  server::Request request;
+  request.method = method;
+  request.target = std::move(target);
+  request.body = std::move(body);
+  request.host = "127.0.0.1";
+  server::Answer answer;
+  auto& dispatch = loops_[at]->dispatch;
+  if (const auto refusal = dispatch.refuse_head(request)) {
+    answer.refuse(*refusal);
+  } else if (auto waiting = dispatch.serve(request, answer)) {
+    co_await *std::move(waiting);
+  }
+  co_return Answered{answer.status(), answer.body()};
+}
+
+void Loops::spawn(std::size_t at, server::Task<void> work) {
+  ++under_way_;
+  server::asio::co_spawn(loops_[at]->loop, std::move(work), [this](std::exception_ptr error) {
+    server::must_not_throw(error);
+    if (--under_way_ > 0) return;
+    for (const auto& one : loops_)
+      one->loop.stop();
+  });
+}
+
+void Loops::run() {
+  std::vector<std::jthread> threads;
+  for (const auto& one : loops_) {
+    threads.emplace_back([&loop = one->loop] {
+      const auto stays = server::asio::make_work_guard(loop);
+      loop.restart();
+      loop.run();
+    });
+  }
+}
+
+std::string definition_of(std::string_view id, std::string_view handler) {
+  std::string text =
+      fmt::format(R"({{"id":"{}","kind":"k","initialState":{{"n":0}},"tools":[{{"name":"t","handler":)", id);
+  sandbox::append_json_string(text, handler);
+  return text + R"(,"trigger":{"type":"manual"}}]})";
+}
+
+}  // namespace nexus::testing

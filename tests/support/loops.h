@@ -1,0 +1,64 @@
+// Several event loops with all that belongs to them, as the program has them but for the port: requests are objects.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "nexus/panels/registry.h"
+#include "nexus/server/all_loops.h"
+#include "nexus/server/api.h"
+#include "nexus/server/dispatch.h"
+#include "support/sandbox.h"
+
+namespace nexus::testing {
+
+// One loop; used on the thread that runs it.
+struct LoopUnderTest {
+  LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
+                const budget::Ledger& ledger, sandbox::Runtime& runtime);
+
+  handlers::HandlerCache cache{64_MiB};
+  pool::InstancePool pool;
+  panels::MemoryRegistry registry;
+  metrics::Probes probes;
+  server::asio::io_context loop;
+  server::AllLoops all;
+  server::Api api;
+  server::Dispatch dispatch;
+};
+
+class Loops {
+ public:
+  explicit Loops(std::size_t count);
+  ~Loops();
+
+  std::size_t size() const { return loops_.size(); }
+  LoopUnderTest& operator[](std::size_t index) { return *loops_[index]; }
+
+  // A request as the connection on loop `at` would hand it on; the answer's status and body.
+  struct Answered {
+    unsigned status;
+    std::string body;
+  };
+  server::Task<Answered> ask(std::size_t at, server::Method method, std::string target, std::string body);
+
+  // Runs `work` on loop `at`, to be started by run().
+  void spawn(std::size_t at, server::Task<void> work);
+  // Runs all loops, each on a thread of its own, until all that was spawned is done.
+  void run();
+
+ private:
+  SystemClock clock_;
+  Sandbox sandbox_{memory::Tracking::kLearnHotPages, 64};
+  std::vector<server::Member> members_;
+  std::vector<std::unique_ptr<LoopUnderTest>> loops_;
+  std::atomic<int> under_way_{0};
+};
+
+// The definition of a panel with one tool.
+std::string definition_of(std::string_view id, std::string_view handler);
+
+}  // namespace nexus::testing

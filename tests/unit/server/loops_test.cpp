@@ -1,0 +1,112 @@
+// Requests that hop between loops on threads of their own; under ThreadSanitizer most of all.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/loops.h"
+#include "support/steps.h"
+
+namespace nexus::testing {
+namespace {
+
+using server::Method;
+using server::Task;
+
+constexpr std::size_t kPanels = 8;
+
+std::string path(std::size_t panel) { return "/panels/p" + std::to_string(panel); }
+
+Task<void> create_all(Loops& loops, std::string handler) {
+  for (std::size_t panel = 0; panel < kPanels; ++panel) {
+    const auto made = co_await loops.ask(panel % loops.size(), Method::post, "/panels",
+                                         definition_of("p" + std::to_string(panel), handler));
+    EXPECT_EQ(made.status, 201) << made.body;
+  }
+}
+
+Task<void> count(Loops& loops, std::size_t at, std::size_t calls) {
+  for (std::size_t call = 0; call < calls; ++call) {
+    const auto answer =
+        co_await loops.ask(at, Method::post, path((at + call) % kPanels) + "/trigger/t", R"({"by":1})");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_NE(answer.body.find(R"("status":"success")"), std::string::npos) << answer.body;
+  }
+}
+
+class LoopsTest : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(LoopsTest, CallsFromEveryLoopCountExactly) {
+  Loops loops(GetParam());
+  loops.spawn(0, create_all(loops, "$state.n += $args.by; return $state.n"));
+  loops.run();
+  const std::size_t calls = kPanels * steps(100), callers = 6;
+  for (std::size_t caller = 0; caller < callers; ++caller)
+    loops.spawn(caller % loops.size(), count(loops, caller % loops.size(), calls));
+  loops.run();
+  loops.spawn(0, [](Loops& all, std::size_t each) -> Task<void> {
+    for (std::size_t panel = 0; panel < kPanels; ++panel) {
+      const auto state = co_await all.ask(0, Method::get, path(panel) + "/state", "");
+      EXPECT_EQ(state.body, "{\"n\":" + std::to_string(each) + "}");
+    }
+    const auto list = co_await all.ask(0, Method::get, "/panels?limit=3", "");
+    EXPECT_NE(list.body.find(R"("total":8,"next":"p2")"), std::string::npos) << list.body;
+  }(loops, calls * callers / kPanels));
+  loops.run();
+}
+
+// Panels that come, change and go while they are called from everywhere: each call has one of the answers that it may have.
+TEST_P(LoopsTest, PanelsThatComeAndGoWhileTheyAreCalled) {
+  Loops loops(GetParam());
+  loops.spawn(0, create_all(loops, "$state.n++; return 'first'"));
+  loops.run();
+  const std::uint64_t rounds = steps(300);
+  for (std::size_t at = 0; at < 2 * loops.size(); ++at) {
+    loops.spawn(at % loops.size(), [](Loops& all, std::size_t own, std::uint64_t n) -> Task<void> {
+      for (std::uint64_t round = 0; round < n; ++round) {
+        const std::size_t panel = (own * 31 + round * 7) % kPanels;
+        const std::string definition = definition_of("p" + std::to_string(panel), "return 'second'");
+        const auto put = co_await all.ask(own, Method::put, path(panel), definition);
+        EXPECT_TRUE(put.status == 200 || put.status == 201) << put.body;
+        const auto called =
+            co_await all.ask(own, Method::post, path((panel + round) % kPanels) + "/trigger/t", "");
+        EXPECT_TRUE(called.status == 200 || called.status == 404) << called.body;
+        const auto gone = co_await all.ask(own, Method::delete_, path((panel + 3) % kPanels), "");
+        EXPECT_TRUE(gone.status == 204 || gone.status == 404) << gone.body;
+        const auto health = co_await all.ask(own, Method::get, round % 2 == 0 ? "/health" : "/metrics", "");
+        EXPECT_EQ(health.status, 200);
+      }
+    }(loops, at % loops.size(), rounds));
+  }
+  loops.run();
+}
+
+// A call that hops is answered while the loop that it hops to is busy with handlers that do not end.
+TEST_P(LoopsTest, EndlessHandlersHoldUpNobodyOnAnotherLoop) {
+  Loops loops(GetParam());
+  loops.spawn(0, [](Loops& all) -> Task<void> {
+    co_await create_all(all, "if ($args.endless) for (;;); return ++$state.n");
+  }(loops));
+  loops.run();
+  for (std::size_t panel = 0; panel < 4; ++panel) {
+    loops.spawn(panel % loops.size(), [](Loops& all, std::size_t own) -> Task<void> {
+      const auto cut =
+          co_await all.ask(own % all.size(), Method::post, path(own) + "/trigger/t", R"({"endless":true})");
+      EXPECT_NE(cut.body.find("CANCELLED"), std::string::npos) << cut.body;
+    }(loops, panel));
+  }
+  loops.spawn(0, [](Loops& all) -> Task<void> {
+    for (int call = 0; call < 200; ++call) {
+      const auto answer =
+          co_await all.ask(0, Method::post, path(4 + static_cast<std::size_t>(call) % 4) + "/trigger/t", "");
+      EXPECT_EQ(answer.status, 200);
+    }
+    for (std::size_t panel = 0; panel < 4; ++panel)
+      EXPECT_EQ((co_await all.ask(0, Method::delete_, path(panel), "")).status, 204);
+  }(loops));
+  loops.run();
+}
+
+INSTANTIATE_TEST_SUITE_P(Loops, LoopsTest, ::testing::Values(1, 2, 3));
+
+}  // namespace
+}  // namespace nexus::testing
