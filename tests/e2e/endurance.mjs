@@ -1,0 +1,88 @@
+// A million requests leave nothing behind, and a thousand clients are as welcome as one.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import http from 'node:http';
+import { test } from 'node:test';
+import { serve } from './support/program.mjs';
+
+const rssKb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+const openFiles = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+
+// Over one connection, `ahead` of their answers; gives how many were answered with each status.
+async function send(server, requests, count, ahead = 64) {
+  const client = server.connect();
+  await client.connected;
+  client.keepNothing();
+  const statuses = new Map();
+  let sent = 0, answered = 0, rest = '';
+  const more = (n) => {
+    let text = '';
+    for (; n > 0 && sent < count; --n) text += requests[sent++ % requests.length];
+    if (text) client.socket.write(text);
+  };
+  more(ahead);
+  await new Promise((resolve, reject) => {
+    client.socket.on('close', () => reject(new Error(`closed after ${answered} of ${count}`)));
+    client.socket.on('data', (text) => {
+      rest += text;
+      const found = [...rest.matchAll(/HTTP\/1\.1 (\d+) /g)];
+      if (found.length === 0) return;
+      const last = found.at(-1);
+      rest = rest.slice(last.index + last[0].length);
+      for (const [, status] of found) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      answered += found.length;
+      more(found.length);
+      if (answered === count) resolve();
+    });
+  });
+  client.socket.destroy();
+  return statuses;
+}
+
+const post = (path, body) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+test('a million requests of all kinds leave the memory as it was', { timeout: 280_000 }, async (t) => {
+  const server = await serve(t, { env: { THREADS: '2', LOG_LEVEL: 'error' } });
+  const tools = { inc: '$state.n += $args.by; return {n: $state.n}', fail: 'throw new Error("no")' };
+  for (const id of ['a', 'b', 'c', 'd']) await server.panel(id, tools, { initialState: { n: 0 } });
+  const requests = [
+    ...['a', 'b', 'c', 'd'].flatMap((id) => Array(12).fill(post(`/panels/${id}/trigger/inc`, '{"by":1}'))),
+    post('/panels/a/trigger/fail', ''),
+    post('/panels/none/trigger/inc', ''),
+    post('/panels/b/trigger/inc', '{"by":'),
+    'GET /panels/c/state HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'GET /panels HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  ];
+  const round = async (count) => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => send(server, requests, count / 8)));
+    for (const statuses of all) assert.deepEqual([...statuses.keys()].sort(), ['200', '400', '404']);
+  };
+  await round(100_000);
+  const before = rssKb(server.pid);
+  await round(900_000);
+  const after = rssKb(server.pid);
+  assert.ok(after <= before * 1.05, `${before} KB before, ${after} KB after`);
+});
+
+test('a thousand clients at once are all answered, and leave no connection behind', { timeout: 60_000 }, async (t) => {
+  const server = await serve(t);
+  const before = openFiles(server.pid);
+  await server.panel('p', { inc: 'return ++$state.n' }, { initialState: { n: 0 } });
+  const agents = Array.from({ length: 1000 }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }));
+  const call = (agent) => new Promise((resolve, reject) => {
+    http.request(`${server.url}/panels/p/trigger/inc`, { method: 'POST', agent }, (answer) => {
+      answer.resume().on('end', () => resolve(answer.statusCode));
+    }).on('error', reject).end();
+  });
+  // In groups that a panel's queue has room for; every client stays connected.
+  for (let first = 0; first < agents.length; first += 50) {
+    const answers = await Promise.all(agents.slice(first, first + 50).map(call));
+    assert.ok(answers.every((status) => status === 200));
+  }
+  for (const agent of agents) assert.equal(await call(agent), 200);
+  assert.ok(openFiles(server.pid) >= before + 1000, 'they are all connected');
+  assert.deepEqual((await server.get('/panels/p/state')).json, { n: 2000 });
+  for (const agent of agents) agent.destroy();
+  const asking = 2; // what is asked meanwhile has connections that are closing
+  while (openFiles(server.pid) > before + asking) await server.get('/health/live');
+});
