@@ -80,6 +80,22 @@ export async function spinners({ seconds }) {
     five_ms_call_beside_100_endless_p99_ms: percentile(five, 0.99), five_ms_p50_ms: percentile(five, 0.5) };
 }
 
+// Sixteen clients call one panel as fast as they are answered; another panel is called now and then.
+export async function flood({ seconds }) {
+  const server = await Server.start();
+  const agent = new http.Agent({ keepAlive: true });
+  for (const id of ['flooded', 'other']) await createPanel(server, id, SMALL);
+  const other = () => paced(trigger(server, 'other'), BODY, 200, seconds, agent);
+  await other();
+  const alone = await other();
+  const flooding = wrk(server, '"/panels/flooded/trigger/run"', { seconds: seconds + 1 });
+  const beside = await other();
+  await flooding;
+  agent.destroy();
+  await server.stop();
+  return { call_alone_p99_ms: percentile(alone, 0.99), call_beside_a_flooded_panel_p99_ms: percentile(beside, 0.99) };
+}
+
 async function createMany(server, count, handlerOf) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
   const ids = Array.from({ length: count }, (_, i) => i);
