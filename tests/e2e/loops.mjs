@@ -63,6 +63,16 @@ test('an id that is made belongs where it can be found again', options, async (t
   for (const id of ids) for (const { status } of await onEachLoop(() => server.get(`/panels/${id}`))) assert.equal(status, 200);
 });
 
+test('an id that is written with escapes is the same id', options, async (t) => {
+  const server = await serve(t, { env: threads });
+  for (const id of numbered(20)) {
+    const escaped = JSON.stringify(panelOf(id, tools)).replace(`"${id}"`, `"\\u0070${id.slice(1)}"`);
+    assert.equal((await server.post('/panels', escaped)).json.id, id);
+    assert.equal((await server.get(`/panels/${id}`)).status, 200);
+    for (const { status } of await onEachLoop(() => server.panel(id, tools))) assert.equal(status, 409);
+  }
+});
+
 test('health and metrics are of all loops', options, async (t) => {
   const { server, ids } = await withPanels(t, 12, { MIN_INSTANCES: '4' });
   for (const id of ids) await server.trigger(id, 'add');
