@@ -40,7 +40,7 @@ Result<void> check_object(std::string_view option, std::string_view json) {
 }
 
 // The author's own machine: unlike in a panel, a limit may be raised here.
-Result<sandbox::Limits> apply(sandbox::Limits limits, const std::vector<std::string>& changes) {
+Result<sandbox::Limits> with_changes(sandbox::Limits limits, const std::vector<std::string>& changes) {
   for (const std::string& change : changes) {
     const auto equals = std::min(change.find('='), change.size());
     const std::string_view name = std::string_view(change).substr(0, equals);
@@ -160,7 +160,7 @@ int run(const RunCommand& command) {
   if (const auto scope = check_object("--scope", command.scope); !scope) return refuse(scope.error().message);
   const auto state = sandbox::State::parse(command.state);
   if (!state) return refuse(fmt::format("--state must be a JSON object: {}", state.error().message));
-  const auto limits = apply(limits_of(settings->runtime), command.limits);
+  const auto limits = with_changes(settings->runtime, command.limits);
   if (!limits) return refuse(limits.error().message);
   if (command.watch && command.file == "-") return refuse("--watch needs a file, not standard input");
   const auto source = read_source(command.file);

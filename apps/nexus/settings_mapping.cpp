@@ -13,23 +13,6 @@ constexpr std::size_t kSpareMemories = 64;
 
 }  // namespace
 
-sandbox::Limits limits_of(const config::ResourceLimits& limits) {
-  return {
-      .memory_limit_bytes = limits.memory_limit_bytes,
-      .timeout_ms = limits.timeout_ms,
-      .max_wall_ms = limits.max_wall_ms,
-      .max_host_calls = limits.max_host_calls,
-      .max_state_mutations = limits.max_state_mutations,
-      .max_events = limits.max_events,
-      .max_view_commands = limits.max_view_commands,
-      .max_journal_bytes = limits.max_journal_bytes,
-      .max_result_bytes = limits.max_result_bytes,
-      .max_state_bytes = limits.max_state_bytes,
-      .max_log_bytes = limits.max_log_bytes,
-      .stack_size_bytes = limits.stack_size_bytes,
-  };
-}
-
 sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime) {
   return {.max_memories = runtime.max_instances + kSpareMemories};
 }

@@ -3,7 +3,6 @@
 
 #include "nexus/config/settings.h"
 #include "nexus/pool/instance_pool.h"
-#include "nexus/sandbox/limits.h"
 #include "nexus/sandbox/runtime.h"
 #include "nexus/server/access.h"
 #include "nexus/server/listener.h"
@@ -11,7 +10,6 @@
 
 namespace nexus::app {
 
-sandbox::Limits limits_of(const config::ResourceLimits& limits);
 sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime);
 pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime);
 server::Server::Options server_options_of(const config::ServerConfig& server);

@@ -40,7 +40,7 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
       loop_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // others post to it, and none touches its sockets
       loops_(enter(members, own, {&loop_, &api_}), own),
       api_({loops_, shared.clock, registry_, cache_, pool_, shared.ledger, probes_, shared.runtime},
-           {limits_of(settings.runtime), *sandbox::Capabilities::parse(settings.runtime.capabilities)},
+           {settings.runtime, *sandbox::Capabilities::parse(settings.runtime.capabilities)},
            {kVersion, std::string(sandbox::Runtime::engine_version()),
             std::string(sandbox::Runtime::interpreter_version())},
            access_options_of(settings)),

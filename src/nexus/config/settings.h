@@ -9,26 +9,9 @@
 #include <vector>
 
 #include "nexus/base/units.h"
+#include "nexus/config/resource_limits.h"
 
 namespace nexus::config {
-
-// What one execution may use at most, whoever's handler it is: the part of RuntimeConfig that is enforced.
-struct ResourceLimits {
-  std::uint64_t memory_limit_bytes = 32_MiB;  // linear memory, interpreter included
-  std::uint64_t timeout_ms = 5000;            // running time
-  std::uint64_t max_wall_ms = 30'000;         // by the clock
-  std::uint64_t max_host_calls = 1000;
-  std::uint64_t max_state_mutations = 1000;
-  std::uint64_t max_events = 100;
-  std::uint64_t max_view_commands = 100;
-  std::uint64_t max_journal_bytes = 8_MiB;
-  std::uint64_t max_result_bytes = 1_MiB;
-  std::uint64_t max_state_bytes = 4_MiB;
-  std::uint64_t max_log_bytes = 64_KiB;
-  std::uint64_t stack_size_bytes = 200_KiB;
-
-  bool operator==(const ResourceLimits&) const = default;
-};
 
 // [runtime]: the limits of one execution, and how many executions there may be. validate() (load.h) says what is wrong
 // with one that load() has not made.
