@@ -130,8 +130,8 @@ Task<void> Api::list(std::string_view query, const Caller& caller, Answer& answe
 
 Task<metrics::Snapshot> Api::sum_of_all_loops() const {
   metrics::Snapshot sum;
-  for (const metrics::Snapshot& one :
-       co_await loops_.ask<metrics::Snapshot>([](Api& api) { return api.snapshot(); }))
+  const auto all = co_await loops_.ask<metrics::Snapshot>([](Api& api) { return api.snapshot(); });
+  for (const metrics::Snapshot& one : all)
     sum.add(one);
   co_return sum;
 }

@@ -82,7 +82,7 @@ Task<void> PanelsResource::create(const Request& request, Answer& answer) {
   describe_creation(**created, request, answer);
 }
 
-Task<void> PanelsResource::put(const Route& route, const Request& request, Answer& answer) {
+Task<void> PanelsResource::put(Route route, const Request& request, Answer& answer) {
   const std::string id(route.panel);
   const auto put = co_await creation_.put(id, request.body, condition_of(request));
   if (!put) co_return refuse(put.error(), answer);

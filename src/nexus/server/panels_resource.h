@@ -23,9 +23,10 @@ class PanelsResource {
   Outcome describe(const Route& route, const Request& request, Answer& answer) const;
   Outcome give_state(const Route& route, const Request& request, Answer& answer) const;
   Outcome remove(const Route& route, const Request& request, Answer& answer);
-  // These two have refused the request themselves when they are done.
+  // These two have refused the request themselves when they are done. They begin when they are awaited, and the route of
+  // whoever made them is gone by then.
   Task<void> create(const Request& request, Answer& answer);
-  Task<void> put(const Route& route, const Request& request, Answer& answer);
+  Task<void> put(Route route, const Request& request, Answer& answer);
 
  private:
   void refuse(const Refusal& refusal, Answer& answer);
