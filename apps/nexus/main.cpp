@@ -14,7 +14,8 @@ constexpr char kExamples[] = R"(Examples:
   nexus serve --demo                               a server with a panel to try, and how to call it
   nexus serve --http-port 8080 panels/             a server with the panels of a folder
   nexus config --config nexus.toml                 what is in effect, and where each value comes from
-  nexus run add.js --args '{"by":2}' --repeat 1000 one handler, and how quick it is
+  nexus run examples/greet.js --args '{"name":"Ada"}' --repeat 1000
+                                                   one handler, and how quick it is
   echo 'return $args.a * 2' | nexus run - --args '{"a":21}'
 
 Exit status: 0 done, 1 it failed (run: the handler ended in an error), 2 it was asked for wrongly.)";

@@ -64,6 +64,7 @@ class Loading {
     for (const Row& row : rows()) {
       if (const auto given = strongest(row)) take(row, *given);
     }
+    let_defaults_follow(draft_);
     add(check_together(draft_));
     auto key = find_key(draft_, sources_.read_file);
     if (key) {

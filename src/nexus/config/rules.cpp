@@ -62,6 +62,12 @@ std::optional<Fault> check_instances(const RuntimeConfig& runtime, const std::st
                fmt::format("at most MAX_INSTANCES, which is {}", runtime.max_instances), origin};
 }
 
+void let_defaults_follow(Draft& draft) {
+  if (draft.loaded.origin_of("MIN_INSTANCES").source != Source::kDefault) return;
+  RuntimeConfig& runtime = draft.loaded.settings.runtime;
+  runtime.min_instances = std::min(runtime.min_instances, runtime.max_instances);
+}
+
 std::vector<Fault> check_together(const Draft& draft) {
   std::vector<Fault> faults;
   const auto add = [&](std::optional<Fault> fault) {

@@ -20,6 +20,9 @@ struct Draft {
 // That the value in effect of a row is not right, though it could be read.
 Fault fault_of(const Loaded& loaded, std::string_view name, std::string bound);
 
+// Who asks for one instance at most does not ask for two warm ones.
+void let_defaults_follow(Draft& draft);
+
 std::vector<Fault> check_together(const Draft& draft);
 
 // The key that JWT_SECRET or JWT_SECRET_FILE holds; empty while authentication is off.

@@ -24,7 +24,12 @@ Error error_of(Refusal why, const PoolOptions& options) {
       return overloaded(fmt::format("all {} instances are in use", options.max_instances), "MAX_INSTANCES",
                         options.max_instances);
     case Refusal::kQueueFull:
-      return overloaded(fmt::format("all {} instances are in use and {} callers wait already",
+      if (options.queue_timeout_ms == 0) {
+        return overloaded(fmt::format("all {} instances of this event loop are in use, and nobody may wait",
+                                      options.max_instances),
+                          "QUEUE_TIMEOUT_MS", 0);
+      }
+      return overloaded(fmt::format("all {} instances of this event loop are in use and {} callers wait already",
                                     options.max_instances, options.max_queue),
                         "MAX_QUEUE", options.max_queue);
     case Refusal::kTimedOut:

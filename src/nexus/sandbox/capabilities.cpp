@@ -97,6 +97,20 @@ std::optional<std::string> Capabilities::first_not_covered(const Capabilities& o
   return std::nullopt;
 }
 
+Capabilities Capabilities::within(const Capabilities& other) const {
+  Capabilities both;
+  for (const Grant& one : grants_) {
+    for (const Grant& another : other.grants_) {
+      // Of two that overlap one covers the other: they are names and prefixes.
+      if (!one.covers(another) && !another.covers(one)) continue;
+      const Grant& narrower = one.covers(another) ? another : one;
+      both.grants_.push_back(narrower);
+      both.patterns_.push_back(describe(narrower.permission, narrower.name) + (narrower.is_prefix ? "*" : ""));
+    }
+  }
+  return both;
+}
+
 std::string describe(Permission permission, std::string_view name) {
   const auto form = std::ranges::find(kForms, permission, &Form::permission);
   return fmt::format("{}{}", form->prefix, name);

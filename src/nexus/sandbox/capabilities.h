@@ -29,6 +29,9 @@ class Capabilities {
   // Whether everything that `other` allows is allowed here too; `missing` is a pattern of `other` that isn't.
   std::optional<std::string> first_not_covered(const Capabilities& other) const;
 
+  // What both allow.
+  Capabilities within(const Capabilities& other) const;
+
   std::span<const std::string> patterns() const { return patterns_; }
 
  private:

@@ -91,8 +91,12 @@ Task<Connection::Next> Connection::read_request() {
       const std::array<asio::const_buffer, 2> parts{asio::buffer(kContinue), asio::const_buffer()};
       if (!co_await write(parts)) co_return Next::kClosed;
     }
-    if (phase_ == Phase::kIdle && is_draining_) co_return Next::kClosed;
+    if (phase_ == Phase::kIdle && is_draining_) {
+      if (!take_what_is_there()) co_return Next::kClosed;
+      continue;
+    }
     if (!co_await fill_buffer()) {
+      if (phase_ == Phase::kIdle && is_draining_) continue;
       if (phase_ == Phase::kIdle) co_return Next::kClosed;
       if (is_late_) co_return refuse(ErrorCode::kInvalidRequest, "the request did not arrive in time", 408);
       co_return refuse(ErrorCode::kInvalidRequest, "the request ended before it was complete", 400);
@@ -140,6 +144,14 @@ Connection::Next Connection::refuse(ErrorCode code, std::string message, unsigne
   answer_.set_status(status);
   service_.add_headers(request_, answer_);
   return Next::kRefused;
+}
+
+// Of a request that arrived before we end: closing over it would reset the connection, and its sender would not know
+// whether it was served.
+bool Connection::take_what_is_there() {
+  ErrorCondition error;
+  buffer_.commit(socket_.read_some(buffer_.prepare(kReadBytes), error));
+  return !error;
 }
 
 // False at the end of the stream, or when the sweep or drain() has cancelled the wait.

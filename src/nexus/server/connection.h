@@ -61,6 +61,7 @@ class Connection {
   std::optional<Next> parse(RequestParser& parser);
   Next refuse(ErrorCode code, std::string message, unsigned status);
   Task<bool> fill_buffer();
+  bool take_what_is_there();
   Task<bool> write(std::array<asio::const_buffer, 2> parts);
   Task<void> linger();
   void close();

@@ -43,23 +43,32 @@ Result<void> Listener::listen() {
 
 std::string Listener::url() const { return "http://" + authority_of(acceptor_.local_endpoint()); }
 
+// Who is in the kernel's queue already may have sent a request.
 void Listener::close() {
-  ErrorCondition ignored;
-  acceptor_.close(ignored);
+  if (!acceptor_.is_open()) return;
+  ErrorCondition error;
+  acceptor_.non_blocking(true, error);
+  while (!error) {
+    Socket socket(next().executor());
+    acceptor_.accept(socket, error);
+    if (!error) hand_over(std::move(socket));
+  }
+  acceptor_.close(error);
+}
+
+void Listener::hand_over(Socket socket) {
+  Server& server = next();
+  next_ = (next_ + 1) % servers_.size();
+  if (server.executor() == executor_) return server.add(std::move(socket));
+  asio::post(server.executor(),
+             [&server, moved = std::move(socket)]() mutable { server.add(std::move(moved)); });
 }
 
 Task<void> Listener::accept() {
-  for (std::size_t next = 0; acceptor_.is_open();) {
-    Server& server = *servers_[next];
-    auto [error, socket] = co_await acceptor_.async_accept(server.executor(), kAwaitTuple);
+  while (acceptor_.is_open()) {
+    auto [error, socket] = co_await acceptor_.async_accept(next().executor(), kAwaitTuple);
     if (!error) {
-      next = (next + 1) % servers_.size();
-      if (server.executor() == executor_) {
-        server.add(std::move(socket));
-      } else {
-        asio::post(server.executor(),
-                   [&server, moved = std::move(socket)]() mutable { server.add(std::move(moved)); });
-      }
+      hand_over(std::move(socket));
       continue;
     }
     if (error == asio::error::operation_aborted) co_return;

@@ -30,16 +30,19 @@ class Listener {
   // HTTP_PORT when it is taken.
   Result<void> listen();
   std::string url() const;  // "http://127.0.0.1:3000". REQUIRES: listen() succeeded
-  // Accepts nothing more.
+  // Accepts who has come, and nobody more.
   void close();
 
  private:
   Task<void> accept();
+  Server& next() const { return *servers_[next_]; }
+  void hand_over(Socket socket);  // whose executor is that of next()
 
   Executor executor_;
   std::vector<Server*> servers_;
   Options options_;
   Acceptor acceptor_;
+  std::size_t next_ = 0;
 };
 
 }  // namespace nexus::server

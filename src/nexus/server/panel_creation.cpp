@@ -40,9 +40,14 @@ Refusal refuse_tools(const std::vector<FailedTool>& failed) {
   return refusal;
 }
 
-// Whether it is the handler that is at fault, and not that there is no room to load it.
+// Whether it is the handler that is at fault, and not that there is no room to load it, or no time.
 bool is_of_the_handler(ErrorCode code) {
-  return code != ErrorCode::kOverloaded && code != ErrorCode::kShuttingDown;
+  return code != ErrorCode::kOverloaded && code != ErrorCode::kShuttingDown && code != ErrorCode::kInternalError;
+}
+
+Error error_of(Error of_load) {
+  if (of_load.code != ErrorCode::kCancelled) return of_load;
+  return {.code = ErrorCode::kShuttingDown, .message = std::move(of_load.message), .retry_after_ms = 1000};
 }
 
 }  // namespace
@@ -94,10 +99,10 @@ Task<std::expected<void, Refusal>> PanelCreation::load_tools(const panels::Defin
     // Most load at once: without this a thousand of them would keep all sockets waiting.
     co_await asio::post(co_await asio::this_coro::executor, kAwait);
     if (handler) continue;
-    if (!is_of_the_handler(handler.error().code))
-      co_return std::unexpected(Refusal{std::move(handler.error())});
-    const bool takes_too_long = handler.error().code == ErrorCode::kTimeout;
-    failed.push_back({tool.name, std::move(handler.error())});
+    Error error = error_of(std::move(handler.error()));
+    if (!is_of_the_handler(error.code)) co_return std::unexpected(Refusal{std::move(error)});
+    const bool takes_too_long = error.code == ErrorCode::kTimeout;
+    failed.push_back({tool.name, std::move(error)});
     if (takes_too_long) break;
   }
   if (!failed.empty()) co_return std::unexpected(refuse_tools(failed));

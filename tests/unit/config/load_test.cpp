@@ -131,6 +131,7 @@ TEST(Load, AllFaultsAreReportedAtOnce) {
           .variable("HTTP_PORT", "x")
           .variable("NEXUS_TIMEOUT_MS", "5")
           .variable("MAX_INSTANCES", "1")
+          .variable("MIN_INSTANCES", "2")
           .variable("HOST", "0.0.0.0")
           .flag("--max-quue", "7")
           .flag("--trust-proxy", "yes")
@@ -140,7 +141,7 @@ TEST(Load, AllFaultsAreReportedAtOnce) {
                   Fault{"TRUST_PROXY", "yes", "true or false", "--trust-proxy"},
                   Fault{"TIMEOUT_MS", "5", "a whole number from 100 to 86400000 ms", "NEXUS_TIMEOUT_MS"},
                   Fault{"LOG_LEVEL", "loud", "one of: debug info warn error", "nexus.toml:4 logging.level"},
-                  Fault{"MIN_INSTANCES", "2", "at most MAX_INSTANCES, which is 1", "default"},
+                  Fault{"MIN_INSTANCES", "2", "at most MAX_INSTANCES, which is 1", "MIN_INSTANCES"},
                   Field(&Fault::field, "HOST")));
 }
 

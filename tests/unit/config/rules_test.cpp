@@ -16,10 +16,12 @@ using testing::IsEmpty;
 const std::string kKey(32, 'k');
 
 TEST(Rules, FewerInstancesThanAreKeptWarmIsAFault) {
-  EXPECT_THAT(Operator().variable("MAX_INSTANCES", "1").faults(),
-              ElementsAre(AllOf(Field(&Fault::field, "MIN_INSTANCES"), Field(&Fault::origin, "default"),
+  EXPECT_THAT(Operator().variable("MAX_INSTANCES", "1").variable("MIN_INSTANCES", "2").faults(),
+              ElementsAre(AllOf(Field(&Fault::field, "MIN_INSTANCES"), Field(&Fault::origin, "MIN_INSTANCES"),
                                 Field(&Fault::bound, HasSubstr("MAX_INSTANCES, which is 1")))));
   EXPECT_EQ(Operator().flag("--min-instances", "1024").settings().runtime.min_instances, 1024);
+  EXPECT_EQ(Operator().variable("MAX_INSTANCES", "1").settings().runtime.min_instances, 1)
+      << "the default follows";
 }
 
 TEST(Rules, AreSilentAboutWhatCouldNotBeRead) {

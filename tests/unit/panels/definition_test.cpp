@@ -126,6 +126,19 @@ TEST(Definition, CapabilitiesComeFromTheToolElseThePanelElseTheDefault) {
   EXPECT_FALSE(allows_write(definition("", R"("capabilities":[],)")));
 }
 
+TEST(Definition, ThePanelThatAsksForNothingGetsNoMoreThanTheServerAllows) {
+  using sandbox::Permission;
+  const std::array<std::string, 2> some = {"state:read:a*", "ext:http"};
+  const auto parsed = parse_definition(definition("", ""), {{}, *sandbox::Capabilities::parse(some)});
+  ASSERT_TRUE(parsed);
+  const sandbox::Capabilities& granted = parsed->tools[0].capabilities;
+  EXPECT_TRUE(granted.allows(Permission::kStateRead, "apple"));
+  EXPECT_FALSE(granted.allows(Permission::kStateRead, "pear"));
+  EXPECT_FALSE(granted.allows(Permission::kStateWrite, "apple"));
+  EXPECT_FALSE(granted.allows(Permission::kEmit, "e"));
+  EXPECT_FALSE(granted.allows(Permission::kExtension, "http")) << "no extension by default";
+}
+
 TEST(Definition, AMalformedCapabilityIsNamedByItsPlace) {
   EXPECT_THAT(paths_of(definition("", R"("capabilities":["state:read:*","fly",3],)")),
               ElementsAre("tools[0].capabilities[1]", "tools[0].capabilities[2]"));

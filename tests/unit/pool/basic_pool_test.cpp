@@ -118,6 +118,14 @@ TEST_F(PoolTest, TryAcquireDoesNotWait) {
   EXPECT_EQ(pool.waiting_count(), 0u);
 }
 
+TEST_F(PoolTest, WhereNobodyMayWaitItIsTheTimeThatSaysSo) {
+  Pool pool({.max_instances = 1, .min_instances = 0, .queue_timeout_ms = 0}, clock, factory());
+  const FakeLease lease = *pool.try_acquire();
+  pool.acquire(keep());
+  ASSERT_EQ(refusals.size(), 1u);
+  EXPECT_EQ(refusals[0].limit->setting, "QUEUE_TIMEOUT_MS");
+}
+
 TEST_F(PoolTest, WhoWaitsGetsWhatComesBack) {
   Pool pool({.max_instances = 1, .min_instances = 0, .max_queue = 1}, clock, factory());
   FakeLease lease = *pool.try_acquire();

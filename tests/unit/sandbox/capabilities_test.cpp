@@ -31,6 +31,26 @@ TEST(Capabilities, DefaultsAreThePanelsOwn) {
   EXPECT_FALSE(defaults.allows(Permission::kExtension, "http"));
 }
 
+TEST(Capabilities, WithinAnotherAreThoseOfBoth) {
+  const Capabilities one = of({"state:*", "events:emit:order-*", "view:update:list", "ext:http"});
+  const Capabilities another = of({"state:read:a*", "state:write:b", "events:emit:*", "view:update:l*", "ext:timer"});
+  for (const Capabilities& both : {one.within(another), another.within(one)}) {
+    EXPECT_TRUE(both.allows(Permission::kStateRead, "ab"));
+    EXPECT_FALSE(both.allows(Permission::kStateRead, "b"));
+    EXPECT_TRUE(both.allows(Permission::kStateWrite, "b"));
+    EXPECT_FALSE(both.allows(Permission::kStateWrite, "ab"));
+    EXPECT_TRUE(both.allows(Permission::kEmit, "order-1"));
+    EXPECT_FALSE(both.allows(Permission::kEmit, "other"));
+    EXPECT_TRUE(both.allows(Permission::kView, "list"));
+    EXPECT_FALSE(both.allows(Permission::kView, "l"));
+    EXPECT_FALSE(both.allows(Permission::kExtension, "http"));
+    EXPECT_EQ(one.first_not_covered(both), std::nullopt);
+    EXPECT_EQ(another.first_not_covered(both), std::nullopt);
+  }
+  EXPECT_TRUE(of({}).within(one).patterns().empty());
+  EXPECT_EQ(Capabilities::defaults().within(of({"*"})).first_not_covered(Capabilities::defaults()), std::nullopt);
+}
+
 TEST(Capabilities, AnExactNameIsThatNameAlone) {
   const Capabilities one = of({"state:read:cart"});
   EXPECT_TRUE(one.allows(Permission::kStateRead, "cart"));

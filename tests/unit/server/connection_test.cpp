@@ -227,6 +227,13 @@ TEST_F(ConnectionTest, DrainingClosesWhatIsIdle) {
   EXPECT_TRUE(is_closed_);
 }
 
+TEST_F(ConnectionTest, DrainingAnswersARequestThatHasArrived) {
+  settle();
+  send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  connection_->drain();
+  EXPECT_THAT(received(), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Connection: close\r\n")));
+}
+
 TEST_F(ConnectionTest, DrainingBeforeTheFirstByteClosesToo) {
   connection_->drain();
   settle();
