@@ -93,7 +93,7 @@ test('help has an example of each command', options, async () => {
   const { status, stdout } = await runProgram(['--help']);
   assert.equal(status, 0);
   assert.match(stdout, /nexus serve --demo/);
-  assert.match(stdout, /nexus run add\.js/);
+  assert.match(stdout, /nexus run examples\/greet\.js/);
 });
 
 test('the three lines of the demo work', options, async (t) => {
