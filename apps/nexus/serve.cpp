@@ -43,6 +43,7 @@ int serve(const ServeCommand& command) {
   const Shared shared{clock, ledger, **runtime};
   std::vector<server::Member> members(loops_of(*settings));
   std::vector<std::unique_ptr<Shard>> shards;
+  shards.reserve(members.size());
   for (std::size_t own = 0; own < members.size(); ++own)
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
   return Life(shards, settings->server).run({*std::move(panels), command.demo});

@@ -18,7 +18,8 @@ std::uint64_t SystemClock::monotonic_us() const {
 std::uint64_t SystemClock::thread_cpu_us() const {
   timespec used{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(used.tv_nsec) / 1000;
+  return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000 +
+         static_cast<std::uint64_t>(used.tv_nsec) / 1000;
 }
 
 std::uint64_t SystemClock::monotonic_ns() const {

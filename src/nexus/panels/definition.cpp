@@ -227,7 +227,8 @@ class Reader {
   // Second pass: what depends on more than one member.
   void complete() {
     const sandbox::Limits panel_limits = lowered(ceiling_.limits, grants_, {});
-    const sandbox::Capabilities panel_capabilities = granted(grants_, sandbox::Capabilities::defaults().within(ceiling_.capabilities));
+    const sandbox::Capabilities panel_capabilities =
+        granted(grants_, sandbox::Capabilities::defaults().within(ceiling_.capabilities));
     if (has_state_ && definition_.initial_state.bytes() > panel_limits.max_state_bytes) {
       faults_.add("initialState",
                   fmt::format("is {} bytes, more than maxStateBytes, which is {}",

@@ -29,9 +29,10 @@ Error error_of(Refusal why, const PoolOptions& options) {
                                       options.max_instances),
                           "QUEUE_TIMEOUT_MS", 0);
       }
-      return overloaded(fmt::format("all {} instances of this event loop are in use and {} callers wait already",
-                                    options.max_instances, options.max_queue),
-                        "MAX_QUEUE", options.max_queue);
+      return overloaded(
+          fmt::format("all {} instances of this event loop are in use and {} callers wait already",
+                      options.max_instances, options.max_queue),
+          "MAX_QUEUE", options.max_queue);
     case Refusal::kTimedOut:
       return overloaded(fmt::format("no instance became free within {} ms", options.queue_timeout_ms),
                         "QUEUE_TIMEOUT_MS", options.queue_timeout_ms);

@@ -105,7 +105,8 @@ Capabilities Capabilities::within(const Capabilities& other) const {
       if (!one.covers(another) && !another.covers(one)) continue;
       const Grant& narrower = one.covers(another) ? another : one;
       both.grants_.push_back(narrower);
-      both.patterns_.push_back(describe(narrower.permission, narrower.name) + (narrower.is_prefix ? "*" : ""));
+      both.patterns_.push_back(describe(narrower.permission, narrower.name) +
+                               (narrower.is_prefix ? "*" : ""));
     }
   }
   return both;

@@ -42,7 +42,8 @@ Refusal refuse_tools(const std::vector<FailedTool>& failed) {
 
 // Whether it is the handler that is at fault, and not that there is no room to load it, or no time.
 bool is_of_the_handler(ErrorCode code) {
-  return code != ErrorCode::kOverloaded && code != ErrorCode::kShuttingDown && code != ErrorCode::kInternalError;
+  return code != ErrorCode::kOverloaded && code != ErrorCode::kShuttingDown &&
+         code != ErrorCode::kInternalError;
 }
 
 Error error_of(Error of_load) {

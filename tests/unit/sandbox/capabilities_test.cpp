@@ -33,7 +33,8 @@ TEST(Capabilities, DefaultsAreThePanelsOwn) {
 
 TEST(Capabilities, WithinAnotherAreThoseOfBoth) {
   const Capabilities one = of({"state:*", "events:emit:order-*", "view:update:list", "ext:http"});
-  const Capabilities another = of({"state:read:a*", "state:write:b", "events:emit:*", "view:update:l*", "ext:timer"});
+  const Capabilities another =
+      of({"state:read:a*", "state:write:b", "events:emit:*", "view:update:l*", "ext:timer"});
   for (const Capabilities& both : {one.within(another), another.within(one)}) {
     EXPECT_TRUE(both.allows(Permission::kStateRead, "ab"));
     EXPECT_FALSE(both.allows(Permission::kStateRead, "b"));
@@ -48,7 +49,8 @@ TEST(Capabilities, WithinAnotherAreThoseOfBoth) {
     EXPECT_EQ(another.first_not_covered(both), std::nullopt);
   }
   EXPECT_TRUE(of({}).within(one).patterns().empty());
-  EXPECT_EQ(Capabilities::defaults().within(of({"*"})).first_not_covered(Capabilities::defaults()), std::nullopt);
+  EXPECT_EQ(Capabilities::defaults().within(of({"*"})).first_not_covered(Capabilities::defaults()),
+            std::nullopt);
 }
 
 TEST(Capabilities, AnExactNameIsThatNameAlone) {
