@@ -21,7 +21,8 @@ test('SIGINT ends it as well', options, async (t) => {
 });
 
 test('running calls finish, and new ones are refused', options, async (t) => {
-  const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
+  // On one loop: others hear of it a moment after the line that says so.
+  const server = await serve(t, { env: { LOG_LEVEL: 'info', THREADS: '1' } });
   await server.panel('p', { slow });
   const started = server.connect();
   await started.send('POST /panels/p/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
