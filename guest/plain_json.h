@@ -7,18 +7,6 @@
 
 enum { PLAIN_MAX_DEPTH = 64 };  // a cycle looks like depth
 
-static bool plain_room(JSContext* ctx, struct json_text* text, size_t bytes, size_t* room) {
-  if (text->length + bytes <= *room) return true;
-  const size_t larger = 2 * (text->length + bytes);
-  char* block = js_realloc_rt(ctx->rt, text->block, larger);
-  if (!block) return false;
-  if (!text->block) memcpy(block, text->small, text->length);
-  text->block = block;
-  text->at = block;
-  *room = larger;
-  return true;
-}
-
 struct plain_writer {
   JSContext* ctx;
   struct json_text* text;
@@ -28,8 +16,17 @@ struct plain_writer {
 
 // Where `bytes` more can be written, or NULL.
 static char* plain_end(struct plain_writer* w, size_t bytes) {
-  if (!plain_room(w->ctx, w->text, bytes, &w->room)) return NULL;
-  return (char*)w->text->at + w->text->length;
+  struct json_text* text = w->text;
+  const size_t wanted = text->length + bytes;
+  if (wanted > w->room) {
+    char* block = js_realloc_rt(w->ctx->rt, text->block, 2 * wanted);
+    if (!block) return NULL;
+    if (!text->block) memcpy(block, text->small, text->length);
+    text->block = block;
+    text->at = block;
+    w->room = 2 * wanted;
+  }
+  return (char*)text->at + text->length;
 }
 
 static bool plain_put(struct plain_writer* w, const char* bytes, size_t length) {

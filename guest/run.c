@@ -38,16 +38,6 @@ static const char* text_property(JSValueConst object, const char* property, size
   return text;
 }
 
-// What an object says that was thrown and is no error: "[object Object]" would say nothing.
-static const char* json_text(JSValueConst object, size_t* length) {
-  JSValue json = JS_JSONStringify(ctx, object, JS_UNDEFINED, JS_UNDEFINED);
-  const char* text = NULL;
-  if (JS_IsException(json)) JS_FreeValue(ctx, JS_GetException(ctx));
-  else if (JS_IsString(json)) text = JS_ToCStringLen(ctx, length, json);
-  JS_FreeValue(ctx, json);
-  return text;
-}
-
 // What the interpreter throws when an allocation failed: an error with this text, one that it could not even write the
 // text for, null, or nothing at all. An allocation that failed and was caught has nothing to do with an error of the handler's own.
 static int is_out_of_memory(JSValueConst error, const char* message) {
@@ -57,6 +47,7 @@ static int is_out_of_memory(JSValueConst error, const char* message) {
 
 // Tells the host of the error that ended the execution. `error` is freed.
 static void report(JSValue error, int failure) {
+  struct json_text json;  // where the message may lie until the host has it
   size_t length = 0, stack_length = 0;
   const int allocation_failed = control.failed_cause != CAUSE_NONE;  // before this does so itself
   const char* stack = JS_IsError(error) ? text_property(error, "stack", &stack_length) : NULL;
@@ -68,8 +59,13 @@ static void report(JSValue error, int failure) {
   const char* message = JS_ToCStringLen(ctx, &length, error);
   if (!message) JS_FreeValue(ctx, JS_GetException(ctx));
   if (message && strcmp(message, "[object Object]") == 0) {
-    const char* json = json_text(error, &length);
-    if (json) message = json;
+    // What a thrown object has to say that is no error.
+    if (json_text_of(ctx, error, &json) < 0) {
+      JS_FreeValue(ctx, JS_GetException(ctx));
+    } else if (json.at) {
+      message = json.at;
+      length = json.length;
+    }
   }
   if (allocation_failed && is_out_of_memory(error, message)) failure = FAILURE_MEMORY;
   else if (failure == FAILURE_EXCEPTION) failure = failure_of_error(ctx, error);

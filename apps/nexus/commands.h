@@ -8,6 +8,8 @@
 
 namespace nexus::app {
 
+inline constexpr int kDone = 0, kFailed = 1, kAskedWrongly = 2;
+
 struct ServeCommand {
   std::vector<std::string> panels;  // files, or folders of *.json
   bool demo = false;

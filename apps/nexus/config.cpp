@@ -10,7 +10,6 @@
 namespace nexus::app {
 
 int config(const ConfigCommand& command) {
-  constexpr int kDone = 0, kAskedWrongly = 2;
   const auto loaded = load_configuration(command.config);
   if (!loaded) {
     if (command.json) {

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "commands.h"
 #include "nexus/server/dispatch.h"
 #include "settings_mapping.h"
 
@@ -17,8 +18,6 @@ namespace nexus::app {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr int kFailed = 1, kAskedWrongly = 2;
 
 void print_demo(const std::string& url) {
   fmt::print(

@@ -25,7 +25,6 @@
 namespace nexus::app {
 namespace {
 
-constexpr int kDone = 0, kHandlerFailed = 1, kAskedWrongly = 2;
 constexpr std::size_t kMemories = 8;  // one in use, and those that are still being given up
 
 int refuse(std::string_view what) {
@@ -89,7 +88,7 @@ class Runner {
     auto image = machine.finish_load();
     if (!image) {
       print({.execution_id = make_uuid(clock_.unix_ms()), .error = std::move(image.error())});
-      return kHandlerFailed;
+      return kFailed;
     }
     std::vector<double> microseconds;
     sandbox::ExecutionResult result;
@@ -105,7 +104,7 @@ class Runner {
     }
     print(result);
     if (command_.repeat > 1) fmt::print(stderr, "{}", latency_table(std::move(microseconds)));
-    return result.ok() ? kDone : kHandlerFailed;
+    return result.ok() ? kDone : kFailed;
   }
 
  private:
@@ -171,7 +170,7 @@ int run(const RunCommand& command) {
   const auto runtime = sandbox::Runtime::create({.max_memories = kMemories}, clock, ledger);
   if (!runtime) {
     fmt::print(stderr, "nexus run: {}\n", runtime.error().message);
-    return kHandlerFailed;
+    return kFailed;
   }
   Runner runner(command, *state, *limits, **runtime, clock);
   return command.watch ? run_whenever_it_changes(runner, command.file) : runner.run_source(*source);

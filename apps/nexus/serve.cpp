@@ -15,12 +15,6 @@
 #include "shard.h"
 
 namespace nexus::app {
-namespace {
-
-constexpr int kFailed = 1, kAskedWrongly = 2;
-
-}  // namespace
-
 int serve(const ServeCommand& command) {
   const auto settings = load_settings(command.config);
   if (!settings) return kAskedWrongly;

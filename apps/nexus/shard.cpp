@@ -21,11 +21,6 @@ pool::PoolOptions share(pool::PoolOptions whole, std::size_t shards, std::size_t
   return whole;
 }
 
-std::span<server::Member> enter(std::span<server::Member> members, std::size_t own, server::Member member) {
-  members[own] = member;
-  return members;
-}
-
 }  // namespace
 
 Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<server::Member> members,
@@ -38,7 +33,7 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
                   return server::owner_of(id, shards) == own;
                 }),
       loop_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // others post to it, and none touches its sockets
-      loops_(enter(members, own, {&loop_, &api_}), own),
+      loops_(members, own, {&loop_, &api_}),
       api_({loops_, shared.clock, registry_, cache_, pool_, shared.ledger, probes_, shared.runtime},
            {settings.runtime, *sandbox::Capabilities::parse(settings.runtime.capabilities)},
            {kVersion, std::string(sandbox::Runtime::engine_version()),

@@ -1,39 +1,15 @@
 // Many calls at once: none is lost, none is counted twice, and those of one panel are in order.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pipeline } from './support/pipeline.mjs';
 import { serve } from './support/program.mjs';
 
 const calls = 100_000;
 const options = { timeout: 240_000 };
 
-// Sends `count` calls of `path` over one connection, a part of them ahead of their answers, and counts these.
-async function callMany(server, path, count) {
-  const client = server.connect();
-  await client.connected;
-  client.keepNothing();
-  const request = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`;
-  const ahead = 50;
-  let sent = 0, succeeded = 0, others = 0;
-  const send = (more) => {
-    const now = Math.min(more, count - sent);
-    sent += now;
-    if (now > 0) client.socket.write(request.repeat(now));
-  };
-  send(ahead);
-  await new Promise((resolve, reject) => {
-    client.socket.on('close', () => reject(new Error(`closed after ${succeeded} of ${count}`)));
-    client.socket.on('data', (text) => {
-      const statuses = text.match(/Nexus-Execution-Status: \w+/g) ?? [];
-      const good = statuses.filter((status) => status.endsWith('success')).length;
-      succeeded += good;
-      others += statuses.length - good;
-      send(statuses.length);
-      if (succeeded + others === count) resolve();
-    });
-  });
-  client.socket.destroy();
-  return { succeeded, others };
-}
+// Each outcome of `count` calls of `path` over one connection.
+const callMany = (server, path, count) => pipeline(server, [`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`], count,
+  { pattern: /Nexus-Execution-Status: (success|error|suspended)\r/g });
 
 for (const panels of [1, 100]) {
   test(`${calls} calls at once over ${panels} panels count exactly`, options, async (t) => {
@@ -43,7 +19,7 @@ for (const panels of [1, 100]) {
     const connections = 100;
     const all = await Promise.all(Array.from({ length: connections }, (_, n) =>
       callMany(server, `/panels/${ids[n % panels]}/trigger/inc`, calls / connections)));
-    assert.equal(all.reduce((sum, { succeeded }) => sum + succeeded, 0), calls);
+    assert.equal(all.reduce((sum, outcomes) => sum + (outcomes.get('success') ?? 0), 0), calls);
     for (const id of ids) {
       const { state, version } = (await server.get(`/panels/${id}`)).json;
       assert.equal(state.n, calls / panels, id);

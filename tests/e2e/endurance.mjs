@@ -3,41 +3,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { test } from 'node:test';
+import { pipeline } from './support/pipeline.mjs';
 import { serve } from './support/program.mjs';
 
 const rssKb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 const openFiles = (pid) => readdirSync(`/proc/${pid}/fd`).length;
-
-// Over one connection, `ahead` of their answers; gives how many were answered with each status.
-async function send(server, requests, count, ahead = 64) {
-  const client = server.connect();
-  await client.connected;
-  client.keepNothing();
-  const statuses = new Map();
-  let sent = 0, answered = 0, rest = '';
-  const more = (n) => {
-    let text = '';
-    for (; n > 0 && sent < count; --n) text += requests[sent++ % requests.length];
-    if (text) client.socket.write(text);
-  };
-  more(ahead);
-  await new Promise((resolve, reject) => {
-    client.socket.on('close', () => reject(new Error(`closed after ${answered} of ${count}`)));
-    client.socket.on('data', (text) => {
-      rest += text;
-      const found = [...rest.matchAll(/HTTP\/1\.1 (\d+) /g)];
-      if (found.length === 0) return;
-      const last = found.at(-1);
-      rest = rest.slice(last.index + last[0].length);
-      for (const [, status] of found) statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      answered += found.length;
-      more(found.length);
-      if (answered === count) resolve();
-    });
-  });
-  client.socket.destroy();
-  return statuses;
-}
 
 const post = (path, body) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
@@ -54,7 +24,7 @@ test('a million requests of all kinds leave the memory as it was', { timeout: 28
     'GET /panels HTTP/1.1\r\nHost: localhost\r\n\r\n',
   ];
   const round = async (count) => {
-    const all = await Promise.all(Array.from({ length: 8 }, () => send(server, requests, count / 8)));
+    const all = await Promise.all(Array.from({ length: 8 }, () => pipeline(server, requests, count / 8, { ahead: 64 })));
     for (const statuses of all) assert.deepEqual([...statuses.keys()].sort(), ['200', '400', '404']);
   };
   await round(100_000);

@@ -8,15 +8,6 @@
 #include "nexus/server/server.h"
 
 namespace nexus::testing {
-namespace {
-
-std::span<server::Member> enter(std::span<server::Member> members, std::size_t own, server::Member member) {
-  members[own] = member;
-  return members;
-}
-
-}  // namespace
-
 LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
                              const budget::Ledger& ledger, sandbox::Runtime& runtime)
     : pool({.max_instances = 16, .min_instances = 1}, clock,
@@ -24,7 +15,7 @@ LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own,
       registry(
           clock, 1000,
           [loops = members.size(), own](std::string_view id) { return server::owner_of(id, loops) == own; }),
-      all(enter(members, own, {&loop, &api}), own),
+      all(members, own, {&loop, &api}),
       api({all, clock, registry, cache, pool, ledger, probes, runtime},
           {sandbox::Limits{}, sandbox::Capabilities::defaults()}, {"1", "2", "3"}),
       dispatch(all) {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string_view>
 
@@ -62,12 +60,6 @@ void keep_tightest(std::optional<double>& tightest, std::optional<double> quota)
 }
 
 }  // namespace
-
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 std::optional<double> cpu_quota(const ReadFile& read) {
   std::optional<double> tightest;

@@ -9,7 +9,6 @@ namespace nexus::budget {
 
 // A file's content, none when it cannot be read.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
-std::optional<std::string> read_file(const std::string& path);
 
 // The tightest quota among this process's control group and its ancestors, in CPUs (1.5: three halves of one); none when
 // there is no quota. Reads cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us over cpu.cfs_period_us) under /sys/fs/cgroup;

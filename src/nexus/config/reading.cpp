@@ -8,6 +8,7 @@
 #include <limits>
 #include <ranges>
 
+#include "nexus/base/split.h"
 #include "nexus/config/letters.h"
 
 namespace nexus::config {
@@ -41,12 +42,6 @@ std::optional<std::uint64_t> parse_number(std::string_view text, Unit unit) {
   if ((unit != Unit::kSize && !rest.empty()) || !one) return std::nullopt;
   if (number > std::numeric_limits<std::uint64_t>::max() / *one) return std::nullopt;
   return number * *one;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 std::vector<std::string> items_of(std::string_view text) {

@@ -10,8 +10,6 @@
 namespace nexus::memory {
 namespace {
 
-constexpr std::array<std::byte, kPageBytes> kZeros{};
-
 // Changes closer than this are one run: its head costs 4 bytes and about 4 ns.
 constexpr std::size_t kMaxGapBytes = 16;
 
@@ -110,7 +108,7 @@ std::shared_ptr<const Image> Image::freeze(std::span<const std::byte> memory,
     const std::byte* page = memory.data() + i * kPageBytes;
     if (of_base.equals(i, page)) continue;
     image->own_.add(i);
-    append_page(image->changes_, i, page, of_base[i] != nullptr ? of_base[i] : kZeros.data());
+    append_page(image->changes_, i, page, of_base.content(i));
   }
   image->changes_.shrink_to_fit();
   return image;
@@ -157,7 +155,7 @@ bool Image::all_pages(Look look) const {
   std::array<std::byte, kPageBytes> changed_page;
   const std::byte* changes = changes_.data();
   for (std::size_t i = 0; i < pages(); ++i) {
-    const std::byte* page = base_pages()[i] != nullptr ? base_pages()[i] : kZeros.data();
+    const std::byte* page = base_pages().content(i);
     if (own_.contains(i)) {
       std::memcpy(changed_page.data(), page, kPageBytes);
       const auto changed = take<ChangedPage>(changes);

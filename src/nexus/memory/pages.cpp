@@ -50,9 +50,13 @@ Pages::Pages(std::shared_ptr<const Pages> base, const PageSet& own)
   }
 }
 
-bool Pages::equals(std::size_t page, const std::byte* bytes) const {
+const std::byte* Pages::content(std::size_t page) const {
   const std::byte* kept = (*this)[page];
-  return std::memcmp(bytes, kept != nullptr ? kept : kZeros.data(), kPageBytes) == 0;
+  return kept != nullptr ? kept : kZeros.data();
+}
+
+bool Pages::equals(std::size_t page, const std::byte* bytes) const {
+  return std::memcmp(bytes, content(page), kPageBytes) == 0;
 }
 
 std::size_t Pages::bytes() const { return own_.size() + table_.size() * sizeof(table_[0]) + sizeof *this; }

@@ -29,6 +29,8 @@ class Pages {
   const std::byte* operator[](std::size_t page) const {
     return page < table_.size() ? table_[page] : nullptr;
   }
+  // The same, but never null.
+  const std::byte* content(std::size_t page) const;
   bool equals(std::size_t page, const std::byte* bytes) const;
   std::size_t own_pages() const { return own_.size() / kPageBytes; }
   std::size_t bytes() const;  // what it keeps for itself, its base excluded

@@ -5,12 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <ctime>
 #include <string>
+
+#include "nexus/base/split.h"
 
 namespace nexus::metrics {
 namespace {
@@ -81,7 +82,7 @@ std::optional<ProcStat> parse_proc_stat(std::string_view text) {
   text.remove_prefix(name_end + 2);
   ProcStat stat;
   for (int field = 3; field <= 24; ++field) {
-    const std::string_view word = text.substr(0, text.find(' '));
+    const std::string_view word = take_until(text, ' ');
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
     const bool is_number = error == std::errc() && end == word.data() + word.size();
@@ -94,7 +95,6 @@ std::optional<ProcStat> parse_proc_stat(std::string_view text) {
       if (!is_number) return std::nullopt;
       *wanted = number;
     }
-    text.remove_prefix(std::min(word.size() + 1, text.size()));
   }
   return stat;
 }

@@ -1,12 +1,12 @@
 #include "nexus/server/access.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <boost/beast/core/string.hpp>
 
 #include "nexus/sandbox/json.h"
 #include "nexus/server/cors.h"
+#include "nexus/server/definition_ids.h"
 #include "nexus/server/token.h"
 
 namespace nexus::server {
@@ -19,8 +19,6 @@ bool is_open(Resource resource) {
   return resource == Resource::kHealth || resource == Resource::kLive || resource == Resource::kReady ||
          resource == Resource::kMetrics;
 }
-
-bool is_read(Method method) { return method == Method::get || method == Method::head; }
 
 // Callers that live as long as the program: nothing is counted.
 std::shared_ptr<const Caller> unowned(const Caller& caller) {
@@ -39,28 +37,6 @@ std::string_view bearer_token(std::string_view authorization) {
 
 Error forbidden(std::string message) {
   return {.code = ErrorCode::kForbidden, .message = std::move(message)};
-}
-
-// Every "id" of a definition, so that it does not matter which of several its reader would take. None: not readable.
-std::optional<std::vector<std::string>> ids_of(std::string_view json) {
-  namespace ondemand = simdjson::ondemand;
-  const simdjson::padded_string padded(json);
-  ondemand::parser parser;
-  ondemand::document document;
-  ondemand::object object;
-  std::vector<std::string> ids;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_object().get(object) != simdjson::SUCCESS) {
-    return std::nullopt;
-  }
-  for (auto field : object) {
-    std::string_view key, id;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return std::nullopt;
-    if (key != "id") continue;
-    if (field.value().get_string().get(id) != simdjson::SUCCESS) return std::nullopt;
-    ids.emplace_back(id);
-  }
-  return ids;
 }
 
 }  // namespace
@@ -135,7 +111,7 @@ std::optional<Error> Access::refuse_definition(const Request& request) {
   const Caller& caller = caller_of(request);
   if (caller.may_see_all() || sandbox::check_json(request.body) != sandbox::JsonFault::kNone)
     return std::nullopt;
-  const auto ids = ids_of(request.body);
+  const auto ids = ids_in_definition(request.body);
   if (!ids || ids->empty()) {
     return forbidden("the token is for some panels only: the new one needs an \"id\" that is one of them");
   }

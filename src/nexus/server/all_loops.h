@@ -24,8 +24,11 @@ struct Member {
 
 class AllLoops {
  public:
-  // The members must outlive it, and be the same and in the same order for all loops.
-  AllLoops(std::span<const Member> members, std::size_t own) : members_(members), own_(own) {}
+  // Enters `self` as the `own`th of `members`, which must outlive it and be the same for all loops. The others are looked at
+  // only once all have entered.
+  AllLoops(std::span<Member> members, std::size_t own, Member self) : members_(members), own_(own) {
+    members[own] = self;
+  }
 
   std::size_t size() const { return members_.size(); }
   std::size_t own() const { return own_; }

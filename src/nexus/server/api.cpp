@@ -54,8 +54,9 @@ Task<void> Api::add_headers_after(Task<void> work, const Request& request, Answe
 std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) {
   const Route route = find_route(request.target);
   if (route.resource == Resource::kUnknown) {
-    refuse({.code = ErrorCode::kNotFound,
-            .message = fmt::format("there is nothing at {}", masked(request.target))},
+    refuse(probes_,
+           {{.code = ErrorCode::kNotFound,
+             .message = fmt::format("there is nothing at {}", masked(request.target))}},
            answer);
     return std::nullopt;
   }
@@ -65,15 +66,16 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
   }
   if (!is_allowed(route.resource, request.method)) {
     const std::string_view allowed = allowed_methods(route.resource);
-    refuse({.code = ErrorCode::kMethodNotAllowed,
-            .message = fmt::format("the methods of this path are {}", allowed)},
+    refuse(probes_,
+           {{.code = ErrorCode::kMethodNotAllowed,
+             .message = fmt::format("the methods of this path are {}", allowed)}},
            answer);
     answer.add_header("Allow", allowed);
     return std::nullopt;
   }
   const bool starts_work = request.method == Method::post || request.method == Method::put;
   if (starts_work && stage_ == Stage::kDraining) {
-    refuse({.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}, answer);
+    refuse(probes_, {{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}}, answer);
     return std::nullopt;
   }
   switch (route.resource) {
@@ -83,7 +85,7 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
       if (request.method == Method::post) {
         const auto refusal = Access::refuse_definition(request);
         if (!refusal) return panels_.create(request, answer);
-        refuse(*refusal, answer);
+        refuse(probes_, {*refusal}, answer);
         break;
       }
       return list(route.query, caller_of(request), answer);
@@ -156,14 +158,7 @@ std::optional<Task<void>> Api::trigger(const Route& route, const Request& reques
 }
 
 void Api::finish(const PanelsResource::Outcome& outcome, Answer& answer) {
-  if (outcome) return;
-  probes_.refused(outcome.error().error);
-  answer.refuse(outcome.error().error, outcome.error().details_json);
-}
-
-void Api::refuse(const Error& error, Answer& answer) {
-  probes_.refused(error);
-  answer.refuse(error);
+  if (!outcome) refuse(probes_, outcome.error(), answer);
 }
 
 }  // namespace nexus::server

@@ -66,7 +66,6 @@ class Api final : public Service {
   Task<metrics::Snapshot> sum_of_all_loops() const;
   std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
   void finish(const PanelsResource::Outcome& outcome, Answer& answer);
-  void refuse(const Error& error, Answer& answer);
 
   const AllLoops& loops_;
   metrics::Probes& probes_;

@@ -6,17 +6,12 @@
 #include <optional>
 #include <string_view>
 
+#include "nexus/base/split.h"
+
 namespace nexus::server {
 namespace {
 
 enum class Weak : bool { kIgnored, kTaken };
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 // The version that a tag as ours stands for: digits in quotes, written as we write them.
 std::optional<std::uint64_t> version_of(std::string_view tag) {
@@ -37,9 +32,7 @@ panels::VersionSet versions_of(std::string_view header, Weak weak) {
     return set;
   }
   while (!header.empty()) {
-    const auto comma = std::min(header.find(','), header.size());
-    std::string_view tag = trimmed(header.substr(0, comma));
-    header.remove_prefix(std::min(comma + 1, header.size()));
+    std::string_view tag = trimmed(take_until(header, ','));
     if (weak == Weak::kTaken && tag.starts_with("W/")) tag.remove_prefix(2);
     if (const auto version = version_of(tag)) set.versions.push_back(*version);
   }

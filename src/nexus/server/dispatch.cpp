@@ -1,11 +1,9 @@
 #include "nexus/server/dispatch.h"
 
-#include <simdjson.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 
-#include "nexus/sandbox/json.h"
+#include "nexus/server/definition_ids.h"
 #include "nexus/server/route.h"
 #include "nexus/server/server.h"
 
@@ -13,16 +11,6 @@ namespace nexus::server {
 namespace {
 
 struct Done {};
-
-// Of a value that is a text, without its escapes: "\u0070" is the panel "p".
-std::string text_of(std::string_view json) {
-  if (json.find('\\') == std::string_view::npos)
-    return json.front() == '"' ? std::string(json.substr(1, json.size() - 2)) : std::string();
-  simdjson::dom::parser parser;
-  std::string_view text;
-  return parser.parse(simdjson::padded_string(json)).get(text) == simdjson::SUCCESS ? std::string(text)
-                                                                                    : std::string();
-}
 
 }  // namespace
 
@@ -36,11 +24,8 @@ std::size_t owner_of(std::string_view panel_id, std::size_t loops) {
 }
 
 std::string id_in_definition(std::string_view json) {
-  std::string id;
-  sandbox::for_each_member(json, [&](std::string_view key, std::string_view value) {
-    if (key == "id") id = text_of(value);
-  });
-  return id;
+  const auto ids = ids_in_definition(json);
+  return ids && !ids->empty() ? ids->back() : std::string();
 }
 
 std::size_t Dispatch::where(const Request& request) const {

@@ -21,9 +21,8 @@ struct FailedTool {
 Refusal refuse_tools(const std::vector<FailedTool>& failed) {
   Refusal refusal;
   refusal.error.code = ErrorCode::kCompilationError;
-  refusal.error.message =
-      fmt::format("tool \"{}\": {}{}", failed.front().tool, failed.front().error.message,
-                  failed.size() == 1 ? std::string() : fmt::format(" (and {} more)", failed.size() - 1));
+  refusal.error.message = fmt::format("tool \"{}\": {}{}", failed.front().tool, failed.front().error.message,
+                                      and_more(failed.size() - 1));
   std::string& out = refusal.details_json;
   for (std::size_t at = 0; at < std::min(failed.size(), kMostListed); ++at) {
     const FailedTool& one = failed[at];

@@ -78,21 +78,16 @@ PanelsResource::Outcome PanelsResource::remove(const Route& route, const Request
 
 Task<void> PanelsResource::create(const Request& request, Answer& answer) {
   const auto created = co_await creation_.create(request.body, {});
-  if (!created) co_return refuse(created.error(), answer);
+  if (!created) co_return refuse(probes_, created.error(), answer);
   describe_creation(**created, request, answer);
 }
 
 Task<void> PanelsResource::put(Route route, const Request& request, Answer& answer) {
   const std::string id(route.panel);
   const auto put = co_await creation_.put(id, request.body, condition_of(request));
-  if (!put) co_return refuse(put.error(), answer);
+  if (!put) co_return refuse(probes_, put.error(), answer);
   if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, answer);
   describe_change(*put->panel, request, answer);
-}
-
-void PanelsResource::refuse(const Refusal& refusal, Answer& answer) {
-  probes_.refused(refusal.error);
-  answer.refuse(refusal.error, refusal.details_json);
 }
 
 }  // namespace nexus::server

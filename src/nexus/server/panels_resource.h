@@ -29,8 +29,6 @@ class PanelsResource {
   Task<void> put(Route route, const Request& request, Answer& answer);
 
  private:
-  void refuse(const Refusal& refusal, Answer& answer);
-
   panels::Registry& registry_;
   PanelCreation& creation_;
   metrics::Probes& probes_;

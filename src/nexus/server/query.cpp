@@ -2,24 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 
 #include "nexus/base/ids.h"
+#include "nexus/base/split.h"
 
 namespace nexus::server {
-namespace {
-
-// The part before the next `separator`, which `rest` loses together with it.
-std::string_view take_until(std::string_view& rest, char separator) {
-  const auto end = std::min(rest.find(separator), rest.size());
-  const std::string_view part = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return part;
-}
-
-}  // namespace
-
 std::expected<std::optional<std::string_view>, Refusal> find_parameter(std::string_view query,
                                                                        std::string_view name) {
   std::optional<std::string_view> value;

@@ -6,6 +6,15 @@
 
 namespace nexus::server {
 
+void refuse(metrics::Probes& probes, const Refusal& refusal, Answer& answer) {
+  probes.refused(refusal.error);
+  answer.refuse(refusal.error, refusal.details_json);
+}
+
+std::string and_more(std::size_t others) {
+  return others == 0 ? std::string() : fmt::format(" (and {} more)", others);
+}
+
 Refusal refuse_part(std::string_view path, std::string_view message) {
   return refuse_definition({.code = ErrorCode::kInvalidRequest,
                             .faults = {{std::string(path), std::string(message)}},
@@ -17,9 +26,8 @@ Refusal refuse_definition(const panels::Rejected& rejected) {
   const panels::Fault& first = rejected.faults.front();
   const std::size_t others = rejected.faults.size() - 1 + rejected.unlisted;
   refusal.error.code = rejected.code;
-  refusal.error.message =
-      fmt::format("{} {}{}", first.path.empty() ? "the body" : first.path.c_str(), first.message,
-                  others == 0 ? std::string() : fmt::format(" (and {} more)", others));
+  refusal.error.message = fmt::format("{} {}{}", first.path.empty() ? "the body" : first.path.c_str(),
+                                      first.message, and_more(others));
   std::string& out = refusal.details_json;
   for (const panels::Fault& fault : rejected.faults) {
     out += out.empty() ? R"([{"path":)" : R"(,{"path":)";

@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include "nexus/base/error.h"
+#include "nexus/metrics/probes.h"
 #include "nexus/panels/definition.h"
+#include "nexus/server/answer.h"
 
 namespace nexus::server {
 
@@ -14,10 +16,16 @@ struct Refusal {
   std::string details_json{};  // one JSON value, or empty
 };
 
+// Counts it, and makes `answer` say so.
+void refuse(metrics::Probes& probes, const Refusal& refusal, Answer& answer);
+
 // kInvalidRequest for one part of a request: `details` is [{path, message}]. `path`: "limit" of the query, "tools[0].name"
 // of the body; empty: the body itself.
 Refusal refuse_part(std::string_view path, std::string_view message);
 // The same with all that is wrong with a definition.
 Refusal refuse_definition(const panels::Rejected& rejected);
+
+// " (and 3 more)", or nothing: what a message leaves out.
+std::string and_more(std::size_t others);
 
 }  // namespace nexus::server

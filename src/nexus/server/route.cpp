@@ -1,17 +1,9 @@
 #include "nexus/server/route.h"
 
-#include <algorithm>
+#include "nexus/base/split.h"
 
 namespace nexus::server {
 namespace {
-
-// The part before the next `separator`, which `rest` loses together with it.
-std::string_view take_until(std::string_view& rest, char separator) {
-  const auto end = std::min(rest.find(separator), rest.size());
-  const std::string_view part = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return part;
-}
 
 void find_panel_route(std::string_view path, Route& route) {
   if (path.ends_with('/')) return;
@@ -28,9 +20,9 @@ void find_panel_route(std::string_view path, Route& route) {
   }
 }
 
-bool is_read(Method method) { return method == Method::get || method == Method::head; }
-
 }  // namespace
+
+bool is_read(Method method) { return method == Method::get || method == Method::head; }
 
 Route find_route(std::string_view target) {
   constexpr std::string_view kUnderPanels = "/panels/";

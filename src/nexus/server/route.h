@@ -32,5 +32,6 @@ Route find_route(std::string_view target);
 // For the Allow header: "GET, HEAD".
 std::string_view allowed_methods(Resource resource);
 bool is_allowed(Resource resource, Method method);
+bool is_read(Method method);  // GET, HEAD
 
 }  // namespace nexus::server

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "nexus/base/split.h"
 #include "nexus/config/settings.h"
 
 namespace nexus::server {
@@ -107,9 +108,7 @@ class Claims {
     std::string_view words;
     if (claim->get(words) != simdjson::SUCCESS) set_fault("scope of a token must be a text");
     while (!words.empty()) {
-      const auto end = std::min(words.find(' '), words.size());
-      if (const auto scope = find_scope(words.substr(0, end))) scopes.add(*scope);
-      words.remove_prefix(std::min(end + 1, words.size()));
+      if (const auto scope = find_scope(take_until(words, ' '))) scopes.add(*scope);
     }
     return scopes;
   }

@@ -44,9 +44,7 @@ std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route,
 Task<void> TriggerResource::run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer) {
   const auto result = co_await executions_.run(std::move(call));
   if (!result) {
-    probes_.refused(result.error());
-    answer.refuse(result.error());
-    co_return;
+    co_return refuse(probes_, Refusal{result.error()}, answer);
   }
   answer.add_header("Nexus-Execution-Id", result->execution_id);
   answer.add_header("Nexus-Execution-Status", result->ok() ? "success" : "error");

@@ -1,0 +1,25 @@
+// Texts into their parts.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+
+namespace nexus {
+
+// The part before the next `separator`, which `rest` loses together with it; all of it when there is none.
+inline std::string_view take_until(std::string_view& rest, char separator) {
+  const auto end = std::min(rest.find(separator), rest.size());
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return part;
+}
+
+// Without the blanks and tabs around it.
+inline std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t";
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+}  // namespace nexus
