@@ -50,17 +50,6 @@ const Outcome& Outcome::expect_value(std::string_view json) const {
   return *this;
 }
 
-Result<void> BoundedLedger::take(budget::Kind, std::uint64_t bytes) {
-  const std::uint64_t before = granted_.fetch_add(bytes);
-  if (before + bytes <= limit_) return {};
-  granted_.fetch_sub(bytes);
-  Error error{.code = ErrorCode::kOverloaded, .message = "the test's ledger refuses"};
-  error.limit = LimitReached{"budget", "MEMORY_BUDGET_MB", limit_, before + bytes};
-  return std::unexpected(std::move(error));
-}
-
-void BoundedLedger::give_back(budget::Kind, std::uint64_t bytes) { granted_.fetch_sub(bytes); }
-
 Sandbox::Sandbox(memory::Tracking tracking, std::size_t max_memories) {
   auto made = sandbox::Runtime::create({.max_memories = max_memories, .tracking = tracking}, clock_, ledger_);
   if (!made) throw std::runtime_error(made.error().message);

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nexus/budget/ledger.h"
+#include "nexus/budget/bounded_ledger.h"
 #include "nexus/memory/image.h"
 #include "nexus/sandbox/instance.h"
 #include "nexus/sandbox/runtime.h"
@@ -45,16 +45,9 @@ class Outcome {
 };
 
 // A ledger that refuses beyond a number of bytes in all.
-class BoundedLedger final : public budget::Ledger {
+class BoundedLedger final : public budget::BoundedLedger {
  public:
-  std::uint64_t granted(budget::Kind) const override { return granted_; }
-  void set_limit(std::uint64_t bytes) { limit_ = bytes; }
-
- private:
-  Result<void> take(budget::Kind kind, std::uint64_t bytes) override;
-  void give_back(budget::Kind kind, std::uint64_t bytes) override;
-  std::atomic<std::uint64_t> granted_{0};
-  std::atomic<std::uint64_t> limit_{UINT64_MAX};
+  void set_limit(std::uint64_t bytes) { set(bytes, {}, {.limit_bytes = bytes}); }
 };
 
 // The machine's clocks, and the hands that a test can turn forward.

@@ -1,5 +1,5 @@
 // Bytes are granted before they may be used. This is the interface that every part charges through; UnlimitedLedger
-// counts and grants everything.
+// counts and grants everything, BoundedLedger is in bounded_ledger.h.
 #pragma once
 
 #include <array>
@@ -8,12 +8,9 @@
 #include <utility>
 
 #include "nexus/base/error.h"
+#include "nexus/budget/book.h"
 
 namespace nexus::budget {
-
-// What the bytes are for; the labels of nexus_memory_accounted_bytes.
-enum class Kind : std::uint8_t { kServer, kImages, kInstances, kSuspended, kCache, kBuffers };
-inline constexpr std::size_t kKindCount = 6;
 
 class Ledger;
 
@@ -36,8 +33,16 @@ class Grant {
 
   // More of the same, or the ledger's refusal; what is held already stays. REQUIRES: a grant from a ledger.
   Result<void> grow_by(std::uint64_t bytes);
+  // The same, unless it holds as much already.
+  Result<void> grow_to(std::uint64_t bytes) { return bytes > bytes_ ? grow_by(bytes - bytes_) : Result<void>(); }
   void shrink_to(std::uint64_t bytes);
+  // For memory that is there already, granted or not: never refused. REQUIRES: a grant from a ledger, unless 0.
+  void set_to(std::uint64_t bytes);
+  // Takes over what the other holds. REQUIRES: of the same ledger and kind, or the other is empty.
+  void absorb(Grant&& other);
+
   std::uint64_t bytes() const { return bytes_; }
+  Ledger* ledger() const { return ledger_; }  // null: it is from none
 
  private:
   friend class Ledger;
@@ -51,23 +56,30 @@ class Grant {
 class Ledger {
  public:
   virtual ~Ledger() = default;
-  // All of the bytes, or an error with wall, limit and what was wanted. Called from inside a growing memory: must not
-  // block for long and must not throw.
+  // All of the bytes, or kOverloaded with the wall, its limit, what was wanted and what is free. Called from inside a
+  // growing memory: must not block for long and must not throw.
   Result<Grant> grant(Kind kind, std::uint64_t bytes);
+  // Of nothing yet; cannot fail.
+  Grant open(Kind kind) { return {*this, kind, 0}; }
   virtual std::uint64_t granted(Kind kind) const = 0;
+  // What grant() would give now. Only a hint: others take as well.
+  virtual std::uint64_t free_for(Kind kind) const = 0;
 
  private:
   friend class Grant;
   virtual Result<void> take(Kind kind, std::uint64_t bytes) = 0;
+  virtual void put(Kind kind, std::uint64_t bytes) = 0;
   virtual void give_back(Kind kind, std::uint64_t bytes) = 0;
 };
 
 class UnlimitedLedger final : public Ledger {
  public:
   std::uint64_t granted(Kind kind) const override;
+  std::uint64_t free_for(Kind) const override { return kUnlimited; }
 
  private:
   Result<void> take(Kind kind, std::uint64_t bytes) override;
+  void put(Kind kind, std::uint64_t bytes) override;
   void give_back(Kind kind, std::uint64_t bytes) override;
   std::array<std::atomic<std::uint64_t>, kKindCount> granted_{};
 };

@@ -81,6 +81,7 @@ std::string details_of(const Error& error) {
   const bool bytes = is_in_bytes(*error.limit);
   out += fmt::format(R"(,"{}":{},"{}":{})", bytes ? "limitBytes" : "limit", error.limit->limit,
                      bytes ? "wantedBytes" : "wanted", error.limit->wanted);
+  if (error.limit->free) out += fmt::format(R"(,"freeBytes":{})", *error.limit->free);
   if (error.retry_after_ms) out += fmt::format(R"(,"retryAfterMs":{})", *error.retry_after_ms);
   out += '}';
   return out;

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
 #include <random>
 #include <thread>
 #include <vector>
+
+#include "nexus/base/units.h"
+#include "nexus/budget/bounded_ledger.h"
 
 namespace nexus::budget {
 namespace {
@@ -67,25 +71,9 @@ TEST(Grant, AnEmptyOneHoldsNothing) {
   none = Grant();
 }
 
-// Grants no more than a bound: what a refusal leaves behind.
-class BoundedLedger final : public Ledger {
- public:
-  explicit BoundedLedger(std::uint64_t most) : most_(most) {}
-  std::uint64_t granted(Kind) const override { return granted_; }
-
- private:
-  Result<void> take(Kind, std::uint64_t bytes) override {
-    if (bytes > most_ - granted_) return fail(ErrorCode::kOverloaded, "no room");
-    granted_ += bytes;
-    return {};
-  }
-  void give_back(Kind, std::uint64_t bytes) override { granted_ -= bytes; }
-  std::uint64_t most_;
-  std::uint64_t granted_ = 0;
-};
-
 TEST(Grant, ARefusalLeavesWhatIsHeld) {
-  BoundedLedger ledger(100);
+  BoundedLedger ledger;
+  ledger.set(100, {}, {});
   Grant grant = *ledger.grant(Kind::kInstances, 60);
   EXPECT_EQ(grant.grow_by(41).error().code, ErrorCode::kOverloaded);
   EXPECT_EQ(grant.bytes(), 60u);
@@ -94,6 +82,81 @@ TEST(Grant, ARefusalLeavesWhatIsHeld) {
   EXPECT_TRUE(grant.grow_by(40));
   grant.shrink_to(0);
   EXPECT_EQ(ledger.granted(Kind::kInstances), 0u);
+}
+
+TEST(Grant, TakesOverWhatAnotherHolds) {
+  UnlimitedLedger ledger;
+  Grant grant = *ledger.grant(Kind::kInstances, 10);
+  grant.absorb(*ledger.grant(Kind::kInstances, 5));
+  grant.absorb(Grant());
+  EXPECT_EQ(grant.bytes(), 15u);
+  EXPECT_EQ(ledger.granted(Kind::kInstances), 15u);
+  grant = Grant();
+  EXPECT_EQ(ledger.granted(Kind::kInstances), 0u);
+}
+
+TEST(Grant, WhatIsThereIsCountedBeyondTheTotal) {
+  BoundedLedger ledger;
+  ledger.set(100, {}, {});
+  Grant grant = ledger.open(Kind::kServer);
+  grant.set_to(150);
+  EXPECT_EQ(ledger.granted(Kind::kServer), 150u);
+  EXPECT_EQ(ledger.free_for(Kind::kBuffers), 0u);
+  EXPECT_FALSE(ledger.grant(Kind::kBuffers, 1));
+  grant.set_to(90);
+  EXPECT_TRUE(ledger.grant(Kind::kBuffers, 10));
+}
+
+TEST(BoundedLedger, ARefusalNamesTheWallItsLimitAndWhatIsFree) {
+  BoundedLedger ledger;
+  ledger.set(50_MiB, {}, {"container", "the container's memory limit", 64_MiB});
+  const Grant held = *ledger.grant(Kind::kImages, 49_MiB);
+  const auto refused = ledger.grant(Kind::kInstances, 3_MiB);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
+  EXPECT_EQ(refused.error().limit,
+            (LimitReached{"container", "the container's memory limit", 64_MiB, 3_MiB, 1_MiB}));
+  EXPECT_EQ(ledger.state().refusals, 1u);
+}
+
+TEST(BoundedLedger, AChangedTotalCountsAtOnce) {
+  BoundedLedger ledger;
+  Grant grant = *ledger.grant(Kind::kInstances, 80);
+  ledger.set(70, {}, {});
+  EXPECT_EQ(grant.bytes(), 80u);  // nothing is taken back
+  EXPECT_FALSE(grant.grow_by(1));
+  ledger.set(81, {}, {});
+  EXPECT_TRUE(grant.grow_by(1));
+}
+
+// Half of what the threads ask for is too much; whatever the outcome, what is granted is what the grants hold.
+TEST(BoundedLedger, NoGrantIsLostOrMadeTwiceByManyThreads) {
+  static constexpr std::uint64_t kTotal = 40'000;
+  BoundedLedger ledger;
+  std::atomic<bool> is_over{false};
+  std::jthread changing([&] {
+    for (std::uint64_t i = 0; !is_over; ++i)
+      ledger.set(i % 2 == 0 ? kTotal : kTotal / 2, {}, {});
+  });
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(3);
+    for (unsigned t = 0; t < 3; ++t) {
+      threads.emplace_back([&ledger, t] {
+        std::mt19937 random(t);
+        std::vector<Grant> held;
+        for (int i = 0; i < 10'000; ++i) {
+          if (auto grant = ledger.grant(static_cast<Kind>(random() % kKindCount), random() % 1000))
+            held.push_back(*std::move(grant));
+          const LedgerState state = ledger.state();
+          ASSERT_LE(state.book.granted(), kTotal);
+          if (held.size() > 20) held.erase(held.begin(), held.begin() + 10);
+        }
+      });
+    }
+  }
+  is_over = true;
+  EXPECT_EQ(ledger.state().book.granted(), 0u);
 }
 
 TEST(UnlimitedLedger, CountsOfManyThreadsReturnToZero) {

@@ -1,0 +1,53 @@
+#include "nexus/budget/book.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace nexus::budget {
+namespace {
+
+std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > kUnlimited - b ? kUnlimited : a + b; }
+std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
+
+}  // namespace
+
+void Book::set(std::uint64_t total, const Shares& shares) {
+  total_ = total;
+  shares_ = shares;
+}
+
+std::uint64_t Book::granted() const {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t bytes : granted_)
+    sum = plus(sum, bytes);
+  return sum;
+}
+
+std::uint64_t Book::free_for(Kind kind) const {
+  const auto own = static_cast<std::size_t>(kind);
+  std::uint64_t spoken_for = 0;
+  for (std::size_t other = 0; other < kKindCount; ++other) {
+    const std::uint64_t kept = other == own ? 0 : shares_[other].least;
+    spoken_for = plus(spoken_for, std::max(granted_[other], kept));
+  }
+  return std::min(minus(total_, spoken_for), minus(shares_[own].most, granted_[own]));
+}
+
+bool Book::take(Kind kind, std::uint64_t bytes) {
+  if (bytes > free_for(kind)) return false;
+  put(kind, bytes);
+  return true;
+}
+
+void Book::put(Kind kind, std::uint64_t bytes) {
+  auto& granted = granted_[static_cast<std::size_t>(kind)];
+  granted = plus(granted, bytes);
+}
+
+void Book::give_back(Kind kind, std::uint64_t bytes) {
+  auto& granted = granted_[static_cast<std::size_t>(kind)];
+  assert(bytes <= granted);
+  granted -= bytes;
+}
+
+}  // namespace nexus::budget
