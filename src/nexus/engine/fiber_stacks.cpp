@@ -63,9 +63,9 @@ void FiberStacks::give_back(std::size_t index) {
   free_.push_back(index);
 }
 
-std::size_t FiberStacks::trim(const void* address) {
+FiberStacks::Deep FiberStacks::deep_part(const void* address) const {
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_);
-  if (offset >= stacks_ * stride_) return 0;
+  if (offset >= stacks_ * stride_) return {};
   const Stack used = stack(offset / stride_);
   // Whatever went deeper left a return address in the window just below what is kept, unless one frame spans it, and
   // none is so large. What nobody has used since the last trim reads as zeros, from the kernel's one page of them: this
@@ -73,15 +73,24 @@ std::size_t FiberStacks::trim(const void* address) {
   constexpr std::size_t kWindowBytes = 8 * 1024;
   std::byte* kept = used.top() - kKeptStackBytes;
   const std::byte* window = kept - kWindowBytes;
-  if (window[0] == std::byte{0} && std::memcmp(window, window + 1, kWindowBytes - 1) == 0) return 0;
-  const auto deep_bytes = static_cast<std::size_t>(kept - used.bottom);
-  std::vector<unsigned char> resident(deep_bytes / kPageBytes);
-  std::size_t dropped = 0;
-  if (mincore(used.bottom, deep_bytes, resident.data()) == 0) {
-    dropped = kPageBytes * static_cast<std::size_t>(std::ranges::count_if(
-                               resident, [](unsigned char page) { return (page & 1) != 0; }));
-  }
-  madvise(used.bottom, deep_bytes, MADV_DONTNEED);
+  if (window[0] == std::byte{0} && std::memcmp(window, window + 1, kWindowBytes - 1) == 0) return {};
+  return {used.bottom, static_cast<std::size_t>(kept - used.bottom)};
+}
+
+std::size_t FiberStacks::deep_bytes(const void* address) const {
+  const Deep deep = deep_part(address);
+  if (deep.from == nullptr) return 0;
+  std::vector<unsigned char> resident(deep.bytes / kPageBytes);
+  if (mincore(deep.from, deep.bytes, resident.data()) != 0) return deep.bytes;
+  return kPageBytes * static_cast<std::size_t>(std::ranges::count_if(
+                          resident, [](unsigned char page) { return (page & 1) != 0; }));
+}
+
+std::size_t FiberStacks::trim(const void* address) {
+  const Deep deep = deep_part(address);
+  if (deep.from == nullptr) return 0;
+  const std::size_t dropped = deep_bytes(address);
+  madvise(deep.from, deep.bytes, MADV_DONTNEED);
   return dropped;
 }
 

@@ -46,8 +46,15 @@ class FiberStacks {
   // Drops what lies deeper than kKeptStackBytes of the stack that holds `address`; does nothing for other addresses.
   // REQUIRES: nothing runs on it. Gives the bytes that were resident beyond that.
   std::size_t trim(const void* address);
+  // What trim() would drop now; somebody may be waiting on it.
+  std::size_t deep_bytes(const void* address) const;
 
  private:
+  struct Deep {
+    std::byte* from = nullptr;  // null: nobody has gone deeper than what is kept
+    std::size_t bytes = 0;
+  };
+  Deep deep_part(const void* address) const;
   FiberStacks(std::byte* base, std::size_t stacks, std::size_t stack_bytes);
   std::byte* base_;
   std::size_t stacks_;

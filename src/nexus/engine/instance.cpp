@@ -222,6 +222,11 @@ bool Instance::at_rest() const { return parts_->read_stack_pointer() == parts_->
 
 std::int32_t Instance::stack_pointer() const { return parts_->read_stack_pointer(); }
 
+std::size_t Instance::deep_stack_bytes() const {
+  const auto& stacks = parts_->program.parts().engine.parts().stacks;
+  return stack_address_ != nullptr ? stacks->deep_bytes(stack_address_) : 0;
+}
+
 std::size_t Instance::trim_stack() {
   const auto& stacks = parts_->program.parts().engine.parts().stacks;
   return stack_address_ != nullptr ? stacks->trim(stack_address_) : 0;

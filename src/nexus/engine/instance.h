@@ -53,6 +53,8 @@ class Instance {
   std::int32_t stack_pointer() const;
   // Drops what the last call used of the native stack beyond what is kept; gives how much that was.
   std::size_t trim_stack();
+  // The bytes that it would drop now.
+  std::size_t deep_stack_bytes() const;
 
   // For call_import: where on the native stack a host function runs, and why one has stopped the guest.
   void note_stack(const void* address) { stack_address_ = address; }

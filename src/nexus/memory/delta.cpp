@@ -62,7 +62,7 @@ Result<void> Delta::apply_to(LinearMemory& memory) const {
     std::memcpy(memory.base() + page * kPageBytes, kept, kPageBytes);
     kept += kPageBytes;
   }
-  return {};
+  return memory.settle();
 }
 
 std::size_t Delta::bytes() const {

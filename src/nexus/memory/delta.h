@@ -25,8 +25,8 @@ class Delta {
   // Looks at hot and grown pages only, as no other can differ. REQUIRES: `memory` holds an image; nothing runs in it.
   static Delta take(const LinearMemory& memory);
 
-  // All of it or, with an error, nothing: kInternalError when `memory` holds another image; what refused the growth
-  // otherwise. The engine must be told of the new size afterwards. REQUIRES: `memory` is pristine and its limit set;
+  // kInternalError when `memory` holds another image, or what refused the growth: nothing has changed. Or kOverloaded when
+  // the pages that it writes were refused: reset() puts them back. The engine must be told of the new size afterwards. REQUIRES: `memory` is pristine and its limit set;
   // nothing runs in it.
   Result<void> apply_to(LinearMemory& memory) const;
 

@@ -128,11 +128,17 @@ std::shared_ptr<const Pages> Image::unfolded() const {
   return shared_.lock();
 }
 
-std::shared_ptr<const Pages> Image::unfold() const {
+std::shared_ptr<const Pages> Image::unfold(budget::Ledger* ledger) const {
   if (base_ == nullptr) return unfolded_;
   const std::lock_guard lock(mutex_);
   if (auto pages = shared_.lock()) return pages;
-  auto pages = std::make_shared<Pages>(base_->unfolded_, own_);
+  budget::Grant grant;
+  if (ledger != nullptr) {
+    auto granted = ledger->grant(budget::Kind::kImages, Pages::bytes_for(own_));
+    if (!granted) return nullptr;
+    grant = *std::move(granted);
+  }
+  auto pages = std::make_shared<Pages>(base_->unfolded_, own_, std::move(grant));
   std::byte* page = pages->own().data();
   for (const std::byte *at = changes_.data(), *const end = at + changes_.size(); at < end;
        page += kPageBytes) {

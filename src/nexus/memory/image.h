@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "nexus/base/units.h"
+#include "nexus/budget/ledger.h"
 #include "nexus/memory/page_set.h"
 #include "nexus/memory/pages.h"
 
@@ -52,8 +53,8 @@ class Image {
   void put_changes(std::byte* memory, const PageSet& where) const;
 
   // The image as pages. Those of an image with a base are made when they are asked for (10 us), and shared by all who
-  // have them at the time.
-  std::shared_ptr<const Pages> unfold() const;
+  // have them at the time. Charged to the ledger, if there is one; null when it refuses.
+  std::shared_ptr<const Pages> unfold(budget::Ledger* ledger = nullptr) const;
   // The same, but only if somebody has them.
   std::shared_ptr<const Pages> unfolded() const;
 

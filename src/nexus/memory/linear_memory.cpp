@@ -78,14 +78,14 @@ bool LinearMemory::grow_to(std::size_t bytes) {
     if (!refusal_) refusal_ = LimitReached{"handler", "memoryLimitBytes", limit_, bytes};
     return false;
   }
-  if (auto granted = grant_.grow_by(bytes - size_); !granted) {
+  if (auto granted = grant_.grow_to(charged_bytes() + bytes - size_); !granted) {
     if (!refusal_)
       refusal_ = granted.error().limit.value_or(LimitReached{"budget", "MEMORY_BUDGET_MB", 0, bytes});
     return false;
   }
   if (!protect({size_ / kPageBytes, (bytes - size_) / kPageBytes}, PROT_READ | PROT_WRITE)) {
     if (!refusal_) refusal_ = LimitReached{"container", "vm.max_map_count", 0, bytes};
-    grant_.shrink_to(size_);
+    grant_.shrink_to(charged_bytes());
     return false;
   }
   size_ = bytes;
@@ -98,8 +98,41 @@ void LinearMemory::shrink_to(std::size_t bytes) {
   void* tail = mmap(base_ + bytes, size_ - bytes, PROT_NONE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (tail == MAP_FAILED) std::abort();  // what is there now must not reach the next tenant
-  grant_.shrink_to(bytes);
   size_ = bytes;
+}
+
+// The pages that are written once this memory is `image`; more than hot ones, as those were copied in once.
+PageSet LinearMemory::present_with(const Image& image) const {
+  if (image_ != nullptr && image.has_same_base(*image_)) {
+    PageSet present = present_;
+    const std::size_t before = present.pages();
+    present.resize(image.pages());
+    present.add_all(image_->own());
+    present.add_all(image.own());
+    if (image.pages() > before) present.add({before, image.pages() - before});
+    return present;
+  }
+  PageSet present(image.pages());
+  const Pages& base = image.base_pages();
+  for (std::size_t page = 0; page < image.pages(); ++page) {
+    if (base[page] != nullptr) present.add(page);
+  }
+  present.add_all(image.own());
+  return present;
+}
+
+void LinearMemory::count_resident() {
+  present_.add_all(hot_);
+  resident_pages_ = present_.count();
+  faults_charged_ = faults_;
+}
+
+Result<void> LinearMemory::settle() {
+  if (faults_ == faults_charged_) return {};
+  count_resident();
+  auto granted = grant_.grow_to(charged_bytes());
+  if (!granted) grant_.set_to(charged_bytes());
+  return granted;
 }
 
 // What makes the pages of `where` those of `pages`, in as few pieces as they allow.
@@ -164,6 +197,7 @@ void LinearMemory::change_to(const Image& image) {
   plan_copies(image.base_pages(), next);
   carry_out_copies();
   image.put_changes(base_, next);
+  present_.add_all(next);
   hot_ = std::move(next);
   const std::size_t needs = image.learned().snapshot(image.pages()).count();
   if (tracking_ == Tracking::kLearnHotPages && hot_.count() > 2 * needs + kSlackPages)
@@ -190,10 +224,10 @@ Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
   assert(running != this);
   assert(image_ == nullptr || size_ == image_->size_bytes());
   if (image == image_) return {};
-  if (image->size_bytes() > grant_.bytes()) {
-    if (auto granted = grant_.grow_by(image->size_bytes() - grant_.bytes()); !granted) return granted;
-  }
+  PageSet present = present_with(*image);
+  if (auto granted = grant_.grow_to(present.count() * kPageBytes); !granted) return granted;
   shrink_to(image->size_bytes());
+  present_ = std::move(present);
   if (image_ == nullptr) {
     start_over(*image);
   } else {
@@ -206,6 +240,9 @@ Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
   resets_ = 0;
   pages_ = image_->unfolded();
   plan_reset();
+  tracked_bytes_ = size_;
+  count_resident();
+  grant_.set_to(charged_bytes());
   return {};
 }
 
@@ -234,24 +271,30 @@ void LinearMemory::reset() {
   if (faults_ != faults_seen_) {
     plan_reset();
     image_->learned().merge(healed_);
+    (void)settle();
   }
   const bool is_settling = resets_ < kLookUntil;
-  const bool looks = is_settling && tracking_ == Tracking::kLearnHotPages;
   if (is_settling) ++resets_;
+  const bool looks = is_settling && tracking_ == Tracking::kLearnHotPages && pages_ != nullptr;
   if (looks && resets_ > kLookFrom) look_at_what_was_written();
   carry_out_copies();
   if (pages_ == nullptr) image_->put_changes(base_, hot_);
   if (pages_ == nullptr && resets_ == kUnfoldAfter) {
-    pages_ = image_->unfold();
-    plan_reset();
+    pages_ = image_->unfold(&ledger());
+    if (pages_ != nullptr) plan_reset();
   }
   if (looks && resets_ == kLookUntil) drop_what_is_not_written();
+  grant_.shrink_to(charged_bytes());
 }
 
 void LinearMemory::stop_tracking() {
   if (!protect({0, size_ / kPageBytes}, PROT_READ | PROT_WRITE)) std::abort();
   hot_ = PageSet(size_ / kPageBytes);
   hot_.add(PageRun{0, size_ / kPageBytes});
+  tracked_bytes_ = size_;
+  present_.resize(hot_.pages());
+  count_resident();
+  grant_.set_to(charged_bytes());
   image_ = nullptr;
   pages_ = nullptr;
 }

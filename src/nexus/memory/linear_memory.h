@@ -50,6 +50,14 @@ class LinearMemory {
     return refusal_;
   }  // of the first growth since the reset
 
+  // ---- what is charged: pages of the image that are or may become resident, and all that has grown ----
+  // Pays for growth before it happens; what is not used is given back at the reset. REQUIRES: of the same ledger.
+  void prepay(budget::Grant&& grant) { grant_.absorb(std::move(grant)); }
+  // Charges pages that have become hot since the last time. With an error they are charged all the same.
+  Result<void> settle();
+  std::size_t charged_bytes() const { return resident_pages_ * kPageBytes + (size_ - tracked_bytes_); }
+  budget::Ledger& ledger() const { return *grant_.ledger(); }
+
   // ---- images ----
   // Becomes `image`. REQUIRES: it holds none, or nothing has been written since the last reset().
   Result<void> take(std::shared_ptr<const Image> image);
@@ -72,6 +80,8 @@ class LinearMemory {
  private:
   LinearMemory(Arena& arena, std::size_t slot, budget::Grant grant, Tracking tracking);
   void shrink_to(std::size_t bytes);
+  PageSet present_with(const Image& image) const;
+  void count_resident();
   void start_over(const Image& image);
   void change_to(const Image& image);
   void make_hot_what_is_known(const Image& image);
@@ -89,6 +99,10 @@ class LinearMemory {
   std::size_t limit_ = 0;
   Tracking tracking_;
   budget::Grant grant_;
+  std::size_t tracked_bytes_ = 0;  // the image's, or those that were there when tracking stopped; the rest has grown
+  PageSet present_;                // of them, those that have been written by us or by the guest
+  std::size_t resident_pages_ = 0;
+  std::uint64_t faults_charged_ = 0;
   std::shared_ptr<const Image> image_;
   std::shared_ptr<const Pages> pages_;  // of the image; null: it is put back from its base and its changes
   PageSet hot_;                         // pages of the image only

@@ -37,8 +37,12 @@ Pages::Pages(std::span<const std::byte> memory) : table_(memory.size() / kPageBy
   }
 }
 
-Pages::Pages(std::shared_ptr<const Pages> base, const PageSet& own)
-    : base_(std::move(base)), own_(own.count() * kPageBytes), table_(own.pages()) {
+std::size_t Pages::bytes_for(const PageSet& own) {
+  return own.count() * kPageBytes + own.pages() * sizeof(table_[0]) + sizeof(Pages);
+}
+
+Pages::Pages(std::shared_ptr<const Pages> base, const PageSet& own, budget::Grant grant)
+    : base_(std::move(base)), own_(own.count() * kPageBytes), table_(own.pages()), grant_(std::move(grant)) {
   std::byte* to = own_.data();
   for (std::size_t page = 0; page < table_.size(); ++page) {
     const std::byte* from = (*base_)[page];

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nexus/base/units.h"
+#include "nexus/budget/ledger.h"
 #include "nexus/memory/page_set.h"
 
 namespace nexus::memory {
@@ -21,8 +22,10 @@ class Pages {
   // Copies `memory`, whose size is a multiple of kPageBytes.
   explicit Pages(std::span<const std::byte> memory);
   // Those of `base`, as many as there are in `own`, but for those that are in it: they are zeros, or copies of base's, for
-  // the maker to change.
-  Pages(std::shared_ptr<const Pages> base, const PageSet& own);
+  // the maker to change. It holds what they were granted.
+  Pages(std::shared_ptr<const Pages> base, const PageSet& own, budget::Grant grant = {});
+  // What the second way keeps for itself.
+  static std::size_t bytes_for(const PageSet& own);
 
   std::size_t count() const { return table_.size(); }
   // Null: zeros, as is all beyond the end.
@@ -42,6 +45,7 @@ class Pages {
   std::shared_ptr<const Pages> base_;
   std::vector<std::byte> own_;
   std::vector<const std::byte*> table_;
+  budget::Grant grant_;
 };
 
 // Null stands for zeros.

@@ -75,7 +75,8 @@ TEST_F(LinearMemoryTest, WhatHadGrownIsZeroAgainAndPaidBack) {
     }
     m->reset();
     EXPECT_TRUE(m->is_pristine());
-    EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), kWasmPageBytes);
+    EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), m->charged_bytes());
+    EXPECT_LE(m->charged_bytes(), kWasmPageBytes);
   }
   EXPECT_EQ(m->faults(), 0U) << "grown pages are not tracked";
 }
@@ -101,13 +102,55 @@ TEST_F(LinearMemoryTest, RefusesWhenNoSlotIsFree) {
   EXPECT_EQ(one_more.error().limit, (LimitReached{"pool", "MAX_INSTANCES", 8, 9}));
 }
 
+TEST_F(LinearMemoryTest, WhatIsPrepaidGrowsWithoutTheLedgerAndTheRestGoesBack) {
+  const auto m = memory();
+  ASSERT_TRUE(m->take(image(1)));
+  m->prepay(*ledger_.grant(budget::Kind::kInstances, 3 * kWasmPageBytes));
+  ledger_.set_limit(0);
+  EXPECT_TRUE(m->grow_to(4 * kWasmPageBytes));
+  EXPECT_FALSE(m->grow_to(5 * kWasmPageBytes));
+  m->reset();
+  EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), m->charged_bytes());
+}
+
+TEST_F(LinearMemoryTest, PagesOfTheImageAreChargedOnceTheyAreWritten) {
+  const auto m = memory();
+  ASSERT_TRUE(m->take(image(4)));
+  m->reset();
+  const std::size_t before = m->charged_bytes();
+  for (std::size_t page = 0; page < 64; ++page)
+    write(*m, page);
+  ledger_.set_limit(before);
+  EXPECT_FALSE(m->settle()) << "refused, and counted";
+  EXPECT_EQ(m->charged_bytes(), 64 * kPageBytes);
+  EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), 64 * kPageBytes);
+  EXPECT_TRUE(m->settle()) << "nothing new";
+}
+
+// What the ledger knows is what the kernel has given, whatever images come and go.
+TEST_F(LinearMemoryTest, WhatIsChargedIsWhatIsResident) {
+  const auto m = memory();
+  const auto base = image(6);
+  for (int round = 0; round < 50; ++round) {
+    ASSERT_TRUE(m->take(image(3 + below(6), below(4) == 0 ? nullptr : base)));
+    for (std::size_t calls = below(4); calls > 0; --calls) {
+      for (std::size_t n = below(30); n > 0; --n)
+        write(*m, below(m->size() / kPageBytes));
+      m->reset();
+    }
+    const std::size_t resident = resident_bytes(*m);
+    EXPECT_GE(m->charged_bytes(), resident) << round;
+    EXPECT_LE(m->charged_bytes(), resident + 32 * kPageBytes) << round;
+  }
+}
+
 // ---- images ----
 
 TEST_F(LinearMemoryTest, AnImageThatTheLedgerRefusesLeavesTheOneBefore) {
   const auto m = memory();
-  ledger_.set_limit(3 * kWasmPageBytes);
   const auto small = image(2);
   ASSERT_TRUE(m->take(small));
+  ledger_.set_limit(m->charged_bytes() + 4 * kPageBytes);
   const auto refused = m->take(image(4));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().limit->wall, "budget");

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <fstream>
 #include <random>
+#include <string>
 
 #include "nexus/memory/linear_memory.h"
 #include "nexus/memory/write_faults.h"
@@ -43,6 +45,24 @@ class Memories : public ::testing::Test {
     // The compiler must not think that this pointer cannot fault.
     auto* volatile at = memory.base() + page * kPageBytes + 17;
     *at = std::byte{value};
+  }
+
+  // By the kernel's account; its shared page of zeros is not in it.
+  static std::size_t resident_bytes(const LinearMemory& memory) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(memory.base());
+    std::ifstream mappings("/proc/self/smaps");
+    std::size_t kib = 0;
+    bool is_inside = false;
+    for (std::string line; std::getline(mappings, line);) {
+      std::uintptr_t from = 0;
+      if (line.find('-') < line.find(' ')) {
+        from = std::stoull(line, nullptr, 16);
+        is_inside = from >= begin && from < begin + kReservationBytes;
+      } else if (is_inside && line.starts_with("Rss:")) {
+        kib += std::stoull(line.substr(4));
+      }
+    }
+    return kib * 1024;
   }
 
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
