@@ -25,10 +25,10 @@ pool::PoolOptions share(pool::PoolOptions whole, std::size_t shards, std::size_t
 
 Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<server::Member> members,
              std::size_t own)
-    : cache_(share(settings.runtime.image_cache_bytes, members.size(), own)),
+    : cache_(share(settings.runtime.image_cache_bytes, members.size(), own), shared.ledger),
       pool_(share(pool_options_of(settings.runtime), members.size(), own), shared.clock,
             [&runtime = shared.runtime] { return sandbox::Instance::create(runtime); }),
-      registry_(shared.clock, static_cast<std::uint32_t>(settings.runtime.max_panel_queue),
+      registry_(shared.clock, shared.ledger, static_cast<std::uint32_t>(settings.runtime.max_panel_queue),
                 [shards = members.size(), own](std::string_view id) {
                   return server::owner_of(id, shards) == own;
                 }),
@@ -40,7 +40,7 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
             std::string(sandbox::Runtime::interpreter_version())},
            access_options_of(settings)),
       dispatch_(loops_),
-      server_(loop_.get_executor(), shared.clock, dispatch_, api_, pool_,
+      server_(loop_.get_executor(), shared.clock, shared.ledger, dispatch_, api_, pool_,
               server_options_of(settings.server)) {}
 
 }  // namespace nexus::app

@@ -22,7 +22,7 @@ namespace nexus::app {
 // What all loops share. Thread-safe, all of it.
 struct Shared {
   const Clock& clock;
-  const budget::Ledger& ledger;
+  budget::Ledger& ledger;
   sandbox::Runtime& runtime;
 };
 

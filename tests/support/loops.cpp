@@ -9,11 +9,12 @@
 
 namespace nexus::testing {
 LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
-                             const budget::Ledger& ledger, sandbox::Runtime& runtime)
-    : pool({.max_instances = 16, .min_instances = 1}, clock,
+                             budget::Ledger& ledger, sandbox::Runtime& runtime)
+    : cache(64_MiB, ledger),
+      pool({.max_instances = 16, .min_instances = 1}, clock,
            [&runtime] { return sandbox::Instance::create(runtime); }),
       registry(
-          clock, 1000,
+          clock, ledger, 1000,
           [loops = members.size(), own](std::string_view id) { return server::owner_of(id, loops) == own; }),
       all(members, own, {&loop, &api}),
       api({all, clock, registry, cache, pool, ledger, probes, runtime},

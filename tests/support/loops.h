@@ -18,9 +18,9 @@ namespace nexus::testing {
 // One loop; used on the thread that runs it.
 struct LoopUnderTest {
   LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
-                const budget::Ledger& ledger, sandbox::Runtime& runtime);
+                budget::Ledger& ledger, sandbox::Runtime& runtime);
 
-  handlers::HandlerCache cache{64_MiB};
+  handlers::HandlerCache cache;
   pool::InstancePool pool;
   panels::MemoryRegistry registry;
   metrics::Probes probes;

@@ -17,7 +17,8 @@ std::uint64_t HandlerCache::bytes_of(std::string_view source, const memory::Imag
   return source.size() + image.stored_bytes() + kEntryBytes;
 }
 
-HandlerCache::HandlerCache(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
+HandlerCache::HandlerCache(std::uint64_t max_bytes, budget::Ledger& ledger)
+    : max_bytes_(max_bytes), ledger_(ledger) {}
 
 std::shared_ptr<const Handler> HandlerCache::use(Entries::iterator entry) {
   entries_.splice(entries_.begin(), entries_, entry);
@@ -51,9 +52,13 @@ std::shared_ptr<const Handler> HandlerCache::insert(std::string source,
   if (const auto found = by_source_.find(source); found != by_source_.end()) {
     return use(found->second);
   }
-  auto handler = std::make_shared<const Handler>(Handler{std::move(source), std::move(image)});
-  if (bytes > max_bytes_) return handler;
-  evict_down_to(max_bytes_ - bytes);
+  const bool fits = bytes <= max_bytes_;
+  if (fits) evict_down_to(max_bytes_ - bytes);
+  budget::Grant held = ledger_.open(budget::Kind::kImages);
+  const bool is_paid = pay_for(held, bytes);
+  auto handler =
+      std::make_shared<const Handler>(Handler{std::move(source), std::move(image), std::move(held)});
+  if (!fits || !is_paid) return handler;
   entries_.push_front({handler, bytes});
   by_source_.emplace(handler->source, entries_.begin());
   by_handler_.emplace(handler.get(), entries_.begin());
@@ -63,13 +68,43 @@ std::shared_ptr<const Handler> HandlerCache::insert(std::string source,
 
 void HandlerCache::evict_down_to(std::uint64_t bytes) {
   while (stats_.bytes > bytes) {
-    const Entry& last = entries_.back();
-    stats_.bytes -= last.bytes;
-    ++stats_.evictions;
-    by_source_.erase(last.handler->source);
-    by_handler_.erase(last.handler.get());
-    entries_.pop_back();
+    evict(std::prev(entries_.end()));
   }
+}
+
+void HandlerCache::evict(Entries::iterator entry) {
+  stats_.bytes -= entry->bytes;
+  ++stats_.evictions;
+  by_source_.erase(entry->handler->source);
+  by_handler_.erase(entry->handler.get());
+  entries_.erase(entry);
+}
+
+// It is there already, and whoever loaded it runs it once in any case.
+bool HandlerCache::pay_for(budget::Grant& held, std::uint64_t bytes) {
+  while (!held.grow_to(bytes)) {
+    if (entries_.empty()) {
+      held.set_to(bytes);
+      return false;
+    }
+    evict(std::prev(entries_.end()));
+  }
+  return true;
+}
+
+std::uint64_t HandlerCache::evict_unused(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t freed = 0;
+  for (auto next = entries_.end(); next != entries_.begin() && freed < bytes;) {
+    const auto entry = std::prev(next);
+    if (entry->handler.use_count() > 1) {
+      next = entry;
+      continue;
+    }
+    freed += entry->bytes;
+    evict(entry);
+  }
+  return freed;
 }
 
 CacheStats HandlerCache::stats() const {

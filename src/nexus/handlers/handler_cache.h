@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "nexus/base/error.h"
+#include "nexus/budget/ledger.h"
 #include "nexus/memory/image.h"
 
 namespace nexus::handlers {
@@ -18,6 +19,7 @@ namespace nexus::handlers {
 struct Handler {
   std::string source;
   std::shared_ptr<const memory::Image> image;
+  budget::Grant held;  // kImages: its bytes_of()
 };
 
 struct CacheStats {
@@ -34,15 +36,20 @@ class HandlerCache {
   // What an entry counts for: its source, what its image keeps beyond the base image, and 256 bytes for the entry.
   static std::uint64_t bytes_of(std::string_view source, const memory::Image& image);
 
-  explicit HandlerCache(std::uint64_t max_bytes);
+  HandlerCache(std::uint64_t max_bytes, budget::Ledger& ledger);
 
   // Counts a hit or a miss, and marks the entry as the most recently used. Null: not there. `known` is of the same source,
   // and is brought up to date.
   std::shared_ptr<const Handler> find(std::string_view source, Known& known);
   std::shared_ptr<const Handler> find(std::string_view source);
   // Puts a freshly loaded handler in; when another thread was first, gives that one. What is larger than the bound is
-  // given back uncached, and evicts nothing.
+  // given back uncached, and evicts nothing; what the ledger refuses evicts others until it is granted, or is given back
+  // uncached.
   std::shared_ptr<const Handler> insert(std::string source, std::shared_ptr<const memory::Image> image);
+
+  // Evicts the least recently used that nobody runs, until at least so many bytes have been given back or none is left;
+  // gives how many were.
+  std::uint64_t evict_unused(std::uint64_t bytes);
 
   CacheStats stats() const;
 
@@ -60,8 +67,11 @@ class HandlerCache {
 
   std::shared_ptr<const Handler> use(Entries::iterator entry);
   void evict_down_to(std::uint64_t bytes);
+  void evict(Entries::iterator entry);
+  bool pay_for(budget::Grant& held, std::uint64_t bytes);
 
   const std::uint64_t max_bytes_;
+  budget::Ledger& ledger_;
   mutable std::mutex mutex_;
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator, Hash>

@@ -1,14 +1,24 @@
 #include "nexus/panels/panel.h"
 
+#include "nexus/panels/footprint.h"
+
 namespace nexus::panels {
 
-Panel::Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms)
-    : id_(definition.id),
+Panel::Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms, budget::Grant held)
+    : held_(std::move(held)),
+      id_(definition.id),
       state_(std::exchange(definition.initial_state, {})),
       definition_(std::make_shared<const Definition>(std::move(definition))),
       turns_(max_waiting),
       created_ms_(now_ms),
-      last_activity_ms_(now_ms) {}
+      last_activity_ms_(now_ms) {
+  charge();
+}
+
+// What is there is there: a change of state has been paid for as a journal, and a definition before it was kept.
+void Panel::charge() {
+  if (held_.ledger() != nullptr) held_.set_to(footprint(*definition_) + footprint(state_));
+}
 
 void Panel::commit(const sandbox::Journal& journal, std::int64_t now_ms) {
   last_activity_ms_ = now_ms;
@@ -21,6 +31,7 @@ void Panel::commit(const sandbox::Journal& journal, std::int64_t now_ms) {
     }
   }
   ++version_;
+  charge();
 }
 
 void Panel::replace(Definition definition, std::int64_t now_ms) {
@@ -28,6 +39,7 @@ void Panel::replace(Definition definition, std::int64_t now_ms) {
   definition_ = std::make_shared<const Definition>(std::move(definition));
   last_activity_ms_ = now_ms;
   ++version_;
+  charge();
 }
 
 void Panel::remove() {

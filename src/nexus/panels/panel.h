@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "nexus/budget/ledger.h"
 #include "nexus/panels/definition.h"
 #include "nexus/panels/turns.h"
 #include "nexus/sandbox/result.h"
@@ -16,8 +17,8 @@ namespace nexus::panels {
 
 class Panel {
  public:
-  // REQUIRES: the definition has an id.
-  Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms);
+  // `held`: what its footprint is charged to. REQUIRES: the definition has an id.
+  Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms, budget::Grant held);
 
   const std::string& id() const { return id_; }
   // The one in force; its initial state has been taken out. It may be replaced at any time: who goes on with it after
@@ -44,6 +45,9 @@ class Panel {
   bool is_removed() const { return is_removed_; }
 
  private:
+  void charge();
+
+  budget::Grant held_;
   std::string id_;
   sandbox::State state_;
   std::shared_ptr<const Definition> definition_;

@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "nexus/base/ids.h"
+#include "nexus/panels/footprint.h"
 
 namespace nexus::panels {
 
@@ -31,8 +32,11 @@ std::string MemoryRegistry::new_id() const {
   }
 }
 
-std::shared_ptr<Panel> MemoryRegistry::add(Definition definition) {
-  auto panel = std::make_shared<Panel>(std::move(definition), max_waiting_per_panel_, clock_.unix_ms());
+Result<std::shared_ptr<Panel>> MemoryRegistry::add(Definition definition) {
+  NEXUS_TRY(auto held, ledger_.grant(budget::Kind::kServer,
+                                     footprint(definition) + footprint(definition.initial_state)));
+  auto panel = std::make_shared<Panel>(std::move(definition), max_waiting_per_panel_, clock_.unix_ms(),
+                                       std::move(held));
   const auto [entry, is_new] = panels_.emplace(panel->id(), panel);
   assert(is_new);
   ids_.insert(entry->first);
@@ -51,7 +55,11 @@ Result<Put> MemoryRegistry::put(Definition definition, const VersionCondition& c
   const std::shared_ptr<Panel> panel = find(definition.id);
   if (const auto held = check(condition, panel.get(), definition.id); !held)
     return std::unexpected(held.error());
-  if (!panel) return Put{add(std::move(definition)), Put::How::kCreated};
+  if (!panel) {
+    NEXUS_TRY(auto created, add(std::move(definition)));
+    return Put{std::move(created), Put::How::kCreated};
+  }
+  NEXUS_TRY([[maybe_unused]] const auto room, ledger_.grant(budget::Kind::kServer, footprint(definition)));
   panel->replace(std::move(definition), clock_.unix_ms());
   return Put{panel, Put::How::kReplaced};
 }

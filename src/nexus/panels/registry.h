@@ -31,9 +31,9 @@ class Registry {
  public:
   virtual ~Registry() = default;
   virtual std::shared_ptr<Panel> find(std::string_view id) const = 0;  // null: no such panel
-  // An id is made when the definition has none. kPanelExists.
+  // An id is made when the definition has none. kPanelExists, kOverloaded when there is no memory for it.
   virtual Result<std::shared_ptr<Panel>> create(Definition definition) = 0;
-  // Creates the panel, or replaces all but its state. kPreconditionFailed. REQUIRES: the definition has an id.
+  // Creates the panel, or replaces all but its state. kPreconditionFailed, kOverloaded. REQUIRES: the definition has an id.
   virtual Result<Put> put(Definition definition, const VersionCondition& condition) = 0;
   // Executions that hold the panel go on with one that is removed. kPanelNotFound, kPreconditionFailed.
   virtual Result<void> remove(std::string_view id, const VersionCondition& condition) = 0;
@@ -47,8 +47,12 @@ class MemoryRegistry final : public Registry {
   // Whether a panel of this id may be made here; of an id that is given, it is the caller who knows.
   using MayHave = std::function<bool(std::string_view id)>;
 
-  MemoryRegistry(const Clock& clock, std::uint32_t max_waiting_per_panel, MayHave may_have = nullptr)
-      : clock_(clock), max_waiting_per_panel_(max_waiting_per_panel), may_have_(std::move(may_have)) {}
+  MemoryRegistry(const Clock& clock, budget::Ledger& ledger, std::uint32_t max_waiting_per_panel,
+                 MayHave may_have = nullptr)
+      : clock_(clock),
+        ledger_(ledger),
+        max_waiting_per_panel_(max_waiting_per_panel),
+        may_have_(std::move(may_have)) {}
 
   std::shared_ptr<Panel> find(std::string_view id) const override;
   Result<std::shared_ptr<Panel>> create(Definition definition) override;
@@ -63,9 +67,10 @@ class MemoryRegistry final : public Registry {
     std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
   };
   std::string new_id() const;
-  std::shared_ptr<Panel> add(Definition definition);
+  Result<std::shared_ptr<Panel>> add(Definition definition);
 
   const Clock& clock_;
+  budget::Ledger& ledger_;
   std::uint32_t max_waiting_per_panel_;
   MayHave may_have_;
   std::unordered_map<std::string, std::shared_ptr<Panel>, Hash, std::equal_to<>> panels_;

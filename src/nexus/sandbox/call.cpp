@@ -36,8 +36,10 @@ std::string without_surrogates(std::string_view name) {
 
 }  // namespace
 
-Call::Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock)
-    : purpose_(purpose), request_(request), clock_(clock), started_ms_(clock.unix_ms()) {}
+Call::Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock, budget::Ledger& ledger)
+    : purpose_(purpose), request_(request), clock_(clock), started_ms_(clock.unix_ms()) {
+  result_.held = ledger.open(budget::Kind::kBuffers);
+}
 
 // ---- answers ----
 
@@ -80,6 +82,21 @@ Call::Answer Call::refuse_limit(std::string_view setting, std::uint64_t limit, s
               .message = fmt::format("{}: {} is {}, {} asked for", what, setting, limit, wanted)};
   error.limit = LimitReached{"handler", std::string(setting), limit, wanted};
   return refuse(Kind::kLimit, std::move(error));
+}
+
+// Twice: RESULT repeats it all. The first bytes are in what every connection is charged for anyway.
+std::optional<Call::Answer> Call::charge_copy(std::uint64_t bytes) {
+  constexpr std::uint64_t kFree = 4_KiB, kStep = 64_KiB;
+  copied_bytes_ += bytes;
+  const std::uint64_t needed = 2 * copied_bytes_;
+  if (needed <= kFree || needed <= result_.held.bytes()) return std::nullopt;
+  auto granted = result_.held.grow_to((needed + kStep - 1) / kStep * kStep);
+  if (granted) return std::nullopt;
+  copied_bytes_ -= bytes;
+  Error& refused = granted.error();
+  return refuse(Kind::kLimit, {.code = ErrorCode::kMemoryLimit,
+                               .message = "the server has no more memory to give: " + refused.message,
+                               .limit = std::move(refused.limit)});
 }
 
 std::optional<Call::Answer> Call::check_guest_json(std::string& text, std::string_view what) {
@@ -184,6 +201,7 @@ Call::Answer Call::log(std::string_view text, std::string_view level) {
   if (text.size() > room) {
     ++result_.log_lines_dropped;
   } else {
+    if (auto refused = charge_copy(text.size())) return *refused;
     log_bytes_ += text.size();
     result_.logs.push_back({static_cast<LogLevel>(level[0] - '0'), std::string(text)});
   }
@@ -195,6 +213,7 @@ Call::Answer Call::finish(std::string_view json) {
     return refuse_limit("maxResultBytes", request_.limits.max_result_bytes, json.size(),
                         "the result is too large");
   }
+  if (auto refused = charge_copy(json.size())) return *refused;
   std::string text(json);
   if (!text.empty()) {
     if (auto bad = check_guest_json(text, "the result")) return *bad;

@@ -29,7 +29,7 @@ struct Failure {
 class Call {
  public:
   enum class Purpose : std::uint8_t { kLoad, kExecution };
-  Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock);
+  Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock, budget::Ledger& ledger);
 
   // Null, or why the guest must be stopped. `answer` is host_call's result.
   struct Answer {
@@ -61,6 +61,8 @@ class Call {
   Answer refuse_permission(Permission permission, std::string_view name);
   Answer refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
                       std::string_view what);
+  // Charges what is about to be copied out of the guest; an answer when the ledger refuses.
+  std::optional<Answer> charge_copy(std::uint64_t bytes);
   // A text that the guest says is JSON, repaired; an answer when it may not go on: a lie is a trap, too deep a refusal.
   std::optional<Answer> check_guest_json(std::string& text, std::string_view what);
   Answer give(std::string text, std::span<std::byte> out);
@@ -90,6 +92,7 @@ class Call {
   std::uint64_t mutations_ = 0;
   std::uint64_t journal_bytes_ = 0;
   std::uint64_t log_bytes_ = 0;
+  std::uint64_t copied_bytes_ = 0;
   std::int64_t state_growth_ = 0;
   bool has_result_ = false;
   std::optional<Failure> failure_;

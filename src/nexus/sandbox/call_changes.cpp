@@ -57,6 +57,7 @@ std::optional<Call::Answer> Call::charge_journal(std::uint64_t bytes) {
     return refuse_limit("maxJournalBytes", request_.limits.max_journal_bytes, journal_bytes_ + bytes,
                         "too many bytes of changes and events");
   }
+  if (auto refused = charge_copy(bytes)) return refused;
   journal_bytes_ += bytes;
   return std::nullopt;
 }

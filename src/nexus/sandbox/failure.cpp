@@ -197,8 +197,7 @@ Error error_of_execution(const FailureContext& c) {
   Error error = common_error(c, ErrorCode::kExecutionError);
   const bool refused = c.guest.failure == FAILURE_PERMISSION || c.guest.failure == FAILURE_LIMIT;
   if (refused && c.call.refusal()) {
-    error.code =
-        c.guest.failure == FAILURE_PERMISSION ? ErrorCode::kPermissionDenied : ErrorCode::kResourceLimit;
+    error.code = c.call.refusal()->code;
     error.limit = c.call.refusal()->limit;
   }
   return error;

@@ -28,6 +28,8 @@ constexpr std::uint64_t kResetsPerMeasurement = 16;
 
 struct Instance::Parts {
   Runtime::Parts& runtime;
+  budget::Grant overhead{};
+  budget::Grant deep_stack{};  // of the execution under way
   std::unique_ptr<engine::Instance> engine{};
   GuestControl control{};
   // The execution or load under way.
@@ -50,11 +52,15 @@ struct Instance::Parts {
   void stop(ErrorCode code, std::string message, std::optional<LimitReached> limit);
   engine::Progress run_slice();
   void check_time();
+  void charge();
   void measure();
 };
 
 Result<std::unique_ptr<Instance>> Instance::create(Runtime& runtime) {
   auto parts = std::unique_ptr<Parts>(new Parts{.runtime = runtime.parts()});
+  budget::Ledger& ledger = parts->runtime.ledger;
+  NEXUS_TRY(parts->overhead, ledger.grant(budget::Kind::kInstances, kInstanceOverheadBytes));
+  parts->deep_stack = ledger.open(budget::Kind::kInstances);
   NEXUS_TRY(parts->engine, engine::Instance::create(*parts->runtime.program, nullptr));
   if (auto taken = parts->memory().take(parts->runtime.base); !taken)
     return std::unexpected(std::move(taken).error());
@@ -84,7 +90,7 @@ void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Ima
                             std::string_view first, std::string_view second) {
   purpose = why;
   error.reset();
-  call.emplace(why, request, runtime.clock);
+  call.emplace(why, request, runtime.clock, runtime.ledger);
   started_us = runtime.clock.monotonic_us();
   running_us = 0;
   is_first_slice = true;
@@ -99,6 +105,7 @@ void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Ima
     return;
   }
   engine->memory_size_changed();
+  memory().prepay(std::move(request.prepaid));
   memory().set_limit(limits.memory_limit_bytes / kWasmPageBytes * kWasmPageBytes);
   if (why == Call::Purpose::kLoad) memory().stop_tracking();
   const memory::Running running(memory());
@@ -142,6 +149,7 @@ Step Instance::step() {
   switch (p.run_slice()) {
     case engine::Progress::kYielded:
       p.check_time();
+      if (!p.error) p.charge();
       if (!p.error) return Step::kMore;
       break;
     case engine::Progress::kReturned:
@@ -184,6 +192,17 @@ void Instance::Parts::check_time() {
                      wall_us / 1000, limits.max_wall_ms),
          LimitReached{"handler", "maxWallMs", limits.max_wall_ms, wall_us / 1000});
   }
+}
+
+// What the slice has made resident. Between slices many executions wait with what they have; while one runs, it is within
+// the reserve.
+void Instance::Parts::charge() {
+  auto charged = memory().settle();
+  if (charged) charged = deep_stack.grow_to(engine->deep_stack_bytes());
+  if (charged) return;
+  Error& refused = charged.error();
+  stop(ErrorCode::kMemoryLimit, "the server has no more memory to give: " + refused.message,
+       std::move(refused.limit));
 }
 
 void Instance::Parts::stop(ErrorCode code, std::string message, std::optional<LimitReached> limit) {
@@ -269,6 +288,7 @@ Result<std::shared_ptr<const memory::Image>> Instance::finish_load() {
   p.call.reset();
   if (!p.broken && p.memory().take(p.runtime.base)) {
     p.engine->memory_size_changed();
+    p.deep_stack.shrink_to(0);
     status_ = Status::kIdle;
   } else {
     terminate();
@@ -285,12 +305,15 @@ void Instance::reset() {
   p.memory().reset();
   if (p.memory().size() != size) p.engine->memory_size_changed();
   p.engine->trim_stack();
+  p.deep_stack.shrink_to(0);
   status_ = Status::kIdle;
 }
 
 void Instance::terminate() {
   status_ = Status::kTerminated;
   parts_->engine.reset();
+  parts_->deep_stack.shrink_to(0);
+  parts_->overhead.shrink_to(0);
 }
 
 ExecutionResult Instance::execute(ExecutionRequest request) {
@@ -302,7 +325,9 @@ ExecutionResult Instance::execute(ExecutionRequest request) {
 
 std::uint64_t Instance::running_us() const { return parts_->running_us; }
 
-std::uint64_t Instance::memory_used() const { return parts_->engine ? parts_->engine->memory().size() : 0; }
+std::uint64_t Instance::memory_used() const {
+  return parts_->engine ? parts_->memory().charged_bytes() + parts_->overhead.bytes() : 0;
+}
 std::size_t Instance::hot_pages() const { return parts_->engine ? parts_->memory().hot_pages() : 0; }
 
 bool Instance::is_pristine() const {

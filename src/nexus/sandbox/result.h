@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nexus/base/error.h"
+#include "nexus/budget/ledger.h"
 
 namespace nexus::sandbox {
 
@@ -68,6 +69,7 @@ struct ExecutionResult {
   ExecutionMetrics metrics;
   std::vector<LogLine> logs;
   std::uint64_t log_lines_dropped = 0;
+  budget::Grant held{};  // kBuffers: what all this is charged as, and the text that is made of it
 
   bool ok() const { return !error.has_value(); }
 };

@@ -16,7 +16,7 @@ constexpr std::uint32_t kBuildLimitBytes = 1U << 31;
 
 Result<void> build_base(Runtime::Parts& parts) {
   const ExecutionRequest nobody;
-  Call call(Call::Purpose::kLoad, nobody, parts.clock);
+  Call call(Call::Purpose::kLoad, nobody, parts.clock, parts.ledger);
   NEXUS_TRY(auto instance, engine::Instance::create(*parts.program, &call));
   instance->memory().set_limit(kLeastMemoryBytes);
   NEXUS_TRY([[maybe_unused]] const auto initialized, instance->call(kInitialize));
@@ -48,7 +48,7 @@ void wash(const Runtime::Parts& runtime, engine::Instance& instance) {
 
 Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options, const Clock& clock,
                                                  budget::Ledger& ledger) {
-  auto parts = std::unique_ptr<Parts>(new Parts{.clock = clock});
+  auto parts = std::unique_ptr<Parts>(new Parts{.clock = clock, .ledger = ledger});
   NEXUS_TRY(parts->engine, engine::Engine::create({options.max_memories, options.tracking}, ledger));
   NEXUS_TRY(parts->program, load_guest(*parts->engine));
   if (auto built = build_base(*parts); !built) return std::unexpected(std::move(built).error());

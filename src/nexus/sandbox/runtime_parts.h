@@ -12,6 +12,7 @@ namespace nexus::sandbox {
 // Destroyed in reverse.
 struct Runtime::Parts {
   const Clock& clock;
+  budget::Ledger& ledger;
   std::unique_ptr<engine::Engine> engine{};
   std::unique_ptr<engine::Program> program{};
   std::shared_ptr<const memory::Image> base{};  // the interpreter before any handler is loaded

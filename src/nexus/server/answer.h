@@ -37,6 +37,7 @@ class Answer {
   void refuse(const Error& error, std::string_view details_json = {});
 
   unsigned status() const { return status_; }
+  std::size_t capacity() const { return body_.capacity() + head_.capacity(); }  // bytes that it keeps
 
   enum class Connection : bool { kKeep, kClose };
   enum class Body : bool { kSent, kOnlyDescribed };  // only described: for HEAD

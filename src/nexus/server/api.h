@@ -38,7 +38,7 @@ class Api final : public Service {
   std::optional<Error> refuse_head(Request& request) override;
   std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
   void add_headers(const Request& request, Answer& answer) override;
-  void count_refusal(ErrorCode code) override { probes_.errors.record(code); }
+  void count_refusal(const Error& error) override { probes_.refused(error); }
   void count_answer(const Request& request, unsigned status) override {
     probes_.http.record(labels_of(request, status));
   }

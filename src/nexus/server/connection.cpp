@@ -6,6 +6,8 @@
 #include <boost/beast/http/error.hpp>
 #include <limits>
 
+#include "nexus/server/route.h"
+
 namespace nexus::server {
 namespace {
 
@@ -15,6 +17,7 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kReadBytes =
     8 << 10;  // larger than a usual request: what a short read fills needs no second look
 constexpr std::size_t kBodyReadBytes = 64 << 10;
+constexpr std::size_t kSmallBytes = 4 << 10;  // requests and answers that a connection is charged for anyway
 constexpr std::size_t kMostKeptBytes = 32 << 10;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -26,8 +29,18 @@ std::string authority_of(const asio::ip::tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
-Connection::Connection(Socket socket, Service& service, const ConnectionRules& rules, const LoopTime& time)
-    : socket_(std::move(socket)), service_(service), rules_(rules), time_(time) {}
+Connection::Connection(Socket socket, Service& service, const ConnectionRules& rules, const LoopTime& time,
+                       budget::Ledger& ledger)
+    : socket_(std::move(socket)),
+      service_(service),
+      rules_(rules),
+      time_(time),
+      held_(ledger.open(budget::Kind::kBuffers)) {
+  if (auto paid = held_.grow_to(kConnectionBytes); !paid) {
+    unpaid_ = std::move(paid.error());
+    held_.set_to(kConnectionBytes);
+  }
+}
 
 void Connection::enter(Phase phase, std::int64_t limit_ms) {
   phase_ = phase;
@@ -57,6 +70,7 @@ Task<void> Connection::run() {
       enter(Phase::kServing, kNever);
       answer_.clear();
       if (auto waiting = service_.serve(request_, answer_)) co_await *std::move(waiting);
+      pay_for_answer();
       // Answers go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
       // awake, and waking is most of what a write costs.
       co_await asio::post(socket_.get_executor(), kAwait);
@@ -68,6 +82,7 @@ Task<void> Connection::run() {
         time_.date, request_.version, keep ? Answer::Connection::kKeep : Answer::Connection::kClose,
         request_.method == Method::head ? Answer::Body::kOnlyDescribed : Answer::Body::kSent);
     if (!co_await write(parts)) break;
+    held_.set_to(bytes_held());
     if (!keep) {
       co_await linger();
       break;
@@ -90,6 +105,9 @@ Task<Connection::Next> Connection::read_request() {
     if (head_checked_ && request_.expects_continue && !std::exchange(asked_to_continue, true)) {
       const std::array<asio::const_buffer, 2> parts{asio::buffer(kContinue), asio::const_buffer()};
       if (!co_await write(parts)) co_return Next::kClosed;
+    }
+    if (head_checked_) {
+      if (const auto refused = pay_for_body()) co_return *refused;
     }
     if (phase_ == Phase::kIdle && is_draining_) {
       if (!take_what_is_there()) co_return Next::kClosed;
@@ -118,6 +136,7 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
       ErrorCondition ignored;
       request_.host = authority_of(socket_.local_endpoint(ignored));
     }
+    if (const auto unpaid = std::exchange(unpaid_, std::nullopt)) return refuse(*unpaid, 503);
     if (const auto refusal = service_.refuse_head(request_)) {
       return refuse(refusal->code, refusal->message, status_of(refusal->code));
     }
@@ -139,11 +158,41 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
 }
 
 Connection::Next Connection::refuse(ErrorCode code, std::string message, unsigned status) {
-  service_.count_refusal(code);
-  answer_.refuse(Error{.code = code, .message = std::move(message)});
+  return refuse(Error{.code = code, .message = std::move(message)}, status);
+}
+
+Connection::Next Connection::refuse(const Error& error, unsigned status) {
+  service_.count_refusal(error);
+  answer_.refuse(error);
   answer_.set_status(status);
   service_.add_headers(request_, answer_);
   return Next::kRefused;
+}
+
+std::uint64_t Connection::bytes_held() const {
+  const std::size_t buffers = buffer_.capacity() + request_.body.capacity() + answer_.capacity();
+  return buffers <= kReadBytes + kSmallBytes ? kConnectionBytes
+                                             : kConnectionBytes - kReadBytes - kSmallBytes + buffers;
+}
+
+// A text that outgrows its room is for a moment there twice, the second time twice as long.
+std::optional<Connection::Next> Connection::pay_for_body() {
+  if (request_.body.size() < kSmallBytes) return std::nullopt;
+  const auto paid = held_.grow_to(kConnectionBytes + 3 * request_.body.size() + kBodyReadBytes);
+  if (paid) return std::nullopt;
+  request_.body = {};
+  return refuse(paid.error(), 503);
+}
+
+// What has been done cannot be refused any more; what was only looked at can.
+void Connection::pay_for_answer() {
+  if (const auto paid = held_.grow_to(bytes_held()); !paid) {
+    if (is_read(request_.method)) {
+      service_.count_refusal(paid.error());
+      answer_.refuse(paid.error());
+    }
+    held_.set_to(bytes_held());
+  }
 }
 
 // Of a request that arrived before we end: closing over it would reset the connection, and its sender would not know

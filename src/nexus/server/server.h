@@ -29,8 +29,8 @@ class Server {
   };
 
   // What is asked on its connections goes to `service`; `api` and `pool` are what is drained with them.
-  Server(Executor executor, const Clock& clock, Service& service, Api& api, pool::InstancePool& pool,
-         Options options);
+  Server(Executor executor, const Clock& clock, budget::Ledger& ledger, Service& service, Api& api,
+         pool::InstancePool& pool, Options options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -53,6 +53,7 @@ class Server {
 
   Executor executor_;
   const Clock& clock_;
+  budget::Ledger& ledger_;
   Service& service_;
   Api& api_;
   pool::InstancePool& pool_;

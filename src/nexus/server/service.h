@@ -22,7 +22,7 @@ class Service {
   // Adds the headers that every answer to this request has. serve() has done so when it is done.
   virtual void add_headers(const Request&, Answer&) {}
   // Called for each request that never got to serve(), with the reason.
-  virtual void count_refusal(ErrorCode code) = 0;
+  virtual void count_refusal(const Error& error) = 0;
   // Called for every answer before it is sent, also to what is no request at all.
   virtual void count_answer(const Request& request, unsigned status) = 0;
 };

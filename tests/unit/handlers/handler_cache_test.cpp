@@ -20,7 +20,8 @@ std::shared_ptr<const memory::Image> image_of(std::size_t pages) {
 }
 
 TEST(HandlerCache, GivesBackWhatWasPutIn) {
-  HandlerCache cache(1_MiB);
+  budget::UnlimitedLedger ledger;
+  HandlerCache cache(1_MiB, ledger);
   EXPECT_EQ(cache.find("return 1"), nullptr);
   const auto made = cache.insert("return 1", image_of(1));
   EXPECT_EQ(cache.find("return 1"), made);
@@ -31,8 +32,9 @@ TEST(HandlerCache, GivesBackWhatWasPutIn) {
 }
 
 TEST(HandlerCache, WhatIsKnownIsFoundWithoutItsSource) {
+  budget::UnlimitedLedger ledger;
   const auto image = image_of(1);
-  HandlerCache cache(2 * HandlerCache::bytes_of("a", *image));
+  HandlerCache cache(2 * HandlerCache::bytes_of("a", *image), ledger);
   const auto a = cache.insert("a", image);
   Known known;
   EXPECT_EQ(cache.find("a", known), a);
@@ -49,15 +51,17 @@ TEST(HandlerCache, WhatIsKnownIsFoundWithoutItsSource) {
 }
 
 TEST(HandlerCache, TheFirstOfTwoLoadsWins) {
-  HandlerCache cache(1_MiB);
+  budget::UnlimitedLedger ledger;
+  HandlerCache cache(1_MiB, ledger);
   const auto first = cache.insert("return 1", image_of(1));
   EXPECT_EQ(cache.insert("return 1", image_of(2)), first);
   EXPECT_EQ(cache.stats().entries, 1U);
 }
 
 TEST(HandlerCache, TheLeastRecentlyUsedGoesFirst) {
+  budget::UnlimitedLedger ledger;
   const auto image = image_of(1);
-  HandlerCache cache(3 * HandlerCache::bytes_of("a", *image));
+  HandlerCache cache(3 * HandlerCache::bytes_of("a", *image), ledger);
   for (const char* source : {"a", "b", "c"})
     cache.insert(source, image);
   ASSERT_NE(cache.find("a"), nullptr);
@@ -69,8 +73,9 @@ TEST(HandlerCache, TheLeastRecentlyUsedGoesFirst) {
 }
 
 TEST(HandlerCache, WhatIsEvictedLivesOnForItsHolders) {
+  budget::UnlimitedLedger ledger;
   const auto image = image_of(1);
-  HandlerCache cache(HandlerCache::bytes_of("a", *image));
+  HandlerCache cache(HandlerCache::bytes_of("a", *image), ledger);
   const auto held = cache.insert("a", image);
   cache.insert("b", image);
   EXPECT_EQ(cache.find("a"), nullptr);
@@ -79,10 +84,11 @@ TEST(HandlerCache, WhatIsEvictedLivesOnForItsHolders) {
 }
 
 TEST(HandlerCache, AtItsBound) {
+  budget::UnlimitedLedger ledger;
   const auto image = image_of(1);
   const std::uint64_t one = HandlerCache::bytes_of("a", *image);
   for (const std::uint64_t bound : {one - 1, one, one + 1}) {
-    HandlerCache cache(bound);
+    HandlerCache cache(bound, ledger);
     EXPECT_NE(cache.insert("a", image), nullptr);
     EXPECT_EQ(cache.find("a") != nullptr, bound >= one);
     EXPECT_LE(cache.stats().bytes, bound);
@@ -90,8 +96,9 @@ TEST(HandlerCache, AtItsBound) {
 }
 
 TEST(HandlerCache, WhatIsTooLargeEvictsNothing) {
+  budget::UnlimitedLedger ledger;
   const auto small = image_of(1), large = image_of(16);
-  HandlerCache cache(2 * HandlerCache::bytes_of("a", *small));
+  HandlerCache cache(2 * HandlerCache::bytes_of("a", *small), ledger);
   cache.insert("a", small);
   EXPECT_NE(cache.insert("b", large), nullptr);
   EXPECT_EQ(cache.find("b"), nullptr);
@@ -132,13 +139,14 @@ class NaiveCache {
 };
 
 TEST(HandlerCache, FuzzAgainstANaiveTwin) {
+  budget::UnlimitedLedger ledger;
   const char* wanted = std::getenv("NEXUS_FUZZ_STEPS");
   const std::uint64_t steps = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 200'000;
   std::vector<std::shared_ptr<const memory::Image>> images;
   for (std::size_t pages = 0; pages < 16; ++pages)
     images.push_back(image_of(pages));
   constexpr std::uint64_t kBound = 200'000;
-  HandlerCache cache(kBound);
+  HandlerCache cache(kBound, ledger);
   NaiveCache twin(kBound);
   std::mt19937 random(7);
   for (std::uint64_t step = 0; step < steps; ++step) {
@@ -158,8 +166,9 @@ TEST(HandlerCache, FuzzAgainstANaiveTwin) {
 }
 
 TEST(HandlerCache, FourThreads) {
+  budget::UnlimitedLedger ledger;
   const auto image = image_of(1);
-  HandlerCache cache(8 * HandlerCache::bytes_of("0", *image));
+  HandlerCache cache(8 * HandlerCache::bytes_of("0", *image), ledger);
   std::vector<std::jthread> threads;
   for (unsigned seed = 0; seed < 4; ++seed) {
     threads.emplace_back([&, seed] {

@@ -22,7 +22,8 @@ Definition named(std::string id) {
 class RegistryTest : public testing::Test {
  protected:
   SetClock clock;
-  MemoryRegistry registry{clock, 4};
+  budget::UnlimitedLedger ledger;
+  MemoryRegistry registry{clock, ledger, 4};
 };
 
 TEST_F(RegistryTest, KeepsPanelsByTheirIds) {
@@ -36,7 +37,7 @@ TEST_F(RegistryTest, KeepsPanelsByTheirIds) {
 
 TEST_F(RegistryTest, MakesOnlyIdsThatMayBeHere) {
   const auto is_even = [](std::string_view id) { return id.back() % 2 == 0; };
-  MemoryRegistry some(clock, 4, is_even);
+  MemoryRegistry some(clock, ledger, 4, is_even);
   for (int i = 0; i < 100; ++i)
     EXPECT_TRUE(is_even((*some.create(named("")))->id()));
   EXPECT_TRUE(some.create(named("given1"))) << "an id that was given is not asked about";

@@ -25,7 +25,7 @@ class Echo final : public Service {
     answer.body() = request.target + "=" + request.body;
     return std::nullopt;
   }
-  void count_refusal(ErrorCode code) override { refused.push_back(code); }
+  void count_refusal(const Error& error) override { refused.push_back(error.code); }
   void count_answer(const Request&, unsigned status) override { answered.push_back(status); }
 
   std::vector<std::string> served;

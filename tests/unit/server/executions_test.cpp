@@ -46,12 +46,13 @@ class ExecutionsTest : public ::testing::Test {
 
   testing::Sandbox sandbox_;
   SystemClock clock_;
-  handlers::HandlerCache cache_{1 << 30};
+  budget::UnlimitedLedger ledger_;
+  handlers::HandlerCache cache_{1 << 30, ledger_};
   pool::InstancePool pool_{{.max_instances = 4, .min_instances = 1}, clock_, [this] {
                              return sandbox::Instance::create(sandbox_.runtime());
                            }};
   metrics::Probes probes_;
-  panels::MemoryRegistry registry_{clock_, 1000};
+  panels::MemoryRegistry registry_{clock_, ledger_, 1000};
   asio::io_context loop_{1};
   Executions executions_{loop_.get_executor(), clock_, cache_, pool_, probes_, sandbox_.runtime()};
 };

@@ -33,7 +33,8 @@ class PanelListTest : public testing::Test {
   }
 
   StoppedClock clock_;
-  panels::MemoryRegistry first_{clock_, 1}, second_{clock_, 1};
+  budget::UnlimitedLedger ledger_;
+  panels::MemoryRegistry first_{clock_, ledger_, 1}, second_{clock_, ledger_, 1};
 };
 
 TEST_F(PanelListTest, IsOneOrderOverAllRegistries) {

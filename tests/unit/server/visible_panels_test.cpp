@@ -32,7 +32,8 @@ class VisiblePanelsTest : public testing::Test {
   }
 
   StoppedClock clock_;
-  panels::MemoryRegistry registry_{clock_, 1};
+  budget::UnlimitedLedger ledger_;
+  panels::MemoryRegistry registry_{clock_, ledger_, 1};
 };
 
 TEST_F(VisiblePanelsTest, AreThoseOfTheCaller) {
