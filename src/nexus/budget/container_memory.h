@@ -39,7 +39,7 @@ struct ContainerMemory {
   bool operator==(const ContainerMemory&) const = default;
 };
 
-// Finds the groups once, and reads them whenever it is asked: some ten small files, 50 us. A process that is moved to
+// Finds the groups once, and reads them whenever it is asked: some ten small files, 100 us. A process that is moved to
 // another group needs a new one.
 class ContainerWatch {
  public:
