@@ -23,7 +23,7 @@ class Table {
 std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole - std::min(whole, part); }
 
 std::uint64_t container_free(const budget::Walls& walls) {
-  return less(*walls.container_limit_bytes, walls.working_set_bytes + walls.neighbours_bytes);
+  return less(less(*walls.container_limit_bytes, walls.neighbours_bytes), walls.working_set_bytes);
 }
 
 void add_walls(Table& table, const budget::Wishes& wishes, const budget::Walls& walls) {
