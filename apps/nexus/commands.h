@@ -23,6 +23,13 @@ struct ConfigCommand {
 };
 int config(const ConfigCommand& command);
 
+// 0: all fits; 1: something contradicts.
+struct CheckCommand {
+  bool json = false;
+  ConfigArguments config;
+};
+int check(const CheckCommand& command);
+
 struct RunCommand {
   std::string file;  // "-": standard input
   std::string args = "{}", state = "{}", scope = "{}";

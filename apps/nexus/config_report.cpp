@@ -5,30 +5,14 @@
 #include <algorithm>
 #include <array>
 
+#include "json_text.h"
 #include "nexus/config/reading.h"
 #include "nexus/config/table.h"
-#include "nexus/sandbox/json.h"
 
 namespace nexus::app {
 namespace {
 
 using config::Row;
-
-std::string quoted(std::string_view text) {
-  std::string json;
-  sandbox::append_json_string(json, text);
-  return json;
-}
-
-template <class Range, class ToJson>
-std::string json_array(const Range& range, ToJson to_json) {
-  std::string json = "[";
-  for (const auto& item : range) {
-    if (json.size() > 1) json += ',';
-    json += to_json(item);
-  }
-  return json + ']';
-}
 
 std::string_view source_name(config::Source source) {
   switch (source) {

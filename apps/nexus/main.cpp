@@ -14,11 +14,12 @@ constexpr char kExamples[] = R"(Examples:
   nexus serve --demo                               a server with a panel to try, and how to call it
   nexus serve --http-port 8080 panels/             a server with the panels of a folder
   nexus config --config nexus.toml                 what is in effect, and where each value comes from
+  nexus check --config nexus.toml                  what fits into this container, and what contradicts
   nexus run examples/greet.js --args '{"name":"Ada"}' --repeat 1000
                                                    one handler, and how quick it is
   echo 'return $args.a * 2' | nexus run - --args '{"a":21}'
 
-Exit status: 0 done, 1 it failed (run: the handler ended in an error), 2 it was asked for wrongly.)";
+Exit status: 0 done, 1 it failed (run: the handler ended in an error; check: it does not fit), 2 it was asked for wrongly.)";
 
 constexpr char kServeExamples[] =
     R"(Each setting may also come from the environment (HTTP_PORT, or NEXUS_HTTP_PORT, which wins) or the file;
@@ -27,6 +28,11 @@ a flag wins over both.
 Example: nexus serve --config nexus.toml --http-port 8080 examples/counter.json)";
 
 constexpr char kConfigExamples[] = R"(Example: HTTP_PORT=8080 nexus config --config nexus.toml --json)";
+
+constexpr char kCheckExamples[] =
+    R"(Exit status: 0 all fits, 1 something contradicts, 2 the configuration is wrong.
+
+Example: MEMORY_LIMIT_MB=64 nexus check --config nexus.toml)";
 
 constexpr char kRunExamples[] = R"(Example: nexus run examples/greet.js --args '{"name":"Ada"}')";
 
@@ -50,6 +56,14 @@ void add_config(CLI::App& app, nexus::app::ConfigCommand& command) {
   add_config_options(*config, command.config);
 }
 
+void add_check(CLI::App& app, nexus::app::CheckCommand& command) {
+  CLI::App* check =
+      app.add_subcommand("check", "Says what fits into the container and the machine, and what contradicts");
+  check->add_flag("--json", command.json, "Prints it for programs");
+  check->footer(kCheckExamples);
+  add_config_options(*check, command.config);
+}
+
 void add_run(CLI::App& app, nexus::app::RunCommand& command) {
   CLI::App* run = app.add_subcommand("run", "Runs one handler in the sandbox and prints its RESULT");
   run->add_option("file", command.file, "The handler's source; - for standard input")->required();
@@ -66,7 +80,7 @@ void add_run(CLI::App& app, nexus::app::RunCommand& command) {
 }
 
 int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::ConfigCommand& config,
-          const nexus::app::RunCommand& run) {
+          nexus::app::CheckCommand& check, const nexus::app::RunCommand& run) {
   if (const auto* command = app.get_subcommand("serve"); command->parsed()) {
     take_unknown(*command, serve.config);
     return nexus::app::serve(serve);
@@ -74,6 +88,10 @@ int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::Conf
   if (const auto* command = app.get_subcommand("config"); command->parsed()) {
     take_unknown(*command, config.config);
     return nexus::app::config(config);
+  }
+  if (const auto* command = app.get_subcommand("check"); command->parsed()) {
+    take_unknown(*command, check.config);
+    return nexus::app::check(check);
   }
   return nexus::app::run(run);
 }
@@ -88,16 +106,18 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   nexus::app::ServeCommand serve;
   nexus::app::ConfigCommand config;
+  nexus::app::CheckCommand check;
   nexus::app::RunCommand run;
   add_serve(app, serve);
   add_config(app, config);
+  add_check(app, check);
   add_run(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const int status = start(app, serve, config, run);
+  const int status = start(app, serve, config, check, run);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
   fmt::print(stderr, "nexus: the output could not be written\n");
   return 1;

@@ -4,18 +4,12 @@
 #include <thread>
 
 #include "nexus/budget/cpu_quota.h"
-#include "panel_files.h"
 
 namespace nexus::app {
 namespace {
 
 // Beyond those that run: memories of instances that are being given up while others are made in their place.
 constexpr std::size_t kSpareMemories = 64;
-
-std::optional<std::string> content_of(const std::string& path) {
-  auto text = read_file(path);
-  return text ? std::optional(*std::move(text)) : std::nullopt;
-}
 
 }  // namespace
 
@@ -40,7 +34,7 @@ server::Listener::Options listener_options_of(const config::ServerConfig& server
 
 std::size_t loops_of(const config::Settings& settings) {
   const std::uint64_t wanted = settings.server.threads.value_or(
-      budget::usable_cpus(std::thread::hardware_concurrency(), budget::cpu_quota(content_of)));
+      budget::usable_cpus(std::thread::hardware_concurrency(), budget::cpu_quota(budget::read_kernel_file)));
   return std::min(wanted, settings.runtime.max_instances);
 }
 

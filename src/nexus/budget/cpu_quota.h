@@ -1,18 +1,15 @@
 // How many CPUs this process may use at once: what the scheduler allows, less what its control group's quota leaves.
 #pragma once
 
-#include <functional>
 #include <optional>
-#include <string>
+
+#include "nexus/budget/kernel_file.h"
 
 namespace nexus::budget {
 
-// A file's content, none when it cannot be read.
-using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
-
 // The tightest quota among this process's control group and its ancestors, in CPUs (1.5: three halves of one); none when
-// there is no quota. Reads cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us over cpu.cfs_period_us) under /sys/fs/cgroup;
-// what it cannot make sense of is no quota.
+// there is no quota. Reads cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us over cpu.cfs_period_us); what it cannot make
+// sense of is no quota.
 std::optional<double> cpu_quota(const ReadFile& read);
 
 // Whole CPUs, at least 1: a quota is rounded down, because threads beyond it would only wait for each other.

@@ -60,7 +60,7 @@ TEST(CpuQuota, GarbageIsNoQuota) {
     SCOPED_TRACE(text);
     EXPECT_EQ(cpu_quota(files({{kSelf, "0::/a\n"}, {kRoot + "/a/cpu.max", text}})), std::nullopt);
   }
-  for (const std::string text : {"", ":", "::", "a:b", "\n\n", "1:cpu"}) {
+  for (const std::string text : {"", ":", "::", "a:b", "\n\n", "1:cpu", "1:cpu:a"}) {
     SCOPED_TRACE(text);
     EXPECT_EQ(cpu_quota(files({{kSelf, text}})), std::nullopt);
   }

@@ -1,0 +1,143 @@
+#include "check_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "json_text.h"
+
+namespace nexus::app {
+namespace {
+
+using budget::bytes_text;
+
+class Table {
+ public:
+  template <class... Args>
+  void line(std::string_view name, fmt::format_string<Args...> text, Args&&... args) {
+    text_ += fmt::format("{:<14}{}\n", name, fmt::format(text, std::forward<Args>(args)...));
+  }
+  std::string text_;
+};
+
+std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole - std::min(whole, part); }
+
+std::uint64_t container_free(const budget::Walls& walls) {
+  return less(less(*walls.container_limit_bytes, walls.neighbours_bytes), walls.working_set_bytes);
+}
+
+void add_walls(Table& table, const budget::Wishes& wishes, const budget::Walls& walls) {
+  if (walls.container_limit_bytes) {
+    table.line("container", "limit {}, used {}{}, free {} ({})", bytes_text(*walls.container_limit_bytes),
+               bytes_text(walls.working_set_bytes),
+               walls.neighbours_bytes == 0
+                   ? ""
+                   : fmt::format(", by its neighbours {}", bytes_text(walls.neighbours_bytes)),
+               bytes_text(container_free(walls)), walls.container_limit_file);
+  } else {
+    table.line("container", "no limit");
+  }
+  table.line("machine", "{}, free {}", bytes_text(walls.machine_total_bytes),
+             bytes_text(walls.machine_available_bytes));
+  table.line("budget", "{} ({})", bytes_text(walls.budget_bytes),
+             wishes.memory_budget_bytes    ? "MEMORY_BUDGET_MB"
+             : walls.container_limit_bytes ? "the container's limit"
+                                           : "80 % of the machine");
+  table.line("reserve", "{}, never granted", bytes_text(walls.reserve_bytes));
+  table.line("grantable", "{}; for more, change {}", bytes_text(walls.grantable_bytes), walls.setting);
+}
+
+void add_cache(Table& table, const budget::Wishes& wishes, const budget::Surroundings& there) {
+  if (!there.cache) {
+    table.line("cache", "{}: unknown filesystem", wishes.cache_dir);
+    return;
+  }
+  table.line("cache", "{} on {}{}, {} free; at most {} (MAX_CACHE_SIZE_MB)", wishes.cache_dir,
+             there.cache->filesystem, there.cache->is_memory ? ", which counts as memory" : "",
+             bytes_text(there.cache->free_bytes), bytes_text(wishes.max_cache_size_bytes));
+}
+
+std::string limit_text(std::optional<std::uint64_t> limit, std::string (*to_text)(std::uint64_t)) {
+  return limit ? to_text(*limit) : "unlimited";
+}
+std::string count_text(std::uint64_t count) { return fmt::to_string(count); }
+
+template <class T>
+std::string or_null(const std::optional<T>& value) {
+  return value ? fmt::to_string(*value) : "null";
+}
+
+std::string findings_json(const std::vector<budget::Finding>& findings) {
+  return json_array(findings, [](const budget::Finding& finding) {
+    return fmt::format(R"({{"setting":{},"text":{}}})", quoted(finding.setting), quoted(finding.text));
+  });
+}
+
+std::string container_json(const budget::Walls& walls) {
+  if (!walls.container_limit_bytes) return "null";
+  return fmt::format(
+      R"({{"limitBytes":{},"limitFile":{},"usageBytes":{},"workingSetBytes":{},"neighboursBytes":{},"freeBytes":{}}})",
+      *walls.container_limit_bytes, quoted(walls.container_limit_file), walls.container_usage_bytes,
+      walls.working_set_bytes, walls.neighbours_bytes, container_free(walls));
+}
+
+std::string cache_json(const budget::Wishes& wishes, const budget::Surroundings& there) {
+  if (!there.cache) return "null";
+  return fmt::format(R"({{"folder":{},"filesystem":{},"countsAsMemory":{},"freeBytes":{},"limitBytes":{}}})",
+                     quoted(wishes.cache_dir), quoted(there.cache->filesystem), there.cache->is_memory,
+                     there.cache->free_bytes, wishes.max_cache_size_bytes);
+}
+
+}  // namespace
+
+std::string check_table(const budget::Wishes& wishes, const budget::Surroundings& there,
+                        const budget::Fit& fit) {
+  Table table;
+  add_walls(table, wishes, there.walls);
+  table.line("instances",
+             "{} at once of {} each (MEMORY_LIMIT_MB), {} of {}, which is typical; MAX_INSTANCES {}",
+             std::min(fit.instances_at_limit, wishes.max_instances), bytes_text(wishes.memory_limit_bytes),
+             std::min(fit.instances_typical, wishes.max_instances), bytes_text(budget::kTypicalInstanceBytes),
+             wishes.max_instances);
+  add_cache(table, wishes, there);
+  table.line("mappings", "{} (vm.max_map_count), enough for {} instances",
+             limit_text(there.max_map_count, count_text), fit.instances_mappable);
+  table.line("address space", "{} (ulimit -v), {} needed",
+             limit_text(there.address_space_limit_bytes, bytes_text), bytes_text(wishes.address_space_bytes));
+  table.line("open files", "{} (ulimit -n)", limit_text(there.open_files_limit, count_text));
+  table.line("processors", "{}{}; {} event loops (THREADS)", there.processors,
+             there.cpu_quota ? fmt::format(", of which the container may use {:g}", *there.cpu_quota) : "",
+             fit.threads);
+  std::string text = std::move(table.text_);
+  for (const budget::Finding& finding : fit.contradictions)
+    text += fmt::format("\n{}: {}", finding.setting, finding.text);
+  for (const budget::Finding& finding : fit.notes)
+    text += fmt::format("\n{} (note): {}", finding.setting, finding.text);
+  if (!fit.contradictions.empty() || !fit.notes.empty()) text += '\n';
+  if (fit.contradictions.empty()) text += "\nall fits\n";
+  return text;
+}
+
+std::string check_json(const budget::Wishes& wishes, const budget::Surroundings& there,
+                       const budget::Fit& fit) {
+  const budget::Walls& walls = there.walls;
+  const std::string budget =
+      fmt::format(R"({{"bytes":{},"reserveBytes":{},"grantableBytes":{},"tightest":{},"setting":{}}})",
+                  walls.budget_bytes, walls.reserve_bytes, walls.grantable_bytes, quoted(walls.tightest),
+                  quoted(walls.setting));
+  const std::string instances = fmt::format(
+      R"({{"bytes":{},"atLimit":{},"typical":{},"mappable":{},"max":{},"min":{},"limitBytes":{},"typicalBytes":{}}})",
+      fit.instance_bytes, fit.instances_at_limit, fit.instances_typical, fit.instances_mappable,
+      wishes.max_instances, wishes.min_instances, wishes.memory_limit_bytes, budget::kTypicalInstanceBytes);
+  const std::string process = fmt::format(
+      R"({{"maxMapCount":{},"addressSpaceLimitBytes":{},"addressSpaceBytes":{},"openFilesLimit":{},"processors":{},"cpuQuota":{},"threads":{}}})",
+      or_null(there.max_map_count), or_null(there.address_space_limit_bytes), wishes.address_space_bytes,
+      or_null(there.open_files_limit), there.processors, or_null(there.cpu_quota), fit.threads);
+  return fmt::format(
+      R"({{"fits":{},"container":{},"machine":{{"totalBytes":{},"availableBytes":{}}},"budget":{},"instances":{},"cache":{},"process":{},"contradictions":{},"notes":{}}})",
+      fit.contradictions.empty(), container_json(walls), walls.machine_total_bytes,
+      walls.machine_available_bytes, budget, instances, cache_json(wishes, there), process,
+      findings_json(fit.contradictions), findings_json(fit.notes));
+}
+
+}  // namespace nexus::app

@@ -1,0 +1,19 @@
+// What `nexus check` found, for people and for programs.
+#pragma once
+
+#include <string>
+
+#include "nexus/budget/fit.h"
+
+namespace nexus::app {
+
+// A line for each wall and each thing that has to fit, then one for each finding, which begins with what to change.
+std::string check_table(const budget::Wishes& wishes, const budget::Surroundings& there,
+                        const budget::Fit& fit);
+
+// {"fits", "container", "machine", "budget", "instances", "cache", "process", "contradictions": [{setting, text}],
+// "notes": [{setting, text}]}; null: without limit, or unknown.
+std::string check_json(const budget::Wishes& wishes, const budget::Surroundings& there,
+                       const budget::Fit& fit);
+
+}  // namespace nexus::app
