@@ -148,13 +148,15 @@ TEST(Limits, LogsPastTheirBytesAreDroppedAndCounted) {
   RunOptions options;
   options.limits.max_log_bytes = 10;
   const auto logged = [&](std::string_view source) {
-    return sandbox.run(source, options).expect_success().result();
+    Outcome outcome = sandbox.run(source, options);
+    outcome.expect_success();
+    return outcome;
   };
-  EXPECT_EQ(logged("$log('123456789')").log_lines_dropped, 0u);
-  EXPECT_EQ(logged("$log('1234567890')").logs.size(), 1u);
-  const auto result = logged("$log('12345678901'); $log('12345'); $log('123456'); $log('12345'); $log('1')");
-  EXPECT_EQ(result.logs.size(), 2u);
-  EXPECT_EQ(result.log_lines_dropped, 3u);
+  EXPECT_EQ(logged("$log('123456789')").result().log_lines_dropped, 0u);
+  EXPECT_EQ(logged("$log('1234567890')").result().logs.size(), 1u);
+  const auto outcome = logged("$log('12345678901'); $log('12345'); $log('123456'); $log('12345'); $log('1')");
+  EXPECT_EQ(outcome.result().logs.size(), 2u);
+  EXPECT_EQ(outcome.result().log_lines_dropped, 3u);
 }
 
 TEST(Limits, JsonIsAtMost128Deep) {
@@ -277,7 +279,7 @@ TEST(Limits, MaxWallMsIsTimeByTheClock) {
                                     .capabilities = &capabilities};
   request.limits.max_wall_ms = 60'000;
   sandbox::Instance& instance = sandbox.instance();
-  instance.start(request);
+  instance.start(std::move(request));
   ASSERT_EQ(instance.step(), sandbox::Step::kMore);
   sandbox.clock().advance_ms(55'000);
   ASSERT_EQ(instance.step(), sandbox::Step::kMore);

@@ -1,0 +1,63 @@
+#include "nexus/budget/keeper.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+namespace nexus::budget {
+namespace {
+
+std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
+
+// /proc/self/statm: pages of address space, then pages resident.
+std::uint64_t resident_bytes(const ReadFile& read) {
+  const std::string text = read("/proc/self/statm").value_or("");
+  const auto space = text.find(' ');
+  std::uint64_t pages = 0;
+  if (space != std::string::npos) std::from_chars(text.data() + space + 1, text.data() + text.size(), pages);
+  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+Keeper::Keeper(BoundedLedger& ledger, ReadFile read, Options options)
+    : ledger_(ledger),
+      read_(std::move(read)),
+      options_(options),
+      container_(read_),
+      server_(ledger.open(Kind::kServer)) {
+  look(true);
+}
+
+void Keeper::look(bool is_at_rest) {
+  MemoryView now;
+  now.walls = walls_of(container_.read(), read_("/proc/meminfo").value_or(""), options_.budget_bytes);
+  now.resident_bytes = resident_bytes(read_);
+  // Without a limit the group may be a whole session: what others do in it is not ours to count.
+  now.measured_bytes = now.walls.container_limit_bytes
+                           ? std::max(now.resident_bytes, now.walls.working_set_bytes)
+                           : now.resident_bytes;
+  const std::uint64_t granted = ledger_.state().book.granted();
+  if (is_at_rest) {
+    const std::uint64_t others = granted - server_.bytes();
+    server_.set_to(minus(now.measured_bytes, others));
+  } else {
+    now.unaccounted_bytes = minus(now.measured_bytes, granted);
+  }
+  const Walls& walls = now.walls;
+  const bool is_container = walls.tightest == "container";
+  ledger_.set(minus(walls.grantable_bytes, now.unaccounted_bytes), options_.shares,
+              {walls.tightest, walls.setting,
+               is_container ? walls.container_limit_bytes.value_or(0) : walls.budget_bytes});
+  const std::lock_guard lock(mutex_);
+  view_ = std::move(now);
+}
+
+MemoryView Keeper::view() const {
+  const std::lock_guard lock(mutex_);
+  return view_;
+}
+
+}  // namespace nexus::budget

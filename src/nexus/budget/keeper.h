@@ -1,0 +1,53 @@
+// Follows what the kernel says and tells the ledger how much it may grant.
+//
+//   │ server, as measured at rest │ other kinds, as granted │ unaccounted, as measured now │ free │ reserve │  the tightest wall
+//
+// What the process has beyond what the ledger knows (the allocator's spare memory, sockets, the program itself) cannot be
+// charged before it is used. While nothing runs it is measured and carried as a charge of kind `server`; what comes on top of
+// that while handlers run is unaccounted, and taken off what may be granted until the next rest.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+#include "nexus/budget/bounded_ledger.h"
+#include "nexus/budget/container_memory.h"
+#include "nexus/budget/walls.h"
+
+namespace nexus::budget {
+
+// What one look has found.
+struct MemoryView {
+  Walls walls;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t measured_bytes = 0;     // what counts against the walls: the container's working set, else what is resident
+  std::uint64_t unaccounted_bytes = 0;  // measured, but not granted
+};
+
+class Keeper {
+ public:
+  struct Options {
+    std::optional<std::uint64_t> budget_bytes;  // MEMORY_BUDGET_MB
+    Shares shares;
+  };
+
+  // Looks for the first time. The ledger must outlive it.
+  Keeper(BoundedLedger& ledger, ReadFile read, Options options);
+
+  // Asks the kernel: about 100 us. `is_at_rest`: no handler runs, so that what is there and not granted is the server's own.
+  void look(bool is_at_rest);
+
+  MemoryView view() const;  // thread-safe; the rest is for one thread
+
+ private:
+  BoundedLedger& ledger_;
+  ReadFile read_;
+  Options options_;
+  ContainerWatch container_;
+  Grant server_;
+  mutable std::mutex mutex_;
+  MemoryView view_;
+};
+
+}  // namespace nexus::budget
