@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <numeric>
 
 #include "nexus/budget/fit.h"
@@ -24,10 +24,8 @@ std::string printable(std::string_view text) {
 }
 
 std::string time_text(std::int64_t unix_ms) {
-  constexpr std::int64_t kMost = 253'402'300'799'000;  // the year 9999
-  const std::chrono::sys_time<std::chrono::milliseconds> time(
-      std::chrono::milliseconds(std::clamp<std::int64_t>(unix_ms, 0, kMost)));
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", std::chrono::floor<std::chrono::seconds>(time));
+  constexpr std::time_t kMost = 253'402'300'799;  // the year 9999
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::clamp<std::time_t>(unix_ms / 1000, 0, kMost)));
 }
 
 std::uint64_t container_free(const Record& record) {
