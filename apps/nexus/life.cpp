@@ -48,9 +48,11 @@ std::vector<std::jthread> start_threads(std::span<const std::unique_ptr<Shard>> 
 
 }  // namespace
 
-Life::Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings)
+Life::Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings,
+           MemoryKeeping& memory)
     : shards_(shards),
       settings_(settings),
+      memory_(memory),
       listener_(loop().get_executor(), servers_of(shards), listener_options_of(settings)),
       signals_(loop(), SIGINT, SIGTERM),
       delay_(loop()) {}
@@ -58,6 +60,7 @@ Life::Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerC
 int Life::run(Plan plan) {
   on_all([](Shard& shard) { shard.server().start(); });
   wait_for_signal();
+  memory_.start();
   asio::co_spawn(loop().get_executor(), start(std::move(plan)), server::must_not_throw);
   {
     const auto threads = start_threads(shards_);
@@ -151,6 +154,7 @@ void Life::drain() {
 
 void Life::stop(int status) {
   status_ = status;
+  memory_.stop();
   for (const auto& shard : shards_)
     shard->loop().stop();
 }

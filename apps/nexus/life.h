@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "memory_keeping.h"
 #include "nexus/config/settings.h"
 #include "nexus/server/listener.h"
 #include "panel_files.h"
@@ -24,7 +25,8 @@ class Life {
   };
 
   // The shards must outlive it.
-  Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings);
+  Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings,
+       MemoryKeeping& memory);
 
   // Runs all loops, the first on this thread, until the server has ended. Gives the exit status.
   int run(Plan plan);
@@ -42,6 +44,7 @@ class Life {
 
   std::span<const std::unique_ptr<Shard>> shards_;
   const config::ServerConfig& settings_;
+  MemoryKeeping& memory_;
   server::Listener listener_;
   boost::asio::signal_set signals_;
   server::Timer delay_;

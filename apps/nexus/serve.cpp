@@ -8,7 +8,10 @@
 #include "demo_panel.h"
 #include "life.h"
 #include "load_settings.h"
-#include "nexus/budget/ledger.h"
+#include "memory_keeping.h"
+#include "nexus/budget/bounded_ledger.h"
+#include "nexus/budget/keeper.h"
+#include "nexus/budget/kernel_file.h"
 #include "nexus/sandbox/runtime.h"
 #include "panel_files.h"
 #include "settings_mapping.h"
@@ -26,7 +29,8 @@ int serve(const ServeCommand& command) {
   if (command.demo) panels->push_back({"--demo", std::string(demo_panel()), {}});
 
   SystemClock clock;
-  budget::UnlimitedLedger ledger;
+  budget::BoundedLedger ledger;
+  set_up_allocator(loops_of(*settings));
 
   // The engine and the interpreter's base image.
   auto runtime = sandbox::Runtime::create(runtime_options_of(settings->runtime), clock, ledger);
@@ -40,7 +44,9 @@ int serve(const ServeCommand& command) {
   shards.reserve(members.size());
   for (std::size_t own = 0; own < members.size(); ++own)
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
-  return Life(shards, settings->server).run({*std::move(panels), command.demo});
+  budget::Keeper keeper(ledger, budget::read_kernel_file, keeper_options_of(settings->runtime));
+  MemoryKeeping memory(shards, keeper, ledger, clock);
+  return Life(shards, settings->server, memory).run({*std::move(panels), command.demo});
 }
 
 }  // namespace nexus::app

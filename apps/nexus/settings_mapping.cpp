@@ -17,6 +17,10 @@ sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime)
   return {.max_memories = runtime.max_instances + kSpareMemories};
 }
 
+budget::Keeper::Options keeper_options_of(const config::RuntimeConfig& runtime) {
+  return {runtime.memory_budget_bytes, runtime.memory_limit_bytes};
+}
+
 pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime) {
   return {.max_instances = static_cast<std::uint32_t>(runtime.max_instances),
           .min_instances = static_cast<std::uint32_t>(runtime.min_instances),

@@ -1,6 +1,7 @@
 // From the operator's settings to what the parts are built with.
 #pragma once
 
+#include "nexus/budget/keeper.h"
 #include "nexus/config/settings.h"
 #include "nexus/pool/instance_pool.h"
 #include "nexus/sandbox/runtime.h"
@@ -11,6 +12,7 @@
 namespace nexus::app {
 
 sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime);
+budget::Keeper::Options keeper_options_of(const config::RuntimeConfig& runtime);
 pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime);
 server::Server::Options server_options_of(const config::ServerConfig& server);
 server::Listener::Options listener_options_of(const config::ServerConfig& server);

@@ -1,5 +1,7 @@
 #include "shard.h"
 
+#include <algorithm>
+
 #include "nexus/sandbox/capabilities.h"
 #include "nexus/sandbox/instance.h"
 #include "settings_mapping.h"
@@ -42,5 +44,12 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
       dispatch_(loops_),
       server_(loop_.get_executor(), shared.clock, shared.ledger, dispatch_, api_, pool_,
               server_options_of(settings.server)) {}
+
+void Shard::reclaim(std::uint64_t bytes) {
+  const std::uint64_t before = pool_.total_memory();
+  pool_.drop_idle();
+  const std::uint64_t freed = before - std::min(before, pool_.total_memory());
+  if (freed < bytes) cache_.evict_unused(bytes - freed);
+}
 
 }  // namespace nexus::app

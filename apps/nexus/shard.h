@@ -37,6 +37,10 @@ class Shard {
   boost::asio::io_context& loop() { return loop_; }
   server::Api& api() { return api_; }
   server::Server& server() { return server_; }
+  const pool::InstancePool& pool() const { return pool_; }  // thread-safe
+
+  // Gives back what is idle until so many bytes are free again: instances above minInstances, then images nobody runs.
+  void reclaim(std::uint64_t bytes);
 
  private:
   handlers::HandlerCache cache_;

@@ -11,6 +11,14 @@ namespace {
 
 std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
 
+// Bodies and answers may take half: what they are for needs memory as well.
+Shares shares_of(std::uint64_t grantable, std::uint64_t instances_least) {
+  Shares shares{};
+  shares[static_cast<std::size_t>(Kind::kInstances)].least = std::min(instances_least, grantable / 4);
+  shares[static_cast<std::size_t>(Kind::kBuffers)].most = grantable / 2;
+  return shares;
+}
+
 // /proc/self/statm: pages of address space, then pages resident.
 std::uint64_t resident_bytes(const ReadFile& read) {
   const std::string text = read("/proc/self/statm").value_or("");
@@ -48,7 +56,8 @@ void Keeper::look(bool is_at_rest) {
   }
   const Walls& walls = now.walls;
   const bool is_container = walls.tightest == "container";
-  ledger_.set(minus(walls.grantable_bytes, now.unaccounted_bytes), options_.shares,
+  ledger_.set(minus(walls.grantable_bytes, now.unaccounted_bytes),
+              shares_of(walls.grantable_bytes, options_.instances_least_bytes),
               {walls.tightest, walls.setting,
                is_container ? walls.container_limit_bytes.value_or(0) : walls.budget_bytes});
   const std::lock_guard lock(mutex_);

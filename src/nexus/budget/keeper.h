@@ -21,7 +21,8 @@ namespace nexus::budget {
 struct MemoryView {
   Walls walls;
   std::uint64_t resident_bytes = 0;
-  std::uint64_t measured_bytes = 0;     // what counts against the walls: the container's working set, else what is resident
+  std::uint64_t measured_bytes =
+      0;  // what counts against the walls: the container's working set, else what is resident
   std::uint64_t unaccounted_bytes = 0;  // measured, but not granted
 };
 
@@ -29,7 +30,9 @@ class Keeper {
  public:
   struct Options {
     std::optional<std::uint64_t> budget_bytes;  // MEMORY_BUDGET_MB
-    Shares shares;
+    // Kept free of all other kinds, so that one handler can always grow to its limit; at most a quarter of what may be
+    // granted.
+    std::uint64_t instances_least_bytes = 0;
   };
 
   // Looks for the first time. The ledger must outlive it.

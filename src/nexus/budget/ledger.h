@@ -34,7 +34,9 @@ class Grant {
   // More of the same, or the ledger's refusal; what is held already stays. REQUIRES: a grant from a ledger.
   Result<void> grow_by(std::uint64_t bytes);
   // The same, unless it holds as much already.
-  Result<void> grow_to(std::uint64_t bytes) { return bytes > bytes_ ? grow_by(bytes - bytes_) : Result<void>(); }
+  Result<void> grow_to(std::uint64_t bytes) {
+    return bytes > bytes_ ? grow_by(bytes - bytes_) : Result<void>();
+  }
   void shrink_to(std::uint64_t bytes);
   // For memory that is there already, granted or not: never refused. REQUIRES: a grant from a ledger, unless 0.
   void set_to(std::uint64_t bytes);

@@ -99,8 +99,9 @@ class LinearMemory {
   std::size_t limit_ = 0;
   Tracking tracking_;
   budget::Grant grant_;
-  std::size_t tracked_bytes_ = 0;  // the image's, or those that were there when tracking stopped; the rest has grown
-  PageSet present_;                // of them, those that have been written by us or by the guest
+  std::size_t tracked_bytes_ =
+      0;             // the image's, or those that were there when tracking stopped; the rest has grown
+  PageSet present_;  // of them, those that have been written by us or by the guest
   std::size_t resident_pages_ = 0;
   std::uint64_t faults_charged_ = 0;
   std::shared_ptr<const Image> image_;

@@ -12,7 +12,8 @@ constexpr std::uint64_t kKeyBytes = 128;
 std::uint64_t footprint(const Definition& definition) {
   std::uint64_t bytes = kPanelBytes + definition.scope_json.capacity() + definition.metadata_json.capacity();
   for (const Tool& tool : definition.tools) {
-    bytes += sizeof tool + tool.handler.capacity() + tool.description.capacity() + tool.args_schema_json.capacity();
+    bytes += sizeof tool + tool.handler.capacity() + tool.description.capacity() +
+             tool.args_schema_json.capacity();
   }
   return bytes;
 }

@@ -97,6 +97,8 @@ class BasicInstancePool {
   Result<Lease> try_acquire();
   // Refuses those who have waited too long, drops idle instances, and replaces warm ones. Call it about every 100 ms.
   void tick();
+  // Drops the idle above min_instances now: their memory is wanted.
+  void drop_idle();
 
   // Refuses all who wait and all who come, drops the idle, and calls `drained` when the last lease is back. The pool may
   // be destroyed in that call.

@@ -74,6 +74,17 @@ void BasicInstancePool<InstanceT>::tick() {
 }
 
 template <class InstanceT>
+void BasicInstancePool<InstanceT>::drop_idle() {
+  Work work;
+  Caller nobody;
+  {
+    const std::lock_guard lock(mutex_);
+    carry_out(policy_.drop_idle(), clock_.monotonic_us(), nobody, work);
+  }
+  finish(work, AnswerWhen::kNow);
+}
+
+template <class InstanceT>
 void BasicInstancePool<InstanceT>::shutdown(Drained drained) {
   Work work;
   Caller nobody;

@@ -96,14 +96,20 @@ PoolPolicy::Decisions PoolPolicy::tick(std::uint64_t now_ms) {
   std::size_t unused = 0;
   while (idle_.size() - unused > options_.min_instances &&
          now_ms - slots_[idle_[unused]].idle_since_ms >= options_.max_idle_ms) {
-    drop(idle_[unused++], Retired::kIdle);
+    ++unused;
   }
-  idle_.erase(idle_.begin(), idle_.begin() + static_cast<std::ptrdiff_t>(unused));
+  drop_first_idle(unused);
   if (!waiting_.empty()) {
     create_for_next_waiter();
   } else if (!is_draining_ && total() < options_.min_instances) {
     create_for(std::nullopt);  // one at a time: replacing what was retired must not hold up a tick
   }
+  return decided();
+}
+
+PoolPolicy::Decisions PoolPolicy::drop_idle() {
+  decisions_.clear();
+  if (idle_.size() > options_.min_instances) drop_first_idle(idle_.size() - options_.min_instances);
   return decided();
 }
 
@@ -142,6 +148,12 @@ void PoolPolicy::give(CallerId caller, SlotId slot) {
 void PoolPolicy::drop(SlotId slot, Retired why) {
   slots_[slot].status = Status::kFree;
   decisions_.emplace_back(Drop{slot, why});
+}
+
+void PoolPolicy::drop_first_idle(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    drop(idle_[i], Retired::kIdle);
+  idle_.erase(idle_.begin(), idle_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 void PoolPolicy::create_for(std::optional<CallerId> caller) {

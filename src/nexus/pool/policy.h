@@ -24,7 +24,7 @@ struct PoolOptions {
   std::uint32_t max_queue = 1024;   // callers that may wait
   std::uint64_t queue_timeout_ms = 2000;     // 0: nobody waits
   std::uint64_t max_executions = 1'000'000;  // an instance is retired after so many
-  std::uint64_t max_idle_ms = 60'000;  // beyond min_instances, an instance unused for so long is dropped
+  std::uint64_t max_idle_ms = 10'000;  // beyond min_instances, an instance unused for so long is dropped
 };
 
 enum class Retired : std::uint8_t { kTrap, kCancel, kAge, kIdle, kShutdown };  // metric label `reason`
@@ -86,7 +86,8 @@ class PoolPolicy {
   Decisions release(SlotId slot, std::uint64_t executions, std::optional<Retired> broken,
                     std::uint64_t now_ms);
   Decisions tick(std::uint64_t now_ms);
-  Decisions shutdown();  // from now on nobody gets an instance
+  Decisions drop_idle();  // all above min_instances
+  Decisions shutdown();   // from now on nobody gets an instance
 
   std::uint32_t active() const { return active_; }
   std::uint32_t idle() const { return static_cast<std::uint32_t>(idle_.size()); }
@@ -113,6 +114,7 @@ class PoolPolicy {
   CallerId next_waiter();
   void give(CallerId caller, SlotId slot);
   void drop(SlotId slot, Retired why);
+  void drop_first_idle(std::size_t count);
   void create_for(std::optional<CallerId> caller);
   void create_for_next_waiter();
   void hand_over_or_keep(SlotId slot, std::uint64_t now_ms);

@@ -100,7 +100,8 @@ class BookFuzz {
 
   void give_back() {
     if (twin_.holdings.empty()) return;
-    const auto one = std::next(twin_.holdings.begin(), static_cast<std::ptrdiff_t>(below(twin_.holdings.size())));
+    const auto one =
+        std::next(twin_.holdings.begin(), static_cast<std::ptrdiff_t>(below(twin_.holdings.size())));
     const std::uint64_t bytes = below(2) == 0 ? one->bytes : below(one->bytes + 1);
     book_.give_back(one->kind, bytes);
     one->bytes -= bytes;

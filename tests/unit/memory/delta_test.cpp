@@ -60,7 +60,8 @@ TEST_F(DeltaTest, TakesItsGrownMemoryAlong) {
   ASSERT_TRUE(delta.apply_to(*b));
   expect_equal(*a, *b);
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), a->charged_bytes() + b->charged_bytes());
-  EXPECT_GE(b->charged_bytes(), 2 * kPageBytes + 8 * kWasmPageBytes) << "what was written, and all that has grown";
+  EXPECT_GE(b->charged_bytes(), 2 * kPageBytes + 8 * kWasmPageBytes)
+      << "what was written, and all that has grown";
 }
 
 TEST_F(DeltaTest, IsRefusedAsAWholeWhereItsMemoryCannotGrow) {

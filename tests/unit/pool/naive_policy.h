@@ -100,6 +100,16 @@ class NaivePolicy {
     return decisions;
   }
 
+  std::vector<Decision> drop_idle() {
+    std::vector<Decision> decisions;
+    while (count(kIdle) > options_.min_instances) {
+      const SlotId oldest = *first_used_idle();
+      instances_.erase(oldest);
+      decisions.push_back(Drop{oldest, Retired::kIdle});
+    }
+    return decisions;
+  }
+
   std::vector<Decision> shutdown() {
     shut_down_ = true;
     std::vector<Decision> decisions;

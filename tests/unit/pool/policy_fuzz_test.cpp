@@ -61,6 +61,7 @@ class Life {
         break;
       case 18:
         agree(policy_.tick(now_), twin_.tick(now_));
+        if (below(10) == 0) agree(policy_.drop_idle(), twin_.drop_idle());
         break;
       default:
         if (below(100) == 0) {

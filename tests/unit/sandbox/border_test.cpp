@@ -31,7 +31,9 @@ class BorderTest : public ::testing::Test {
     request_.state = &state_;
     begin();
   }
-  void begin(Call::Purpose purpose = Call::Purpose::kExecution) { call_.emplace(purpose, request_, clock_, ledger_); }
+  void begin(Call::Purpose purpose = Call::Purpose::kExecution) {
+    call_.emplace(purpose, request_, clock_, ledger_);
+  }
   Call::Answer ask(std::int32_t op, std::string_view a, std::string_view b = {}) {
     return call_->handle(op, a, b, out_);
   }

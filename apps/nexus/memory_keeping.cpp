@@ -1,0 +1,88 @@
+#include "memory_keeping.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+
+#include "nexus/base/units.h"
+
+namespace nexus::app {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds kTick{100};
+constexpr std::uint64_t kLookIdleMs = 1000;
+constexpr std::uint64_t kRestMs = 1000;  // without a handler running, before what is left is given back
+
+// Less free than this, and idle instances and images nobody runs go. Enough for what starts between two looks.
+std::uint64_t scarce_bytes(std::uint64_t grantable) { return std::clamp(grantable / 8, 8_MiB, 128_MiB); }
+
+}  // namespace
+
+void set_up_allocator(std::size_t loops) {
+  // A fixed threshold: otherwise the first large block that is freed makes the next ones stay in the heap.
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  mallopt(M_ARENA_MAX, static_cast<int>(loops) + 1);
+}
+
+MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<Shard>> shards, budget::Keeper& keeper,
+                             budget::Ledger& ledger, const Clock& clock)
+    : shards_(shards),
+      keeper_(keeper),
+      ledger_(ledger),
+      clock_(clock),
+      timer_(shards.front()->loop().get_executor()) {}
+
+void MemoryKeeping::start() {
+  asio::co_spawn(shards_.front()->loop().get_executor(), keep(), server::must_not_throw);
+}
+
+void MemoryKeeping::stop() {
+  is_stopped_ = true;
+  timer_.cancel();
+}
+
+server::Task<void> MemoryKeeping::keep() {
+  while (!is_stopped_) {
+    timer_.expires_after(kTick);
+    co_await timer_.async_wait(server::kAwaitTuple);
+    if (!is_stopped_) tick();
+  }
+}
+
+bool MemoryKeeping::is_at_rest() const {
+  return std::ranges::all_of(shards_, [](const auto& shard) { return shard->pool().active_count() == 0; });
+}
+
+void MemoryKeeping::tick() {
+  const std::uint64_t now_ms = clock_.monotonic_us() / 1000;
+  const bool is_resting = is_at_rest();
+  if (!is_resting) {
+    busy_ms_ = now_ms;
+    is_tidy_ = false;
+  }
+  if (is_resting && is_tidy_ && now_ms - looked_ms_ < kLookIdleMs) return;
+  if (!is_tidy_ && now_ms - busy_ms_ >= kRestMs) {
+    give_back_idle_memory();
+    is_tidy_ = true;
+  }
+  looked_ms_ = now_ms;
+  keeper_.look(is_resting);
+  const std::uint64_t scarce = scarce_bytes(keeper_.view().walls.grantable_bytes);
+  if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {
+    for (const auto& shard : shards_)
+      asio::post(shard->loop(), [&shard = *shard, bytes = scarce - free] { shard.reclaim(bytes); });
+  }
+}
+
+// In the order of its worth: what the loops keep for nobody, then what the allocator keeps.
+void MemoryKeeping::give_back_idle_memory() {
+  for (const auto& shard : shards_)
+    asio::post(shard->loop(), [&shard = *shard] { shard.reclaim(budget::kUnlimited); });
+  asio::post(shards_.front()->loop(), [] { malloc_trim(0); });
+}
+
+}  // namespace nexus::app
