@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "demo_panel.h"
+#include "exit_record.h"
 #include "life.h"
 #include "load_settings.h"
 #include "memory_keeping.h"
@@ -14,6 +15,7 @@
 #include "nexus/budget/kernel_file.h"
 #include "nexus/sandbox/runtime.h"
 #include "panel_files.h"
+#include "process_memory.h"
 #include "settings_mapping.h"
 #include "shard.h"
 
@@ -28,6 +30,7 @@ int serve(const ServeCommand& command) {
   }
   if (command.demo) panels->push_back({"--demo", std::string(demo_panel()), {}});
 
+  auto unclean = take_unclean_exits(settings->runtime.cache_dir);
   SystemClock clock;
   budget::BoundedLedger ledger;
   set_up_allocator(loops_of(*settings));
@@ -38,14 +41,16 @@ int serve(const ServeCommand& command) {
     fmt::print(stderr, "nexus: {}\n", runtime.error().message);
     return kFailed;
   }
-  const Shared shared{clock, ledger, **runtime};
+  ExitRecord record(settings->runtime.cache_dir, clock);
+  budget::Keeper keeper(ledger, budget::read_kernel_file, keeper_options_of(settings->runtime));
+  const ProcessMemory known(keeper, ledger, settings->runtime, std::move(unclean));
+  const Shared shared{clock, ledger, **runtime, known};
   std::vector<server::Member> members(loops_of(*settings));
   std::vector<std::unique_ptr<Shard>> shards;
   shards.reserve(members.size());
   for (std::size_t own = 0; own < members.size(); ++own)
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
-  budget::Keeper keeper(ledger, budget::read_kernel_file, keeper_options_of(settings->runtime));
-  MemoryKeeping memory(shards, keeper, ledger, clock);
+  MemoryKeeping memory(shards, keeper, ledger, clock, record);
   return Life(shards, settings->server, memory).run({*std::move(panels), command.demo});
 }
 

@@ -24,6 +24,7 @@ struct Shared {
   const Clock& clock;
   budget::Ledger& ledger;
   sandbox::Runtime& runtime;
+  const metrics::MemorySource& memory;
 };
 
 class Shard {

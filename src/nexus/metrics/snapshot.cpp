@@ -18,13 +18,20 @@ void Snapshot::add(const Snapshot& other) {
   pool.add(other.pool);
   add_to(cache, other.cache);
   panels += other.panels;
+  handlers.insert(handlers.end(), other.handlers.begin(), other.handlers.end());
 }
 
 Snapshot collect(const Sources& sources) {
   return {.probes = sources.probes,
           .pool = sources.pool.stats(),
           .cache = sources.cache.stats(),
-          .panels = sources.registry.size()};
+          .panels = sources.registry.size(),
+          .handlers = {}};
+}
+
+Snapshot collect_with_handlers(const Sources& sources) {
+  Snapshot snapshot = collect(sources);
+  return snapshot;
 }
 
 }  // namespace nexus::metrics

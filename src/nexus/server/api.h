@@ -1,8 +1,10 @@
 // The calls of the API: from a request to the resource that it is about.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "nexus/metrics/memory_facts.h"
 #include "nexus/metrics/report.h"
 #include "nexus/server/access.h"
 #include "nexus/server/all_loops.h"
@@ -32,6 +34,7 @@ class Api final : public Service {
     const budget::Ledger& ledger;
     metrics::Probes& probes;
     sandbox::Runtime& runtime;
+    const metrics::MemorySource& memory;
   };
   Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access = {});
 
@@ -45,6 +48,7 @@ class Api final : public Service {
 
   // What this loop has, for those who put it together with what the others have.
   metrics::Snapshot snapshot() const { return metrics::collect(sources_); }
+  metrics::Snapshot snapshot_with_handlers() const { return metrics::collect_with_handlers(sources_); }
   PanelList panels(const Page& page, const Caller& caller) const;
 
   // For panels that don't come by HTTP.
@@ -63,7 +67,8 @@ class Api final : public Service {
   Task<void> list(std::string_view query, const Caller& caller, Answer& answer);
   Task<void> report_health(Answer& answer);
   Task<void> report_metrics(Answer& answer);
-  Task<metrics::Snapshot> sum_of_all_loops() const;
+  Task<void> report_memory(std::string_view query, Answer& answer);
+  Task<metrics::Snapshot> sum_of_all_loops(std::function<metrics::Snapshot(Api&)> one_loop) const;
   std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
   void finish(const PanelsResource::Outcome& outcome, Answer& answer);
 
@@ -78,6 +83,7 @@ class Api final : public Service {
   HealthResource health_;
   metrics::Sources sources_;
   const budget::Ledger& ledger_;
+  const metrics::MemorySource& memory_;
   Stage stage_ = Stage::kStarting;
 };
 
