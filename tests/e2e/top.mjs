@@ -55,9 +55,9 @@ budget     [######..................]    32 MiB of 128 MiB, 80 MiB free (MEMORY_
 server     [####....................]    20 MiB
 images     [........................]     1 MiB
 instances  [##......................]    10 MiB
-suspended  [........................]       0 B
-cache      [........................]       0 B
-buffers    [........................]       0 B
+suspended  [........................]   0 bytes
+cache      [........................]   0 bytes
+buffers    [........................]   0 bytes
 
 instances  3 active, 4 idle, at most 9; 5 wait for one
 refused    container 1, budget 2, pool 3, panel 4
@@ -143,7 +143,7 @@ test('top wants a server by http, and a sort that there is', options, async () =
 
 test('top on a terminal draws until Ctrl-C, and gives the screen back', options, async (t) => {
   const { url, asked } = await answering(t, memory);
-  const terminal = spawn('script', ['-qec', `"${process.env.NEXUS_BIN}" top --url ${url} --interval 0.1`, '/dev/null'],
+  const terminal = spawn('script', ['-qec', `exec "${process.env.NEXUS_BIN}" top --url ${url} --interval 0.1`, '/dev/null'],
     { env: { PATH: process.env.PATH, TERM: 'xterm' } });
   const ended = once(terminal, 'close').catch((error) => [error.code]);
   t.after(() => terminal.kill('SIGKILL'));
