@@ -77,7 +77,7 @@ void MemoryKeeping::tick() {
   const std::uint64_t scarce = scarce_bytes(keeper_.view().walls.grantable_bytes);
   if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {
     for (const auto& shard : shards_)
-      asio::post(shard->loop(), [&shard = *shard, bytes = scarce - free] { shard.reclaim(bytes); });
+      asio::post(shard->loop(), [&shard = *shard, bytes = scarce - free] { shard.api().reclaim(bytes); });
   }
 }
 
@@ -94,7 +94,7 @@ void MemoryKeeping::record() {
 // In the order of its worth: what the loops keep for nobody, then what the allocator keeps.
 void MemoryKeeping::give_back_idle_memory() {
   for (const auto& shard : shards_)
-    asio::post(shard->loop(), [&shard = *shard] { shard.reclaim(budget::kUnlimited); });
+    asio::post(shard->loop(), [&shard = *shard] { shard.api().reclaim(budget::kUnlimited); });
   asio::post(shards_.front()->loop(), [] { malloc_trim(0); });
 }
 

@@ -1,7 +1,5 @@
 #include "shard.h"
 
-#include <algorithm>
-
 #include "nexus/sandbox/capabilities.h"
 #include "nexus/sandbox/instance.h"
 #include "settings_mapping.h"
@@ -41,16 +39,10 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
            {settings.runtime, *sandbox::Capabilities::parse(settings.runtime.capabilities)},
            {kVersion, std::string(sandbox::Runtime::engine_version()),
             std::string(sandbox::Runtime::interpreter_version())},
-           access_options_of(settings)),
+           access_options_of(settings),
+           {share(settings.runtime.max_queue, members.size(), own), settings.runtime.queue_timeout_ms}),
       dispatch_(loops_),
       server_(loop_.get_executor(), shared.clock, shared.ledger, dispatch_, api_, pool_,
               server_options_of(settings.server)) {}
-
-void Shard::reclaim(std::uint64_t bytes) {
-  const std::uint64_t before = pool_.total_memory();
-  pool_.drop_idle();
-  const std::uint64_t freed = before - std::min(before, pool_.total_memory());
-  if (freed < bytes) cache_.evict_unused(bytes - freed);
-}
 
 }  // namespace nexus::app

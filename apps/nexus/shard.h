@@ -40,9 +40,6 @@ class Shard {
   server::Server& server() { return server_; }
   const pool::InstancePool& pool() const { return pool_; }  // thread-safe
 
-  // Gives back what is idle until so many bytes are free again: instances above minInstances, then images nobody runs.
-  void reclaim(std::uint64_t bytes);
-
  private:
   handlers::HandlerCache cache_;
   pool::InstancePool pool_;

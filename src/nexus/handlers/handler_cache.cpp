@@ -107,6 +107,15 @@ std::uint64_t HandlerCache::evict_unused(std::uint64_t bytes) {
   return freed;
 }
 
+std::vector<HandlerUse> HandlerCache::uses() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<HandlerUse> uses;
+  for (const Entry& entry : entries_) {
+    if (entry.handler->use.executions > 0) uses.push_back(entry.handler->use);
+  }
+  return uses;
+}
+
 CacheStats HandlerCache::stats() const {
   const std::lock_guard lock(mutex_);
   CacheStats now = stats_;

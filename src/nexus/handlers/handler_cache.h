@@ -8,18 +8,34 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "nexus/base/error.h"
 #include "nexus/budget/ledger.h"
+#include "nexus/handlers/memory_profile.h"
 #include "nexus/memory/image.h"
 
 namespace nexus::handlers {
 
-// A handler that can be executed. Immutable; whoever holds it keeps its image alive, cached or not.
+// What executions of a handler have used since it was loaded.
+struct HandlerUse {
+  std::string name;              // "panel/tool" of the latest; a source may be that of many
+  const void* latest = nullptr;  // whose name that is: only to be compared
+  MemoryProfile memory;
+  std::uint64_t memory_limit_bytes = 0;  // of the latest
+  std::uint64_t executions = 0;
+  std::uint64_t running_us = 0;
+  std::uint64_t host_calls = 0;
+  std::uint64_t refusals = 0;  // executions that got no memory, before or while they ran
+};
+
+// A handler that can be executed. Immutable but for its use, which belongs to the loop that runs it; whoever holds it keeps
+// its image alive, cached or not.
 struct Handler {
   std::string source;
   std::shared_ptr<const memory::Image> image;
   budget::Grant held;  // kImages: its bytes_of()
+  mutable HandlerUse use{};
 };
 
 struct CacheStats {
@@ -52,6 +68,8 @@ class HandlerCache {
   std::uint64_t evict_unused(std::uint64_t bytes);
 
   CacheStats stats() const;
+  // The use of all that are in it. REQUIRES: called on the loop that runs them.
+  std::vector<HandlerUse> uses() const;
 
  private:
   struct Entry {

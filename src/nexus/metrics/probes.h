@@ -56,12 +56,14 @@ struct ExecutionProbe {
 
 // Executions that have not ended.
 struct UnderWay {
-  std::uint64_t queued = 0;   // wait for their panel's turn or for an instance
-  std::uint64_t running = 0;  // hold an instance
+  std::uint64_t queued = 0;          // wait for their panel's turn or for an instance
+  std::uint64_t running = 0;         // hold an instance
+  std::uint64_t without_memory = 0;  // of those queued: wait for bytes
 
   void add(const UnderWay& other) {
     queued += other.queued;
     running += other.running;
+    without_memory += other.without_memory;
   }
 };
 

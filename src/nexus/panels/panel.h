@@ -33,6 +33,7 @@ class Panel {
   std::int64_t last_activity_ms() const { return last_activity_ms_; }
 
   TurnQueue& turns() { return turns_; }
+  std::size_t waiting() const { return turns_.waiting(); }  // for a turn
 
   // Applies what an execution left, in one step. REQUIRES: the caller has the turn.
   void commit(const sandbox::Journal& journal, std::int64_t now_ms);

@@ -221,6 +221,7 @@ void Instance::Parts::measure() {
   const auto& c = *control.operator->();
   auto& metrics = call->result().metrics;
   const std::uint64_t limit = request.limits.memory_limit_bytes;
+  if (request.image != nullptr) metrics.grown_bytes = memory().size() - request.image->size_bytes();
   metrics.memory_used_bytes = std::min<std::uint64_t>(std::uint64_t{c.static_bytes} + c.held, limit);
   metrics.memory_peak_bytes =
       std::clamp<std::uint64_t>(std::uint64_t{c.static_bytes} + c.peak, metrics.memory_used_bytes, limit);

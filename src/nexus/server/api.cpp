@@ -9,12 +9,14 @@
 
 namespace nexus::server {
 
-Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access)
+Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access,
+         Admission::Options admission)
     : loops_(parts.loops),
       probes_(parts.probes),
       versions_(std::move(versions)),
       access_(std::move(access), parts.clock),
-      executions_(parts.loops.executor(), parts.clock, parts.cache, parts.pool, parts.probes, parts.runtime),
+      executions_(parts.loops.executor(), parts.clock, parts.ledger, parts.cache, parts.pool, parts.probes,
+                  parts.runtime, admission),
       creation_(parts.registry, executions_, std::move(ceiling)),
       panels_(parts.registry, creation_, parts.probes),
       triggers_(parts.registry, executions_, parts.probes),

@@ -31,12 +31,13 @@ class Api final : public Service {
     panels::Registry& registry;
     handlers::HandlerCache& cache;
     pool::InstancePool& pool;
-    const budget::Ledger& ledger;
+    budget::Ledger& ledger;
     metrics::Probes& probes;
     sandbox::Runtime& runtime;
     const metrics::MemorySource& memory;
   };
-  Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access = {});
+  Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access = {},
+      Admission::Options admission = {});
 
   std::optional<Error> refuse_head(Request& request) override;
   std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
@@ -53,6 +54,9 @@ class Api final : public Service {
 
   // For panels that don't come by HTTP.
   PanelCreation& creation() { return creation_; }
+
+  // See Admission.
+  void reclaim(std::uint64_t bytes) { executions_.reclaim(bytes); }
 
   // As Executions::hurry(). Thread-safe.
   void hurry() { executions_.hurry(); }

@@ -3,12 +3,19 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "nexus/base/ids.h"
 
 namespace nexus::server {
 namespace {
 
 using HandlerPtr = std::shared_ptr<const handlers::Handler>;
+
+// What a new instance takes while it is made: its linear memory as the interpreter starts with it, and the rest.
+constexpr std::uint64_t kNewInstanceBytes = 2 << 20;
+// For an instance whose bytes others have been quicker to take.
+constexpr int kMostTries = 8;
 
 // A handler must not be able to write lines of its own making into the server's log, or to colour a terminal.
 std::string without_control_characters(std::string_view text) {
@@ -34,6 +41,24 @@ pool::Retired why_retired(const sandbox::ExecutionResult& result) {
   return was_cut_off ? pool::Retired::kCancel : pool::Retired::kTrap;
 }
 
+// The container's or the budget's refusal, by the ledger.
+bool is_want_of_bytes(const Error& error) {
+  return error.code == ErrorCode::kOverloaded && error.limit && error.limit->free.has_value();
+}
+
+void record(handlers::HandlerUse& use, const ToolCall& call, const sandbox::ExecutionResult& result) {
+  if (use.latest != call.tool) {
+    use.latest = call.tool;
+    use.name = fmt::format("{}/{}", call.panel->id(), call.tool->name);
+  }
+  use.memory.record(result.metrics.grown_bytes);
+  use.memory_limit_bytes = call.tool->limits.memory_limit_bytes;
+  ++use.executions;
+  use.running_us += result.metrics.execution_time_us;
+  use.host_calls += result.metrics.host_calls.total();
+  if (result.error && result.error->limit && result.error->limit->free) ++use.refusals;
+}
+
 spdlog::level::level_enum level_of(sandbox::LogLevel level) {
   switch (level) {
     case sandbox::LogLevel::kDebug:
@@ -50,15 +75,17 @@ spdlog::level::level_enum level_of(sandbox::LogLevel level) {
 
 }  // namespace
 
-Executions::Executions(Executor executor, const Clock& clock, handlers::HandlerCache& cache,
-                       pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime)
+Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& ledger,
+                       handlers::HandlerCache& cache, pool::InstancePool& pool, metrics::Probes& probes,
+                       sandbox::Runtime& runtime, Admission::Options admission)
     : executor_(executor),
       clock_(clock),
       cache_(cache),
       pool_(pool),
       probes_(probes),
       runtime_(runtime),
-      run_queue_(executor) {}
+      run_queue_(executor),
+      admission_(executor, clock, ledger, pool, cache, probes, admission) {}
 
 Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
   panels::Panel& panel = *call.panel;
@@ -66,17 +93,28 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
   std::optional<panels::Turn> turn = panel.turns().try_take();
   if (!turn) {
     auto waited = co_await wait_for_turn(panel);
-    if (!waited) co_return std::unexpected(std::move(waited.error()));
+    if (!waited) co_return refused(std::move(waited.error()), &panel);
     turn.emplace(*std::move(waited));
     if (panel.is_removed()) co_return removed();  // after the turn was passed on, before we are here
   }
 
   HandlerPtr handler = cache_.find(call.tool->handler, call.tool->known);
   const bool cache_hit = handler != nullptr;
+  budget::Grant prepaid;
+  if (const std::uint64_t forecast = cache_hit ? handler->use.memory.forecast_bytes() : 0; forecast > 0) {
+    auto room = co_await admission_.room_for(forecast);
+    if (!room) {
+      handler->use.memory.doubt();
+      ++handler->use.refusals;
+      co_return std::unexpected(std::move(room.error()));
+    }
+    if (panel.is_removed()) co_return removed();
+    prepaid = *std::move(room);
+  }
   Result<pool::Lease> lease = pool_.try_acquire();
   if (!lease) {
-    lease = co_await wait_for_instance();
-    if (!lease) co_return std::unexpected(std::move(lease.error()));
+    lease = co_await instance();
+    if (!lease) co_return refused(std::move(lease.error()), &panel);
     if (panel.is_removed()) co_return removed();
   }
   state.move_to(probes_.under_way.running);
@@ -90,8 +128,8 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
       if ((*lease)->state() != sandbox::Instance::Status::kIdle) {
         lease->give_back();
         state.move_to(probes_.under_way.queued);
-        lease = co_await wait_for_instance();
-        if (!lease) co_return std::unexpected(std::move(lease.error()));
+        lease = co_await instance();
+        if (!lease) co_return refused(std::move(lease.error()), &panel);
         if (panel.is_removed()) co_return removed();
         state.move_to(probes_.under_way.running);
       }
@@ -111,11 +149,19 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
     request.capabilities = &call.tool->capabilities;
     request.limits = call.tool->limits;
     request.cache_hit = cache_hit;
+    request.prepaid = std::move(prepaid);
     sandbox::Instance& instance = **lease;
     instance.start(std::move(request));
-    if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, &panel);
+    std::uint64_t waited_us = 0;
+    if (instance.step() == sandbox::Step::kMore) {
+      const std::uint64_t began_us = clock_.monotonic_us();
+      co_await remaining_slices(instance, &panel);
+      waited_us = clock_.monotonic_us() - began_us;
+    }
     result = instance.finish();
+    admission_.record_us(std::max(waited_us, result.metrics.execution_time_us));
     if (instance.state() == sandbox::Instance::Status::kTerminated) lease->retire(why_retired(result));
+    record(handler->use, call, result);
   }
   conclude(call, result);
   co_return result;
@@ -123,8 +169,8 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
 
 Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox::Limits& limits) {
   if (auto handler = cache_.find(source)) co_return handler;
-  auto lease = co_await wait_for_instance();
-  if (!lease) co_return std::unexpected(std::move(lease.error()));
+  auto lease = co_await instance();
+  if (!lease) co_return refused(std::move(lease.error()), nullptr);
   co_return co_await load_in(**lease, source, limits);
 }
 
@@ -136,6 +182,26 @@ Task<Result<panels::Turn>> Executions::wait_for_turn(panels::Panel& panel) {
         panel.turns().wait([shared](Result<panels::Turn> turn) { (*shared)(std::move(turn)); });
     if (!waiting) (*shared)(std::unexpected(waiting.error()));
   });
+}
+
+// One that is idle or can be made; when there are no bytes to make one, those that are idle elsewhere are given up first,
+// and then it waits.
+Task<Result<pool::Lease>> Executions::instance() {
+  auto lease = co_await wait_for_instance();
+  for (int tries = 0; !lease && is_want_of_bytes(lease.error()) && tries < kMostTries; ++tries) {
+    auto room = co_await admission_.room_for(kNewInstanceBytes);
+    if (!room) co_return std::unexpected(std::move(room.error()));
+    room->shrink_to(0);  // for the instance itself, at once
+    lease = co_await wait_for_instance();
+  }
+  co_return lease;
+}
+
+std::unexpected<Error> Executions::refused(Error error, const panels::Panel* panel) const {
+  if (error.retry_after_ms && error.limit && is_want_of_bytes(error))
+    return std::unexpected(std::move(error));
+  return std::unexpected(
+      admission_.with_retry_after(std::move(error), panel != nullptr ? panel->waiting() : 0));
 }
 
 Task<Result<pool::Lease>> Executions::wait_for_instance() {

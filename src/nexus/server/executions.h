@@ -1,8 +1,9 @@
 // Runs handlers on one loop: the panel's turn, the handler's image, an instance, slices, commit.
 //
-//   run() ─► turn ─► image in the cache? ─► instance ─► first slice, inline ─► more slices ─► commit ─► result
-//             │            │ no: load it in the instance first  │ kMore: RunQueue, sockets in between
-//             └ 429        └ a handler that no longer loads     └ removed panel, abort(): CANCELLED
+//   run() ─► turn ─► image in the cache? ─► bytes, instance ─► first slice, inline ─► more slices ─► commit ─► result
+//             │            │ no: load it in      │ 503             │ kMore: RunQueue, sockets in between
+//             └ 429        │ the instance first                  └ removed panel, abort(): CANCELLED
+//                          └ a handler that no longer loads
 //
 // Thread safety: none; it belongs to one loop. Must outlive what it runs.
 #pragma once
@@ -18,6 +19,7 @@
 #include "nexus/panels/panel.h"
 #include "nexus/pool/instance_pool.h"
 #include "nexus/sandbox/runtime.h"
+#include "nexus/server/admission.h"
 #include "nexus/server/loop.h"
 #include "nexus/server/run_queue.h"
 
@@ -34,8 +36,9 @@ struct ToolCall {
 
 class Executions {
  public:
-  Executions(Executor executor, const Clock& clock, handlers::HandlerCache& cache, pool::InstancePool& pool,
-             metrics::Probes& probes, sandbox::Runtime& runtime);
+  Executions(Executor executor, const Clock& clock, budget::Ledger& ledger, handlers::HandlerCache& cache,
+             pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime,
+             Admission::Options admission = {});
 
   // The outcome, its changes committed; an error says that no part of it ran. Goes on whether or not somebody still
   // wants the answer.
@@ -52,17 +55,22 @@ class Executions {
     if (run_queue_.take_slice()) runtime_.end_slices();
   }
 
+  // See Admission.
+  void reclaim(std::uint64_t bytes) { admission_.reclaim(bytes); }
+
   // Cancels all that runs and all that will: the time for a shutdown is over.
   void abort() { is_aborted_ = true; }
 
  private:
   Task<Result<panels::Turn>> wait_for_turn(panels::Panel& panel);
+  Task<Result<pool::Lease>> instance();
   Task<Result<pool::Lease>> wait_for_instance();
   Task<Result<std::shared_ptr<const handlers::Handler>>> load_in(sandbox::Instance& instance,
                                                                  std::string_view source,
                                                                  const sandbox::Limits& limits);
   Task<void> remaining_slices(sandbox::Instance& instance, const panels::Panel* panel);
   void conclude(const ToolCall& call, const sandbox::ExecutionResult& result);
+  std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
 
   Executor executor_;
   const Clock& clock_;
@@ -71,6 +79,7 @@ class Executions {
   metrics::Probes& probes_;
   sandbox::Runtime& runtime_;
   RunQueue run_queue_;
+  Admission admission_;
   bool is_aborted_ = false;
 };
 

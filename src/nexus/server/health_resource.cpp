@@ -13,6 +13,9 @@ void HealthResource::report(Stage stage, const metrics::Snapshot& sum, Answer& a
   std::string reason;
   if (stage != Stage::kServing) {
     reason = stage == Stage::kStarting ? "starting" : "shutting down";
+  } else if (sum.probes.under_way.without_memory > 0) {
+    reason = fmt::format("{} executions wait for memory (see /runtime/memory)",
+                         sum.probes.under_way.without_memory);
   } else if (sum.pool.waiting > 0) {
     reason = fmt::format("{} executions wait for an instance (MAX_INSTANCES)", sum.pool.waiting);
   }

@@ -5,11 +5,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/write.hpp>
 
+#include "nexus/budget/bounded_ledger.h"
+
 namespace nexus::server {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::StartsWith;
 
 // Answers with what it was asked, at once or when the test says so.
@@ -22,12 +25,13 @@ class Echo final : public Service {
   std::optional<Task<void>> serve(const Request& request, Answer& answer) override {
     served.push_back(request.target);
     hosts.push_back(request.host);
-    answer.body() = request.target + "=" + request.body;
+    answer.body() = request.target + "=" + request.body + std::string(padding, ' ');
     return std::nullopt;
   }
   void count_refusal(const Error& error) override { refused.push_back(error.code); }
   void count_answer(const Request&, unsigned status) override { answered.push_back(status); }
 
+  std::size_t padding = 0;
   std::vector<std::string> served;
   std::vector<std::string> hosts;
   std::vector<ErrorCode> refused;
@@ -44,7 +48,7 @@ class ConnectionTest : public testing::Test {
     Socket socket = acceptor.accept();
     socket.non_blocking(true);
     time_.date = "today";
-    connection_.emplace(std::move(socket), echo_, rules_, time_);
+    connection_.emplace(std::move(socket), echo_, rules_, time_, ledger_);
     asio::co_spawn(loop_, connection_->run(), [this](std::exception_ptr) { is_closed_ = true; });
   }
 
@@ -83,6 +87,7 @@ class ConnectionTest : public testing::Test {
                          .write_ms = 50,
                          .linger_ms = 20};
   LoopTime time_;
+  budget::BoundedLedger ledger_;
   Echo echo_;
   Socket client_;
   std::optional<Connection> connection_;
@@ -109,6 +114,54 @@ TEST_F(ConnectionTest, AnswersPipelinedRequestsInOrder) {
     at = answers.find("\r\n\r\n/" + std::to_string(request) + "=", at);
     ASSERT_NE(at, std::string::npos) << request;
   }
+}
+
+// ---- what is charged ----
+
+TEST_F(ConnectionTest, IsChargedForItsBuffersAndGivesThemBack) {
+  EXPECT_EQ(ledger_.granted(budget::Kind::kBuffers), kConnectionBytes);
+  rules_.body_limit_bytes = 1 << 20;
+  send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n");
+  send(std::string(200'000, 'x'));
+  settle();
+  EXPECT_GE(ledger_.granted(budget::Kind::kBuffers), 200'000u);
+  send(std::string(100'000, 'x'));
+  std::string answer;
+  while (answer.size() < 300'000)
+    answer += received();
+  send("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  received();
+  EXPECT_LE(ledger_.granted(budget::Kind::kBuffers), kConnectionBytes + 200'000);
+  half_close();
+  settle();
+  connection_.reset();
+  EXPECT_EQ(ledger_.granted(budget::Kind::kBuffers), 0u);
+}
+
+TEST_F(ConnectionTest, ABodyThatTheLedgerRefusesIsA503WithTheWall) {
+  rules_.body_limit_bytes = 1 << 20;
+  ledger_.set(kConnectionBytes + 100'000, {}, {});
+  send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n" + std::string(200'000, 'x'));
+  const std::string answer = received();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(answer, HasSubstr(R"("layer":"budget")"));
+  EXPECT_THAT(echo_.served, IsEmpty());
+  EXPECT_THAT(echo_.refused, ElementsAre(ErrorCode::kOverloaded));
+}
+
+TEST_F(ConnectionTest, AnAnswerToALookThatTheLedgerRefusesIsA503) {
+  echo_.padding = 500'000;
+  ledger_.set(kConnectionBytes + 100'000, {}, {});
+  send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 503 "));
+  EXPECT_LE(ledger_.granted(budget::Kind::kBuffers), kConnectionBytes + 100'000);
+}
+
+TEST_F(ConnectionTest, AnAnswerToWhatWasDoneIsGivenWhateverTheLedgerSays) {
+  echo_.padding = 500'000;
+  ledger_.set(kConnectionBytes + 100'000, {}, {});
+  send("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(received(), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(ConnectionTest, WaitsForABodyThatComesInPieces) {

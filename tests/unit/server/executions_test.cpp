@@ -54,7 +54,7 @@ class ExecutionsTest : public ::testing::Test {
   metrics::Probes probes_;
   panels::MemoryRegistry registry_{clock_, ledger_, 1000};
   asio::io_context loop_{1};
-  Executions executions_{loop_.get_executor(), clock_, cache_, pool_, probes_, sandbox_.runtime()};
+  Executions executions_{loop_.get_executor(), clock_, ledger_, cache_, pool_, probes_, sandbox_.runtime()};
 };
 
 constexpr const char* kCount = "$state.n = ($state.n ?? 0) + 1; return 'old'";

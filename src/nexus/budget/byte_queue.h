@@ -1,0 +1,53 @@
+// Who waits for bytes, and who is next: in order of arrival, but whoever wants little may pass whoever wants much, for a
+// while. Decisions on numbers, without a clock, threads or memory.
+//
+//   first ──► wants 30 MiB, 20 are free: passed by those behind that fit, kMostPasses times at most;
+//             then nobody passes any more, and what comes free is kept together for it
+//
+// So that large callers cannot starve small ones, nor the other way.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <vector>
+
+namespace nexus::budget {
+
+// Not thread-safe. Times are milliseconds of any clock that never goes back.
+class ByteQueue {
+ public:
+  static constexpr std::uint32_t kMostPasses = 16;
+  using Id = std::uint64_t;
+  // Whether the bytes could be had, and if so they have been.
+  using Take = std::function<bool(Id, std::uint64_t bytes)>;
+
+  ByteQueue(std::uint64_t max_waiting, std::uint64_t timeout_ms)
+      : max_waiting_(max_waiting), timeout_ms_(timeout_ms) {}
+
+  // False: the queue is full.
+  bool add(Id id, std::uint64_t bytes, std::uint64_t now_ms);
+  // Offers what is free to those who may have it now; gives those who took it.
+  std::vector<Id> admit(const Take& take);
+  // Those who have waited too long: they are out.
+  std::vector<Id> expire(std::uint64_t now_ms);
+  // All who wait: they are out.
+  std::vector<Id> clear();
+
+  std::size_t size() const { return waiting_.size(); }
+  bool is_full() const { return waiting_.size() >= max_waiting_; }
+
+ private:
+  struct Waiter {
+    Id id;
+    std::uint64_t bytes;
+    std::uint64_t since_ms;
+    std::uint32_t passed = 0;
+  };
+
+  std::uint64_t max_waiting_;
+  std::uint64_t timeout_ms_;
+  std::list<Waiter> waiting_;  // in order of arrival
+};
+
+}  // namespace nexus::budget
