@@ -58,6 +58,28 @@ test('who was refused is counted, with advice', options, async (t) => {
   await first;
 });
 
+test('handlers are told with what they took, on all loops', options, async (t) => {
+  const server = await serve(t, { env: { THREADS: '3' } });
+  for (let n = 0; n < 25; ++n) await server.panel(`p${n}`, { small: `$state.n = ${n}; return ${n}` });
+  await server.panel('large', { t: 'return new Array(1e6).fill(0).length' }, { limits: { memoryLimitBytes: 24 * MiB } });
+  for (let n = 0; n < 25; ++n) await server.trigger(`p${n}`, 'small');
+  await server.trigger('p7', 'small');
+  assert.equal((await server.trigger('large', 't')).json.returnValue, 1e6);
+
+  const byBytes = (await server.get('/runtime/memory')).json.handlers;
+  assert.equal(byBytes.length, 20);
+  const [first] = byBytes;
+  assert.equal(first.name, 'large/t');
+  assert.ok(first.p99Bytes > 7 * MiB && first.highWaterBytes > 7 * MiB, JSON.stringify(first));
+  assert.equal(first.memoryLimitBytes, 24 * MiB);
+  assert.equal(first.executions, 1);
+  assert.ok(first.runningUs > 0);
+  const [called] = (await server.get('/runtime/memory?sort=calls')).json.handlers;
+  assert.equal(called.name, 'p7/small');
+  assert.equal(called.executions, 2);
+  assert.equal(called.hostCalls, 2);
+});
+
 test('only what there is can be sorted by', options, async (t) => {
   const server = await serve(t);
   for (const sort of ['bytes', 'time', 'calls', 'host-calls', 'suspensions', 'refusals'])

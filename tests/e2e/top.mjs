@@ -102,6 +102,7 @@ test('top shows a server that runs', options, async (t) => {
   assert.match(stdout, /^budget +\[#+\.+\] .* of 256 MiB, .* free \(MEMORY_BUDGET_MB\)$/m);
   assert.match(stdout, /^machine +\[/m);
   assert.match(stdout, /^instances +0 active, /m);
+  assert.match(stdout, /^todo\/add +.* 32 MiB +1 .*$/m);
   const printed = JSON.parse((await top(server.url, ['--json'])).stdout);
   const { json } = await server.get('/runtime/memory');
   assert.deepEqual(Object.keys(printed), Object.keys(json));

@@ -41,6 +41,7 @@ void add_up_by_name(std::vector<HandlerUse>& handlers) {
 }  // namespace
 
 void HandlerUse::add(const HandlerUse& other) {
+  image_bytes = std::max(image_bytes, other.image_bytes);
   p99_bytes = std::max(p99_bytes, other.p99_bytes);
   high_water_bytes = std::max(high_water_bytes, other.high_water_bytes);
   memory_limit_bytes = std::max(memory_limit_bytes, other.memory_limit_bytes);

@@ -94,7 +94,8 @@ class Advice {
 
   // What would do in MiB, when the limit is at least four times what nearly all executions need; 0: it is well as it is.
   static std::uint64_t lower_limit_mib(const HandlerUse& handler) {
-    if (handler.executions < kEnoughExecutions || handler.memory_limit_bytes / 4 < handler.p99_bytes)
+    if (handler.executions < kEnoughExecutions || handler.image_bytes == 0 ||
+        handler.memory_limit_bytes / 4 < handler.p99_bytes)
       return 0;
     const std::uint64_t needed = std::max({2 * handler.p99_bytes, handler.high_water_bytes, kLeastAdvised});
     const std::uint64_t mib = std::bit_ceil((needed + 1_MiB - 1) / 1_MiB);

@@ -31,6 +31,16 @@ Snapshot collect(const Sources& sources) {
 
 Snapshot collect_with_handlers(const Sources& sources) {
   Snapshot snapshot = collect(sources);
+  for (const handlers::HandlerUse& use : sources.cache.uses()) {
+    snapshot.handlers.push_back({.name = use.name,
+                                 .p99_bytes = use.memory.forecast_bytes(),
+                                 .high_water_bytes = use.memory.high_water_bytes(),
+                                 .memory_limit_bytes = use.memory_limit_bytes,
+                                 .executions = use.executions,
+                                 .running_us = use.running_us,
+                                 .host_calls = use.host_calls,
+                                 .refusals = use.refusals});
+  }
   return snapshot;
 }
 

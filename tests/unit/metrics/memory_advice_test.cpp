@@ -29,6 +29,7 @@ MemoryFacts well() {
 HandlerUse handler(std::string name, std::uint64_t p99, std::uint64_t limit = 32_MiB,
                    std::uint64_t executions = kEnoughExecutions) {
   return {.name = std::move(name),
+          .image_bytes = 1,
           .p99_bytes = p99,
           .high_water_bytes = p99,
           .memory_limit_bytes = limit,
@@ -70,6 +71,12 @@ TEST(MemoryAdvice, LeavesRoomForTheInterpreter) {
 TEST(MemoryAdvice, WaitsUntilEnoughIsKnownOfEachHandler) {
   EXPECT_THAT(advice(well(), {handler("p/a", 1_MiB, 32_MiB, kEnoughExecutions - 1)}), IsEmpty());
   EXPECT_THAT(advice(well(), {handler("p/a", 2_MiB, 32_MiB, 1), handler("p/b", 1_MiB)}), IsEmpty());
+}
+
+TEST(MemoryAdvice, NamesNoLimitWithoutKnowingTheImage) {
+  HandlerUse unknown = handler("p/a", 1_MiB);
+  unknown.image_bytes = 0;
+  EXPECT_THAT(advice(well(), {unknown}), IsEmpty());
 }
 
 TEST(MemoryAdvice, LooksAtALimitOfItsOwnByItself) {
