@@ -2,6 +2,7 @@
 // until they are told "stop", delete what they have made, and say {outcomes, unanswered, sent, sending}; "report" asks for
 // that before the end.
 import http from 'node:http';
+import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hogPanel, nextCall, ownHandler, panelOf } from './hogs.mjs';
 import { Random } from './random.mjs';
@@ -10,7 +11,8 @@ import { isAnswer, outcomeOf, request } from './request.mjs';
 const MOST_PANELS = 10_000;
 const CHURNERS = 1 / 8; // of the clients
 const LONGEST_PAUSE_MS = 40; // between their requests: loading handlers as fast as it goes would leave hogs no time
-const KEPT_FAILURES = 20;
+const START_WITHIN_MS = 3000;
+const KEPT_FAILURES = 64; // what all of them had under way when a server died
 
 const { url, clients, seed } = JSON.parse(process.argv[2]);
 const outcomes = {};
@@ -115,11 +117,15 @@ process.on('message', (word) => {
 });
 process.on('disconnect', () => process.exit());
 
+setPriority(10); // where the server shares the processors with us, it is the server that is to be busy
 const churners = Math.max(1, Math.round(clients * CHURNERS));
 const all = Array.from({ length: clients }, (_, i) => new Client(i));
 const last = new Client(clients);
-await Promise.all(all.map((client) =>
-  (client.index < churners ? churn(client, Math.ceil(MOST_PANELS / churners)) : hog(client))).concat(over.then(() => cancel(last))));
+const live = async (client) => {
+  await sleep(client.random.whole(0, START_WITHIN_MS));
+  await (client.index < churners ? churn(client, Math.ceil(MOST_PANELS / churners)) : hog(client));
+};
+await Promise.all([...all.map(live), over.then(() => cancel(last))]);
 [...all, last].forEach(({ agent }) => agent.destroy());
 report();
 process.disconnect();

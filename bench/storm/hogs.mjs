@@ -47,13 +47,13 @@ const text = (bytes) => filler.slice(0, bytes);
 // The next call of a hog: {tool, args}. `extra`: the names of the suite's tools that its panel has.
 export function nextCall(random, extra) {
   const kind = random.weighted([
-    [30, 'suite'], [15, 'breathe'], [12, 'hold'], [8, 'body'], [4, 'echo'], [8, 'result'], [8, 'grow'], [3, 'shrink'], [6, 'spin'],
+    [30, 'suite'], [15, 'breathe'], [20, 'hold'], [8, 'body'], [4, 'echo'], [8, 'result'], [8, 'grow'], [3, 'shrink'], [6, 'spin'],
     [2, 'recurse'], [4, 'small'],
   ]);
   switch (kind) {
     case 'suite': return { tool: random.of(extra), args: {} };
     case 'breathe': return { tool: kind, args: { rounds: random.whole(1, 12), blocks: random.whole(16, 500) } };
-    case 'hold': return { tool: kind, args: { blocks: random.whole(16, 480), ms: random.whole(50, 1500) } };
+    case 'hold': return { tool: kind, args: { blocks: random.whole(100, 480), ms: random.whole(50, 1500) } };
     case 'body':
     case 'echo': return { tool: kind, args: { text: text(random.whole(1, MIB + 1000)) } }; // some are past BODY_LIMIT
     case 'result': return { tool: kind, args: { bytes: random.whole(1, MIB + 1000) } }; // some are past MAX_RESULT_BYTES
@@ -66,7 +66,7 @@ export function nextCall(random, extra) {
 export function hogPanel(random, id) {
   const chosen = Array.from({ length: 5 }, () => random.of(suite));
   const tools = { ...standing, ...Object.fromEntries(chosen.map(({ source }, i) => [`s${i}`, source])) };
-  const limits = random.next() < 0.5 ? { memoryLimitBytes: random.whole(2, 32) * MIB } : {};
+  const limits = random.next() < 0.3 ? { memoryLimitBytes: random.whole(2, 32) * MIB } : {};
   if (random.next() < 0.8) limits.timeoutMs = random.whole(100, 300);
   return { panel: panelOf(id, tools, limits), names: Object.fromEntries(chosen.map(({ name }, i) => [`s${i}`, name])) };
 }

@@ -20,11 +20,13 @@ const MIB = 2 ** 20;
 const WARM_MS = 2000;
 const HONEST_PER_SECOND = 100;
 const GOES_BACK_MS = 5000;
-const LONGEST_DRAIN_MS = 90_000;
-const SILENT_MS = 70_000; // no answer at all for so long: it hangs
+const LONGEST_DRAIN_MS = 30_000; // calls are cancelled, and what waits ends with QUEUE_TIMEOUT_MS
+const SILENT_MS = 15_000; // some clients ask all the time: when none of them is answered for so long, it hangs
 
 const say = (text) => console.error(`storm: ${text}`);
 const secondsSince = (began) => Math.round((performance.now() - began) / 100) / 10;
+
+let stopped; // by which signal: the storm ends then, and leaves nothing behind
 
 class CannotRun extends Error {}
 
@@ -74,7 +76,7 @@ const rssOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/s
 
 async function lookWhenIdle(sampler, server) {
   const { metrics, workingSet } = await sampler.once();
-  if (!metrics) return { rss: rssOf(server.pid), workingSet, kinds: {}, accounted: 0, instances: 0, panels: 0 };
+  if (!metrics) return { rss: rssOf(server.pid), workingSet };
   return {
     rss: rssOf(server.pid), workingSet, kinds: metrics.accounted, accounted: accountedOf(metrics),
     instances: metrics.idle + metrics.active, panels: metrics.panels, started: metrics.started,
@@ -95,7 +97,7 @@ async function blow({ group, server, sampler, clients, options, size }) {
   const limits = { lowest: size, moves: 0 };
   let death, hangs;
   server.ended.then(async (status) => { death ??= { status, at_s: secondsSince(began), errors: server.errors() }; });
-  for (let moved = began; !death && !hangs && performance.now() - began < options.seconds * 1000; await sleep(50)) {
+  for (let moved = began; !death && !hangs && !stopped && performance.now() - began < options.seconds * 1000; await sleep(50)) {
     if (performance.now() - moved < STEP_MS) continue;
     moved = performance.now();
     const next = nextLimit({ limit: group.limit, size, workingSet: group.workingSet(), random });
@@ -104,14 +106,12 @@ async function blow({ group, server, sampler, clients, options, size }) {
       limits.moves += 1;
       limits.lowest = Math.min(limits.lowest, next);
     }
-    if (options.peer !== 'nexus') {
-      const { silentMs } = await clients.report();
-      if (silentMs > SILENT_MS) hangs = { at_s: Math.round(secondsSince(began) - silentMs / 1000) };
-    }
+    const { silentMs } = await clients.report() ?? {};
+    if (silentMs > SILENT_MS) hangs = { at_s: Math.round(secondsSince(began) - silentMs / 1000) };
   }
-  const { sending } = await clients.report() ?? {};
+  const lastWords = await clients.report();
   group.setLimit(size);
-  return { death, hangs, limits, sending };
+  return { death, hangs, limits, lastWords, lasted_s: secondsSince(began) };
 }
 
 // What is idle again within the time that it has for that.
@@ -119,7 +119,7 @@ async function settle(sampler, server, before) {
   const until = performance.now() + GOES_BACK_MS;
   for (;;) {
     const after = await lookWhenIdle(sampler, server);
-    const isBack = after.rss <= mostRss(before.rss) && after.instances <= LIMITS.minInstances;
+    const isBack = after.rss <= mostRss(before.rss) && !(after.instances > LIMITS.minInstances);
     if (isBack || performance.now() > until) return { ...after, took_s: secondsSince(until - GOES_BACK_MS) };
     await sleep(100);
   }
@@ -138,21 +138,23 @@ async function storm(options, group, folder) {
     honest = helper('honest.mjs', { url: server.url, perSecond: HONEST_PER_SECOND });
     goAhead();
     const sampling = sampler.run();
-    const weather = await blow({ group, server, sampler, clients, options, size });
+    const { lastWords, ...weather } = await blow({ group, server, sampler, clients, options, size });
     const { oomKills, atLimit } = group.counters();
     sampler.stop();
     await sampling;
     honest.tell('stop');
     clients.tell('stop');
     const draining = performance.now();
-    const said = await Promise.race([Promise.all([clients.ended, honest.ended]), sleep(LONGEST_DRAIN_MS, undefined, { ref: false })]);
+    const patience = sleep(weather.hangs ? 1000 : LONGEST_DRAIN_MS, undefined, { ref: false });
+    const said = await Promise.race([Promise.all([clients.ended, honest.ended]), patience]);
     const drained_s = secondsSince(draining);
-    const { death } = weather;
-    const after = death || !said ? undefined : await settle(sampler, server, before);
-    const nobody = { sent: 0, outcomes: {}, unanswered: [], unansweredCount: 1, sending: [] };
+    const after = weather.death || !said ? undefined : await settle(sampler, server, before);
+    // Without an end of theirs, what was under way has not been answered.
+    const unended = { ...lastWords, unansweredCount: lastWords.unansweredCount + lastWords.sending.length };
     return {
       ...weather, before, after, oomKills: Math.max(oomKills, group.counters().oomKills), atLimit, drained_s,
-      restarted: after && after.started !== before.started, sampler: sampler.seen, clients: said?.[0] ?? nobody,
+      restarted: after && after.started !== before.started, sampler: sampler.seen, clients: said?.[0] ?? unended,
+      underWay: lastWords.sending.slice(0, 10),
       honest: said?.[1] ?? { latencies: [], outcomes: {} }, minInstances: LIMITS.minInstances, isAnswer,
     };
   } finally {
@@ -172,6 +174,7 @@ function summary(options, seen, rows) {
 }
 
 async function main() {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => { stopped = signal; });
   const options = readOptions();
   const why = missing(options.peer);
   if (why) throw new CannotRun(why);
@@ -188,8 +191,8 @@ async function main() {
     const rows = judge(seen, { judgesLatency: options.judgesLatency, processors: availableParallelism() });
     console.log(JSON.stringify(summary(options, seen, rows), null, 1));
     console.error(`\n${table(rows)}\n`);
-    const held = allHeld(rows);
-    say(held ? 'all held' : `NOT held; to have it again: --seed ${options.seed}`);
+    const held = allHeld(rows) && !stopped;
+    say(stopped ? `stopped by ${stopped}` : held ? 'all held' : `NOT held; to have it again: --seed ${options.seed}`);
     return held ? 0 : 1;
   } finally {
     await group?.remove();

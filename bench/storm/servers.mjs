@@ -1,6 +1,6 @@
 // The servers that stand a storm, each started inside the cgroup: Nexus, and the peers that bench/peers has pinned.
 import { spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { standing, suite } from './hogs.mjs';
@@ -45,11 +45,11 @@ function workerConfig(folder) {
     `[${JSON.stringify(source)}, async ($args, $state, $emit, $log) => {\n${source}\n}]`).join(',\n');
   writeFileSync(join(folder, 'handlers.mjs'), `export default new Map([\n${handlers}\n]);\n`);
   const config = join(folder, 'storm.capnp');
-  const peer = fileURLToPath(new URL('peers/worker.mjs', import.meta.url));
+  copyFileSync(new URL('peers/worker.mjs', import.meta.url), join(folder, 'worker.mjs'));
   writeFileSync(config, `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
-    modules = [(name = "worker.mjs", esModule = embed "${peer}"), (name = "handlers.mjs", esModule = embed "handlers.mjs")],
+    modules = [(name = "worker.mjs", esModule = embed "worker.mjs"), (name = "handlers.mjs", esModule = embed "handlers.mjs")],
     compatibilityDate = "2025-01-01"))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]);
 `);
@@ -59,8 +59,9 @@ const config :Workerd.Config = (
 // Starts it in `group`: {pid, url, ended (resolves with the status or signal), kill}.
 export async function start(peer, group, folder) {
   const { command, env = {}, url = /listening on http:\/\/127\.0\.0\.1:(\d+)/ } = commands[peer](folder);
-  // The shell joins the group and becomes the server, so that all that the server ever has is counted there.
-  const child = spawn('sh', ['-c', 'echo $$ > "$0" && exec "$@"', group.procs, ...command], {
+  // The shell joins the group and becomes the server, so that all that the server ever has is counted there; setpriv has the
+  // kernel end it with us, however we end.
+  const child = spawn('sh', ['-c', 'echo $$ > "$0" && exec setpriv --pdeathsig KILL "$@"', group.procs, ...command], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env }, stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '', errors = '';
