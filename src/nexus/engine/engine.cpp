@@ -51,7 +51,8 @@ wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t mi
   if (!(*memory)->grow_to(minimum)) {
     return refuse({.code = ErrorCode::kOverloaded,
                    .message = "no memory for another instance",
-                   .limit = (*memory)->refusal()});
+                   .limit = (*memory)->refusal(),
+                   .retry_after_ms = 1000});
   }
   *out = {.env = memory->release(),
           .get_memory = memory_get,

@@ -51,15 +51,13 @@ void Connection::drain() {
 
 Task<void> Connection::run() {
   for (;;) {
-    const Next next = co_await read_request();
-    if (next == Next::kClosed) break;
-    if (next == Next::kServe) {
-      enter(Phase::kServing, kNever);
-      answer_.clear();
-      if (auto waiting = service_.serve(request_, answer_)) co_await *std::move(waiting);
-      // Answers go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
-      // awake, and waking is most of what a write costs.
-      co_await asio::post(socket_.get_executor(), kAwait);
+    Next next = Next::kRefused;
+    try {
+      next = co_await read_request();
+      if (next == Next::kClosed) break;
+      if (next == Next::kServe) co_await serve();
+    } catch (const std::bad_alloc&) {
+      next = refuse_for_want_of_memory();
     }
     service_.count_answer(request_, answer_.status());
     const bool keep = next == Next::kServe && request_.keep_alive && !is_draining_;
@@ -74,6 +72,15 @@ Task<void> Connection::run() {
     }
   }
   close();
+}
+
+Task<void> Connection::serve() {
+  enter(Phase::kServing, kNever);
+  answer_.clear();
+  if (auto waiting = service_.serve(request_, answer_)) co_await *std::move(waiting);
+  // Answers go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
+  // awake, and waking is most of what a write costs.
+  co_await asio::post(socket_.get_executor(), kAwait);
 }
 
 Task<Connection::Next> Connection::read_request() {
@@ -142,6 +149,19 @@ Connection::Next Connection::refuse(ErrorCode code, std::string message, unsigne
   service_.count_refusal(code);
   answer_.refuse(Error{.code = code, .message = std::move(message)});
   answer_.set_status(status);
+  service_.add_headers(request_, answer_);
+  return Next::kRefused;
+}
+
+// Those who had begun with it have let go of what they held; the connection gives back its own and is closed.
+Connection::Next Connection::refuse_for_want_of_memory() {
+  service_.count_refusal(ErrorCode::kOverloaded);
+  buffer_ = {};
+  head_checked_ = false;  // what is still coming is read in small pieces, and dropped
+  answer_.refuse(Error{.code = ErrorCode::kOverloaded,
+                       .message = "the process has no memory left for this request",
+                       .limit = LimitReached{"container", "memory", 0, 0},
+                       .retry_after_ms = 1000});
   service_.add_headers(request_, answer_);
   return Next::kRefused;
 }

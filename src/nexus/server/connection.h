@@ -58,8 +58,10 @@ class Connection {
 
   void enter(Phase phase, std::int64_t limit_ms);
   Task<Next> read_request();
+  Task<void> serve();
   std::optional<Next> parse(RequestParser& parser);
   Next refuse(ErrorCode code, std::string message, unsigned status);
+  Next refuse_for_want_of_memory();
   Task<bool> fill_buffer();
   bool take_what_is_there();
   Task<bool> write(std::array<asio::const_buffer, 2> parts);
