@@ -7,7 +7,7 @@ use super::pattern::Pattern;
 use super::{Dynamic, Fault, NodeId, Path, Schema};
 use std::collections::HashMap;
 
-const MOST_COMPILED_BYTES: usize = 1 << 20;
+const MOST_COMPILED_BYTES: usize = 2 << 20;
 
 /// What the schemas `true` and `false` are.
 const ANY: NodeId = 0;

@@ -23,7 +23,7 @@ class ArgsSchema {
   static std::shared_ptr<const ArgsSchema> compile(std::string_view schema, const std::string& path,
                                                    Faults& faults);
 
-  // About how much memory it takes; at most a megabyte.
+  // About how much memory it takes; at most two megabytes.
   std::size_t bytes() const;
   // Adds what is wrong with `args`, by paths like "a.b[0]": the first twenty. REQUIRES: checked text.
   void check(std::string_view args, Faults& faults) const;
