@@ -23,6 +23,11 @@ struct ConfigCommand {
 };
 int config(const ConfigCommand& command);
 
+struct CachePruneCommand {
+  ConfigArguments config;
+};
+int prune_cache(const CachePruneCommand& command);
+
 struct RunCommand {
   std::string file;  // "-": standard input
   std::string args = "{}", state = "{}", scope = "{}";

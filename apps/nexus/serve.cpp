@@ -9,6 +9,7 @@
 #include "life.h"
 #include "load_settings.h"
 #include "nexus/budget/ledger.h"
+#include "nexus/handlers/disk_cache.h"
 #include "nexus/sandbox/runtime.h"
 #include "panel_files.h"
 #include "settings_mapping.h"
@@ -34,7 +35,11 @@ int serve(const ServeCommand& command) {
     fmt::print(stderr, "nexus: {}\n", runtime.error().message);
     return kFailed;
   }
-  const Shared shared{clock, ledger, **runtime};
+  // Before the port is open: files that are memory are charged first.
+  std::unique_ptr<handlers::DiskCache> disk_cache;
+  if (auto options = disk_cache_options_of(settings->runtime, **runtime))
+    disk_cache = std::make_unique<handlers::DiskCache>(*std::move(options), clock, ledger);
+  const Shared shared{clock, ledger, **runtime, disk_cache.get()};
   std::vector<server::Member> members(loops_of(*settings));
   std::vector<std::unique_ptr<Shard>> shards;
   shards.reserve(members.size());

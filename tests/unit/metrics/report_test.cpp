@@ -14,7 +14,7 @@ using testing::HasSubstr;
 constexpr Build kBuild{"1.2.3", "wasmtime 48", "quickjs 1"};
 
 std::string text_of(const Snapshot& sum) {
-  return report(sum, kBuild, look_at_process(budget::UnlimitedLedger()));
+  return report(sum, {}, kBuild, look_at_process(budget::UnlimitedLedger()));
 }
 
 // The series of a report, without their values.
