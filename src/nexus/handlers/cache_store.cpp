@@ -49,24 +49,27 @@ std::unique_ptr<CacheTurn> CacheStore::begin() {
   }
   const bool is_next = last_turn_ && *last_turn_ + 1 == (*turn)->number();
   last_turn_ = (*turn)->number();
-  if (!is_next) look_at_all();
+  if (!is_next && !look_at_all()) {
+    last_turn_.reset();
+    return nullptr;
+  }
   return *std::move(turn);
 }
 
-void CacheStore::look_at_all() {
-  index_ = {};
+bool CacheStore::look_at_all() {
   const auto files = files_->list();
   if (!files) {
     record(CacheOp::kRead, "cannot list", files.error());
-    last_turn_.reset();
-  } else {
-    for (const CachedFile& file : *files)
-      index_.put(file);
+    return false;
   }
+  index_ = {};
+  for (const CachedFile& file : *files)
+    index_.put(file);
   evict_down_to(max_bytes_);
   while (!charge(index_.bytes()) && evict_one()) {
   }
   publish();
+  return true;
 }
 
 void CacheStore::write(const CacheTurn& /*turn*/, const Digest& name, std::span<const std::byte> bytes) {

@@ -43,7 +43,7 @@ class CacheStore {
   bool evict_down_to(std::uint64_t bytes);
   bool evict_one();
   bool charge(std::uint64_t bytes);
-  void look_at_all();
+  bool look_at_all();
   void publish();
   void record(CacheOp op, std::string_view what, std::error_code why);
 
