@@ -1,5 +1,6 @@
 #include "nexus/handlers/image_file.h"
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -25,7 +26,7 @@ Digest checksum_of(std::span<const std::byte> file) {
 }  // namespace
 
 Digest image_file_name(const Digest& origin, std::string_view source) {
-  return digest_of(bytes_of(source), origin.low ^ kLayout);
+  return digest_of(bytes_of(source), (origin.low ^ std::rotl(origin.high, 1)) + kLayout);
 }
 
 std::vector<std::byte> make_image_file(const Digest& origin, std::string_view source,

@@ -50,6 +50,7 @@ TEST_F(ImageFile, IsCalledByItsSourceAndOrigin) {
   const Digest name = image_file_name(kOrigin, kSource);
   EXPECT_EQ(image_file_name(kOrigin, kSource), name);
   EXPECT_NE(image_file_name({1, 3}, kSource), name);
+  EXPECT_NE(image_file_name({3, 2}, kSource), name);
   EXPECT_NE(image_file_name(kOrigin, "return"), name);
 }
 

@@ -87,8 +87,8 @@ TEST_F(ImageCodec, RefusesSizesThatNoMemoryHas) {
   };
   EXPECT_NE(read_image(with_pages(16), base_), nullptr);
   EXPECT_NE(read_image(with_pages(1 << 20), base_), nullptr);
-  for (const std::uint32_t pages : {0u, 15u, 17u, (1u << 20) + 16, 0xffff'fff0u})
-    EXPECT_EQ(read_image(with_pages(pages > (1u << 21) ? 0 : pages), base_), nullptr) << pages;
+  for (const std::uint32_t pages : {0u, 15u, 17u, (1u << 20) + 16})
+    EXPECT_EQ(read_image(with_pages(pages), base_), nullptr) << pages;
   Bytes huge = with_pages(16);
   std::memset(huge.data(), 0xff, 2 * sizeof(std::uint32_t));
   EXPECT_EQ(read_image(huge, base_), nullptr);
