@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { readExposition } from './support/exposition.mjs';
 import { runProgram, serve } from './support/program.mjs';
 
 const options = { timeout: 60_000 };
 const counter = '$state.n = ($state.n ?? 0) + 1; return $state.n';
 
-function folder(t) {
-  const path = mkdtempSync(join(tmpdir(), 'nexus-'));
-  t.after(() => rmSync(path, { recursive: true }));
-  return path;
+// They are removed when all servers have ended: one that runs makes its folder again.
+const folders = [];
+after(() => folders.forEach((path) => rmSync(path, { recursive: true })));
+function folder() {
+  folders.push(mkdtempSync(join(tmpdir(), 'nexus-')));
+  return folders.at(-1);
 }
 
 const cached = (path, more = {}) => ({ CACHE_DIR: path, MAX_CACHE_SIZE_MB: '64', ...more });
@@ -31,7 +33,7 @@ async function stop(server) {
 }
 
 test('a restart finds the images that were made before it', options, async (t) => {
-  const path = folder(t);
+  const path = folder();
   const first = await serve(t, { env: cached(path) });
   await first.panel('p', { count: counter });
   assert.deepEqual(await lookups(first), [0, 0, 1]);
@@ -54,7 +56,7 @@ test('a restart finds the images that were made before it', options, async (t) =
 });
 
 test('an image that memory has no room for comes from disk', options, async (t) => {
-  const server = await serve(t, { env: cached(folder(t), { IMAGE_CACHE_MB: '0' }) });
+  const server = await serve(t, { env: cached(folder(), { IMAGE_CACHE_MB: '0' }) });
   await server.panel('p', { count: counter });
   await server.untilMetric(/^nexus_cache_bytes 4096$/m);
   const { json } = await server.trigger('p', 'count');
@@ -63,7 +65,7 @@ test('an image that memory has no room for comes from disk', options, async (t) 
 });
 
 test('a folder that is open to all, as Kubernetes makes it, will do', options, async (t) => {
-  const path = folder(t);
+  const path = folder();
   chmodSync(path, 0o777);
   const server = await serve(t, { env: cached(path) });
   await server.panel('p', { count: counter });
@@ -74,7 +76,7 @@ test('a folder that is open to all, as Kubernetes makes it, will do', options, a
 });
 
 test('no call fails for a folder that cannot be used, is removed or is damaged', options, async (t) => {
-  const path = folder(t);
+  const path = folder();
   for (const [what, prepare] of [
     ['a link', () => { mkdirSync(join(path, 'elsewhere')); symlinkSync(join(path, 'elsewhere'), ours(path)); }],
     ['a file', () => writeFileSync(ours(path), 'x')],
@@ -102,7 +104,7 @@ test('no call fails for a folder that cannot be used, is removed or is damaged',
 });
 
 test('without a size or a folder nothing is kept', options, async (t) => {
-  const path = folder(t);
+  const path = folder();
   for (const start of [
     { env: cached(join(path, 'a'), { MAX_CACHE_SIZE_MB: '0' }) },
     { env: { MAX_CACHE_SIZE_MB: '64' }, args: ['--cache-dir', ''] },
@@ -117,7 +119,7 @@ test('without a size or a folder nothing is kept', options, async (t) => {
 });
 
 test('prune empties the folder, and says what it removed', options, async (t) => {
-  const path = folder(t);
+  const path = folder();
   const server = await serve(t, { env: cached(path) });
   await server.panel('p', { a: 'return 1', b: 'return 2' });
   await server.untilMetric(/^nexus_cache_bytes 8192$/m);
@@ -131,8 +133,8 @@ test('prune empties the folder, and says what it removed', options, async (t) =>
   await server.untilMetric(/^nexus_cache_bytes 4096$/m);
 });
 
-test('prune without a cache', options, async (t) => {
-  const path = folder(t);
+test('prune without a cache', options, async () => {
+  const path = folder();
   const nothing = await runProgram(['cache', 'prune'], { env: { CACHE_DIR: join(path, 'none') } });
   assert.equal(nothing.status, 0);
   assert.match(nothing.stdout, /^there is no cache in .*none\n$/);
