@@ -30,6 +30,8 @@ int prune_cache(const CachePruneCommand& command) {
     return kDone;
   }
   const auto pruned = handlers::prune(**files);
+  if (!pruned && pruned.error() == std::errc::timed_out)
+    return give_up(fmt::format("another process keeps {} locked", (*files)->path()));
   if (!pruned) return give_up(fmt::format("{}: {}", (*files)->path(), pruned.error().message()));
   fmt::print("removed {} images, {} bytes, from {}\n", pruned->files, pruned->bytes, (*files)->path());
   return kDone;

@@ -43,8 +43,11 @@ std::unique_ptr<CacheTurn> CacheStore::begin() {
     turn = files_->take_turn();
   }
   if (!turn) {
-    const bool waited = turn.error() == std::errc::timed_out;
-    record(waited ? CacheOp::kLock : CacheOp::kWrite, "cannot change", turn.error());
+    if (turn.error() == std::errc::timed_out) {
+      faults_.record(CacheOp::kLock, fmt::format("another process keeps {} locked", files_->path()));
+    } else {
+      record(CacheOp::kWrite, "cannot write to", turn.error());
+    }
     return nullptr;
   }
   const bool is_next = last_turn_ && *last_turn_ + 1 == (*turn)->number();
