@@ -14,8 +14,8 @@ struct Build {
   std::string_view version, engine, interpreter;
 };
 
-// `sum` is that of all loops, `disk` of the cache that they share. About 12 KB, and at most 60; 0.1 ms. Its size depends on what was asked of the server, not
-// on how many panels there are.
+// `sum` is that of all loops, `disk` of the cache that they share. About 12 KB, and at most 64; 0.1 ms. Its size depends
+// on what was asked of the server, not on how many panels there are.
 std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, const Build& build,
                    const Process& process);
 
