@@ -30,6 +30,11 @@ struct CheckCommand {
 };
 int check(const CheckCommand& command);
 
+struct CachePruneCommand {
+  ConfigArguments config;
+};
+int prune_cache(const CachePruneCommand& command);
+
 struct RunCommand {
   std::string file;  // "-": standard input
   std::string args = "{}", state = "{}", scope = "{}";

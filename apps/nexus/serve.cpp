@@ -12,6 +12,7 @@
 #include "nexus/budget/bounded_ledger.h"
 #include "nexus/budget/keeper.h"
 #include "nexus/budget/kernel_file.h"
+#include "nexus/handlers/disk_cache.h"
 #include "nexus/sandbox/runtime.h"
 #include "panel_files.h"
 #include "settings_mapping.h"
@@ -38,13 +39,17 @@ int serve(const ServeCommand& command) {
     fmt::print(stderr, "nexus: {}\n", runtime.error().message);
     return kFailed;
   }
-  const Shared shared{clock, ledger, **runtime};
+  budget::Keeper keeper(ledger, budget::read_kernel_file, keeper_options_of(settings->runtime));
+  // Before the port is open: files that are memory are charged first.
+  std::unique_ptr<handlers::DiskCache> disk_cache;
+  if (auto options = disk_cache_options_of(settings->runtime, **runtime))
+    disk_cache = std::make_unique<handlers::DiskCache>(*std::move(options), clock, ledger);
+  const Shared shared{clock, ledger, **runtime, disk_cache.get()};
   std::vector<server::Member> members(loops_of(*settings));
   std::vector<std::unique_ptr<Shard>> shards;
   shards.reserve(members.size());
   for (std::size_t own = 0; own < members.size(); ++own)
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
-  budget::Keeper keeper(ledger, budget::read_kernel_file, keeper_options_of(settings->runtime));
   MemoryKeeping memory(shards, keeper, ledger, clock);
   return Life(shards, settings->server, memory).run({*std::move(panels), command.demo});
 }

@@ -209,7 +209,7 @@ Connection::Next Connection::refuse_for_want_of_memory() {
   const Error error{.code = ErrorCode::kOverloaded,
                        .message = "the process has no memory left for this request",
                        .limit = LimitReached{"container", "memory", 0, 0},
-                       .retry_after_ms = 1000});
+                       .retry_after_ms = 1000};
   service_.add_headers(request_, answer_);
   return Next::kRefused;
 }
