@@ -72,7 +72,13 @@ function goAhead() {
   }
 }
 
-const rssOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+function rssOf(pid) {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0; // it has just ended
+  }
+}
 
 async function lookWhenIdle(sampler, server) {
   const { metrics, workingSet } = await sampler.once();
@@ -120,6 +126,7 @@ async function settle(sampler, server, before) {
   for (;;) {
     const after = await lookWhenIdle(sampler, server);
     const isBack = after.rss <= mostRss(before.rss) && !(after.instances > LIMITS.minInstances);
+    if (before.kinds && !after.kinds) return undefined; // it does not even answer
     if (isBack || performance.now() > until) return { ...after, took_s: secondsSince(until - GOES_BACK_MS) };
     await sleep(100);
   }
