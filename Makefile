@@ -4,10 +4,10 @@
 # Ninja's own choice is two more than there are processors: too many for the memory of small machines.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 
-.PHONY: help run build test bench asan tsan fuzz lint fmt clean
+.PHONY: help run build test bench storm storm-short asan tsan fuzz lint fmt clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 run: ## Start the server with its demo (cold: 2 min engine, 2 min program)
 	@echo "1/3 setup (Debian packages: a minute, if any is missing)"
@@ -43,6 +43,20 @@ bench: ## Figures beside their targets and other runtimes (20 min); results in b
 	@cmake --build --preset dev --target unit_sandbox
 	@echo "a million calls, each looking for what another left:"
 	@NEXUS_LEAK_CALLS=1000000 build/dev/bin/unit_sandbox --gtest_filter='*Leak*' --gtest_brief=1
+
+storm: build ## Hostile load in memory cgroups of 1 GiB and 256 MiB, 10 minutes each (root)
+	@mkdir -p build/bench
+	@status=0; for mb in 1024 256; do \
+	  node bench/storm/run.mjs --seconds 600 --limit-mb $$mb >build/bench/storm-$$mb.json || status=$$?; \
+	done; exit $$status
+
+# With the program that the tests use. Where no cgroup can be made (status 2) it says so, and decides nothing.
+storm-short: ## The same for less than 75 s in all, latencies only reported; after `make test`
+	@mkdir -p build/bench
+	@status=0; for mb in 1024 256; do \
+	  NEXUS_PROGRAM=build/dev/bin/nexus node bench/storm/run.mjs --seconds 25 --limit-mb $$mb --reports-latency \
+	    >build/bench/storm-$$mb.json || { one=$$?; [ $$one -eq 2 ] || status=$$one; }; \
+	done; exit $$status
 
 asan: ## Unit and hostile tests under AddressSanitizer and UBSan
 	@scripts/setup test

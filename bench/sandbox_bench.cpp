@@ -3,14 +3,18 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 
 #include "nexus/budget/ledger.h"
+#include "nexus/handlers/cache_folder.h"
+#include "nexus/handlers/disk_cache.h"
 #include "nexus/memory/image.h"
 #include "nexus/memory/linear_memory.h"
 #include "nexus/sandbox/instance.h"
@@ -64,6 +68,9 @@ class Bench {
   }
 
   Instance& instance() { return *instance_; }
+  const Clock& clock() const { return clock_; }
+  budget::Ledger& ledger() { return ledger_; }
+  Runtime& runtime() { return *runtime_; }
 
  private:
   std::unique_ptr<Runtime> make_runtime() {
@@ -151,6 +158,88 @@ void load_small(benchmark::State& state) {
     benchmark::DoNotOptimize(bench().load(kSmall));
 }
 
+// A module of about 100 KB: functions, and tables that its top level fills.
+std::string large_source() {
+  std::string source = "const table = [];\n";
+  for (int i = 0; source.size() < 100'000; ++i) {
+    source += fmt::format(
+        "function step{0}(input) {{ let sum = {0}; for (const one of input.list ?? []) {{ if (one.kind === "
+        "'kind{0}') sum "
+        "+= one.value * {0}; else sum -= one.value % ({0} + 1); }} return {{ name: 'step{0}', sum, at: "
+        "input.at "
+        "}}; }}\n"
+        "table.push({{ name: 'step{0}', run: step{0}, weight: {0} / 7 }});\n",
+        i);
+  }
+  return source + "export default ($) => table[($.$args.by ?? 0) % table.length].run({ list: [], at: 1 });\n";
+}
+
+void load_large(benchmark::State& state) {
+  const auto source = large_source();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(bench().load(source));
+}
+
+// What find() costs in place of that, and store() the caller; in a folder of its own.
+class WithDiskCache : public benchmark::Fixture {
+ public:
+  void SetUp(benchmark::State&) override {
+    source = large_source();
+    handler = std::make_shared<const handlers::Handler>(handlers::Handler{source, bench().image(source)});
+    cache = std::make_unique<handlers::DiskCache>(
+        handlers::DiskCache::Options{[this] { return handlers::open_cache_folder(directory); }, 64 << 20,
+                                     bench().runtime().image_origin(), bench().runtime().base_image()},
+        bench().clock(), bench().ledger());
+    cache->store(handler);
+    cache->wait_until_written();
+  }
+  void TearDown(benchmark::State& state) override {
+    state.counters["file_bytes"] = static_cast<double>(cache->stats().bytes);
+    cache.reset();
+    std::filesystem::remove_all(directory);
+  }
+
+ protected:
+  const std::string directory = fmt::format("/tmp/nexus-bench-{}", getpid());
+  std::string source;
+  std::shared_ptr<const handlers::Handler> handler;
+  std::unique_ptr<handlers::DiskCache> cache;
+};
+
+// What it adds to a start: the digest of all that images depend on, the folder, the thread.
+void start_disk_cache(benchmark::State& state) {
+  const std::string directory = fmt::format("/tmp/nexus-bench-{}", getpid());
+  for (auto _ : state) {
+    const handlers::DiskCache cache({[&] { return handlers::open_cache_folder(directory); }, 64 << 20,
+                                     bench().runtime().image_origin(), bench().runtime().base_image()},
+                                    bench().clock(), bench().ledger());
+  }
+  std::filesystem::remove_all(directory);
+}
+
+BENCHMARK_DEFINE_F(WithDiskCache, find_large)(benchmark::State& state) {
+  for (auto _ : state) {
+    const auto image = cache->find(source);
+    if (image == nullptr) stop("it is not on disk");
+  }
+}
+
+BENCHMARK_DEFINE_F(WithDiskCache, store_large)(benchmark::State& state) {
+  for (auto _ : state) {
+    cache->store(handler);
+    state.PauseTiming();
+    cache->wait_until_written();
+    state.ResumeTiming();
+  }
+}
+
+BENCHMARK_DEFINE_F(WithDiskCache, write_large)(benchmark::State& state) {
+  for (auto _ : state) {
+    cache->store(handler);
+    cache->wait_until_written();
+  }
+}
+
 BENCHMARK_CAPTURE(call_handler, small, kSmall)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, other, kOther)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, nothing, kNothing)->Unit(benchmark::kMicrosecond);
@@ -161,6 +250,17 @@ BENCHMARK(touch_four_mib_once)->Unit(benchmark::kMicrosecond);
 BENCHMARK(call_lodash)->Unit(benchmark::kMicrosecond);
 BENCHMARK(load_small)->Unit(benchmark::kMicrosecond);
 BENCHMARK(load_lodash)->Unit(benchmark::kMicrosecond)->MinTime(0.5);
+BENCHMARK(load_large)->Unit(benchmark::kMicrosecond);
+BENCHMARK(start_disk_cache)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK_REGISTER_F(WithDiskCache, find_large)->Unit(benchmark::kMicrosecond)->UseRealTime();
+BENCHMARK_REGISTER_F(WithDiskCache, store_large)
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime()
+    ->Iterations(200);
+BENCHMARK_REGISTER_F(WithDiskCache, write_large)
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime()
+    ->Iterations(200);
 
 }  // namespace
 }  // namespace nexus

@@ -1,12 +1,15 @@
-# Wasmtime: one static library made by Cargo outside the tree, found or built by scripts/build-engine.
+# What is Rust, Wasmtime and the checking of JSON Schema: one static library made by Cargo outside the tree, found or
+# built by scripts/build-engine.
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/build-engine
   OUTPUT_VARIABLE engine_directory OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 file(GLOB_RECURSE engine_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/engine/src/*.rs)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${engine_sources}
   engine/Cargo.toml engine/Cargo.lock engine/build.rs rust-toolchain.toml scripts/build-engine)
 
-add_library(nexus_wasmtime STATIC IMPORTED GLOBAL)
-set_target_properties(nexus_wasmtime PROPERTIES
+add_library(nexus_rust STATIC IMPORTED GLOBAL)
+set_target_properties(nexus_rust PROPERTIES
   IMPORTED_LOCATION ${engine_directory}/libnexus_engine.a
-  INTERFACE_INCLUDE_DIRECTORIES ${engine_directory}/include
   INTERFACE_LINK_LIBRARIES "Threads::Threads;m;dl")
+add_library(nexus_wasmtime INTERFACE)
+target_include_directories(nexus_wasmtime SYSTEM INTERFACE ${engine_directory}/include)
+target_link_libraries(nexus_wasmtime INTERFACE nexus_rust)

@@ -40,6 +40,11 @@ struct TopCommand {
 };
 int top(const TopCommand& command);
 
+struct CachePruneCommand {
+  ConfigArguments config;
+};
+int prune_cache(const CachePruneCommand& command);
+
 struct RunCommand {
   std::string file;  // "-": standard input
   std::string args = "{}", state = "{}", scope = "{}";

@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include "commands.h"
@@ -36,11 +38,33 @@ std::vector<server::Server*> servers_of(std::span<const std::unique_ptr<Shard>> 
   return servers;
 }
 
+// A request that there is no memory for is refused; what a loop needs for itself is little, and without it nothing more can
+// be answered.
+void run_loop(asio::io_context& loop) {
+  try {
+    loop.run();
+  } catch (const std::bad_alloc&) {
+    std::fputs(
+        "nexus: no memory is left for the server itself (see `ulimit -v` and the container's memory)\n",
+        stderr);
+    std::_Exit(kFailed);
+  }
+}
+
 // The other loops; the first runs on the thread that we have.
-std::vector<std::jthread> start_threads(std::span<const std::unique_ptr<Shard>> shards) {
+Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<Shard>> shards) {
   std::vector<std::jthread> threads;
   for (std::size_t i = 1; i < shards.size(); ++i) {
-    threads.emplace_back([&loop = shards[i]->loop()] { loop.run(); });
+    try {
+      threads.emplace_back([&loop = shards[i]->loop()] { run_loop(loop); });
+    } catch (const std::system_error& error) {
+      for (const auto& shard : shards)
+        shard->loop().stop();
+      return fail(
+          ErrorCode::kInternalError,
+          fmt::format("cannot start thread {} of {}: {} (see `ulimit -v` and `ulimit -u`, or lower THREADS)",
+                      i + 1, shards.size(), error.what()));
+    }
     pthread_setname_np(threads.back().native_handle(), fmt::format("nexus-loop-{}", i).c_str());
   }
   return threads;
@@ -64,7 +88,12 @@ int Life::run(Plan plan) {
   asio::co_spawn(loop().get_executor(), start(std::move(plan)), server::must_not_throw);
   {
     const auto threads = start_threads(shards_);
-    loop().run();
+    if (threads) {
+      run_loop(loop());
+    } else {
+      fmt::print(stderr, "nexus: {}\n", threads.error().message);
+      status_ = kFailed;
+    }
   }
   bool is_at_rest = !is_starting_;
   for (const auto& shard : shards_)

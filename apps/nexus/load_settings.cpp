@@ -1,6 +1,7 @@
 #include "load_settings.h"
 
 #include <fmt/format.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
@@ -24,6 +25,18 @@ std::optional<std::string> capabilities_bound(const config::Settings& settings) 
   return fmt::format("a list of capabilities: {}", capabilities.error().message);
 }
 
+// A level as LOG_LEVEL names it, which spdlog's own %l does not.
+class LevelName final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    const std::string_view name = message.level == spdlog::level::warn
+                                      ? "warn"
+                                      : std::string_view(spdlog::level::to_string_view(message.level));
+    out.append(name.data(), name.data() + name.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<LevelName>(); }
+};
+
 }  // namespace
 
 std::expected<config::Loaded, std::vector<config::Fault>> load_configuration(
@@ -43,7 +56,9 @@ void print_faults(const std::vector<config::Fault>& faults) {
 std::optional<config::Settings> load_settings(const ConfigArguments& arguments) {
   // stdout is for what the program was asked to print.
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("nexus", make_stderr_sink()));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<LevelName>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %* %v");
+  spdlog::set_formatter(std::move(formatter));
   auto loaded = load_configuration(arguments);
   if (!loaded) {
     print_faults(loaded.error());

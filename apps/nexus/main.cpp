@@ -18,6 +18,7 @@ constexpr char kExamples[] = R"(Examples:
   nexus top                                        where the memory of a running server is
   nexus run examples/greet.js --args '{"name":"Ada"}' --repeat 1000
                                                    one handler, and how quick it is
+  nexus cache prune                                empties the folder of handler images
   echo 'return $args.a * 2' | nexus run - --args '{"a":21}'
 
 Exit status: 0 done, 1 it failed (run: the handler ended in an error; check: it does not fit), 2 it was asked for wrongly.)";
@@ -39,6 +40,10 @@ constexpr char kTopExamples[] =
     R"(Exit status: 0 done, 1 the server cannot be asked, 2 wrong usage.
 
 Example: nexus top --url http://127.0.0.1:3000 --sort time)";
+
+constexpr char kPruneExamples[] = R"(A server that uses the folder goes on, and fills it again.
+
+Example: nexus cache prune --cache-dir /var/cache/nexus)";
 
 constexpr char kRunExamples[] = R"(Example: nexus run examples/greet.js --args '{"name":"Ada"}')";
 
@@ -86,6 +91,14 @@ void add_top(CLI::App& app, nexus::app::TopCommand& command) {
   top->footer(kTopExamples);
 }
 
+void add_cache(CLI::App& app, nexus::app::CachePruneCommand& command) {
+  CLI::App* cache = app.add_subcommand("cache", "What is kept on disk: images of handlers in CACHE_DIR");
+  cache->require_subcommand(1);
+  CLI::App* prune = cache->add_subcommand("prune", "Removes all of it, and says how much that was");
+  prune->footer(kPruneExamples);
+  add_config_options(*prune, command.config);
+}
+
 void add_run(CLI::App& app, nexus::app::RunCommand& command) {
   CLI::App* run = app.add_subcommand("run", "Runs one handler in the sandbox and prints its RESULT");
   run->add_option("file", command.file, "The handler's source; - for standard input")->required();
@@ -103,7 +116,7 @@ void add_run(CLI::App& app, nexus::app::RunCommand& command) {
 
 int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::ConfigCommand& config,
           nexus::app::CheckCommand& check, const nexus::app::TopCommand& top,
-          const nexus::app::RunCommand& run) {
+          nexus::app::CachePruneCommand& prune, const nexus::app::RunCommand& run) {
   if (const auto* command = app.get_subcommand("serve"); command->parsed()) {
     take_unknown(*command, serve.config);
     return nexus::app::serve(serve);
@@ -117,6 +130,10 @@ int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::Conf
     return nexus::app::check(check);
   }
   if (app.get_subcommand("top")->parsed()) return nexus::app::top(top);
+  if (app.get_subcommand("cache")->parsed()) {
+    take_unknown(*app.get_subcommand("cache")->get_subcommand("prune"), prune.config);
+    return nexus::app::prune_cache(prune);
+  }
   return nexus::app::run(run);
 }
 
@@ -132,18 +149,20 @@ int main(int argc, char** argv) {
   nexus::app::ConfigCommand config;
   nexus::app::CheckCommand check;
   nexus::app::TopCommand top;
+  nexus::app::CachePruneCommand prune;
   nexus::app::RunCommand run;
   add_serve(app, serve);
   add_config(app, config);
   add_check(app, check);
   add_top(app, top);
+  add_cache(app, prune);
   add_run(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const int status = start(app, serve, config, check, top, run);
+  const int status = start(app, serve, config, check, top, prune, run);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
   fmt::print(stderr, "nexus: the output could not be written\n");
   return 1;

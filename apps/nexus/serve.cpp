@@ -13,6 +13,7 @@
 #include "nexus/budget/bounded_ledger.h"
 #include "nexus/budget/keeper.h"
 #include "nexus/budget/kernel_file.h"
+#include "nexus/handlers/disk_cache.h"
 #include "nexus/sandbox/runtime.h"
 #include "panel_files.h"
 #include "process_memory.h"
@@ -41,10 +42,14 @@ int serve(const ServeCommand& command) {
     fmt::print(stderr, "nexus: {}\n", runtime.error().message);
     return kFailed;
   }
-  ExitRecord record(settings->runtime.cache_dir, clock);
   budget::Keeper keeper(ledger, budget::read_kernel_file, keeper_options_of(settings->runtime));
+  // Before the port is open: files that are memory are charged first.
+  std::unique_ptr<handlers::DiskCache> disk_cache;
+  if (auto options = disk_cache_options_of(settings->runtime, **runtime))
+    disk_cache = std::make_unique<handlers::DiskCache>(*std::move(options), clock, ledger);
+  ExitRecord record(settings->runtime.cache_dir, clock);
   const ProcessMemory known(keeper, ledger, settings->runtime, std::move(unclean));
-  const Shared shared{clock, ledger, **runtime, known};
+  const Shared shared{clock, ledger, **runtime, disk_cache.get(), known};
   std::vector<server::Member> members(loops_of(*settings));
   std::vector<std::unique_ptr<Shard>> shards;
   shards.reserve(members.size());

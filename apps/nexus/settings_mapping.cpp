@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "nexus/budget/cpu_quota.h"
+#include "nexus/handlers/cache_folder.h"
 
 namespace nexus::app {
 namespace {
@@ -19,6 +20,16 @@ sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime)
 
 budget::Keeper::Options keeper_options_of(const config::RuntimeConfig& runtime) {
   return {runtime.memory_budget_bytes, runtime.memory_limit_bytes};
+}
+
+std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::RuntimeConfig& settings,
+                                                                  const sandbox::Runtime& runtime) {
+  if (settings.cache_dir.empty() || settings.max_cache_size_bytes == 0) return std::nullopt;
+  return handlers::DiskCache::Options{
+      .open = [directory = settings.cache_dir] { return handlers::open_cache_folder(directory); },
+      .max_bytes = settings.max_cache_size_bytes,
+      .origin = runtime.image_origin(),
+      .base = runtime.base_image()};
 }
 
 pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime) {

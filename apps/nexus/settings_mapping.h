@@ -1,8 +1,11 @@
 // From the operator's settings to what the parts are built with.
 #pragma once
 
+#include <optional>
+
 #include "nexus/budget/keeper.h"
 #include "nexus/config/settings.h"
+#include "nexus/handlers/disk_cache.h"
 #include "nexus/pool/instance_pool.h"
 #include "nexus/sandbox/runtime.h"
 #include "nexus/server/access.h"
@@ -13,6 +16,10 @@ namespace nexus::app {
 
 sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime);
 budget::Keeper::Options keeper_options_of(const config::RuntimeConfig& runtime);
+
+// Nullopt: it is switched off.
+std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::RuntimeConfig& settings,
+                                                                  const sandbox::Runtime& runtime);
 pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime);
 server::Server::Options server_options_of(const config::ServerConfig& server);
 server::Listener::Options listener_options_of(const config::ServerConfig& server);

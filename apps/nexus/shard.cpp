@@ -25,7 +25,8 @@ pool::PoolOptions share(pool::PoolOptions whole, std::size_t shards, std::size_t
 
 Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<server::Member> members,
              std::size_t own)
-    : cache_(share(settings.runtime.image_cache_bytes, members.size(), own), shared.ledger),
+    : cache_(share(settings.runtime.image_cache_bytes, members.size(), own), shared.ledger,
+             shared.disk_cache),
       pool_(share(pool_options_of(settings.runtime), members.size(), own), shared.clock,
             [&runtime = shared.runtime] { return sandbox::Instance::create(runtime); }),
       registry_(shared.clock, shared.ledger, static_cast<std::uint32_t>(settings.runtime.max_panel_queue),
@@ -34,8 +35,8 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
                 }),
       loop_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // others post to it, and none touches its sockets
       loops_(members, own, {&loop_, &api_}),
-      api_({loops_, shared.clock, registry_, cache_, pool_, shared.ledger, probes_, shared.runtime,
-            shared.memory},
+      api_({loops_, shared.clock, registry_, cache_, shared.disk_cache, pool_, shared.ledger, probes_,
+            shared.runtime, shared.memory},
            {settings.runtime, *sandbox::Capabilities::parse(settings.runtime.capabilities)},
            {kVersion, std::string(sandbox::Runtime::engine_version()),
             std::string(sandbox::Runtime::interpreter_version())},

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "nexus/config/settings.h"
+#include "nexus/handlers/disk_cache.h"
 #include "nexus/handlers/handler_cache.h"
 #include "nexus/metrics/probes.h"
 #include "nexus/panels/registry.h"
@@ -24,6 +25,7 @@ struct Shared {
   const Clock& clock;
   budget::Ledger& ledger;
   sandbox::Runtime& runtime;
+  handlers::DiskCache* disk_cache;  // null: there is none
   const metrics::MemorySource& memory;
 };
 

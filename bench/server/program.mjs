@@ -10,7 +10,8 @@ export class Server {
   static async start(settings = {}) {
     const began = performance.now();
     const child = spawn(PROGRAM, ['serve'], {
-      env: { PATH: process.env.PATH, HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'error', ...settings },
+      // No cache on disk, unless a case asks for it: no run must find what another has left.
+      env: { PATH: process.env.PATH, HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'error', MAX_CACHE_SIZE_MB: '0', ...settings },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const server = new Server(child, began);

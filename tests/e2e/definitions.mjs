@@ -104,11 +104,23 @@ test('args is a schema of its own, within bounds', options, async (t) => {
     [{ $ref: 'https://example.org/schema.json' }, '.$ref'], [{ $ref: 'other.json#/a' }, '.$ref'], [{ $dynamicRef: 'file:///etc/passwd' }, '.$dynamicRef'],
     [{ properties: { a: { items: { $ref: '//x' } } } }, '.properties.a.items.$ref'], [{ required: 'a' }, '.required'],
     [{ anyOf: [] }, '.anyOf'], [{ minLength: -1 }, '.minLength'], [{ $schema: 'http://json-schema.org/draft-07/schema#' }, '.$schema'],
+    [{ $ref: '#/$defs/none' }, '.$ref'], [{ $ref: '#' }, '.$ref'], [{ $dynamicAnchor: 'a', anyOf: [{ $dynamicRef: '#a' }] }, '.anyOf[0].$dynamicRef'],
+    [{ properties: { a: { pattern: '(' } } }, '.properties.a.pattern'], [{ pattern: '(a)\\1' }, '.pattern'], [{ patternProperties: { '(?=a)b': {} } }, '.patternProperties.(?=a)b'],
+    [{ pattern: '((a{100}){100}){100}' }, '.pattern'],
   ]) {
     const answer = await put(args);
     assert.equal(answer.status, 400, path);
     assert.deepEqual(pathsOf(answer), [`tools[0].args${path}`]);
   }
+});
+
+test('the schemas of all tools together are bounded', options, async (t) => {
+  const server = await serve(t);
+  const tools = (count) => Array.from({ length: count }, (_, n) => tool({ name: `t${n}`, args: { pattern: `^.{1,255}${n}$` } }));
+  assert.equal((await server.post('/panels', panel({ tools: tools(8) }))).status, 201);
+  const answer = await server.post('/panels', panel({ tools: tools(20) }));
+  assert.equal(answer.status, 400);
+  assert.match(answer.json.details[0].message, /all|together|before it take more/);
 });
 
 test('the answer to a hostile body does not grow with it', options, async (t) => {

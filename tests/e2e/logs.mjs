@@ -21,6 +21,15 @@ test('a handler cannot write lines of its own into the log', options, async (t) 
   await server.child.untilErrors(/panel=p tool=forge execution=\S+ first\\nsecond \\x1b\[31mred\n/);
 });
 
+test('a line has the level that LOG_LEVEL knows', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'debug' } });
+  await server.panel('p', { log: '$log.debug("of debug"); $log.info("of info"); $log.warn("of warn"); $log.error("of error")' });
+  await server.trigger('p', 'log');
+  for (const level of ['debug', 'info', 'warn', 'error']) {
+    await server.child.untilErrors(new RegExp(`^\\S+Z ${level} panel=p tool=log execution=\\S+ of ${level}$`, 'm'));
+  }
+});
+
 test('what a handler logs is cut at its limit, and what is dropped is counted', options, async (t) => {
   const server = await serve(t, { env: { MAX_LOG_BYTES: '100' } });
   await server.panel('p', { log: 'for (let i = 0; i < 3; i += 1) $log("x".repeat(40)); return 1' });

@@ -190,7 +190,7 @@ test('lookups of images count by result', options, async (t) => {
   });
   const samples = await scrape(server);
   assert.ok(Math.abs(samples.get('nexus_cache_hit_rate') - 2 / 3) < 1e-9);
-  assert.ok(samples.get('nexus_cache_bytes') > 0);
+  assert.ok(samples.get('nexus_image_cache_bytes') > 0);
 });
 
 test('the process says what the kernel says of it', options, async (t) => {

@@ -150,8 +150,9 @@ test('executions end on the handler, limits and capabilities that they began wit
 
 test('a panel that is deleted while a PUT compiles is made anew, or not with If-Match', options, async (t) => {
   const server = await serve(t);
-  for (const [headers, expected] of [[{}, 201], [{ 'if-match': '"1"' }, 412]]) {
-    await server.panel('p', returning(1), { initialState: { old: true } });
+  for (const expected of [201, 412]) {
+    const { etag } = (await server.panel('p', returning(1), { initialState: { old: true } })).headers;
+    const headers = expected === 412 ? { 'if-match': etag } : {};
     const putting = putOf(server)('p', { a: `${slowToLoad}\nexport default () => ${expected}` }, { initialState: { made: 'anew' } }, headers);
     await server.untilMetric(/nexus_instances\{state="active"\} 1/);
     assert.equal((await server.request('DELETE', '/panels/p')).status, 204);
@@ -159,9 +160,19 @@ test('a panel that is deleted while a PUT compiles is made anew, or not with If-
     assert.equal(status, expected);
     const { status: there, json } = await server.get('/panels/p');
     assert.equal(there, expected === 201 ? 200 : 404);
-    if (there === 200) assert.deepEqual([json.state, json.version], [{ made: 'anew' }, 1]);
+    if (there === 200) assert.deepEqual([json.state, json.version], [{ made: 'anew' }, Number(etag.slice(1, -1)) + 1]);
     await server.request('DELETE', '/panels/p');
   }
+});
+
+test('a panel of the same id after a deletion has a version of its own', options, async (t) => {
+  const server = await serve(t);
+  const { headers } = await server.panel('p', returning(1));
+  assert.equal((await server.request('DELETE', '/panels/p')).status, 204);
+  assert.equal((await server.panel('p', returning(2))).status, 201);
+  assert.equal((await server.request('GET', '/panels/p', undefined, { 'if-none-match': headers.etag })).status, 200);
+  assert.equal((await putOf(server)('p', returning(3), {}, { 'if-match': headers.etag })).status, 412);
+  assert.equal((await server.trigger('p', 'a')).json.returnValue, 2);
 });
 
 test('a panel of the same id after a deletion has nothing of the one before', options, async (t) => {

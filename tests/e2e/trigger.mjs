@@ -44,6 +44,42 @@ test('a handler that fails is 200 with its error, and changes nothing', options,
   assert.deepEqual((await server.get('/panels/p/state')).json, {});
 });
 
+test('arguments that are not what the schema asks for are 400, and nothing runs', options, async (t) => {
+  const server = await serve(t);
+  const args = {
+    type: 'object', required: ['by'], additionalProperties: false,
+    properties: { by: { type: 'integer', minimum: 1 }, at: { items: { $ref: '#/$defs/time' } } }, $defs: { time: { pattern: '^\\d{2}:\\d{2}$' } },
+  };
+  const definition = { id: 'p', kind: 'k', tools: [{ name: 'inc', handler: counter, trigger: { type: 'manual' }, args }] };
+  assert.equal((await server.post('/panels', definition)).status, 201);
+  for (const [body, ...paths] of [
+    [{}, 'by'], [undefined, 'by'], [{ by: 0 }, 'by'], [{ by: '1' }, 'by'], [{ by: 1.5 }, 'by'], [{ by: 1, x: 1 }, 'x'],
+    [{ by: 1, at: ['10:00', 'ten', 7, '1000'] }, 'at[1]', 'at[3]'], [{ by: null, y: 1, x: 1 }, 'by', 'x', 'y'],
+  ]) {
+    const { status, json } = await server.trigger('p', 'inc', body);
+    assert.equal(status, 400, JSON.stringify(body));
+    assert.equal(json.code, 'INVALID_REQUEST');
+    assert.deepEqual(json.details.map(({ path }) => path).sort(), paths);
+  }
+  assert.deepEqual((await server.get('/panels/p/state')).json, {});
+  assert.equal((await server.trigger('p', 'inc', { by: 2, at: ['10:00'] })).json.returnValue.n, 2);
+  definition.tools[0].args = { properties: { by: { const: 3 } } };
+  assert.equal((await server.request('PUT', '/panels/p', definition)).status, 200);
+  assert.equal((await server.trigger('p', 'inc', { by: 2 })).json.error, 'by must be 3');
+  assert.equal((await server.trigger('p', 'inc', { by: 3 })).json.returnValue.n, 5);
+});
+
+test('a schema that would be checked for long holds nobody up', options, async (t) => {
+  const server = await serve(t);
+  const $defs = { end: { properties: { x: true } } };
+  for (let n = 0; n < 300; n += 1) $defs[`a${n}`] = { oneOf: [{ $ref: n === 299 ? '#/$defs/end' : `#/$defs/a${n + 1}` }, { $ref: n === 299 ? '#/$defs/end' : `#/$defs/a${n + 1}` }] };
+  const args = { $ref: '#/$defs/a0', unevaluatedProperties: false, $defs };
+  assert.equal((await server.post('/panels', { id: 'p', kind: 'k', tools: [{ name: 'a', handler: 'return 1', trigger: { type: 'manual' }, args }] })).status, 201);
+  const { status, json } = await server.trigger('p', 'a', { x: 1, y: 2 });
+  assert.equal(status, 400);
+  assert.match(json.error, /steps/);
+});
+
 test('no body is the empty object', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { args: 'return $args' });

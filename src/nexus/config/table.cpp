@@ -36,7 +36,6 @@ constexpr std::uint64_t kTiBInMiB = 1 << 20;
 constexpr std::uint64_t kMostStackBytes = 200_KiB;
 
 constexpr TextRule kAnything{[](std::string_view) { return true; }, "any text"};
-constexpr TextRule kPath{[](std::string_view text) { return !text.empty(); }, "a path"};
 constexpr TextRule kAddress{is_address, "an IP address or localhost"};
 constexpr TextRule kHostName{is_host, "host names, each with its port or for any, separated by commas"};
 constexpr TextRule kWebOrigin{is_web_origin, "origins such as https://app.example.org, separated by commas"};
@@ -135,11 +134,11 @@ constexpr auto kRuntime = std::to_array<Row>({
     {"IMAGE_CACHE_MB", "runtime", "image_cache_mb",
      Number{kMiB, 0, kTiBInMiB, number_at<&S::runtime, &R::image_cache_bytes>},
      "images of handlers kept in memory"},
-    {"CACHE_DIR", "runtime", "cache_dir", Text{kPath, at<std::string, &S::runtime, &R::cache_dir>},
-     "folder for what the next process finds: the record of one that was killed"},
+    {"CACHE_DIR", "runtime", "cache_dir", Text{kAnything, at<std::string, &S::runtime, &R::cache_dir>},
+     "folder for images of handlers and last words; empty: none are kept on disk"},
     {"MAX_CACHE_SIZE_MB", "runtime", "max_cache_size_mb",
      Number{kMiB, 0, kTiBInMiB, number_at<&S::runtime, &R::max_cache_size_bytes>},
-     "bytes of files in CACHE_DIR", Effect::kNotYet},
+     "bytes of files in CACHE_DIR; 0: none are kept on disk"},
     {"CAPABILITIES", "runtime", "capabilities",
      List{kCapability, at<std::vector<std::string>, &S::runtime, &R::capabilities>},
      "the most that any panel can be granted"},

@@ -1,8 +1,10 @@
 #include "nexus/engine/engine.h"
 
+#include <fmt/format.h>
 #include <sys/prctl.h>
 
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "nexus/engine/config.h"
@@ -51,7 +53,8 @@ wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t mi
   if (!(*memory)->grow_to(minimum)) {
     return refuse({.code = ErrorCode::kOverloaded,
                    .message = "no memory for another instance",
-                   .limit = (*memory)->refusal()});
+                   .limit = (*memory)->refusal(),
+                   .retry_after_ms = 1000});
   }
   *out = {.env = memory->release(),
           .get_memory = memory_get,
@@ -126,8 +129,13 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, bud
   wasmtime_config_host_stack_creator_set(config, &stacks);
   parts->engine.reset(wasm_engine_new_with_config(config));
   NEXUS_TRY(parts->faults, memory::WriteFaults::install(*parts->arena));
-  parts->ticker =
-      std::make_unique<Ticker>([engine = parts->engine.get()] { wasmtime_engine_increment_epoch(engine); });
+  try {
+    parts->ticker =
+        std::make_unique<Ticker>([engine = parts->engine.get()] { wasmtime_engine_increment_epoch(engine); });
+  } catch (const std::system_error& error) {
+    return fail(ErrorCode::kInternalError,
+                fmt::format("cannot start a thread: {} (see `ulimit -v` and `ulimit -u`)", error.what()));
+  }
   return std::unique_ptr<Engine>(new Engine(std::move(parts)));
 }
 

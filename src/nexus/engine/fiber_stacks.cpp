@@ -20,9 +20,11 @@ Result<std::unique_ptr<FiberStacks>> FiberStacks::create(std::size_t stacks, std
   const std::size_t stride = stack_bytes + kGuardBytes;
   void* base = mmap(nullptr, stacks * stride, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) {
-    return fail(ErrorCode::kInternalError,
-                fmt::format("cannot reserve {} MiB of address space for stacks: {}", stacks * stride >> 20,
-                            std::strerror(errno)));
+    return fail(
+        ErrorCode::kInternalError,
+        fmt::format("cannot reserve {} MiB of address space for stacks: {} (see `ulimit -v`, or lower "
+                    "MAX_INSTANCES)",
+                    stacks * stride >> 20, std::strerror(errno)));
   }
   return std::unique_ptr<FiberStacks>(new FiberStacks(static_cast<std::byte*>(base), stacks, stack_bytes));
 }

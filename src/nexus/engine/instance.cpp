@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cassert>
+#include <new>
 
 #include "nexus/engine/parts.h"
 
@@ -53,6 +54,15 @@ Trap described(const wasmtime_error_t& error, const char* why_host_stopped) {
   wasmtime_error_wasm_trace(&error, &frames);
   if (why_host_stopped != nullptr) return {Trap::Kind::kHost, why_host_stopped, take_frames(frames)};
   return {Trap::Kind::kOther, message_of(error), take_frames(frames)};
+}
+
+// No exception may reach the frames of the guest and of the engine.
+const char* answer_import(const Import& import, Instance& instance, std::span<Value> values) {
+  try {
+    return import.function(instance, values);
+  } catch (const std::bad_alloc&) {
+    return "the process has no memory left for what the handler asks";
+  }
 }
 
 }  // namespace
@@ -120,7 +130,7 @@ wasm_trap_t* call_import(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_
   for (std::size_t i = 0; i < import.parameters.size(); ++i) {
     values[i] = import.parameters[i] == 'I' ? raw[i].i64 : raw[i].i32;
   }
-  if (const char* why = import.function(instance, values); why != nullptr) {
+  if (const char* why = answer_import(import, instance, values); why != nullptr) {
     instance.note_stopped(why);
     return wasmtime_trap_new(why, std::char_traits<char>::length(why));
   }

@@ -2,10 +2,15 @@
 
 #include <xxhash.h>
 
+#include "nexus/handlers/disk_cache.h"
+
 namespace nexus::handlers {
 namespace {
 
 constexpr std::uint64_t kEntryBytes = 256;  // list node, map node, control blocks: measured, rounded up
+
+// A memory has settled on the pages to put back after 12 executions (memory/linear_memory.cpp).
+constexpr std::uint32_t kUsesToLearn = 16;
 
 }  // namespace
 
@@ -17,19 +22,37 @@ std::uint64_t HandlerCache::bytes_of(std::string_view source, const memory::Imag
   return source.size() + image.stored_bytes() + kEntryBytes;
 }
 
-HandlerCache::HandlerCache(std::uint64_t max_bytes, budget::Ledger& ledger)
-    : max_bytes_(max_bytes), ledger_(ledger) {}
+HandlerCache::HandlerCache(std::uint64_t max_bytes, budget::Ledger& ledger, DiskCache* disk)
+    : max_bytes_(max_bytes), ledger_(ledger), disk_(disk) {}
 
 std::shared_ptr<const Handler> HandlerCache::use(Entries::iterator entry) {
   entries_.splice(entries_.begin(), entries_, entry);
+  if (entry->uses_to_learn > 0 && --entry->uses_to_learn == 0 && disk_ != nullptr)
+    disk_->store(entry->handler);
   return entry->handler;
 }
 
-std::shared_ptr<const Handler> HandlerCache::find(std::string_view source) {
+std::shared_ptr<const Handler> HandlerCache::find_in_memory(std::string_view source) {
   const std::lock_guard lock(mutex_);
   const auto found = by_source_.find(source);
-  ++(found != by_source_.end() ? stats_.hits : stats_.misses);
-  return found != by_source_.end() ? use(found->second) : nullptr;
+  if (found == by_source_.end()) return nullptr;
+  ++stats_.hits;
+  return use(found->second);
+}
+
+std::shared_ptr<const Handler> HandlerCache::find_on_disk(std::string_view source) {
+  auto image = disk_ != nullptr ? disk_->find(source) : nullptr;
+  const bool is_known = image != nullptr && image->learned().snapshot(image->pages()).count() > 0;
+  const std::lock_guard lock(mutex_);
+  ++(image != nullptr ? stats_.disk_hits : stats_.misses);
+  if (image == nullptr) return nullptr;
+  return put(std::make_shared<const Handler>(Handler{std::string(source), std::move(image)}),
+             is_known ? 0 : kUsesToLearn);
+}
+
+std::shared_ptr<const Handler> HandlerCache::find(std::string_view source) {
+  auto handler = find_in_memory(source);
+  return handler != nullptr ? handler : find_on_disk(source);
 }
 
 std::shared_ptr<const Handler> HandlerCache::find(std::string_view source, Known& known) {
@@ -47,19 +70,23 @@ std::shared_ptr<const Handler> HandlerCache::find(std::string_view source, Known
 
 std::shared_ptr<const Handler> HandlerCache::insert(std::string source,
                                                     std::shared_ptr<const memory::Image> image) {
-  const std::uint64_t bytes = bytes_of(source, *image);
+  auto handler = std::make_shared<const Handler>(Handler{std::move(source), std::move(image)});
+  if (disk_ != nullptr) disk_->store(handler);
   const std::lock_guard lock(mutex_);
-  if (const auto found = by_source_.find(source); found != by_source_.end()) {
+  return put(std::move(handler), kUsesToLearn);
+}
+
+std::shared_ptr<const Handler> HandlerCache::put(std::shared_ptr<const Handler> handler,
+                                                 std::uint32_t uses_to_learn) {
+  const std::uint64_t bytes = bytes_of(handler->source, *handler->image);
+  if (const auto found = by_source_.find(handler->source); found != by_source_.end()) {
     return use(found->second);
   }
   const bool fits = bytes <= max_bytes_;
   if (fits) evict_down_to(max_bytes_ - bytes);
-  budget::Grant held = ledger_.open(budget::Kind::kImages);
-  const bool is_paid = pay_for(held, bytes);
-  auto handler =
-      std::make_shared<const Handler>(Handler{std::move(source), std::move(image), std::move(held)});
-  if (!fits || !is_paid) return handler;
-  entries_.push_front({handler, bytes});
+  handler->held = ledger_.open(budget::Kind::kImages);
+  if (!pay_for(handler->held, bytes) || !fits) return handler;
+  entries_.push_front({handler, bytes, uses_to_learn});
   by_source_.emplace(handler->source, entries_.begin());
   by_handler_.emplace(handler.get(), entries_.begin());
   stats_.bytes += bytes;

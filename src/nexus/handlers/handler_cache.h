@@ -1,4 +1,5 @@
-// From source to image, once: handlers are kept by their source, least recently used out first.
+// From source to image, once: handlers are kept by their source, least recently used out first; on disk as well where there
+// is a disk cache.
 #pragma once
 
 #include <cstdint>
@@ -12,35 +13,17 @@
 
 #include "nexus/base/error.h"
 #include "nexus/budget/ledger.h"
-#include "nexus/handlers/memory_profile.h"
+#include "nexus/handlers/handler.h"
 #include "nexus/memory/image.h"
 
 namespace nexus::handlers {
 
-// What executions of a handler have used since it was loaded.
-struct HandlerUse {
-  std::string name;              // "panel/tool" of the latest; a source may be that of many
-  const void* latest = nullptr;  // whose name that is: only to be compared
-  MemoryProfile memory;
-  std::uint64_t memory_limit_bytes = 0;  // of the latest
-  std::uint64_t executions = 0;
-  std::uint64_t running_us = 0;
-  std::uint64_t host_calls = 0;
-  std::uint64_t refusals = 0;  // executions that got no memory, before or while they ran
-};
-
-// A handler that can be executed. Immutable but for its use, which belongs to the loop that runs it; whoever holds it keeps
-// its image alive, cached or not.
-struct Handler {
-  std::string source;
-  std::shared_ptr<const memory::Image> image;
-  budget::Grant held;  // kImages: its bytes_of()
-  mutable HandlerUse use{};
-};
+class DiskCache;
 
 struct CacheStats {
-  std::uint64_t hits = 0, misses = 0, evictions = 0;  // since the start
-  std::uint64_t bytes = 0, entries = 0;               // now
+  // Since the start: lookups that were answered from memory, from disk, and not at all; and what was dropped from memory.
+  std::uint64_t hits = 0, disk_hits = 0, misses = 0, evictions = 0;
+  std::uint64_t bytes = 0, entries = 0;  // in memory now
 };
 
 // What a tool remembers of its last find(), so that the next need not look at a long source again. Not thread-safe.
@@ -52,10 +35,11 @@ class HandlerCache {
   // What an entry counts for: its source, what its image keeps beyond the base image, and 256 bytes for the entry.
   static std::uint64_t bytes_of(std::string_view source, const memory::Image& image);
 
-  HandlerCache(std::uint64_t max_bytes, budget::Ledger& ledger);
+  // `disk` may be null. Both must outlive it.
+  HandlerCache(std::uint64_t max_bytes, budget::Ledger& ledger, DiskCache* disk = nullptr);
 
-  // Counts a hit or a miss, and marks the entry as the most recently used. Null: not there. `known` is of the same source,
-  // and is brought up to date.
+  // Counts a hit or a miss, and marks the entry as the most recently used. Null: not there, and not on disk. `known` is of
+  // the same source, and is brought up to date.
   std::shared_ptr<const Handler> find(std::string_view source, Known& known);
   std::shared_ptr<const Handler> find(std::string_view source);
   // Puts a freshly loaded handler in; when another thread was first, gives that one. What is larger than the bound is
@@ -75,6 +59,7 @@ class HandlerCache {
   struct Entry {
     std::shared_ptr<const Handler> handler;
     std::uint64_t bytes;
+    std::uint32_t uses_to_learn;  // until it is known which pages its executions write to; 0: it is
   };
   using Entries = std::list<Entry>;  // most recently used first
 
@@ -84,12 +69,16 @@ class HandlerCache {
   };
 
   std::shared_ptr<const Handler> use(Entries::iterator entry);
+  std::shared_ptr<const Handler> find_in_memory(std::string_view source);
+  std::shared_ptr<const Handler> find_on_disk(std::string_view source);
+  std::shared_ptr<const Handler> put(std::shared_ptr<const Handler> handler, std::uint32_t uses_to_learn);
   void evict_down_to(std::uint64_t bytes);
   void evict(Entries::iterator entry);
   bool pay_for(budget::Grant& held, std::uint64_t bytes);
 
   const std::uint64_t max_bytes_;
   budget::Ledger& ledger_;
+  DiskCache* const disk_;
   mutable std::mutex mutex_;
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator, Hash>

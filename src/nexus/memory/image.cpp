@@ -6,6 +6,7 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <optional>
 
 namespace nexus::memory {
 namespace {
@@ -62,6 +63,44 @@ void append_page(std::vector<std::byte>& out, std::size_t index, const std::byte
   std::memcpy(out.data() + head, &done, sizeof done);
 }
 
+constexpr std::size_t kMostPages = 65536 * (kWasmPageBytes / kPageBytes);  // of a 32-bit memory
+
+// The value at the beginning of `bytes`, which lose it; null when they are too few.
+template <class T>
+std::optional<T> cut(std::span<const std::byte>& bytes) {
+  if (bytes.size() < sizeof(T)) return std::nullopt;
+  const std::byte* at = bytes.data();
+  bytes = bytes.subspan(sizeof(T));
+  return take<T>(at);
+}
+
+// Whether they are runs of one page, in order and to the last byte.
+bool are_runs(std::span<const std::byte> bytes) {
+  for (std::size_t end = 0; !bytes.empty();) {
+    const auto run = cut<ChangedRun>(bytes);
+    if (!run || run->length == 0 || run->length > bytes.size()) return false;
+    if (run->offset < end || run->offset + run->length > kPageBytes) return false;
+    end = run->offset + run->length;
+    bytes = bytes.subspan(run->length);
+  }
+  return true;
+}
+
+// The pages that are changed; nullopt when these are not changes of so many pages.
+std::optional<PageSet> pages_of(std::span<const std::byte> changes, std::size_t pages) {
+  PageSet own(pages);
+  for (std::size_t next = 0; !changes.empty();) {
+    const auto changed = cut<ChangedPage>(changes);
+    if (!changed || changed->page < next || changed->page >= pages || changed->bytes > changes.size())
+      return std::nullopt;
+    if (!are_runs(changes.first(changed->bytes))) return std::nullopt;
+    own.add(changed->page);
+    next = changed->page + 1;
+    changes = changes.subspan(changed->bytes);
+  }
+  return own;
+}
+
 void put_runs(std::byte* page, const std::byte* runs, std::size_t bytes) {
   for (const std::byte* const end = runs + bytes; runs < end;) {
     const auto run = take<ChangedRun>(runs);
@@ -111,6 +150,19 @@ std::shared_ptr<const Image> Image::freeze(std::span<const std::byte> memory,
     append_page(image->changes_, i, page, of_base.content(i));
   }
   image->changes_.shrink_to_fit();
+  return image;
+}
+
+std::shared_ptr<const Image> Image::from_changes(std::size_t pages, std::span<const std::byte> changes,
+                                                 std::shared_ptr<const Image> base) {
+  assert(base != nullptr);
+  if (base->base_ != nullptr) base = base->base_;
+  if (pages == 0 || pages > kMostPages || pages % (kWasmPageBytes / kPageBytes) != 0) return nullptr;
+  auto own = pages_of(changes, pages);
+  if (!own) return nullptr;
+  std::shared_ptr<Image> image(new Image(pages, std::move(base)));
+  image->own_ = *std::move(own);
+  image->changes_.assign(changes.begin(), changes.end());
   return image;
 }
 

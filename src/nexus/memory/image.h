@@ -41,6 +41,11 @@ class Image {
   static std::shared_ptr<const Image> freeze(std::span<const std::byte> memory,
                                              std::shared_ptr<const Image> base);
 
+  // The image of `pages` that `changes` were of, over the same base. Null when they are not what changes() gives: each page,
+  // offset and length is looked at first.
+  static std::shared_ptr<const Image> from_changes(std::size_t pages, std::span<const std::byte> changes,
+                                                   std::shared_ptr<const Image> base);
+
   std::size_t size_bytes() const { return own_.pages() * kPageBytes; }
   std::size_t pages() const { return own_.pages(); }
 
@@ -51,6 +56,7 @@ class Image {
   bool has_same_base(const Image& other) const { return &base_pages() == &other.base_pages(); }
   const PageSet& own() const { return own_; }  // all that are not as in the base; none of the base itself
   void put_changes(std::byte* memory, const PageSet& where) const;
+  std::span<const std::byte> changes() const { return changes_; }
 
   // The image as pages. Those of an image with a base are made when they are asked for (10 us), and shared by all who
   // have them at the time. Charged to the ledger, if there is one; null when it refuses.

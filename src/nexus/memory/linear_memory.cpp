@@ -29,7 +29,16 @@ constexpr std::size_t kWorthDropping = 4;
 constexpr std::uint32_t kUnfoldAfter = 3;
 static_assert(kUnfoldAfter < kLookFrom);
 
+constexpr int kRetryAfterMs = 1000;
+
 constinit thread_local LinearMemory* running = nullptr;
+
+std::unexpected<Error> no_mapping_left(std::size_t bytes) {
+  Error error{.code = ErrorCode::kOverloaded, .message = "the kernel has no mapping left for this memory"};
+  error.limit = LimitReached{"container", "vm.max_map_count", 0, bytes};
+  error.retry_after_ms = kRetryAfterMs;
+  return std::unexpected(std::move(error));
+}
 
 }  // namespace
 
@@ -92,13 +101,14 @@ bool LinearMemory::grow_to(std::size_t bytes) {
   return true;
 }
 
-// The tail is dropped: pages and protection in one call.
-void LinearMemory::shrink_to(std::size_t bytes) {
-  if (bytes >= size_) return;
+// The tail is dropped: pages and protection in one call. False: it is still there, and must not reach the next tenant.
+bool LinearMemory::shrink_to(std::size_t bytes) {
+  if (bytes >= size_) return true;
   void* tail = mmap(base_ + bytes, size_ - bytes, PROT_NONE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  if (tail == MAP_FAILED) std::abort();  // what is there now must not reach the next tenant
+  if (tail == MAP_FAILED) return false;
   size_ = bytes;
+  return true;
 }
 
 // The pages that are written once this memory is `image`; more than hot ones, as those were copied in once.
@@ -166,22 +176,21 @@ void LinearMemory::plan_reset() {
 }
 
 // From nothing: whatever was there is dropped.
-void LinearMemory::start_over(const Image& image) {
+bool LinearMemory::start_over(const Image& image) {
   if (size_ != 0) madvise(base_, size_, MADV_DONTNEED);
-  // One mapping for the whole: that cannot fail but for our own mistake.
-  if (!protect({0, image.pages()}, PROT_READ | PROT_WRITE)) std::abort();
+  if (!protect({0, image.pages()}, PROT_READ | PROT_WRITE)) return false;
   size_ = image.size_bytes();
   const Pages& pages = image.base_pages();
   for (std::size_t page = 0; page < image.pages(); ++page) {
     if (pages[page] != nullptr) std::memcpy(base_ + page * kPageBytes, pages[page], kPageBytes);
   }
   image.put_changes(base_, image.own());
-  make_hot_what_is_known(image);
+  return make_hot_what_is_known(image);
 }
 
 // From another image: only what may differ is written, and what is hot stays hot, because handlers of a kind write to the
 // same stretch of heap; unless that has become much more than this image needs.
-void LinearMemory::change_to(const Image& image) {
+bool LinearMemory::change_to(const Image& image) {
   if (!image.has_same_base(*image_)) return start_over(image);
   const std::size_t before = size_ / kPageBytes;
   PageSet next = hot_;
@@ -200,24 +209,25 @@ void LinearMemory::change_to(const Image& image) {
   present_.add_all(next);
   hot_ = std::move(next);
   const std::size_t needs = image.learned().snapshot(image.pages()).count();
-  if (tracking_ == Tracking::kLearnHotPages && hot_.count() > 2 * needs + kSlackPages)
-    make_hot_what_is_known(image);
+  const bool is_too_much = tracking_ == Tracking::kLearnHotPages && hot_.count() > 2 * needs + kSlackPages;
+  return !is_too_much || make_hot_what_is_known(image);
 }
 
 // Everything cold but what executions of this image are known to write. REQUIRES: all pages hold the image.
-void LinearMemory::make_hot_what_is_known(const Image& image) {
+bool LinearMemory::make_hot_what_is_known(const Image& image) {
   if (tracking_ == Tracking::kLearnHotPages) {
     hot_ = image.learned().snapshot(image.pages());
     hot_.close_gaps(kMaxGapPages, kMaxRuns);
     bool split = protect({0, image.pages()}, PROT_READ);
     for (const auto& run : hot_.runs())
       split = split && protect(run, PROT_READ | PROT_WRITE);
-    if (split) return;
+    if (split) return true;
     tracking_ = Tracking::kCopyEverything;  // no mapping left for so many runs
-    if (!protect({0, image.pages()}, PROT_READ | PROT_WRITE)) std::abort();
+    if (!protect({0, image.pages()}, PROT_READ | PROT_WRITE)) return false;
   }
   hot_ = PageSet(image.pages());
   hot_.add(PageRun{0, image.pages()});
+  return true;
 }
 
 Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
@@ -226,12 +236,12 @@ Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
   if (image == image_) return {};
   PageSet present = present_with(*image);
   if (auto granted = grant_.grow_to(present.count() * kPageBytes); !granted) return granted;
-  shrink_to(image->size_bytes());
   present_ = std::move(present);
-  if (image_ == nullptr) {
-    start_over(*image);
-  } else {
-    change_to(*image);
+  const bool is_done =
+      shrink_to(image->size_bytes()) && (image_ == nullptr ? start_over(*image) : change_to(*image));
+  if (!is_done) {
+    image_ = nullptr;
+    return no_mapping_left(image->size_bytes());
   }
   image_ = std::move(image);
   refusal_.reset();
@@ -255,18 +265,21 @@ void LinearMemory::look_at_what_was_written() {
 }
 
 // REQUIRES: the memory is pristine.
-void LinearMemory::drop_what_is_not_written() {
+bool LinearMemory::drop_what_is_not_written() {
   image_->learned().merge(written_);
   PageSet needed = image_->learned().snapshot(image_->pages());
   needed.close_gaps(kMaxGapPages, kMaxRuns);
-  if (needed.count() + kWorthDropping > hot_.count()) return;
-  make_hot_what_is_known(*image_);
+  if (needed.count() + kWorthDropping > hot_.count()) return true;
+  if (!make_hot_what_is_known(*image_)) return false;
   plan_reset();
+  return true;
 }
 
-void LinearMemory::reset() {
-  assert(image_ != nullptr);
-  shrink_to(image_->size_bytes());
+bool LinearMemory::reset() {
+  if (image_ == nullptr || !shrink_to(image_->size_bytes())) {
+    image_ = nullptr;
+    return false;
+  }
   refusal_.reset();
   if (faults_ != faults_seen_) {
     plan_reset();
@@ -283,20 +296,21 @@ void LinearMemory::reset() {
     pages_ = image_->unfold(&ledger());
     if (pages_ != nullptr) plan_reset();
   }
-  if (looks && resets_ == kLookUntil) drop_what_is_not_written();
   grant_.shrink_to(charged_bytes());
+  return !looks || resets_ != kLookUntil || drop_what_is_not_written();
 }
 
-void LinearMemory::stop_tracking() {
-  if (!protect({0, size_ / kPageBytes}, PROT_READ | PROT_WRITE)) std::abort();
+Result<void> LinearMemory::stop_tracking() {
+  image_ = nullptr;
+  pages_ = nullptr;
+  if (!protect({0, size_ / kPageBytes}, PROT_READ | PROT_WRITE)) return no_mapping_left(size_);
   hot_ = PageSet(size_ / kPageBytes);
   hot_.add(PageRun{0, size_ / kPageBytes});
   tracked_bytes_ = size_;
   present_.resize(hot_.pages());
   count_resident();
   grant_.set_to(charged_bytes());
-  image_ = nullptr;
-  pages_ = nullptr;
+  return {};
 }
 
 bool LinearMemory::heal(const void* address) noexcept {

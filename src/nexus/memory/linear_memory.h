@@ -59,12 +59,13 @@ class LinearMemory {
   budget::Ledger& ledger() const { return *grant_.ledger(); }
 
   // ---- images ----
+  // The kernel may have no mapping left for any of the three. Then the memory holds no image, and is to be given up.
   // Becomes `image`. REQUIRES: it holds none, or nothing has been written since the last reset().
   Result<void> take(std::shared_ptr<const Image> image);
-  // Becomes the image that it holds again. REQUIRES: take().
-  void reset();
+  // Becomes the image that it holds again. False: it cannot, or holds none.
+  bool reset();
   // For a stretch that writes everywhere, such as loading a handler: no page is cold until the next take().
-  void stop_tracking();
+  Result<void> stop_tracking();
   bool is_pristine() const { return image_ != nullptr && image_->equals(bytes()); }
   const std::shared_ptr<const Image>& image() const { return image_; }
 
@@ -79,18 +80,19 @@ class LinearMemory {
 
  private:
   LinearMemory(Arena& arena, std::size_t slot, budget::Grant grant, Tracking tracking);
-  void shrink_to(std::size_t bytes);
   PageSet present_with(const Image& image) const;
   void count_resident();
-  void start_over(const Image& image);
-  void change_to(const Image& image);
-  void make_hot_what_is_known(const Image& image);
+  // False in each of these: the kernel has no mapping left.
+  bool shrink_to(std::size_t bytes);
+  bool start_over(const Image& image);
+  bool change_to(const Image& image);
+  bool make_hot_what_is_known(const Image& image);
+  bool drop_what_is_not_written();
   bool protect(PageRun run, int protection) const noexcept;
   void plan_copies(const Pages& pages, const PageSet& where);
   void carry_out_copies() const;
   void plan_reset();
   void look_at_what_was_written();
-  void drop_what_is_not_written();
 
   Arena& arena_;
   std::byte* base_;

@@ -80,16 +80,29 @@ void report_http(Exposition& out, const HttpProbe& probe) {
   }
 }
 
-void report_cache(Exposition& out, const handlers::CacheStats& stats) {
+void report_images(Exposition& out, const handlers::CacheStats& stats) {
   out.gauge("nexus_cache_hit_rate", "Share of lookups since start that found their handler's image.");
   out.sample(hit_rate(stats));
-  out.gauge("nexus_cache_bytes", "Bytes of the images in the cache.");
-  out.sample(stats.bytes);
-  out.counter("nexus_cache_requests_total", "Lookups of a handler's image, by result.");
+  out.counter("nexus_cache_requests_total", "Lookups of a handler's image: in memory, on disk, or loaded.");
   out.sample({{"result", "hit"}}, stats.hits);
+  out.sample({{"result", "disk"}}, stats.disk_hits);
   out.sample({{"result", "miss"}}, stats.misses);
-  out.counter("nexus_cache_evictions_total", "Images dropped to make room for others.");
+  out.gauge("nexus_image_cache_bytes", "Bytes of the images in memory.");
+  out.sample(stats.bytes);
+  out.counter("nexus_image_cache_evictions_total", "Images dropped from memory to make room for others.");
   out.sample(stats.evictions);
+}
+
+void report_disk_cache(Exposition& out, const handlers::DiskCacheStats& stats) {
+  out.gauge("nexus_cache_bytes", "Bytes of the images on disk.");
+  out.sample(stats.bytes);
+  out.gauge("nexus_cache_limit_bytes", "Most bytes of images on disk; 0 while there is no disk cache.");
+  out.sample(stats.limit_bytes);
+  out.counter("nexus_cache_evictions_total", "Images removed from disk to make room for others.");
+  out.sample(stats.evictions);
+  out.counter("nexus_cache_errors_total", "Faults of the disk cache, by what failed.");
+  for (std::size_t op = 0; op < stats.faults.size(); ++op)
+    out.sample({{"op", handlers::kCacheOps[op]}}, stats.faults[op]);
 }
 
 void report_pool(Exposition& out, const pool::PoolStats& stats) {
@@ -176,19 +189,20 @@ void report_process(Exposition& out, const Process& process) {
 }  // namespace
 
 double hit_rate(const handlers::CacheStats& stats) {
-  const std::uint64_t lookups = stats.hits + stats.misses;
-  return lookups == 0 ? 0.0 : number(stats.hits) / number(lookups);
+  const std::uint64_t found = stats.hits + stats.disk_hits;
+  return found == 0 ? 0.0 : number(found) / number(found + stats.misses);
 }
 
-std::string report(const Snapshot& sum, const Build& build, const Process& process,
-                   const MemoryFacts& memory) {
+std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, const Build& build,
+                   const Process& process, const MemoryFacts& memory) {
   Exposition out;
   report_executions(out, sum.probes.executions, sum.probes.under_way);
   report_host_calls(out, sum.probes.executions.host_calls);
   report_refusals(out, sum.probes.errors, sum.probes.admission);
   report_http(out, sum.probes.http);
   report_pool(out, sum.pool);
-  report_cache(out, sum.cache);
+  report_images(out, sum.cache);
+  report_disk_cache(out, disk);
   out.gauge("nexus_panels", "Panels that exist.");
   out.sample(sum.panels);
   out.gauge("nexus_build_info", "Always 1; the labels say what is running.");

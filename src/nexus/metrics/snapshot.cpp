@@ -5,6 +5,7 @@ namespace {
 
 void add_to(handlers::CacheStats& sum, const handlers::CacheStats& stats) {
   sum.hits += stats.hits;
+  sum.disk_hits += stats.disk_hits;
   sum.misses += stats.misses;
   sum.evictions += stats.evictions;
   sum.bytes += stats.bytes;

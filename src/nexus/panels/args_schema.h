@@ -1,19 +1,65 @@
-// The check of a tool's `args`, a JSON Schema of 2020-12, when its panel is made: what it is built of, not what it means.
+// A tool's `args`, compiled: a JSON Schema of 2020-12 that the arguments of a call are checked against.
 #pragma once
 
+#include <cstddef>
+#include <list>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "nexus/panels/faults.h"
 
+struct nexus_schema;
+
 namespace nexus::panels {
 
-inline constexpr std::size_t kMostArgsSchemaBytes = 64 << 10;
-inline constexpr int kMostArgsSchemaDepth = 32;  // of objects and arrays, the schema itself included
+// What a check may cost is bounded (docs/handlers.md): it ends in a fault instead of going on.
+//
+// Thread safety: it never changes.
+class ArgsSchema {
+ public:
+  // Null, and faults below `path`, when it is none or may cost too much. REQUIRES: checked text of a JSON object.
+  static std::shared_ptr<const ArgsSchema> compile(std::string_view schema, const std::string& path,
+                                                   Faults& faults);
 
-// Adds a fault for each keyword whose value it cannot have, for each reference that leaves the schema, and when the schema
-// is too large or too deep; with the place, below `path`. Unknown keywords are annotations.
-// REQUIRES: `schema` is the checked text of a JSON object.
-void check_args_schema(std::string_view schema, const std::string& path, Faults& faults);
+  // About how much memory it takes; at most two megabytes.
+  std::size_t bytes() const;
+  // Adds what is wrong with `args`, by paths like "a.b[0]": the first twenty. REQUIRES: checked text.
+  void check(std::string_view args, Faults& faults) const;
+
+ private:
+  struct Free {
+    void operator()(nexus_schema* schema) const;
+  };
+  explicit ArgsSchema(nexus_schema* schema) : schema_(schema) {}
+
+  std::unique_ptr<nexus_schema, Free> schema_;
+};
+
+// The schemas that were asked for last. Panels keep the text alone, which is a tenth as large, and share here what is compiled.
+//
+// Thread safety: none; it belongs to one loop.
+class ArgsSchemas {
+ public:
+  explicit ArgsSchemas(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+
+  // Null: compile() would refuse it.
+  std::shared_ptr<const ArgsSchema> get(const std::string& schema);
+
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Entry {
+    std::string text;
+    std::shared_ptr<const ArgsSchema> schema;
+    std::size_t bytes() const { return text.size() + schema->bytes(); }
+  };
+
+  std::size_t most_bytes_;
+  std::size_t bytes_ = 0;
+  std::list<Entry> entries_;  // the last used first
+  std::unordered_map<std::string_view, std::list<Entry>::iterator> by_text_;
+};
 
 }  // namespace nexus::panels

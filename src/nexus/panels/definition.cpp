@@ -14,7 +14,8 @@ namespace nexus::panels {
 namespace {
 
 constexpr std::size_t kMostKindBytes = 128;
-constexpr std::size_t kMostTextBytes = 4096;  // titles and descriptions
+constexpr std::size_t kMostTextBytes = 4096;        // titles and descriptions
+constexpr std::size_t kMostSchemasBytes = 4 << 20;  // of all tools, compiled: small patterns may become large
 
 constexpr std::string_view kIdRule =
     "must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or a digit";
@@ -220,7 +221,13 @@ class Reader {
   void read_args_schema(json::value value, const std::string& path, ToolDraft& draft) {
     auto schema = faults_.raw_object(value, path);
     if (!schema) return;
-    check_args_schema(*schema, path, faults_);
+    if (const auto compiled = ArgsSchema::compile(*schema, path, faults_)) {
+      schemas_bytes_ += compiled->bytes();
+      if (schemas_bytes_ > kMostSchemasBytes) {
+        faults_.add(path, fmt::format("and the schemas before it take more than {} bytes compiled",
+                                      kMostSchemasBytes));
+      }
+    }
     draft.tool.args_schema_json = *std::move(schema);
   }
 
@@ -294,6 +301,7 @@ class Reader {
   Definition definition_;
   Grants grants_;
   std::vector<ToolDraft> drafts_;
+  std::size_t schemas_bytes_ = 0;
   bool has_kind_ = false, has_tools_ = false, has_state_ = false;
 };
 

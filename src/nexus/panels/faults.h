@@ -32,6 +32,7 @@ class Faults {
   }
 
   bool empty() const { return faults_.empty(); }
+  std::size_t count() const { return count_; }
   Rejected take() && {
     const bool only_capabilities = capability_faults_ == count_;
     const std::size_t unlisted = count_ - faults_.size();

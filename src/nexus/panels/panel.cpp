@@ -4,12 +4,14 @@
 
 namespace nexus::panels {
 
-Panel::Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms, budget::Grant held)
+Panel::Panel(Definition definition, std::uint64_t version, std::uint32_t max_waiting, std::int64_t now_ms,
+             budget::Grant held)
     : held_(std::move(held)),
       id_(definition.id),
       state_(std::exchange(definition.initial_state, {})),
       definition_(std::make_shared<const Definition>(std::move(definition))),
       turns_(max_waiting),
+      version_(version),
       created_ms_(now_ms),
       last_activity_ms_(now_ms) {
   charge();

@@ -18,7 +18,8 @@ namespace nexus::panels {
 class Panel {
  public:
   // `held`: what its footprint is charged to. REQUIRES: the definition has an id.
-  Panel(Definition definition, std::uint32_t max_waiting, std::int64_t now_ms, budget::Grant held);
+  Panel(Definition definition, std::uint64_t version, std::uint32_t max_waiting, std::int64_t now_ms,
+        budget::Grant held);
 
   const std::string& id() const { return id_; }
   // The one in force; its initial state has been taken out. It may be replaced at any time: who goes on with it after
@@ -26,7 +27,7 @@ class Panel {
   const std::shared_ptr<const Definition>& definition() const { return definition_; }
 
   const sandbox::State& state() const { return state_; }
-  // 1 at first; one more with each commit that changes the state, and with each replacement.
+  // One more with each commit that changes the state, and with each replacement.
   std::uint64_t version() const { return version_; }
   std::int64_t created_ms() const { return created_ms_; }
   // Creation, replacement, or the end of the last execution.
@@ -53,7 +54,7 @@ class Panel {
   sandbox::State state_;
   std::shared_ptr<const Definition> definition_;
   TurnQueue turns_;
-  std::uint64_t version_ = 1;
+  std::uint64_t version_;
   std::int64_t created_ms_;
   std::int64_t last_activity_ms_;
   bool is_removed_ = false;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 
 #include "nexus/base/ids.h"
@@ -35,8 +36,8 @@ std::string MemoryRegistry::new_id() const {
 Result<std::shared_ptr<Panel>> MemoryRegistry::add(Definition definition) {
   NEXUS_TRY(auto held, ledger_.grant(budget::Kind::kServer,
                                      footprint(definition) + footprint(definition.initial_state)));
-  auto panel = std::make_shared<Panel>(std::move(definition), max_waiting_per_panel_, clock_.unix_ms(),
-                                       std::move(held));
+  auto panel = std::make_shared<Panel>(std::move(definition), first_version_, max_waiting_per_panel_,
+                                       clock_.unix_ms(), std::move(held));
   const auto [entry, is_new] = panels_.emplace(panel->id(), panel);
   assert(is_new);
   ids_.insert(entry->first);
@@ -72,6 +73,7 @@ Result<void> MemoryRegistry::remove(std::string_view id, const VersionCondition&
   const std::shared_ptr<Panel> panel = std::move(found->second);
   ids_.erase(found->first);
   panels_.erase(found);
+  first_version_ = std::max(first_version_, panel->version() + 1);
   panel->remove();
   return {};
 }

@@ -75,6 +75,8 @@ class MemoryRegistry final : public Registry {
   MayHave may_have_;
   std::unordered_map<std::string, std::shared_ptr<Panel>, Hash, std::equal_to<>> panels_;
   std::set<std::string_view> ids_;  // the keys of panels_
+  // Above those of all panels that have been removed: a version never comes back with another content.
+  std::uint64_t first_version_ = 1;
 };
 
 // Whether `condition` holds for `panel`, which may be null; kPreconditionFailed says what its version is.

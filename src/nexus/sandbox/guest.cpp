@@ -89,8 +89,10 @@ constexpr std::array<std::string_view, 5> kExports = {"_initialize", "control", 
 
 }  // namespace
 
+std::span<const std::byte> guest_code() { return {nexus_guest_cwasm, nexus_guest_cwasm_size}; }
+
 Result<std::unique_ptr<engine::Program>> load_guest(engine::Engine& engine) {
-  return engine::Program::load(engine, {nexus_guest_cwasm, nexus_guest_cwasm_size}, kImports, kExports);
+  return engine::Program::load(engine, guest_code(), kImports, kExports);
 }
 
 Result<GuestControl> GuestControl::at(engine::Instance& instance, std::int32_t address) {

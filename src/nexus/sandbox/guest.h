@@ -16,6 +16,8 @@ namespace nexus::sandbox {
 // The exports, in the order in which engine::Instance::start knows them.
 enum Export : std::size_t { kInitialize, kControl, kInit, kLoad, kRun };
 
+// The interpreter, compiled.
+std::span<const std::byte> guest_code();
 Result<std::unique_ptr<engine::Program>> load_guest(engine::Engine& engine);
 
 // The control block of a guest. Reading is safe whatever the guest has written there; writing needs a

@@ -107,7 +107,12 @@ void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Ima
   engine->memory_size_changed();
   memory().prepay(std::move(request.prepaid));
   memory().set_limit(limits.memory_limit_bytes / kWasmPageBytes * kWasmPageBytes);
-  if (why == Call::Purpose::kLoad) memory().stop_tracking();
+  if (why == Call::Purpose::kLoad) {
+    if (auto stopped = memory().stop_tracking(); !stopped) {
+      error = std::move(stopped).error();
+      return;
+    }
+  }
   const memory::Running running(memory());
   auto& c = *control.operator->();
   if (why == Call::Purpose::kExecution) {
@@ -303,7 +308,7 @@ void Instance::reset() {
   p.call.reset();
   if (p.broken) return terminate();
   const std::size_t size = p.memory().size();
-  p.memory().reset();
+  if (!p.memory().reset()) return terminate();
   if (p.memory().size() != size) p.engine->memory_size_changed();
   p.engine->trim_stack();
   p.deep_stack.shrink_to(0);

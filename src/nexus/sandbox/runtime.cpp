@@ -33,6 +33,10 @@ Result<void> build_base(Runtime::Parts& parts) {
   return {};
 }
 
+// How the host loads a handler, as far as its image depends on it: the clock and randomness that it is given, what is
+// washed. To be counted up when that changes.
+constexpr int kLoading = 1;
+
 }  // namespace
 
 void wash(const Runtime::Parts& runtime, engine::Instance& instance) {
@@ -57,6 +61,15 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options, 
 
 Runtime::Runtime(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Runtime::~Runtime() = default;
+
+std::shared_ptr<const memory::Image> Runtime::base_image() const { return parts_->base; }
+
+Digest Runtime::image_origin() const {
+  const Digest code = digest_of(guest_code());
+  const std::string all = fmt::format("{} {} {} {:x} {}", kLoading, engine_version(), hex(code),
+                                      parts_->base->digest(), parts_->base->pages());
+  return digest_of(std::as_bytes(std::span(all)));
+}
 
 void Runtime::end_slices() { parts_->engine->end_slices(); }
 

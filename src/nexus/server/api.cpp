@@ -22,6 +22,7 @@ Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessO
       triggers_(parts.registry, executions_, parts.probes),
       health_(versions_.program, parts.clock),
       sources_{parts.probes, parts.cache, parts.pool, parts.registry},
+      disk_cache_(parts.disk_cache),
       ledger_(parts.ledger),
       memory_(parts.memory) {}
 
@@ -151,7 +152,8 @@ Task<void> Api::report_health(Answer& answer) {
 Task<void> Api::report_metrics(Answer& answer) {
   const metrics::Snapshot sum = co_await sum_of_all_loops(&Api::snapshot);
   answer.set_content_type(ContentType::kPrometheus);
-  answer.body() = metrics::report(sum, {versions_.program, versions_.engine, versions_.interpreter},
+  const auto disk = disk_cache_ != nullptr ? disk_cache_->stats() : handlers::DiskCacheStats();
+  answer.body() = metrics::report(sum, disk, {versions_.program, versions_.engine, versions_.interpreter},
                                   metrics::look_at_process(ledger_), memory_.look());
 }
 

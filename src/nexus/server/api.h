@@ -30,6 +30,7 @@ class Api final : public Service {
     const Clock& clock;
     panels::Registry& registry;
     handlers::HandlerCache& cache;
+    const handlers::DiskCache* disk_cache;  // null: there is none
     pool::InstancePool& pool;
     budget::Ledger& ledger;
     metrics::Probes& probes;
@@ -86,6 +87,7 @@ class Api final : public Service {
   TriggerResource triggers_;
   HealthResource health_;
   metrics::Sources sources_;
+  const handlers::DiskCache* disk_cache_;
   const budget::Ledger& ledger_;
   const metrics::MemorySource& memory_;
   Stage stage_ = Stage::kStarting;

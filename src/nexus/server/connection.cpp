@@ -64,16 +64,13 @@ void Connection::drain() {
 
 Task<void> Connection::run() {
   for (;;) {
-    const Next next = co_await read_request();
-    if (next == Next::kClosed) break;
-    if (next == Next::kServe) {
-      enter(Phase::kServing, kNever);
-      answer_.clear();
-      if (auto waiting = service_.serve(request_, answer_)) co_await *std::move(waiting);
-      pay_for_answer();
-      // Answers go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
-      // awake, and waking is most of what a write costs.
-      co_await asio::post(socket_.get_executor(), kAwait);
+    Next next = Next::kRefused;
+    try {
+      next = co_await read_request();
+      if (next == Next::kClosed) break;
+      if (next == Next::kServe) co_await serve();
+    } catch (const std::bad_alloc&) {
+      next = refuse_for_want_of_memory();
     }
     service_.count_answer(request_, answer_.status());
     const bool keep = next == Next::kServe && request_.keep_alive && !is_draining_;
@@ -89,6 +86,16 @@ Task<void> Connection::run() {
     }
   }
   close();
+}
+
+Task<void> Connection::serve() {
+  enter(Phase::kServing, kNever);
+  answer_.clear();
+  if (auto waiting = service_.serve(request_, answer_)) co_await *std::move(waiting);
+  pay_for_answer();
+  // Answers go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
+  // awake, and waking is most of what a write costs.
+  co_await asio::post(socket_.get_executor(), kAwait);
 }
 
 Task<Connection::Next> Connection::read_request() {
@@ -193,6 +200,18 @@ void Connection::pay_for_answer() {
     }
     held_.set_to(bytes_held());
   }
+}
+
+// Those who had begun with it have let go of what they held; the connection gives back its own and is closed.
+Connection::Next Connection::refuse_for_want_of_memory() {
+  buffer_ = {};
+  head_checked_ = false;  // what is still coming is read in small pieces, and dropped
+  const Error error{.code = ErrorCode::kOverloaded,
+                    .message = "the process has no memory left for this request",
+                    .limit = LimitReached{"container", "memory", 0, 0},
+                    .retry_after_ms = 1000};
+  service_.add_headers(request_, answer_);
+  return Next::kRefused;
 }
 
 // Of a request that arrived before we end: closing over it would reset the connection, and its sender would not know

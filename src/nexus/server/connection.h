@@ -64,12 +64,14 @@ class Connection {
 
   void enter(Phase phase, std::int64_t limit_ms);
   Task<Next> read_request();
+  Task<void> serve();
   std::optional<Next> parse(RequestParser& parser);
   Next refuse(ErrorCode code, std::string message, unsigned status);
   Next refuse(const Error& error, unsigned status);
   std::uint64_t bytes_held() const;
   std::optional<Next> pay_for_body();
   void pay_for_answer();
+  Next refuse_for_want_of_memory();
   Task<bool> fill_buffer();
   bool take_what_is_there();
   Task<bool> write(std::array<asio::const_buffer, 2> parts);

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
+#include <new>
 
 #include "nexus/server/definition_ids.h"
 #include "nexus/server/route.h"
@@ -10,7 +11,16 @@
 namespace nexus::server {
 namespace {
 
-struct Done {};
+enum class Done : std::uint8_t { kServed, kWithoutMemory };
+
+Done how_it_ended(const std::exception_ptr& error) {
+  try {
+    must_not_throw(error);
+  } catch (const std::bad_alloc&) {
+    return Done::kWithoutMemory;
+  }
+  return Done::kServed;
+}
 
 }  // namespace
 
@@ -43,24 +53,29 @@ std::optional<Task<void>> Dispatch::serve(const Request& request, Answer& answer
   return hop(owner, request, answer);
 }
 
-// Request and answer stay where they are, and belong to the owner's thread until the answer is posted back.
+// Request and answer stay where they are, and belong to the owner's thread until the answer is posted back. That the owner
+// has no memory for it is posted back too, and thrown here.
 Task<void> Dispatch::hop(const Member& owner, const Request& request, Answer& answer) {
-  co_await callback<Done>(loops_.executor(), [&](auto back) {
-    auto done = [&own = api_, back = std::move(back)]() mutable {
-      back({});
+  const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
+    auto tell = [&own = api_, back = std::move(back)](Done how) mutable {
+      back(how);
       own.hurry();
     };
-    asio::post(owner.executor(), [&owner, &request, &answer, done = std::move(done)]() mutable {
-      auto waiting = owner.api->serve(request, answer);
-      if (!waiting) return done();
-      asio::co_spawn(owner.executor(), *std::move(waiting),
-                     [done = std::move(done)](std::exception_ptr error) mutable {
-                       must_not_throw(error);
-                       done();
-                     });
+    asio::post(owner.executor(), [&owner, &request, &answer, tell = std::move(tell)]() mutable {
+      std::optional<Task<void>> waiting;
+      try {
+        waiting = owner.api->serve(request, answer);
+      } catch (const std::bad_alloc&) {
+        return tell(Done::kWithoutMemory);
+      }
+      if (!waiting) return tell(Done::kServed);
+      asio::co_spawn(
+          owner.executor(), *std::move(waiting),
+          [tell = std::move(tell)](std::exception_ptr error) mutable { tell(how_it_ended(error)); });
     });
     owner.api->hurry();
   });
+  if (done == Done::kWithoutMemory) throw std::bad_alloc();
 }
 
 }  // namespace nexus::server

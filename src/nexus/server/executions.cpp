@@ -163,6 +163,8 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
     if (instance.state() == sandbox::Instance::Status::kTerminated) lease->retire(why_retired(result));
     record(handler->use, call, result);
   }
+  if (result.error && result.error->code == ErrorCode::kOverloaded)
+    co_return std::unexpected(*std::move(result.error));  // for want of memory nothing of it ran
   conclude(call, result);
   co_return result;
 }

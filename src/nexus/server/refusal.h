@@ -22,7 +22,7 @@ void refuse(metrics::Probes& probes, const Refusal& refusal, Answer& answer);
 // kInvalidRequest for one part of a request: `details` is [{path, message}]. `path`: "limit" of the query, "tools[0].name"
 // of the body; empty: the body itself.
 Refusal refuse_part(std::string_view path, std::string_view message);
-// The same with all that is wrong with a definition.
+// The same with all that is wrong with a definition, or with the arguments of a call.
 Refusal refuse_definition(const panels::Rejected& rejected);
 
 // " (and 3 more)", or nothing: what a message leaves out.

@@ -27,6 +27,15 @@ std::string http_date(std::int64_t unix_ms) {
   return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", parts);
 }
 
+// A connection that there was not even memory to refuse is closed.
+void may_lack_memory(std::exception_ptr error) {
+  try {
+    must_not_throw(std::move(error));
+  } catch (const std::bad_alloc&) {
+    spdlog::error("a connection is closed: there is no memory left to answer it");
+  }
+}
+
 }  // namespace
 
 void must_not_throw(std::exception_ptr error) {
@@ -61,7 +70,7 @@ void Server::add(Socket socket) {
   const auto connection = connections_.begin();
   if (drained_) connection->drain();
   asio::co_spawn(executor_, connection->run(), [this, connection](std::exception_ptr error) {
-    must_not_throw(error);
+    may_lack_memory(std::move(error));
     connections_.erase(connection);
     check_drained();
   });

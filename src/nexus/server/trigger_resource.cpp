@@ -12,8 +12,7 @@ constexpr std::string_view kJsonSpace = " \t\r\n";
 
 }  // namespace
 
-std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route,
-                                                            const Request& request) const {
+std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route, const Request& request) {
   auto panel = registry_.find(route.panel);
   if (!panel) return std::unexpected(Refusal{panel_not_found(route.panel)});
   auto definition = panel->definition();
@@ -26,7 +25,7 @@ std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route,
   ToolCall call{std::move(panel), std::move(definition), tool, "{}"};
   const std::string_view body = request.body;
   const auto start = body.find_first_not_of(kJsonSpace);
-  if (start == std::string_view::npos) return call;
+  if (start == std::string_view::npos) return checked(std::move(call));
   switch (sandbox::check_json(body)) {
     case sandbox::JsonFault::kMalformed:
       return std::unexpected(refuse_part("", "is not valid JSON"));
@@ -38,6 +37,19 @@ std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route,
   }
   if (body[start] != '{') return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
   call.args_json = body;
+  return checked(std::move(call));
+}
+
+std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
+  if (call.tool->args_schema_json.empty()) return call;
+  const auto schema = schemas_.get(call.tool->args_schema_json);
+  if (!schema) {
+    return std::unexpected(Refusal{
+        {.code = ErrorCode::kInternalError, .message = "the schema of the tool's args cannot be compiled"}});
+  }
+  panels::Faults faults;
+  schema->check(call.args_json, faults);
+  if (!faults.empty()) return std::unexpected(refuse_definition(std::move(faults).take()));
   return call;
 }
 

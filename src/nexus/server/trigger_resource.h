@@ -4,6 +4,7 @@
 #include <expected>
 
 #include "nexus/metrics/probes.h"
+#include "nexus/panels/args_schema.h"
 #include "nexus/panels/registry.h"
 #include "nexus/server/answer.h"
 #include "nexus/server/executions.h"
@@ -19,15 +20,21 @@ class TriggerResource {
       : registry_(registry), executions_(executions), probes_(probes) {}
 
   // The call that a request asks for: kPanelNotFound, kToolNotFound, or kInvalidRequest when its arguments are no
-  // JSON object.
-  std::expected<ToolCall, Refusal> find_call(const Route& route, const Request& request) const;
+  // JSON object, or not what the tool's schema asks for.
+  std::expected<ToolCall, Refusal> find_call(const Route& route, const Request& request);
   // Runs it and answers with its RESULT.
   Task<void> run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer);
 
  private:
+  // Some thousand of the usual ones. Who needs more compiles some of them again, which takes a tenth of a millisecond.
+  static constexpr std::size_t kMostSchemasBytes = 16 << 20;
+
+  std::expected<ToolCall, Refusal> checked(ToolCall call);
+
   const panels::Registry& registry_;
   Executions& executions_;
   metrics::Probes& probes_;
+  panels::ArgsSchemas schemas_{kMostSchemasBytes};
 };
 
 }  // namespace nexus::server

@@ -70,7 +70,8 @@ TEST(Reading, TextsHaveRules) {
                                                {"HTTP_EXT_PROXY", "proxy.example"}}) {
     EXPECT_EQ(Operator().variable(name, text).faults().size(), 1) << name << " " << text;
   }
-  EXPECT_EQ(Operator().flag("--cache-dir", "").faults().size(), 1);
+  EXPECT_EQ(Operator().flag("--host", "").faults().size(), 1);
+  EXPECT_EQ(Operator().flag("--cache-dir", "").settings().runtime.cache_dir, "");
 }
 
 std::string shown(std::string_view name, const Settings& settings) {

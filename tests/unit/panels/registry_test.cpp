@@ -85,6 +85,14 @@ TEST_F(RegistryTest, ACommitOfNothingIsNoNewVersion) {
   EXPECT_EQ(panel->last_activity_ms(), 3000);
 }
 
+TEST_F(RegistryTest, AVersionOfARemovedPanelDoesNotComeBack) {
+  const auto panel = *registry.create(named("p"));
+  ASSERT_TRUE(registry.put(named("p"), {}));
+  EXPECT_EQ(panel->version(), 2);
+  ASSERT_TRUE(registry.remove("p", {}));
+  EXPECT_EQ((*registry.create(named("p")))->version(), 3);
+}
+
 // The versions 2 and 3, and every version.
 VersionSet two_and_three() { return {VersionSet::Extent::kListed, {2, 3}}; }
 VersionSet every() { return {VersionSet::Extent::kEvery, {}}; }

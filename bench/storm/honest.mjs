@@ -1,0 +1,61 @@
+// Honest callers, as a process of their own that goes ahead of all others: node honest.mjs '{"url","perSecond"}', started by
+// fork. Calls leave on a schedule, whether or not earlier ones were answered, until it is told "stop"; then it says
+// {latencies (ms, of calls that ran), outcomes, isAhead}.
+import http from 'node:http';
+import { setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HONEST, panelOf } from './hogs.mjs';
+import { outcomeOf, request } from './request.mjs';
+
+const PANELS = 4;
+const MOST_AT_ONCE = 200; // when nothing is answered, more callers would only be more of the same
+
+const { url, perSecond } = JSON.parse(process.argv[2]);
+const agent = new http.Agent({ keepAlive: true });
+const latencies = [];
+const outcomes = {};
+let isOver = false, underWay = 0, skipped = 0;
+
+// Where the processors are busy, what is measured is to be the server's turns and not when we get ours.
+function goAhead() {
+  try {
+    setPriority(-10);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function call(panel) {
+  underWay += 1;
+  let outcome;
+  try {
+    const answer = await request(`${url}/panels/${panel}/trigger/run`, { agent, body: '{"by":1,"who":"someone"}' });
+    outcome = outcomeOf(answer);
+    if (outcome === '200 success') latencies.push(answer.ms);
+  } catch (error) {
+    outcome = `no answer: ${error.code ?? error.message}`;
+  }
+  underWay -= 1;
+  outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+}
+
+process.on('message', () => { isOver = true; });
+process.on('disconnect', () => process.exit());
+
+for (let i = 0; i < PANELS; i += 1) {
+  await request(`${url}/panels`, { agent, body: JSON.stringify(panelOf(`honest${i}`, { run: HONEST })) }); // or it is there
+}
+const isAhead = goAhead();
+const began = performance.now();
+const calls = [];
+for (let i = 0; !isOver; i += 1) {
+  const wait = began + (i * 1000) / perSecond - performance.now();
+  if (wait > 0) await sleep(wait);
+  if (underWay < MOST_AT_ONCE) calls.push(call(`honest${i % PANELS}`));
+  else skipped += 1;
+}
+await Promise.race([Promise.all(calls), sleep(30_000, undefined, { ref: false })]);
+agent.destroy();
+process.send({ latencies, outcomes, skipped, isAhead });
+process.disconnect();

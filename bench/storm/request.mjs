@@ -1,0 +1,33 @@
+// One HTTP request, and what its answer says. Every answer counts, and so does every failure to give one.
+import http from 'node:http';
+
+const LONGEST_MS = 60_000; // far beyond MAX_WALL_MS and QUEUE_TIMEOUT_MS together
+const KEPT_BYTES = 65_536; // of an answer's text: enough for any code
+
+// Gives {status, text, ms}; throws when there is no answer.
+export function request(url, { method = 'POST', body, agent, longestMs = LONGEST_MS } = {}) {
+  const sent = performance.now();
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(longestMs);
+    const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const asked = http.request(url, { method, agent, headers, signal }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part) => { if (text.length < KEPT_BYTES) text += part; }).on('error', reject);
+      answer.on('end', () => resolve({ status: answer.statusCode, text, ms: performance.now() - sent }));
+    });
+    asked.on('error', reject).end(body);
+  });
+}
+
+// What an answer is counted as: "200 success", "200 MEMORY_LIMIT", "503 OVERLOADED budget". Without a code where there must
+// be one: "503 no code".
+export function outcomeOf({ status, text }) {
+  if (status === 204 || status === 201) return String(status);
+  const code = /"code":\s*"([A-Z_]+)"/.exec(text)?.[1];
+  if (status === 200) return /"status":\s*"success"/.test(text.slice(0, 200)) ? '200 success' : `200 ${code ?? 'no code'}`;
+  const layer = /"layer":\s*"(\w+)"/.exec(text)?.[1];
+  return `${status} ${code ?? 'no code'}${layer ? ` ${layer}` : ''}`;
+}
+
+// Whether an outcome is an answer as the contract has it.
+export const isAnswer = (outcome) => /^(2\d\d|4\d\d|503)/.test(outcome) && !outcome.endsWith('no code');

@@ -1,0 +1,102 @@
+// Looks each 100 ms at what the kernel counts and at what the server says, and keeps what the verdict needs of it.
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reserveOf } from './limit_walk.mjs';
+import { request } from './request.mjs';
+
+const EACH_MS = 100;
+const MOST_KEPT = 20;
+
+// Of Prometheus' text: {accounted: {kind: bytes}, unaccounted, rss, started, idle, active, panels}, all bytes or counts.
+export function readMetrics(text) {
+  const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
+  const accounted = Object.fromEntries([...text.matchAll(/^nexus_memory_accounted_bytes\{kind="(\w+)"\} (\S+)$/gm)]
+    .map(([, kind, bytes]) => [kind, Number(bytes)]));
+  return {
+    accounted,
+    unaccounted: value('nexus_memory_unaccounted_bytes') || 0,
+    rss: value('process_resident_memory_bytes'),
+    started: value('process_start_time_seconds'),
+    idle: value('nexus_instances\\{state="idle"\\}'),
+    active: value('nexus_instances\\{state="active"\\}'),
+    panels: value('nexus_panels'),
+  };
+}
+
+export const accountedOf = ({ accounted, unaccounted }) => Object.values(accounted).reduce((a, b) => a + b, 0) + unaccounted;
+
+export class Sampler {
+  // `url`: of a server with metrics, or nothing.
+  constructor(group, url) {
+    this.group = group;
+    this.url = url;
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    this.began = performance.now();
+    this.seen = {
+      samples: 0, scrapes: 0, scrapesFailed: 0, slowestScrapeMs: 0, highestWorkingSet: 0, highestAccounted: 0,
+      // Each with the moment and the bytes around it: [largest, how often, the first few]
+      overAccounted: { most: 0, times: 0, first: [] },
+      overLimit: { most: 0, times: 0, first: [] },
+      accountedAbove: [], // accounted - working set, each sample
+    };
+    this.isOver = false;
+  }
+
+  // The working set is read before and after: what grows or goes while the server answers is no fault of its books.
+  async once() {
+    const before = this.group.workingSet();
+    const limit = this.group.limit;
+    const metrics = await this.#scrape();
+    const after = this.group.workingSet();
+    const sample = { limit, workingSet: Math.min(before, after), highest: Math.max(before, after), metrics };
+    this.#keep(sample);
+    return sample;
+  }
+
+  async #scrape() {
+    if (!this.url) return undefined;
+    try {
+      const { status, text, ms } = await request(`${this.url}/metrics`, { method: 'GET', agent: this.agent, longestMs: 10_000 });
+      this.seen.scrapes += 1;
+      this.seen.slowestScrapeMs = Math.max(this.seen.slowestScrapeMs, ms);
+      if (status === 200) return readMetrics(text);
+    } catch {
+      // counted below
+    }
+    this.seen.scrapesFailed += 1;
+    return undefined;
+  }
+
+  #keep({ limit, workingSet, highest, metrics }) {
+    const { seen } = this;
+    seen.samples += 1;
+    seen.highestWorkingSet = Math.max(seen.highestWorkingSet, highest);
+    this.#note(seen.overLimit, highest - (limit - reserveOf(limit) / 2), { workingSet: highest, limit });
+    if (!metrics) return;
+    const accounted = accountedOf(metrics);
+    seen.highestAccounted = Math.max(seen.highestAccounted, accounted);
+    this.#note(seen.overAccounted, workingSet - accounted, { workingSet, accounted });
+    seen.accountedAbove.push(accounted - workingSet);
+  }
+
+  #note(list, excess, around) {
+    list.most = Math.max(list.most, excess);
+    if (excess <= 0) return;
+    list.times += 1;
+    if (list.first.length < MOST_KEPT) list.first.push({ at_s: Math.round((performance.now() - this.began) / 100) / 10, ...around });
+  }
+
+  async run() {
+    this.began = performance.now();
+    while (!this.isOver) {
+      const next = performance.now() + EACH_MS;
+      await this.once();
+      await sleep(Math.max(0, next - performance.now()));
+    }
+  }
+
+  stop() {
+    this.isOver = true;
+    this.agent.destroy();
+  }
+}

@@ -1,0 +1,23 @@
+// The part of the checking of JSON Schema that is Rust: engine/src/schema/exports.rs, in the engine's archive.
+#pragma once
+
+#include <cstddef>
+
+extern "C" {
+
+struct nexus_schema;
+
+// Told of each fault. The texts are UTF-8 and valid during the call; `path` is "" or like ".a.b[0]". It must not throw.
+using nexus_schema_on_fault = void (*)(void* context, const char* path, std::size_t path_size,
+                                       const char* message, std::size_t message_size);
+
+// Null, and a fault, when it cannot be checked. REQUIRES: check_schema_shape() has found nothing.
+nexus_schema* nexus_schema_compile(const char* text, std::size_t size, void* context,
+                                   nexus_schema_on_fault on_fault);
+// About how much memory it takes.
+std::size_t nexus_schema_bytes(const nexus_schema* schema);
+// Says what is wrong with a value, at most 20 times. REQUIRES: checked JSON.
+void nexus_schema_check(const nexus_schema* schema, const char* text, std::size_t size, void* context,
+                        nexus_schema_on_fault on_fault);
+void nexus_schema_free(nexus_schema* schema);
+}

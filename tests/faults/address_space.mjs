@@ -1,0 +1,69 @@
+// `ulimit -v`: with too little the start says so in one line; with just enough for some, what there is no room for is refused.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { serve } from '../e2e/support/program.mjs';
+
+const FEW = { MAX_INSTANCES: '4', MIN_INSTANCES: '1', THREADS: '2', LOG_LEVEL: 'error' };
+const MIB = 1024; // in KB, as ulimit and /proc have it
+
+const virtualKb = (pid) => Number(/VmSize:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+
+// Runs it with that limit, on a port.
+function startWith(kb, port) {
+  return spawnSync('sh', ['-c', `ulimit -v ${kb} && exec "$0" serve`, process.env.NEXUS_BIN],
+    { env: { ...FEW, HTTP_PORT: String(port), PATH: process.env.PATH }, encoding: 'utf8' });
+}
+
+test('with too little address space the start says what to change, in one line', () => {
+  const { status, stderr, stdout } = startWith(4096 * MIB, 0);
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^nexus: cannot reserve \d+ GiB of address space .*ulimit -v.*\n$/);
+});
+
+test('whatever the limit is, a start says why it ends, and never ends by a signal', { timeout: 120_000 }, async (t) => {
+  const server = await serve(t, { env: FEW });
+  const whole = virtualKb(server.pid);
+  let refused = 0; // for want of room; with enough of it the start ends because the port is taken
+  for (let missing = 512; missing > 0; missing -= 8) {
+    const { status, signal, stderr } = startWith(whole - missing * MIB, server.port);
+    assert.equal(signal, null, `${missing} MiB less: ${stderr}`);
+    assert.equal(status, 1, `${missing} MiB less: ${stderr}`);
+    assert.match(stderr, /^(nexus: .*(ulimit -v|is taken).*\n)+$/, `${missing} MiB less`);
+    if (/ulimit/.test(stderr)) refused += 1;
+  }
+  assert.ok(refused > 3 && refused < 64, 'some of these limits were too small');
+});
+
+// Where not even a refusal has room any more, the connection is closed; the server lives all the same.
+test('with room for some, calls are answered or refused', { timeout: 120_000 }, async (t) => {
+  const server = await serve(t, { env: FEW });
+  const text = 'x'.repeat(900_000);
+  const seen = new Map();
+  const count = (what) => seen.set(what, (seen.get(what) ?? 0) + 1);
+  const call = async (i) => {
+    const made = await server.panel(`p${i}`, { echo: 'return $args.text', own: `return ${i}` });
+    const called = await server.trigger(`p${i}`, 'echo', { text });
+    await server.request('DELETE', `/panels/p${i}`);
+    return [made.status, called.status];
+  };
+  const limit = (bytes) => execFileSync('prlimit', ['--pid', String(server.pid), `--as=${bytes}:`]);
+  for (let i = 0; i < 8; i += 1) assert.deepEqual(await call(i), [201, 200]); // each loop has run something before
+  // Down to what it has now, and below: nothing more is to be had then.
+  for (const more of [16 * MIB, 1 * MIB, -64 * MIB]) {
+    limit(String((virtualKb(server.pid) + more) * 1024));
+    const all = Array.from({ length: 24 }, (_, i) => call(i).then((statuses) => statuses.forEach(count), (error) => {
+      if (error.code !== 'ECONNRESET') throw error;
+      count('closed');
+    }));
+    await Promise.all(all);
+    assert.equal(server.child.status, undefined, server.child.stderr);
+  }
+  t.diagnostic(JSON.stringify([...seen]));
+  assert.ok(seen.get(503) > 0, 'some were refused');
+  limit('unlimited');
+  for (const { id } of (await server.get('/panels')).json.panels) await server.request('DELETE', `/panels/${id}`);
+  assert.deepEqual(await call(99), [201, 200]);
+});
