@@ -60,7 +60,6 @@ std::optional<Scope> needed_scope(Resource resource, Method method) {
     case Resource::kState:
       return is_read(method) ? Scope::kRead : Scope::kWrite;
     case Resource::kMemory:
-      return Scope::kAdmin;
     default:  // whoever adds a resource says here whose it is; until then it is not everyone's
       return Scope::kAdmin;
   }
