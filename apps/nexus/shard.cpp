@@ -25,7 +25,8 @@ pool::PoolOptions share(pool::PoolOptions whole, std::size_t shards, std::size_t
 
 Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<server::Member> members,
              std::size_t own)
-    : cache_(share(settings.runtime.image_cache_bytes, members.size(), own), shared.ledger, shared.disk_cache),
+    : cache_(share(settings.runtime.image_cache_bytes, members.size(), own), shared.ledger,
+             shared.disk_cache),
       pool_(share(pool_options_of(settings.runtime), members.size(), own), shared.clock,
             [&runtime = shared.runtime] { return sandbox::Instance::create(runtime); }),
       registry_(shared.clock, shared.ledger, static_cast<std::uint32_t>(settings.runtime.max_panel_queue),

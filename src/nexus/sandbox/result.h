@@ -56,7 +56,7 @@ struct ExecutionMetrics {
   std::uint64_t memory_used_bytes = 0;  // linear memory in use at the end
   std::uint64_t memory_peak_bytes = 0;  // and at most; never more than the limit
   HostCalls host_calls;
-  bool cache_hit = false;  // the handler's image was there already, in memory or on disk
+  bool cache_hit = false;         // the handler's image was there already, in memory or on disk
   std::uint64_t grown_bytes = 0;  // by how much the linear memory grew beyond the image
   // How long putting the memory back took; none when it was not measured, or the instance was given up instead.
   std::optional<std::uint64_t> reset_ns{};

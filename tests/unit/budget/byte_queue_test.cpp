@@ -96,7 +96,8 @@ TEST(ByteQueue, KeepsItsPromisesForAnyCallers) {
       waiting.erase(id);
     }
     ASSERT_EQ(free, before - taken);
-    ASSERT_TRUE(waiting.empty() || waiting.begin()->second.bytes > free) << "the first fits and was not asked";
+    ASSERT_TRUE(waiting.empty() || waiting.begin()->second.bytes > free)
+        << "the first fits and was not asked";
     for (const auto id : queue.expire(now)) {
       ASSERT_GE(now - waiting[id].since, 1000u);
       waiting.erase(id);
