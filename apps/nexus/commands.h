@@ -30,6 +30,16 @@ struct CheckCommand {
 };
 int check(const CheckCommand& command);
 
+struct TopCommand {
+  std::string url = "http://127.0.0.1:3000";
+  std::string token;
+  std::string sort = "bytes";
+  double interval_seconds = 1;
+  bool once = false;
+  bool json = false;
+};
+int top(const TopCommand& command);
+
 struct CachePruneCommand {
   ConfigArguments config;
 };

@@ -100,6 +100,7 @@ int Life::run(Plan plan) {
     is_at_rest = is_at_rest && shard->server().connections() == 0;
   if (!is_at_rest) {
     // Work of one loop for another is still under way, and there is no order in which both could be destroyed.
+    memory_.say_goodbye();
     std::fflush(nullptr);
     std::_Exit(status_);
   }
@@ -153,7 +154,10 @@ server::Task<bool> Life::create(const PanelFile& file) {
 void Life::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
-    if (std::exchange(is_leaving_, true)) std::_Exit(128 + signal);
+    if (std::exchange(is_leaving_, true)) {
+      memory_.say_goodbye();
+      std::_Exit(128 + signal);
+    }
     spdlog::info("ending: running calls may finish; a second signal ends at once");
     wait_for_signal();
     leave();

@@ -15,6 +15,7 @@ constexpr char kExamples[] = R"(Examples:
   nexus serve --http-port 8080 panels/             a server with the panels of a folder
   nexus config --config nexus.toml                 what is in effect, and where each value comes from
   nexus check --config nexus.toml                  what fits into this container, and what contradicts
+  nexus top                                        where the memory of a running server is
   nexus run examples/greet.js --args '{"name":"Ada"}' --repeat 1000
                                                    one handler, and how quick it is
   nexus cache prune                                empties the folder of handler images
@@ -34,6 +35,11 @@ constexpr char kCheckExamples[] =
     R"(Exit status: 0 all fits, 1 something contradicts, 2 the configuration is wrong.
 
 Example: MEMORY_LIMIT_MB=64 nexus check --config nexus.toml)";
+
+constexpr char kTopExamples[] =
+    R"(Exit status: 0 done, 1 the server cannot be asked, 2 wrong usage.
+
+Example: nexus top --url http://127.0.0.1:3000 --sort time)";
 
 constexpr char kPruneExamples[] = R"(A server that uses the folder goes on, and fills it again.
 
@@ -69,6 +75,22 @@ void add_check(CLI::App& app, nexus::app::CheckCommand& command) {
   add_config_options(*check, command.config);
 }
 
+void add_top(CLI::App& app, nexus::app::TopCommand& command) {
+  CLI::App* top = app.add_subcommand("top", "Shows where a running server's memory is, and who has it");
+  top->add_option("--url", command.url, "The server")->capture_default_str();
+  top->add_option("--token", command.token, "A token of scope admin, where the server wants one")
+      ->envname("NEXUS_TOKEN");
+  top->add_flag("--once", command.once, "Prints it once, as it does when stdout is no terminal");
+  top->add_flag("--json", command.json, "Prints once what the server says, for programs");
+  top->add_option("--sort", command.sort, "Which handlers come first")
+      ->check(CLI::IsMember({"bytes", "time", "calls", "host-calls", "suspensions", "refusals"}))
+      ->capture_default_str();
+  top->add_option("--interval", command.interval_seconds, "Seconds between two looks")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  top->footer(kTopExamples);
+}
+
 void add_cache(CLI::App& app, nexus::app::CachePruneCommand& command) {
   CLI::App* cache = app.add_subcommand("cache", "What is kept on disk: images of handlers in CACHE_DIR");
   cache->require_subcommand(1);
@@ -93,8 +115,8 @@ void add_run(CLI::App& app, nexus::app::RunCommand& command) {
 }
 
 int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::ConfigCommand& config,
-          nexus::app::CheckCommand& check, nexus::app::CachePruneCommand& prune,
-          const nexus::app::RunCommand& run) {
+          nexus::app::CheckCommand& check, const nexus::app::TopCommand& top,
+          nexus::app::CachePruneCommand& prune, const nexus::app::RunCommand& run) {
   if (const auto* command = app.get_subcommand("serve"); command->parsed()) {
     take_unknown(*command, serve.config);
     return nexus::app::serve(serve);
@@ -107,6 +129,7 @@ int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::Conf
     take_unknown(*command, check.config);
     return nexus::app::check(check);
   }
+  if (app.get_subcommand("top")->parsed()) return nexus::app::top(top);
   if (app.get_subcommand("cache")->parsed()) {
     take_unknown(*app.get_subcommand("cache")->get_subcommand("prune"), prune.config);
     return nexus::app::prune_cache(prune);
@@ -125,11 +148,13 @@ int main(int argc, char** argv) {
   nexus::app::ServeCommand serve;
   nexus::app::ConfigCommand config;
   nexus::app::CheckCommand check;
+  nexus::app::TopCommand top;
   nexus::app::CachePruneCommand prune;
   nexus::app::RunCommand run;
   add_serve(app, serve);
   add_config(app, config);
   add_check(app, check);
+  add_top(app, top);
   add_cache(app, prune);
   add_run(app, run);
   try {
@@ -137,7 +162,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const int status = start(app, serve, config, check, prune, run);
+  const int status = start(app, serve, config, check, top, prune, run);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
   fmt::print(stderr, "nexus: the output could not be written\n");
   return 1;

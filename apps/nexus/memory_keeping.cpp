@@ -29,14 +29,16 @@ void set_up_allocator(std::size_t loops) {
 }
 
 MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<Shard>> shards, budget::Keeper& keeper,
-                             budget::Ledger& ledger, const Clock& clock)
+                             budget::Ledger& ledger, const Clock& clock, ExitRecord& record)
     : shards_(shards),
       keeper_(keeper),
       ledger_(ledger),
       clock_(clock),
+      record_(record),
       timer_(shards.front()->loop().get_executor()) {}
 
 void MemoryKeeping::start() {
+  record();
   asio::co_spawn(shards_.front()->loop().get_executor(), keep(), server::must_not_throw);
 }
 
@@ -68,6 +70,7 @@ void MemoryKeeping::tick() {
   if (!is_tidy_ && now_ms - busy_ms_ >= kRestMs) give_back_idle_memory();
   looked_ms_ = now_ms;
   keeper_.look(is_resting);
+  record();
   const std::uint64_t scarce = scarce_bytes(keeper_.view().walls.grantable_bytes);
   if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {
     for (const auto& shard : shards_)
@@ -75,6 +78,17 @@ void MemoryKeeping::tick() {
   }
 }
 
+void MemoryKeeping::record() {
+  UnderWay under_way;
+  for (const auto& shard : shards_) {
+    const pool::PoolStats stats = shard->pool().stats();
+    under_way.running += stats.active;
+    under_way.queued += stats.waiting;
+  }
+  record_.update(keeper_.view(), ledger_, under_way);
+}
+
+// In the order of its worth: what the loops keep for nobody, then what the allocator keeps.
 void MemoryKeeping::give_back_idle_memory() {
   is_tidy_ = true;
   for (const auto& shard : shards_) {

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "demo_panel.h"
+#include "exit_record.h"
 #include "life.h"
 #include "load_settings.h"
 #include "memory_keeping.h"
@@ -15,6 +16,7 @@
 #include "nexus/handlers/disk_cache.h"
 #include "nexus/sandbox/runtime.h"
 #include "panel_files.h"
+#include "process_memory.h"
 #include "settings_mapping.h"
 #include "shard.h"
 
@@ -29,6 +31,7 @@ int serve(const ServeCommand& command) {
   }
   if (command.demo) panels->push_back({"--demo", std::string(demo_panel()), {}});
 
+  auto unclean = take_unclean_exits(settings->runtime.cache_dir);
   SystemClock clock;
   budget::BoundedLedger ledger;
   set_up_allocator(loops_of(*settings));
@@ -44,13 +47,15 @@ int serve(const ServeCommand& command) {
   std::unique_ptr<handlers::DiskCache> disk_cache;
   if (auto options = disk_cache_options_of(settings->runtime, **runtime))
     disk_cache = std::make_unique<handlers::DiskCache>(*std::move(options), clock, ledger);
-  const Shared shared{clock, ledger, **runtime, disk_cache.get()};
+  ExitRecord record(settings->runtime.cache_dir, clock);
+  const ProcessMemory known(keeper, ledger, settings->runtime, std::move(unclean));
+  const Shared shared{clock, ledger, **runtime, disk_cache.get(), known};
   std::vector<server::Member> members(loops_of(*settings));
   std::vector<std::unique_ptr<Shard>> shards;
   shards.reserve(members.size());
   for (std::size_t own = 0; own < members.size(); ++own)
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
-  MemoryKeeping memory(shards, keeper, ledger, clock);
+  MemoryKeeping memory(shards, keeper, ledger, clock, record);
   return Life(shards, settings->server, memory).run({*std::move(panels), command.demo});
 }
 

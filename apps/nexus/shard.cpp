@@ -36,7 +36,7 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
       loop_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // others post to it, and none touches its sockets
       loops_(members, own, {&loop_, &api_}),
       api_({loops_, shared.clock, registry_, cache_, shared.disk_cache, pool_, shared.ledger, probes_,
-            shared.runtime},
+            shared.runtime, shared.memory},
            {settings.runtime, *sandbox::Capabilities::parse(settings.runtime.capabilities)},
            {kVersion, std::string(sandbox::Runtime::engine_version()),
             std::string(sandbox::Runtime::interpreter_version())},

@@ -26,6 +26,7 @@ struct Shared {
   budget::Ledger& ledger;
   sandbox::Runtime& runtime;
   handlers::DiskCache* disk_cache;  // null: there is none
+  const metrics::MemorySource& memory;
 };
 
 class Shard {

@@ -53,6 +53,12 @@ test('a token opens what its scope says', options, async (t) => {
   }
 });
 
+test('what is about all panels wants the scope admin, and a token for all panels', options, async (t) => {
+  const server = await guarded(t);
+  for (const [claims, status] of [[{}, 200], [{ scope: 'admin' }, 200], [{ scope: 'read' }, 403], [{ panels: ['cart-*'] }, 403]])
+    assert.equal((await server.get('/runtime/memory', bearing(claims))).status, status, JSON.stringify(claims));
+});
+
 test('a token is for its panels only', options, async (t) => {
   const server = await guarded(t);
   const carts = { panels: ['cart-*'] };

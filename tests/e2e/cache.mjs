@@ -87,7 +87,7 @@ test('no call fails for a folder that cannot be used, is removed or is damaged',
     assert.equal((await server.trigger('p', 'count')).json.returnValue, 1);
     await server.untilMetric(/^nexus_cache_errors_total\{op="open"\} [1-9]/m);
     await stop(server);
-    assert.equal(server.child.stderr.match(/ warning /g).length, 1, server.child.stderr);
+    assert.equal(server.child.stderr.match(/ warn /g).length, 1, server.child.stderr);
     assert.match(server.child.stderr, /images-\d+/);
     rmSync(ours(path));
   }
@@ -115,7 +115,8 @@ test('without a size or a folder nothing is kept', options, async (t) => {
     await stop(server);
     assert.equal(server.child.stderr, '');
   }
-  assert.deepEqual(readdirSync(path), []);
+  // The folder was made for the last words, which are gone as well.
+  assert.deepEqual(readdirSync(path, { recursive: true }), ['a']);
 });
 
 test('prune empties the folder, and says what it removed', options, async (t) => {

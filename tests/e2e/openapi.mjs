@@ -10,7 +10,8 @@ test('each call and each status of the document can be had', { timeout: 60_000 }
   const put = (path, body, headers) => server.request('PUT', path, body, headers);
   const large = ' '.repeat(2049);
 
-  for (const path of ['/panels', '/panels?limit=0', '/health', '/health/live', '/health/ready', '/metrics']) await server.get(path);
+  for (const path of ['/panels', '/panels?limit=0', '/health', '/health/live', '/health/ready', '/metrics',
+    '/runtime/memory', '/runtime/memory?sort=x']) await server.get(path);
   for (const body of [{ id: 'p', ...definition }, { id: 'p', ...definition }, {}, large]) await server.post('/panels', body);
   await put('/panels/q', definition);
   await put('/panels/q', definition);
@@ -38,7 +39,7 @@ test('each call and each status of the document can be had', { timeout: 60_000 }
 
   const guarded = await serve(t, { env: { AUTH_ENABLED: 'true', JWT_SECRET: 'a key for tests that has 32 bytes and more' } });
   const calls = [['GET', '/panels'], ['POST', '/panels'], ['GET', '/panels/p'], ['PUT', '/panels/p'], ['DELETE', '/panels/p'], ['GET', '/panels/p/state'],
-    ['POST', '/panels/p/trigger/t']];
+    ['POST', '/panels/p/trigger/t'], ['GET', '/runtime/memory']];
   for (const [method, path] of calls) {
     await guarded.request(method, path);
     await guarded.request(method, path, undefined, { origin: 'http://evil.example' });

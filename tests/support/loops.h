@@ -15,6 +15,12 @@
 
 namespace nexus::testing {
 
+// What a test says of the memory of the process.
+struct FakeMemory : metrics::MemorySource {
+  metrics::MemoryFacts facts;
+  metrics::MemoryFacts look() const override { return facts; }
+};
+
 // One loop; used on the thread that runs it.
 struct LoopUnderTest {
   LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
@@ -24,6 +30,7 @@ struct LoopUnderTest {
   pool::InstancePool pool;
   panels::MemoryRegistry registry;
   metrics::Probes probes;
+  FakeMemory memory;
   server::asio::io_context loop;
   server::AllLoops all;
   server::Api api;

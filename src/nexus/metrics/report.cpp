@@ -131,6 +131,27 @@ void report_pool(Exposition& out, const pool::PoolStats& stats) {
   out.durations({}, stats.waits.buckets());
 }
 
+void report_memory(Exposition& out, const MemoryFacts& facts) {
+  const budget::Walls& walls = facts.view.walls;
+  out.gauge("nexus_memory_budget_bytes", "Bytes that the process may use, reserve included.");
+  out.sample(walls.budget_bytes);
+  out.gauge("nexus_memory_budget_used_ratio",
+            "Granted and unaccounted bytes, over what the tightest wall leaves without its reserve.");
+  out.sample(used_ratio(facts));
+  out.gauge("nexus_memory_unaccounted_bytes", "Bytes measured beyond what is granted.");
+  out.sample(facts.view.unaccounted_bytes);
+  if (walls.container_limit_bytes) {
+    out.gauge("nexus_container_memory_limit_bytes", "What the kernel lets the container have.");
+    out.sample(*walls.container_limit_bytes);
+    out.gauge("nexus_container_memory_usage_bytes",
+              "What the kernel charges to the container, cached files included.");
+    out.sample(walls.container_usage_bytes);
+  }
+  out.counter("nexus_unclean_exits_total",
+              "Processes before this one that were killed or crashed, found at the start.");
+  out.sample(facts.unclean_exits.size());
+}
+
 void report_process(Exposition& out, const Process& process) {
   using budget::Kind;
   constexpr auto kKinds = std::to_array<std::pair<std::string_view, Kind>>({
@@ -173,7 +194,7 @@ double hit_rate(const handlers::CacheStats& stats) {
 }
 
 std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, const Build& build,
-                   const Process& process) {
+                   const Process& process, const MemoryFacts& memory) {
   Exposition out;
   report_executions(out, sum.probes.executions, sum.probes.under_way);
   report_host_calls(out, sum.probes.executions.host_calls);
@@ -186,6 +207,7 @@ std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, co
   out.sample(sum.panels);
   out.gauge("nexus_build_info", "Always 1; the labels say what is running.");
   out.sample({{"version", build.version}, {"engine", build.engine}, {"interpreter", build.interpreter}}, 1.0);
+  report_memory(out, memory);
   report_process(out, process);
   return std::move(out).take();
 }

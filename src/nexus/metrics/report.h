@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "nexus/handlers/disk_cache.h"
+#include "nexus/metrics/memory_facts.h"
 #include "nexus/metrics/process.h"
 #include "nexus/metrics/snapshot.h"
 
@@ -17,7 +18,7 @@ struct Build {
 // `sum` is that of all loops, `disk` of the cache that they share. About 12 KB, and at most 64; 0.1 ms. Its size depends
 // on what was asked of the server, not on how many panels there are.
 std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, const Build& build,
-                   const Process& process);
+                   const Process& process, const MemoryFacts& memory);
 
 // Hits in memory and on disk among all lookups, 0 before the first.
 double hit_rate(const handlers::CacheStats& stats);

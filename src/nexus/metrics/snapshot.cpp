@@ -19,13 +19,30 @@ void Snapshot::add(const Snapshot& other) {
   pool.add(other.pool);
   add_to(cache, other.cache);
   panels += other.panels;
+  handlers.insert(handlers.end(), other.handlers.begin(), other.handlers.end());
 }
 
 Snapshot collect(const Sources& sources) {
   return {.probes = sources.probes,
           .pool = sources.pool.stats(),
           .cache = sources.cache.stats(),
-          .panels = sources.registry.size()};
+          .panels = sources.registry.size(),
+          .handlers = {}};
+}
+
+Snapshot collect_with_handlers(const Sources& sources) {
+  Snapshot snapshot = collect(sources);
+  for (const handlers::HandlerUse& use : sources.cache.uses()) {
+    snapshot.handlers.push_back({.name = use.name,
+                                 .p99_bytes = use.memory.forecast_bytes(),
+                                 .high_water_bytes = use.memory.high_water_bytes(),
+                                 .memory_limit_bytes = use.memory_limit_bytes,
+                                 .executions = use.executions,
+                                 .running_us = use.running_us,
+                                 .host_calls = use.host_calls,
+                                 .refusals = use.refusals});
+  }
+  return snapshot;
 }
 
 }  // namespace nexus::metrics

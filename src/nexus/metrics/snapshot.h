@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "nexus/handlers/handler_cache.h"
+#include "nexus/metrics/handler_use.h"
 #include "nexus/metrics/probes.h"
 #include "nexus/panels/registry.h"
 #include "nexus/pool/instance_pool.h"
@@ -23,6 +24,7 @@ struct Snapshot {
   pool::PoolStats pool;
   handlers::CacheStats cache;
   std::uint64_t panels = 0;
+  std::vector<HandlerUse> handlers;  // of collect_with_handlers() alone
 
   // Adds up; of highest values it keeps the highest.
   void add(const Snapshot& other);
@@ -30,5 +32,7 @@ struct Snapshot {
 
 // REQUIRES: called on the thread of the sources' loop.
 Snapshot collect(const Sources& sources);
+// For those who ask seldom: all handlers of the cache are looked at.
+Snapshot collect_with_handlers(const Sources& sources);
 
 }  // namespace nexus::metrics

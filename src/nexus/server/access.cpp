@@ -59,6 +59,8 @@ std::optional<Scope> needed_scope(Resource resource, Method method) {
     case Resource::kPanel:
     case Resource::kState:
       return is_read(method) ? Scope::kRead : Scope::kWrite;
+    case Resource::kMemory:
+      return Scope::kAdmin;
     default:  // whoever adds a resource says here whose it is; until then it is not everyone's
       return Scope::kAdmin;
   }
@@ -87,6 +89,9 @@ Result<std::shared_ptr<const Caller>> Access::admit(const Request& request) {
   const auto scope = needed_scope(route.resource, request.method);
   if (scope && !caller->may(*scope)) {
     return std::unexpected(forbidden(fmt::format("the token's scope does not have \"{}\"", name(*scope))));
+  }
+  if (scope == Scope::kAdmin && !caller->may_see_all()) {
+    return std::unexpected(forbidden("the token is for some panels only, and this is about all of them"));
   }
   if (!route.panel.empty() && !caller->may_see(route.panel)) {
     return std::unexpected(forbidden(fmt::format("the token's panels do not cover \"{}\"", route.panel)));

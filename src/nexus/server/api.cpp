@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "nexus/server/cors.h"
+#include "nexus/server/memory_resource.h"
 #include "nexus/server/query.h"
 #include "nexus/server/visible_panels.h"
 
@@ -24,7 +25,8 @@ Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessO
       health_(versions_.program, parts.clock),
       sources_{parts.probes, parts.cache, parts.pool, parts.registry},
       disk_cache_(parts.disk_cache),
-      ledger_(parts.ledger) {}
+      ledger_(parts.ledger),
+      memory_(parts.memory) {}
 
 std::optional<Error> Api::refuse_head(Request& request) {
   auto caller = access_.admit(request);
@@ -113,6 +115,8 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
       break;
     case Resource::kMetrics:
       return report_metrics(answer);
+    case Resource::kMemory:
+      return report_memory(route.query, answer);
     case Resource::kUnknown:
       break;
   }
@@ -135,22 +139,34 @@ Task<void> Api::list(std::string_view query, const Caller& caller, Answer& answe
   append_page(answer.body(), lists, *page);
 }
 
-Task<metrics::Snapshot> Api::sum_of_all_loops() const {
+Task<metrics::Snapshot> Api::sum_of_all_loops(std::function<metrics::Snapshot(Api&)> one_loop) const {
   metrics::Snapshot sum;
-  const auto all = co_await loops_.ask<metrics::Snapshot>([](Api& api) { return api.snapshot(); });
+  const auto all = co_await loops_.ask<metrics::Snapshot>(std::move(one_loop));
   for (const metrics::Snapshot& one : all)
     sum.add(one);
   co_return sum;
 }
 
-Task<void> Api::report_health(Answer& answer) { health_.report(stage_, co_await sum_of_all_loops(), answer); }
+Task<void> Api::report_health(Answer& answer) {
+  health_.report(stage_, co_await sum_of_all_loops(&Api::snapshot), answer);
+}
 
 Task<void> Api::report_metrics(Answer& answer) {
-  const metrics::Snapshot sum = co_await sum_of_all_loops();
+  const metrics::Snapshot sum = co_await sum_of_all_loops(&Api::snapshot);
   answer.set_content_type(ContentType::kPrometheus);
   const auto disk = disk_cache_ != nullptr ? disk_cache_->stats() : handlers::DiskCacheStats();
   answer.body() = metrics::report(sum, disk, {versions_.program, versions_.engine, versions_.interpreter},
-                                  metrics::look_at_process(ledger_));
+                                  metrics::look_at_process(ledger_), memory_.look());
+}
+
+Task<void> Api::report_memory(std::string_view query, Answer& answer) {
+  const auto order = handler_order_of(query);
+  if (!order) {
+    finish(std::unexpected(order.error()), answer);
+    co_return;
+  }
+  const metrics::Snapshot sum = co_await sum_of_all_loops(&Api::snapshot_with_handlers);
+  append_memory(answer.body(), memory_.look(), sum, *order);
 }
 
 std::optional<Task<void>> Api::trigger(const Route& route, const Request& request, Answer& answer) {

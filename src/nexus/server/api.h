@@ -1,8 +1,10 @@
 // The calls of the API: from a request to the resource that it is about.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "nexus/metrics/memory_facts.h"
 #include "nexus/metrics/report.h"
 #include "nexus/server/access.h"
 #include "nexus/server/all_loops.h"
@@ -33,6 +35,7 @@ class Api final : public Service {
     budget::Ledger& ledger;
     metrics::Probes& probes;
     sandbox::Runtime& runtime;
+    const metrics::MemorySource& memory;
   };
   Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access = {},
       Admission::Options admission = {});
@@ -47,6 +50,7 @@ class Api final : public Service {
 
   // What this loop has, for those who put it together with what the others have.
   metrics::Snapshot snapshot() const { return metrics::collect(sources_); }
+  metrics::Snapshot snapshot_with_handlers() const { return metrics::collect_with_handlers(sources_); }
   PanelList panels(const Page& page, const Caller& caller) const;
 
   // For panels that don't come by HTTP.
@@ -71,7 +75,8 @@ class Api final : public Service {
   Task<void> list(std::string_view query, const Caller& caller, Answer& answer);
   Task<void> report_health(Answer& answer);
   Task<void> report_metrics(Answer& answer);
-  Task<metrics::Snapshot> sum_of_all_loops() const;
+  Task<void> report_memory(std::string_view query, Answer& answer);
+  Task<metrics::Snapshot> sum_of_all_loops(std::function<metrics::Snapshot(Api&)> one_loop) const;
   std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
   void finish(const PanelsResource::Outcome& outcome, Answer& answer);
 
@@ -87,6 +92,7 @@ class Api final : public Service {
   metrics::Sources sources_;
   const handlers::DiskCache* disk_cache_;
   const budget::Ledger& ledger_;
+  const metrics::MemorySource& memory_;
   Stage stage_ = Stage::kStarting;
 };
 

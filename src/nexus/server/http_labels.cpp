@@ -23,6 +23,8 @@ std::string_view pattern_of(Resource resource) {
       return "/health/ready";
     case Resource::kMetrics:
       return "/metrics";
+    case Resource::kMemory:
+      return "/runtime/memory";
     case Resource::kUnknown:
       break;
   }

@@ -18,6 +18,7 @@ enum class Resource : std::uint8_t {
   kLive,     // /health/live
   kReady,    // /health/ready
   kMetrics,  // /metrics
+  kMemory,   // /runtime/memory
 };
 
 struct Route {

@@ -3,6 +3,9 @@
 import { spawn } from 'node:child_process';
 import http from 'node:http';
 import net from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { checkAnswer, checkRaw } from './contract.mjs';
 
 const program = process.env.NEXUS_BIN;
@@ -20,14 +23,22 @@ export function runProgram(args, { env = {}, input = '' } = {}) {
 
 // Starts it and hands out what it says as it comes. `untilOutput(pattern)` resolves with the match.
 export function launch(args, env = {}) {
-  const child = spawn(program, args, { env: { ...baseEnvironment, ...env } });
+  // Of its own: no server must find what another has left.
+  const folder = args[0] === 'serve' ? mkdtempSync(join(tmpdir(), 'nexus-')) : undefined;
+  const ownCache = folder ? { CACHE_DIR: folder } : {};
+  const child = spawn(program, args, { env: { ...baseEnvironment, ...ownCache, ...env } });
   const waiting = new Set();
   const self = { process: child, pid: child.pid, stdout: '', stderr: '' };
   const look = () => { for (const check of waiting) check(); };
   child.stdout.setEncoding('utf8').on('data', (text) => { self.stdout += text; look(); });
   child.stderr.setEncoding('utf8').on('data', (text) => { self.stderr += text; look(); });
   self.ended = new Promise((resolve) => {
-    child.on('close', (code, signal) => { self.status = signal ?? code; look(); resolve(self.status); });
+    child.on('close', (code, signal) => {
+      if (folder) rmSync(folder, { recursive: true, force: true });
+      self.status = signal ?? code;
+      look();
+      resolve(self.status);
+    });
   });
   const until = (stream, pattern) => new Promise((resolve, reject) => {
     const check = () => {

@@ -10,11 +10,13 @@ namespace nexus::metrics {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr Build kBuild{"1.2.3", "wasmtime 48", "quickjs 1"};
 
-std::string text_of(const Snapshot& sum, const handlers::DiskCacheStats& disk = {}) {
-  return report(sum, disk, kBuild, look_at_process(budget::UnlimitedLedger()));
+std::string text_of(const Snapshot& sum, const handlers::DiskCacheStats& disk = {},
+                    const MemoryFacts& memory = {}) {
+  return report(sum, disk, kBuild, look_at_process(budget::UnlimitedLedger()), memory);
 }
 
 // The series of a report, without their values.
@@ -98,6 +100,32 @@ TEST(Report, OfASumHasTheSameSeriesAsThatOfOneLoop) {
   EXPECT_EQ(one.panels, 8u);
   EXPECT_EQ(one.cache.hits, 10u);
   EXPECT_EQ(one.cache.bytes, 20u);
+}
+
+TEST(Report, SaysHowMuchOfTheMemoryIsUsed) {
+  MemoryFacts memory;
+  EXPECT_THAT(text_of({}, {}, memory), HasSubstr("nexus_memory_budget_used_ratio 0\n"));
+  memory.view.walls.budget_bytes = 1000;
+  memory.view.walls.reserve_bytes = 200;
+  memory.view.walls.grantable_bytes = 800;
+  memory.view.unaccounted_bytes = 50;
+  memory.ledger.book.put(budget::Kind::kInstances, 350);
+  memory.unclean_exits.resize(2);
+  const std::string text = text_of({}, {}, memory);
+  for (const char* sample : {"nexus_memory_budget_bytes 1000\n", "nexus_memory_budget_used_ratio 0.5\n",
+                             "nexus_memory_unaccounted_bytes 50\n", "nexus_unclean_exits_total 2\n"}) {
+    EXPECT_THAT(text, HasSubstr(sample));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("nexus_container"))) << "there is no limit";
+}
+
+TEST(Report, SaysWhatTheContainerHas) {
+  MemoryFacts memory;
+  memory.view.walls.container_limit_bytes = 900;
+  memory.view.walls.container_usage_bytes = 70;
+  const std::string text = text_of({}, {}, memory);
+  EXPECT_THAT(text, HasSubstr("nexus_container_memory_limit_bytes 900\n"));
+  EXPECT_THAT(text, HasSubstr("nexus_container_memory_usage_bytes 70\n"));
 }
 
 // However the server is called, and for however long.

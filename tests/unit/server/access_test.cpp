@@ -111,7 +111,8 @@ TEST_F(AccessTest, EachCallHasItsScope) {
       {Method::post, "/panels", "write"},
       {Method::put, "/panels/p", "write"},
       {Method::delete_, "/panels/p", "write"},
-      {Method::post, "/panels/p/trigger/t", "trigger"}};
+      {Method::post, "/panels/p/trigger/t", "trigger"},
+      {Method::get, "/runtime/memory", "admin"}};
   for (const auto& [method, target, needed] : calls) {
     for (const std::string word : {"read", "write", "trigger", "resume", "admin"}) {
       const auto caller = guarded_.admit(bearing(method, target, R"(,"scope":")" + word + '"'));
@@ -140,6 +141,13 @@ TEST_F(AccessTest, APanelMustBeCovered) {
   const auto caller = guarded_.admit(bearing(Method::post, "/panels/till/trigger/t", kCarts));
   ASSERT_FALSE(caller);
   EXPECT_THAT(caller.error().message, HasSubstr("\"till\""));
+}
+
+TEST_F(AccessTest, WhatIsAboutAllPanelsNeedsATokenForAll) {
+  EXPECT_EQ(guarded(bearing(Method::get, "/runtime/memory", "")), std::nullopt);
+  for (const char* panels :
+       {R"(,"panels":["cart-*"])", R"(,"panels":["a*","b*"])", R"(,"panels":[],"scope":"admin")"})
+    EXPECT_EQ(guarded(bearing(Method::get, "/runtime/memory", panels)), ErrorCode::kForbidden) << panels;
 }
 
 TEST_F(AccessTest, AKnownTokenStillExpires) {

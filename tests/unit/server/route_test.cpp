@@ -16,6 +16,7 @@ TEST(Route, FindsEachResource) {
   EXPECT_EQ(resource_of("/health/live"), Resource::kLive);
   EXPECT_EQ(resource_of("/health/ready"), Resource::kReady);
   EXPECT_EQ(resource_of("/metrics"), Resource::kMetrics);
+  EXPECT_EQ(resource_of("/runtime/memory"), Resource::kMemory);
 }
 
 TEST(Route, TakesTheNamesAndTheQueryApart) {
@@ -43,6 +44,8 @@ TEST(Route, KnowsNothingElse) {
                              "/health/",
                              "/health/x",
                              "/metrics/",
+                             "/runtime",
+                             "/runtime/memory/",
                              "//panels",
                              "/PANELS",
                              "?",

@@ -1,0 +1,55 @@
+#include "exit_record.h"
+
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "version.h"
+
+namespace nexus::app {
+
+std::vector<metrics::UncleanNotice> take_unclean_exits(const std::string& folder) {
+  std::vector<metrics::UncleanNotice> notices;
+  for (const budget::UncleanExit& exit : budget::take_unclean(folder)) {
+    notices.push_back({budget::cause_of(exit), budget::explain(exit)});
+    spdlog::warn("{}", fmt::join(notices.back().lines, "; "));
+  }
+  return notices;
+}
+
+ExitRecord::ExitRecord(const std::string& folder, const Clock& clock) : clock_(clock) {
+  if (folder.empty()) return;
+  auto words = budget::LastWords::create(folder);
+  if (!words) {
+    spdlog::warn("should this process be killed, the next cannot say of what (CACHE_DIR): {}",
+                 words.error().message);
+    return;
+  }
+  words_ = *std::move(words);
+  record_.pid = getpid();
+  record_.started_unix_ms = clock.unix_ms();
+  record_.version = kVersion;
+}
+
+void ExitRecord::update(const budget::MemoryView& view, const budget::Ledger& ledger,
+                        const UnderWay& under_way) {
+  if (!words_) return;
+  const budget::Walls& walls = view.walls;
+  record_.written_unix_ms = clock_.unix_ms();
+  record_.container_limit_bytes = walls.container_limit_bytes.value_or(0);
+  record_.working_set_bytes = walls.container_limit_bytes ? walls.working_set_bytes : view.measured_bytes;
+  record_.neighbours_bytes = walls.neighbours_bytes;
+  record_.machine_total_bytes = walls.machine_total_bytes;
+  record_.machine_available_bytes = walls.machine_available_bytes;
+  record_.budget_bytes = walls.budget_bytes;
+  record_.reserve_bytes = walls.reserve_bytes;
+  record_.grantable_bytes = walls.grantable_bytes;
+  record_.resident_bytes = view.resident_bytes;
+  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
+    record_.accounted_bytes[kind] = ledger.granted(static_cast<budget::Kind>(kind));
+  record_.executions_running = under_way.running;
+  record_.executions_queued = under_way.queued;
+  words_->update(record_);
+}
+
+}  // namespace nexus::app

@@ -1,0 +1,40 @@
+// The last words of this process, kept current in CACHE_DIR for the one that starts next; and those of the ones before.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nexus/base/clock.h"
+#include "nexus/budget/keeper.h"
+#include "nexus/budget/last_words.h"
+#include "nexus/metrics/memory_facts.h"
+
+namespace nexus::app {
+
+// Of processes that ended without a goodbye: each is logged, and told once. To be called before the process has a record
+// of its own.
+std::vector<metrics::UncleanNotice> take_unclean_exits(const std::string& folder);
+
+struct UnderWay {
+  std::uint64_t running = 0, queued = 0;  // executions
+};
+
+// Thread safety: none; it belongs to the first loop.
+class ExitRecord {
+ public:
+  // Without a folder nothing is recorded, and where it cannot be had there is a warning.
+  ExitRecord(const std::string& folder, const Clock& clock);
+
+  // Under 3 us and no system call but for the time.
+  void update(const budget::MemoryView& view, const budget::Ledger& ledger, const UnderWay& under_way);
+  // The process ends as it should; nothing is recorded from then on. Its own end is that as well.
+  void remove() { words_.reset(); }
+
+ private:
+  const Clock& clock_;
+  std::unique_ptr<budget::LastWords> words_;
+  budget::Record record_;
+};
+
+}  // namespace nexus::app

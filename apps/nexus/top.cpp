@@ -1,0 +1,115 @@
+// `nexus top`: where a server's memory is, once or again and again.
+#include <fmt/format.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+#include "commands.h"
+#include "terminal.h"
+#include "top_client.h"
+#include "top_view.h"
+
+namespace nexus::app {
+namespace {
+
+namespace asio = boost::asio;
+
+class Top {
+ public:
+  Top(const TopCommand& command, TopTarget target)
+      : command_(command), target_(std::move(target)), timer_(loop_), signals_(loop_) {}
+
+  int run() {
+    const bool stays = !command_.once && !command_.json && Terminal::is_there();
+    asio::co_spawn(loop_, stays ? watch() : look_once(), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+    loop_.run();
+    terminal_.reset();
+    if (!fault_.empty()) fmt::print(stderr, "nexus: {}\n", fault_);
+    return fault_.empty() ? kDone : kFailed;
+  }
+
+ private:
+  using Lines = std::vector<std::string>;
+
+  // None: fault_ says why.
+  asio::awaitable<std::optional<std::string>> ask() {
+    auto memory = co_await ask_for_memory(target_, command_.sort, command_.token);
+    fault_ = memory ? "" : memory.error();
+    co_return memory ? std::optional(*std::move(memory)) : std::nullopt;
+  }
+
+  std::optional<Lines> view(const std::string& memory) {
+    auto lines = top_view(memory, target_.url());
+    if (!lines) fault_ = fmt::format("what answers at {} is not a nexus", target_.url());
+    return lines;
+  }
+
+  asio::awaitable<void> look_once() {
+    const auto memory = co_await ask();
+    if (!memory) co_return;
+    const auto lines = view(*memory);
+    if (!lines) co_return;
+    if (command_.json) {
+      fmt::print("{}\n", *memory);
+    } else {
+      for (const std::string& line : *lines)
+        fmt::print("{}\n", line);
+    }
+  }
+
+  // A server that cannot be asked at first is a failure; one that goes away is shown as it was last, until it comes back.
+  asio::awaitable<void> watch() {
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      fault_.clear();
+      loop_.stop();
+    });
+    Lines last;
+    for (;;) {
+      const auto memory = co_await ask();
+      auto lines = memory ? view(*memory) : std::nullopt;
+      if (!lines && last.empty()) co_return signals_.cancel();
+      if (lines) last = *std::move(lines);
+      Lines shown = last;
+      if (!fault_.empty()) shown.insert(shown.begin(), fault_);
+      if (!terminal_) terminal_.emplace();
+      terminal_->show(shown);
+      timer_.expires_after(std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::duration<double>(command_.interval_seconds)));
+      co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+  }
+
+  const TopCommand& command_;
+  const TopTarget target_;
+  asio::io_context loop_;
+  asio::steady_timer timer_;
+  asio::signal_set signals_;
+  std::optional<Terminal> terminal_;
+  std::string fault_;
+};
+
+}  // namespace
+
+int top(const TopCommand& command) {
+  auto target = read_top_url(command.url);
+  if (!target) {
+    fmt::print(stderr, "nexus: --url must be http://HOST:PORT, and is {}\n", command.url);
+    return kAskedWrongly;
+  }
+  return Top(command, *std::move(target)).run();
+}
+
+}  // namespace nexus::app

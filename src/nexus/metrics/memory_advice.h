@@ -1,0 +1,21 @@
+// What an operator might change about memory, in words. Pure: figures go in, sentences come out.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nexus/metrics/handler_use.h"
+#include "nexus/metrics/memory_facts.h"
+#include "nexus/metrics/probes.h"
+
+namespace nexus::metrics {
+
+// Executions after which a handler's p99 is believed.
+inline constexpr std::uint64_t kEnoughExecutions = 100;
+
+// The most urgent first; empty: nothing to change. `handlers` has those with most bytes, the most first.
+std::vector<std::string> memory_advice(const MemoryFacts& facts, const AdmissionProbe& refusals,
+                                       std::span<const HandlerUse> handlers);
+
+}  // namespace nexus::metrics

@@ -1,0 +1,139 @@
+// GET /runtime/memory, and what a process that was killed leaves to the next.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { launch, serve } from './support/program.mjs';
+
+const options = { timeout: 60_000 };
+const MiB = 1 << 20;
+
+function folderOf(t) {
+  const folder = mkdtempSync(join(tmpdir(), 'nexus-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('the memory of the process adds up', options, async (t) => {
+  const server = await serve(t, { env: { MEMORY_BUDGET_MB: '256', MAX_INSTANCES: '7', MIN_INSTANCES: '1' } });
+  await server.panel('todo', { add: 'return 1' });
+  await server.trigger('todo', 'add');
+  const { json } = await server.get('/runtime/memory');
+  const wall = json.walls.find(({ layer }) => layer === 'budget');
+  assert.equal(wall.limitBytes, 256 * MiB);
+  assert.equal(wall.setting, 'MEMORY_BUDGET_MB');
+  assert.equal(wall.usedBytes, json.grantedBytes + json.unaccountedBytes);
+  assert.equal(json.grantedBytes, Object.values(json.kinds).reduce((sum, bytes) => sum + bytes));
+  assert.equal(json.reserveBytes, 32 * MiB);
+  assert.ok(json.kinds.server > 0 && json.kinds.instances > 0 && json.kinds.images > 0, JSON.stringify(json.kinds));
+  assert.ok(json.residentBytes > MiB);
+  assert.equal(json.pool.max, 7);
+  assert.equal(json.pool.active, 0);
+  assert.ok(json.pool.idle >= 1);
+  assert.deepEqual(json.refusals, { container: 0, budget: 0, pool: 0, panel: 0 });
+  assert.deepEqual(json.uncleanExits, []);
+});
+
+test('all of it is in the metrics as well', options, async (t) => {
+  const server = await serve(t, { env: { MEMORY_BUDGET_MB: '256' } });
+  const { text } = await server.get('/metrics');
+  const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  assert.equal(value('nexus_memory_budget_bytes'), 256 * MiB);
+  assert.ok(value('nexus_memory_budget_used_ratio') > 0 && value('nexus_memory_budget_used_ratio') < 1);
+  assert.ok(value('nexus_memory_unaccounted_bytes') >= 0);
+  assert.equal(value('nexus_unclean_exits_total'), 0);
+});
+
+test('who was refused is counted, with advice', options, async (t) => {
+  const server = await serve(t, { env: { MIN_INSTANCES: '1', MAX_INSTANCES: '1', MAX_QUEUE: '0' } });
+  await server.panel('one', { spin: 'for (;;);' }, { limits: { timeoutMs: 500 } });
+  await server.panel('other', { a: 'return 1' });
+  const first = server.trigger('one', 'spin');
+  await server.untilMetric(/nexus_executions\{state="running"\} 1/);
+  assert.equal((await server.trigger('other', 'a')).status, 503);
+  const { json } = await server.get('/runtime/memory');
+  assert.deepEqual(json.refusals, { container: 0, budget: 0, pool: 1, panel: 0 });
+  assert.match(json.advice.join('\n'), /^refused 1 time by the pool: raise MAX_INSTANCES \(now 1\)/m);
+  await first;
+});
+
+test('handlers are told with what they took, on all loops', options, async (t) => {
+  const server = await serve(t, { env: { THREADS: '3' } });
+  for (let n = 0; n < 25; ++n) await server.panel(`p${n}`, { small: `$state.n = ${n}; return ${n}` });
+  await server.panel('large', { t: 'return new Array(1e6).fill(0).length' }, { limits: { memoryLimitBytes: 24 * MiB } });
+  for (let n = 0; n < 25; ++n) await server.trigger(`p${n}`, 'small');
+  await server.trigger('p7', 'small');
+  assert.equal((await server.trigger('large', 't')).json.returnValue, 1e6);
+
+  const byBytes = (await server.get('/runtime/memory')).json.handlers;
+  assert.equal(byBytes.length, 20);
+  const [first] = byBytes;
+  assert.equal(first.name, 'large/t');
+  assert.ok(first.p99Bytes > 7 * MiB && first.highWaterBytes > 7 * MiB, JSON.stringify(first));
+  assert.equal(first.memoryLimitBytes, 24 * MiB);
+  assert.equal(first.executions, 1);
+  assert.ok(first.runningUs > 0);
+  const [called] = (await server.get('/runtime/memory?sort=calls')).json.handlers;
+  assert.equal(called.name, 'p7/small');
+  assert.equal(called.executions, 2);
+  assert.equal(called.hostCalls, 2);
+});
+
+test('only what there is can be sorted by', options, async (t) => {
+  const server = await serve(t);
+  for (const sort of ['bytes', 'time', 'calls', 'host-calls', 'suspensions', 'refusals'])
+    assert.equal((await server.get(`/runtime/memory?sort=${sort}`)).status, 200, sort);
+  const { status, json } = await server.get('/runtime/memory?sort=name');
+  assert.equal(status, 400);
+  assert.equal(json.details[0].path, 'sort');
+});
+
+test('a server that was killed is told of by the next one, once', options, async (t) => {
+  const CACHE_DIR = folderOf(t);
+  const first = await serve(t, { env: { CACHE_DIR } });
+  assert.equal(readdirSync(CACHE_DIR).filter((name) => name.startsWith('last-words-')).length, 1);
+  process.kill(first.pid, 'SIGKILL');
+  await first.ended;
+
+  const second = await serve(t, { env: { CACHE_DIR } });
+  await second.child.untilErrors(new RegExp(`process ${first.pid} .* ended without a goodbye`));
+  await second.untilMetric(/^nexus_unclean_exits_total 1$/m);
+  const { uncleanExits: [exit, ...others] } = (await second.get('/runtime/memory')).json;
+  assert.deepEqual(others, []);
+  assert.match(exit.lines[0], new RegExp(`^process ${first.pid} `));
+  assert.match(exit.lines[1], /^memory: .* accounted [1-9]/);
+  process.kill(second.pid, 'SIGTERM');
+  assert.equal(await second.ended, 0);
+
+  const third = await serve(t, { env: { CACHE_DIR } });
+  assert.deepEqual((await third.get('/runtime/memory')).json.uncleanExits, []);
+});
+
+test('a server that is ended at once leaves nothing', options, async (t) => {
+  const CACHE_DIR = folderOf(t);
+  const server = await serve(t, { env: { CACHE_DIR, LOG_LEVEL: 'info' } });
+  await server.panel('p', { spin: 'for (;;);' });
+  const spinning = server.trigger('p', 'spin').catch(() => {});
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  process.kill(server.pid, 'SIGTERM');
+  await server.child.untilErrors(/ending/);
+  process.kill(server.pid, 'SIGTERM');
+  assert.equal(await server.ended, 143);
+  await spinning;
+  assert.deepEqual(readdirSync(CACHE_DIR).filter((name) => name.startsWith('last-words-')), []);
+});
+
+test('a server that cannot start leaves nothing', options, async (t) => {
+  const CACHE_DIR = folderOf(t);
+  const server = await serve(t);
+  const late = launch(['serve'], { CACHE_DIR, HTTP_PORT: String(server.port) });
+  assert.equal(await late.ended, 1);
+  assert.deepEqual(readdirSync(CACHE_DIR).filter((name) => name.startsWith('last-words-')), []);
+});
+
+test('without a folder there is a warning and no record', options, async (t) => {
+  const server = await serve(t, { env: { CACHE_DIR: '/dev/null/none' } });
+  await server.child.untilErrors(/should this process be killed, the next cannot say of what \(CACHE_DIR\): /);
+  assert.equal((await server.get('/health/ready')).status, 200);
+});
