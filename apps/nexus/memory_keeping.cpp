@@ -67,10 +67,7 @@ void MemoryKeeping::tick() {
     is_tidy_ = false;
   }
   if (is_resting && is_tidy_ && now_ms - looked_ms_ < kLookIdleMs) return;
-  if (!is_tidy_ && now_ms - busy_ms_ >= kRestMs) {
-    give_back_idle_memory();
-    is_tidy_ = true;
-  }
+  if (!is_tidy_ && now_ms - busy_ms_ >= kRestMs) give_back_idle_memory();
   looked_ms_ = now_ms;
   keeper_.look(is_resting);
   record();
@@ -93,8 +90,12 @@ void MemoryKeeping::record() {
 
 // In the order of its worth: what the loops keep for nobody, then what the allocator keeps.
 void MemoryKeeping::give_back_idle_memory() {
-  for (const auto& shard : shards_)
-    asio::post(shard->loop(), [&shard = *shard] { shard.api().reclaim(budget::kUnlimited); });
+  is_tidy_ = true;
+  for (const auto& shard : shards_) {
+    asio::post(shard->loop(), [this, &shard = *shard] {
+      if (shard.api().tidy()) asio::post(shards_.front()->loop(), [this] { is_tidy_ = false; });
+    });
+  }
   asio::post(shards_.front()->loop(), [] { malloc_trim(0); });
 }
 

@@ -134,6 +134,15 @@ std::uint64_t HandlerCache::evict_unused(std::uint64_t bytes) {
   return freed;
 }
 
+void HandlerCache::keep_only(const std::unordered_set<std::string_view>& sources) {
+  const std::lock_guard lock(mutex_);
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (entry->handler.use_count() == 1 && !sources.contains(entry->handler->source)) evict(entry);
+    entry = next;
+  }
+}
+
 std::vector<HandlerUse> HandlerCache::uses() const {
   const std::lock_guard lock(mutex_);
   std::vector<HandlerUse> uses;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "nexus/base/error.h"
@@ -50,6 +51,8 @@ class HandlerCache {
   // Evicts the least recently used that nobody runs, until at least so many bytes have been given back or none is left;
   // gives how many were.
   std::uint64_t evict_unused(std::uint64_t bytes);
+  // Evicts all that nobody runs and whose source is not among these.
+  void keep_only(const std::unordered_set<std::string_view>& sources);
 
   CacheStats stats() const;
   // The use of all that are in it. REQUIRES: called on the loop that runs them.

@@ -7,6 +7,7 @@
 //                       3. callers are answered, `drained` last
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <boost/container/small_vector.hpp>
 #include <cassert>
@@ -97,8 +98,12 @@ class BasicInstancePool {
   Result<Lease> try_acquire();
   // Refuses those who have waited too long, drops idle instances, and replaces warm ones. Call it about every 100 ms.
   void tick();
-  // Drops the idle above min_instances now: their memory is wanted.
-  void drop_idle();
+  // Drops idle instances now, the longest unused first, until so many bytes have been given back or only min_instances are
+  // left; gives how many bytes were.
+  std::uint64_t reclaim(std::uint64_t bytes);
+  // Goes back to fresh instances, minInstances of them, `most` in one call: false when nothing is left to do. tick() makes
+  // new ones.
+  bool renew(std::size_t most);
 
   // Refuses all who wait and all who come, drops the idle, and calls `drained` when the last lease is back. The pool may
   // be destroyed in that call.
@@ -198,6 +203,7 @@ class BasicInstancePool {
   std::uint64_t created_ = 0;
   std::array<std::uint64_t, kRetiredCount> retired_{};
   WaitTimes waits_;
+  bool is_renewed_ = true;  // no more than min_instances have been needed since they were made
 };
 
 }  // namespace nexus::pool

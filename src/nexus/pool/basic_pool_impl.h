@@ -74,14 +74,38 @@ void BasicInstancePool<InstanceT>::tick() {
 }
 
 template <class InstanceT>
-void BasicInstancePool<InstanceT>::drop_idle() {
+std::uint64_t BasicInstancePool<InstanceT>::reclaim(std::uint64_t bytes) {
   Work work;
   Caller nobody;
+  std::uint64_t before = 0, after = 0;
   {
     const std::lock_guard lock(mutex_);
-    carry_out(policy_.drop_idle(), clock_.monotonic_us(), nobody, work);
+    before = total_memory_;
+    const std::uint64_t each = before / std::max<std::uint64_t>(policy_.idle() + policy_.active(), 1) + 1;
+    const std::uint64_t most = bytes / each + 1;
+    carry_out(policy_.drop_idle(options_.min_instances, most), clock_.monotonic_us(), nobody, work);
+    is_renewed_ = is_renewed_ && work.dropped.empty();
+    after = total_memory_;
   }
   finish(work, AnswerWhen::kNow);
+  return before - after;
+}
+
+template <class InstanceT>
+bool BasicInstancePool<InstanceT>::renew(std::size_t most) {
+  Work work;
+  Caller nobody;
+  bool goes_on = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (policy_.idle() > options_.min_instances) is_renewed_ = false;
+    if (is_renewed_) return false;
+    carry_out(policy_.drop_idle(0, most), clock_.monotonic_us(), nobody, work);
+    goes_on = policy_.idle() > 0;
+    is_renewed_ = !goes_on;
+  }
+  finish(work, AnswerWhen::kNow);
+  return goes_on;
 }
 
 template <class InstanceT>

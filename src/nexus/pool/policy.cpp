@@ -107,9 +107,9 @@ PoolPolicy::Decisions PoolPolicy::tick(std::uint64_t now_ms) {
   return decided();
 }
 
-PoolPolicy::Decisions PoolPolicy::drop_idle() {
+PoolPolicy::Decisions PoolPolicy::drop_idle(std::size_t keep, std::size_t most) {
   decisions_.clear();
-  if (idle_.size() > options_.min_instances) drop_first_idle(idle_.size() - options_.min_instances);
+  if (idle_.size() > keep) drop_first_idle(std::min(idle_.size() - keep, most));
   return decided();
 }
 

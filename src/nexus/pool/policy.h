@@ -86,8 +86,9 @@ class PoolPolicy {
   Decisions release(SlotId slot, std::uint64_t executions, std::optional<Retired> broken,
                     std::uint64_t now_ms);
   Decisions tick(std::uint64_t now_ms);
-  Decisions drop_idle();  // all above min_instances
-  Decisions shutdown();   // from now on nobody gets an instance
+  // Those unused for the longest time, until `keep` are left or `most` have gone.
+  Decisions drop_idle(std::size_t keep, std::size_t most);
+  Decisions shutdown();  // from now on nobody gets an instance
 
   std::uint32_t active() const { return active_; }
   std::uint32_t idle() const { return static_cast<std::uint32_t>(idle_.size()); }

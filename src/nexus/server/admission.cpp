@@ -30,9 +30,7 @@ Admission::Admission(Executor executor, const Clock& clock, budget::Ledger& ledg
       timer_(executor) {}
 
 void Admission::reclaim(std::uint64_t bytes) {
-  const std::uint64_t before = pool_.total_memory();
-  pool_.drop_idle();
-  const std::uint64_t freed = before - std::min(before, pool_.total_memory());
+  const std::uint64_t freed = pool_.reclaim(bytes);
   if (freed < bytes) cache_.evict_unused(bytes - freed);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 #include "nexus/server/cors.h"
 #include "nexus/server/memory_resource.h"
 #include "nexus/server/query.h"
@@ -175,6 +177,16 @@ std::optional<Task<void>> Api::trigger(const Route& route, const Request& reques
   }
   const auto with_logs = has_flag(route.query, "logs") ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo;
   return triggers_.run(*std::move(call), with_logs, answer);
+}
+
+bool Api::tidy() {
+  const auto panels = sources_.registry.page({}, sources_.registry.size());
+  std::unordered_set<std::string_view> sources;
+  for (const auto& panel : panels) {
+    for (const panels::Tool& tool : panel->definition()->tools)
+      sources.insert(tool.handler);
+  }
+  return executions_.tidy(sources);
 }
 
 void Api::finish(const PanelsResource::Outcome& outcome, Answer& answer) {

@@ -58,6 +58,9 @@ class Api final : public Service {
 
   // See Admission.
   void reclaim(std::uint64_t bytes) { executions_.reclaim(bytes); }
+  // When nothing runs any more: gives up, a few at a time, the instances that a storm has left, and the images of handlers
+  // that no panel has. False: there is nothing left to do.
+  bool tidy();
 
   // As Executions::hurry(). Thread-safe.
   void hurry() { executions_.hurry(); }

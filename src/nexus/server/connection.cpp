@@ -143,7 +143,8 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
       ErrorCondition ignored;
       request_.host = authority_of(socket_.local_endpoint(ignored));
     }
-    if (const auto unpaid = std::exchange(unpaid_, std::nullopt)) return refuse(*unpaid, 503);
+    // Whoever only looks is let in: how the server is must be seen when it has nothing left.
+    if (unpaid_ && !is_read(request_.method)) return refuse(*std::exchange(unpaid_, std::nullopt), 503);
     if (const auto refusal = service_.refuse_head(request_)) {
       return refuse(refusal->code, refusal->message, status_of(refusal->code));
     }
@@ -194,7 +195,7 @@ std::optional<Connection::Next> Connection::pay_for_body() {
 // What has been done cannot be refused any more; what was only looked at can.
 void Connection::pay_for_answer() {
   if (const auto paid = held_.grow_to(bytes_held()); !paid) {
-    if (is_read(request_.method)) {
+    if (is_read(request_.method) && answer_.body().size() > kBodyReadBytes) {
       service_.count_refusal(paid.error());
       answer_.refuse(paid.error());
     }

@@ -176,6 +176,13 @@ Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox
   co_return co_await load_in(**lease, source, limits);
 }
 
+bool Executions::tidy(const std::unordered_set<std::string_view>& sources) {
+  constexpr std::size_t kAtOnce = 32;  // each is a millisecond at most
+  if (pool_.renew(kAtOnce)) return true;
+  cache_.keep_only(sources);
+  return false;
+}
+
 Task<Result<panels::Turn>> Executions::wait_for_turn(panels::Panel& panel) {
   co_return co_await callback<Result<panels::Turn>>(executor_, [&panel](panels::TurnQueue::Ready ready) {
     // A refusal is an answer like any other, but the queue doesn't keep `ready` to give it.

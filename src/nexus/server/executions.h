@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "nexus/base/clock.h"
 #include "nexus/handlers/handler_cache.h"
@@ -57,6 +58,8 @@ class Executions {
 
   // See Admission.
   void reclaim(std::uint64_t bytes) { admission_.reclaim(bytes); }
+  // See Api; `sources` are those of all panels of this loop.
+  bool tidy(const std::unordered_set<std::string_view>& sources);
 
   // Cancels all that runs and all that will: the time for a shutdown is over.
   void abort() { is_aborted_ = true; }

@@ -100,9 +100,9 @@ class NaivePolicy {
     return decisions;
   }
 
-  std::vector<Decision> drop_idle() {
+  std::vector<Decision> drop_idle(std::size_t keep, std::size_t most) {
     std::vector<Decision> decisions;
-    while (count(kIdle) > options_.min_instances) {
+    while (count(kIdle) > keep && decisions.size() < most) {
       const SlotId oldest = *first_used_idle();
       instances_.erase(oldest);
       decisions.push_back(Drop{oldest, Retired::kIdle});

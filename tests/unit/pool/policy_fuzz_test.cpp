@@ -61,7 +61,10 @@ class Life {
         break;
       case 18:
         agree(policy_.tick(now_), twin_.tick(now_));
-        if (below(10) == 0) agree(policy_.drop_idle(), twin_.drop_idle());
+        if (below(10) == 0) {
+          const std::size_t keep = below(4), most = below(4);
+          agree(policy_.drop_idle(keep, most), twin_.drop_idle(keep, most));
+        }
         break;
       default:
         if (below(100) == 0) {
