@@ -2,6 +2,7 @@
 // lives, no request is left without an answer, and nothing stays charged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serveWithFaults } from './server.mjs';
 
 const CALLERS = 8;
@@ -44,7 +45,7 @@ async function removeAll(server) {
   for (const { id } of (await server.get('/panels?limit=1000')).json.panels) await server.request('DELETE', `/panels/${id}`);
 }
 
-async function worksAsBefore(server, bytesEach) {
+async function worksAsBefore(server) {
   await removeAll(server);
   assert.equal((await server.panel('after', TOOLS)).status, 201);
   for (const [tool, args] of [['small', {}], ['grow', {}], ['echo', { text }], ['state', {}]]) {
@@ -52,9 +53,14 @@ async function worksAsBefore(server, bytesEach) {
     assert.deepEqual([status, json.status], [200, 'success'], tool);
   }
   await server.request('DELETE', '/panels/after');
-  const now = await instances(server);
-  assert.equal(now.active, 0);
-  assert.equal(now.bytes, now.idle * bytesEach, 'bytes of instances that are no more are still charged');
+  // What is charged is what the instances have that are there; new ones may just be made.
+  for (const deadline = Date.now() + 10_000; ;) {
+    const { idle, active, bytes } = await instances(server);
+    const { memoryBytes } = (await server.get('/health')).json.runtime;
+    if (active === 0 && bytes === memoryBytes) break;
+    assert.ok(Date.now() < deadline, `${bytes} bytes are charged for ${idle} idle and ${active} active instances, which have ${memoryBytes}`);
+    await sleep(50);
+  }
 }
 
 for (const [name, shares] of [
@@ -64,13 +70,12 @@ for (const [name, shares] of [
   ['large malloc, now and then', { malloc: 0.05 }],
   ['large malloc, one of three', { malloc: 0.33 }],
   ['files', { file: 0.5 }],
-  ['everything', { mprotect: 0.01, mmap: 0.01, malloc: 0.01, file: 0.1 }],
+  ['everything', { mprotect: 0.01, mmap: 0.1, malloc: 0.01, file: 0.1 }],
 ]) {
   test(`the server outlives failures of ${name}`, { timeout: 120_000 }, async (t) => {
     const server = await serveWithFaults(t, { seed: process.env.NEXUS_FAULTS_SEED ?? 1, env: { LOG_LEVEL: 'error' } });
     await server.panel('before', TOOLS);
     await server.trigger('before', 'small', {});
-    const { idle, bytes } = await instances(server);
     const seen = new Map();
     server.fail(shares);
     const calls = Promise.all(Array.from({ length: CALLERS }, (_, i) => caller(server, i, seen)));
@@ -81,6 +86,6 @@ for (const [name, shares] of [
     const failed = server.failed();
     t.diagnostic(`${JSON.stringify(failed)}: ${JSON.stringify(Object.fromEntries(seen))}`);
     for (const kind of Object.keys(shares)) if (kind !== 'file') assert.ok(failed[kind] > 0, `${kind} never failed`);
-    await worksAsBefore(server, bytes / idle);
+    await worksAsBefore(server);
   });
 }

@@ -85,7 +85,7 @@ void expect_memory_limit(const Outcome& outcome, std::uint64_t limit_bytes) {
   } else {
     EXPECT_EQ(error->limit->wall, "budget");
     EXPECT_EQ(error->limit->setting, "MEMORY_BUDGET_MB");
-    EXPECT_GT(error->limit->wanted, error->limit->limit);
+    EXPECT_GT(error->limit->wanted, error->limit->free.value_or(error->limit->limit));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cassert>
+#include <system_error>
 
 #include "nexus/base/units.h"
 #include "nexus/handlers/image_file.h"
@@ -29,7 +30,12 @@ DiskCache::DiskCache(Options options, const Clock& clock, budget::Ledger& ledger
       faults_(clock),
       store_(options_.open, options_.max_bytes, clock, ledger, faults_) {
   if (const auto files = store_.files(); files != nullptr && files->is_in_memory()) store_.begin();
-  thread_ = std::jthread([this] { work(); });
+  try {
+    thread_ = std::jthread([this] { work(); });
+  } catch (const std::system_error& error) {
+    // What is there already is read all the same; the queue of what is to be written fills up, and stays so.
+    faults_.record(CacheOp::kWrite, fmt::format("no thread to write with: {}", error.what()));
+  }
 }
 
 DiskCache::~DiskCache() {

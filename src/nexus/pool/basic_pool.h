@@ -101,7 +101,7 @@ class BasicInstancePool {
   // Drops idle instances now, the longest unused first, until so many bytes have been given back or only min_instances are
   // left; gives how many bytes were.
   std::uint64_t reclaim(std::uint64_t bytes);
-  // Goes back to fresh instances, minInstances of them, `most` in one call: false when nothing is left to do. tick() makes
+  // Goes back to fresh instances, minInstances of them, when there were more or they hold more than twice as much, `most` in one call: false when nothing is left to do. tick() makes
   // new ones.
   bool renew(std::size_t most);
 
@@ -204,6 +204,7 @@ class BasicInstancePool {
   std::array<std::uint64_t, kRetiredCount> retired_{};
   WaitTimes waits_;
   bool is_renewed_ = true;  // no more than min_instances have been needed since they were made
+  std::uint64_t fresh_bytes_ = 0;  // of the latest that was made
 };
 
 }  // namespace nexus::pool

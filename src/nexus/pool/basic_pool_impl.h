@@ -98,7 +98,8 @@ bool BasicInstancePool<InstanceT>::renew(std::size_t most) {
   bool goes_on = false;
   {
     const std::lock_guard lock(mutex_);
-    if (policy_.idle() > options_.min_instances) is_renewed_ = false;
+    const bool are_large = policy_.active() == 0 && total_memory_ > 2 * fresh_bytes_ * policy_.idle();
+    if (policy_.idle() > options_.min_instances || are_large) is_renewed_ = false;
     if (is_renewed_) return false;
     carry_out(policy_.drop_idle(0, most), clock_.monotonic_us(), nobody, work);
     goes_on = policy_.idle() > 0;
@@ -227,6 +228,7 @@ void BasicInstancePool<InstanceT>::create(Creation creation, Work& work) {
   const std::uint64_t now_us = clock_.monotonic_us();
   if (made) {
     ++created_;
+    fresh_bytes_ = bytes;
     place(creation.slot, std::move(*made), bytes);
     carry_out(policy_.created(creation.slot, now_us / 1000), now_us, creation.caller, work);
     return;

@@ -211,6 +211,8 @@ Connection::Next Connection::refuse_for_want_of_memory() {
                     .message = "the process has no memory left for this request",
                     .limit = LimitReached{"container", "memory", 0, 0},
                     .retry_after_ms = 1000};
+  service_.count_refusal(error);
+  answer_.refuse(error);
   service_.add_headers(request_, answer_);
   return Next::kRefused;
 }
