@@ -96,7 +96,10 @@ void MemoryKeeping::give_back_idle_memory() {
       if (shard.api().tidy()) asio::post(shards_.front()->loop(), [this] { is_tidy_ = false; });
     });
   }
-  asio::post(shards_.front()->loop(), [] { malloc_trim(0); });
+  asio::post(shards_.front()->loop(), [this] {
+    malloc_trim(0);
+    looked_ms_ = 0;  // so that the next tick sees what that has given back
+  });
 }
 
 }  // namespace nexus::app

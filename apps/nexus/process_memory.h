@@ -1,6 +1,7 @@
 // What all loops may know of the memory of the process.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "nexus/config/settings.h"
@@ -11,17 +12,23 @@ namespace nexus::app {
 class ProcessMemory final : public metrics::MemorySource {
  public:
   // All but the notices must outlive it.
-  ProcessMemory(const budget::Keeper& keeper, const budget::BoundedLedger& ledger,
+  ProcessMemory(budget::Keeper& keeper, const budget::BoundedLedger& ledger,
                 const config::RuntimeConfig& settings, std::vector<metrics::UncleanNotice> unclean_exits)
       : keeper_(keeper), ledger_(ledger), settings_(settings), unclean_exits_(std::move(unclean_exits)) {}
 
+  // What is unaccounted is measured now: it changes with every request.
   metrics::MemoryFacts look() const override {
-    return {keeper_.view(), ledger_.state(), settings_.memory_limit_bytes, settings_.max_instances,
+    keeper_.look(false);
+    budget::MemoryView view = keeper_.view();
+    budget::LedgerState ledger = ledger_.state();
+    const std::uint64_t granted = ledger.book.granted();
+    view.unaccounted_bytes = view.measured_bytes - std::min(view.measured_bytes, granted);
+    return {std::move(view), ledger, settings_.memory_limit_bytes, settings_.max_instances,
             unclean_exits_};
   }
 
  private:
-  const budget::Keeper& keeper_;
+  budget::Keeper& keeper_;
   const budget::BoundedLedger& ledger_;
   const config::RuntimeConfig& settings_;
   const std::vector<metrics::UncleanNotice> unclean_exits_;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "commands.h"
@@ -21,7 +22,9 @@
 #include "shard.h"
 
 namespace nexus::app {
-int serve(const ServeCommand& command) {
+namespace {
+
+int serve_until_told(const ServeCommand& command) {
   const auto settings = load_settings(command.config);
   if (!settings) return kAskedWrongly;
   auto panels = read_panel_files(command.panels);
@@ -57,6 +60,15 @@ int serve(const ServeCommand& command) {
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
   MemoryKeeping memory(shards, keeper, ledger, clock, record);
   return Life(shards, settings->server, memory).run({*std::move(panels), command.demo});
+}
+
+}  // namespace
+
+int serve(const ServeCommand& command) try {
+  return serve_until_told(command);
+} catch (const std::bad_alloc&) {
+  fmt::print(stderr, "nexus: there is not enough memory to start; see ulimit -v and the container's limit\n");
+  return kFailed;
 }
 
 }  // namespace nexus::app

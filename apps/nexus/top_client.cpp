@@ -13,6 +13,9 @@
 
 #include "nexus/sandbox/json.h"
 
+// GCC 12 takes the pair of operators that Asio gives its coroutine frames for a mismatch when it inlines one of the two.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 namespace nexus::app {
 namespace {
 

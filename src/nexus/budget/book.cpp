@@ -11,8 +11,9 @@ std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0
 
 }  // namespace
 
-void Book::set(std::uint64_t total, const Shares& shares) {
+void Book::set(std::uint64_t total, const Shares& shares, std::uint64_t headroom) {
   total_ = total;
+  headroom_ = headroom;
   shares_ = shares;
 }
 
@@ -23,9 +24,9 @@ std::uint64_t Book::granted() const {
   return sum;
 }
 
-std::uint64_t Book::free_for(Kind kind) const {
+std::uint64_t Book::free_for(Kind kind, Need need) const {
   const auto own = static_cast<std::size_t>(kind);
-  std::uint64_t spoken_for = 0;
+  std::uint64_t spoken_for = need == Need::kGrowth ? headroom_ : 0;
   for (std::size_t other = 0; other < kKindCount; ++other) {
     const std::uint64_t kept = other == own ? 0 : shares_[other].least;
     spoken_for = plus(spoken_for, std::max(granted_[other], kept));
@@ -33,8 +34,8 @@ std::uint64_t Book::free_for(Kind kind) const {
   return std::min(minus(total_, spoken_for), minus(shares_[own].most, granted_[own]));
 }
 
-bool Book::take(Kind kind, std::uint64_t bytes) {
-  if (bytes > free_for(kind)) return false;
+bool Book::take(Kind kind, std::uint64_t bytes, Need need) {
+  if (bytes > free_for(kind, need)) return false;
   put(kind, bytes);
   return true;
 }

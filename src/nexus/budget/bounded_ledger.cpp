@@ -19,9 +19,10 @@ Error refusal(const NamedWall& wall, std::uint64_t wanted, std::uint64_t free) {
 
 }  // namespace
 
-void BoundedLedger::set(std::uint64_t total, const Shares& shares, const NamedWall& wall) {
+void BoundedLedger::set(std::uint64_t total, const Shares& shares, const NamedWall& wall,
+                        std::uint64_t headroom) {
   const std::lock_guard lock(mutex_);
-  state_.book.set(total, shares);
+  state_.book.set(total, shares, headroom);
   state_.wall = wall;
 }
 
@@ -30,9 +31,9 @@ std::uint64_t BoundedLedger::granted(Kind kind) const {
   return state_.book.granted(kind);
 }
 
-std::uint64_t BoundedLedger::free_for(Kind kind) const {
+std::uint64_t BoundedLedger::free_for(Kind kind, Need need) const {
   const std::lock_guard lock(mutex_);
-  return state_.book.free_for(kind);
+  return state_.book.free_for(kind, need);
 }
 
 LedgerState BoundedLedger::state() const {
@@ -40,15 +41,15 @@ LedgerState BoundedLedger::state() const {
   return state_;
 }
 
-Result<void> BoundedLedger::take(Kind kind, std::uint64_t bytes) {
+Result<void> BoundedLedger::take(Kind kind, std::uint64_t bytes, Need need) {
   NamedWall wall;
   std::uint64_t free = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (state_.book.take(kind, bytes)) return {};
+    if (state_.book.take(kind, bytes, need)) return {};
     ++state_.refusals;
     wall = state_.wall;
-    free = state_.book.free_for(kind);
+    free = state_.book.free_for(kind, need);
   }
   return std::unexpected(refusal(wall, bytes, free));
 }

@@ -27,14 +27,14 @@ struct LedgerState {
 // Thread-safe. A grant is one uncontended lock: about 20 ns.
 class BoundedLedger : public Ledger {
  public:
-  void set(std::uint64_t total, const Shares& shares, const NamedWall& wall);
+  void set(std::uint64_t total, const Shares& shares, const NamedWall& wall, std::uint64_t headroom = 0);
 
   std::uint64_t granted(Kind kind) const override;
-  std::uint64_t free_for(Kind kind) const override;
+  std::uint64_t free_for(Kind kind, Need need = Need::kStart) const override;
   LedgerState state() const;
 
  private:
-  Result<void> take(Kind kind, std::uint64_t bytes) override;
+  Result<void> take(Kind kind, std::uint64_t bytes, Need need) override;
   void put(Kind kind, std::uint64_t bytes) override;
   void give_back(Kind kind, std::uint64_t bytes) override;
 

@@ -3,8 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
-#include <string>
+#include <sstream>
+
+#include "nexus/base/units.h"
 
 namespace nexus::budget {
 namespace {
@@ -19,13 +20,21 @@ Shares shares_of(std::uint64_t grantable, std::uint64_t instances_least) {
   return shares;
 }
 
-// /proc/self/statm: pages of address space, then pages resident.
-std::uint64_t resident_bytes(const ReadFile& read) {
-  const std::string text = read("/proc/self/statm").value_or("");
-  const auto space = text.find(' ');
-  std::uint64_t pages = 0;
-  if (space != std::string::npos) std::from_chars(text.data() + space + 1, text.data() + text.size(), pages);
-  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+// What stays free of growth: for some tens of small instances.
+std::uint64_t headroom_of(std::uint64_t grantable) { return std::clamp(grantable / 6, 4_MiB, 64_MiB); }
+
+struct Resident {
+  std::uint64_t bytes = 0;
+  std::uint64_t own_bytes = 0;  // without pages of files: the kernel drops those rather than kill
+};
+
+// /proc/self/statm: pages of address space, resident, and of them of files.
+Resident resident_now(const ReadFile& read) {
+  std::istringstream text(read("/proc/self/statm").value_or(""));
+  std::uint64_t size = 0, all = 0, of_files = 0;
+  text >> size >> all >> of_files;
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return {all * page, minus(all, of_files) * page};
 }
 
 }  // namespace
@@ -40,12 +49,14 @@ Keeper::Keeper(BoundedLedger& ledger, ReadFile read, Options options)
 }
 
 void Keeper::look(bool is_at_rest) {
+  const std::lock_guard looking(looking_);
   MemoryView now;
   now.walls = walls_of(container_.read(), read_("/proc/meminfo").value_or(""), options_.budget_bytes);
-  now.resident_bytes = resident_bytes(read_);
+  const Resident resident = resident_now(read_);
+  now.resident_bytes = resident.bytes;
   // Without a limit the group may be a whole session: what others do in it is not ours to count.
   now.measured_bytes = now.walls.container_limit_bytes
-                           ? std::max(now.resident_bytes, now.walls.working_set_bytes)
+                           ? std::max(resident.own_bytes, now.walls.working_set_bytes)
                            : now.resident_bytes;
   const std::uint64_t granted = ledger_.state().book.granted();
   if (is_at_rest) {
@@ -59,7 +70,8 @@ void Keeper::look(bool is_at_rest) {
   ledger_.set(minus(walls.grantable_bytes, now.unaccounted_bytes),
               shares_of(walls.grantable_bytes, options_.instances_least_bytes),
               {walls.tightest, walls.setting,
-               is_container ? walls.container_limit_bytes.value_or(0) : walls.budget_bytes});
+               is_container ? walls.container_limit_bytes.value_or(0) : walls.budget_bytes},
+              headroom_of(walls.grantable_bytes));
   const std::lock_guard lock(mutex_);
   view_ = std::move(now);
 }

@@ -26,6 +26,7 @@ struct MemoryView {
   std::uint64_t unaccounted_bytes = 0;  // measured, but not granted
 };
 
+// Thread-safe.
 class Keeper {
  public:
   struct Options {
@@ -41,7 +42,7 @@ class Keeper {
   // Asks the kernel: about 100 us. `is_at_rest`: no handler runs, so that what is there and not granted is the server's own.
   void look(bool is_at_rest);
 
-  MemoryView view() const;  // thread-safe; the rest is for one thread
+  MemoryView view() const;
 
  private:
   BoundedLedger& ledger_;
@@ -49,7 +50,8 @@ class Keeper {
   Options options_;
   ContainerWatch container_;
   Grant server_;
-  mutable std::mutex mutex_;
+  std::mutex looking_;
+  mutable std::mutex mutex_;  // for the view
   MemoryView view_;
 };
 

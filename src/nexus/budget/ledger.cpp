@@ -4,14 +4,14 @@
 
 namespace nexus::budget {
 
-Result<Grant> Ledger::grant(Kind kind, std::uint64_t bytes) {
-  if (auto taken = take(kind, bytes); !taken) return std::unexpected(std::move(taken).error());
+Result<Grant> Ledger::grant(Kind kind, std::uint64_t bytes, Need need) {
+  if (auto taken = take(kind, bytes, need); !taken) return std::unexpected(std::move(taken).error());
   return Grant(*this, kind, bytes);
 }
 
-Result<void> Grant::grow_by(std::uint64_t bytes) {
+Result<void> Grant::grow_by(std::uint64_t bytes, Need need) {
   assert(ledger_ != nullptr);
-  auto taken = ledger_->take(kind_, bytes);
+  auto taken = ledger_->take(kind_, bytes, need);
   if (taken) bytes_ += bytes;
   return taken;
 }
@@ -38,7 +38,7 @@ std::uint64_t UnlimitedLedger::granted(Kind kind) const {
   return granted_[static_cast<std::size_t>(kind)].load(std::memory_order_relaxed);
 }
 
-Result<void> UnlimitedLedger::take(Kind kind, std::uint64_t bytes) {
+Result<void> UnlimitedLedger::take(Kind kind, std::uint64_t bytes, Need) {
   put(kind, bytes);
   return {};
 }

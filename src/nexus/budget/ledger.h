@@ -32,10 +32,10 @@ class Grant {
   ~Grant() { shrink_to(0); }
 
   // More of the same, or the ledger's refusal; what is held already stays. REQUIRES: a grant from a ledger.
-  Result<void> grow_by(std::uint64_t bytes);
+  Result<void> grow_by(std::uint64_t bytes, Need need = Need::kGrowth);
   // The same, unless it holds as much already.
-  Result<void> grow_to(std::uint64_t bytes) {
-    return bytes > bytes_ ? grow_by(bytes - bytes_) : Result<void>();
+  Result<void> grow_to(std::uint64_t bytes, Need need = Need::kGrowth) {
+    return bytes > bytes_ ? grow_by(bytes - bytes_, need) : Result<void>();
   }
   void shrink_to(std::uint64_t bytes);
   // For memory that is there already, granted or not: never refused. REQUIRES: a grant from a ledger, unless 0.
@@ -60,16 +60,16 @@ class Ledger {
   virtual ~Ledger() = default;
   // All of the bytes, or kOverloaded with the wall, its limit, what was wanted and what is free. Called from inside a
   // growing memory: must not block for long and must not throw.
-  Result<Grant> grant(Kind kind, std::uint64_t bytes);
+  Result<Grant> grant(Kind kind, std::uint64_t bytes, Need need = Need::kStart);
   // Of nothing yet; cannot fail.
   Grant open(Kind kind) { return {*this, kind, 0}; }
   virtual std::uint64_t granted(Kind kind) const = 0;
   // What grant() would give now. Only a hint: others take as well.
-  virtual std::uint64_t free_for(Kind kind) const = 0;
+  virtual std::uint64_t free_for(Kind kind, Need need = Need::kStart) const = 0;
 
  private:
   friend class Grant;
-  virtual Result<void> take(Kind kind, std::uint64_t bytes) = 0;
+  virtual Result<void> take(Kind kind, std::uint64_t bytes, Need need) = 0;
   virtual void put(Kind kind, std::uint64_t bytes) = 0;
   virtual void give_back(Kind kind, std::uint64_t bytes) = 0;
 };
@@ -77,10 +77,10 @@ class Ledger {
 class UnlimitedLedger final : public Ledger {
  public:
   std::uint64_t granted(Kind kind) const override;
-  std::uint64_t free_for(Kind) const override { return kUnlimited; }
+  std::uint64_t free_for(Kind, Need) const override { return kUnlimited; }
 
  private:
-  Result<void> take(Kind kind, std::uint64_t bytes) override;
+  Result<void> take(Kind kind, std::uint64_t bytes, Need need) override;
   void put(Kind kind, std::uint64_t bytes) override;
   void give_back(Kind kind, std::uint64_t bytes) override;
   std::array<std::atomic<std::uint64_t>, kKindCount> granted_{};

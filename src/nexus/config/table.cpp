@@ -129,7 +129,7 @@ constexpr auto kRuntime = std::to_array<Row>({
      "how long an execution may wait for an extension", Effect::kNotYet},
     {"MEMORY_BUDGET_MB", "runtime", "memory_budget_mb",
      Number{kMiB, kLeastBudgetMb, 16 * kTiBInMiB, number_at<&S::runtime, &R::memory_budget_bytes>},
-     "bytes that the whole process may use", Effect::kNotYet, Secrecy::kPublic,
+     "bytes that the whole process may use", Effect::kNow, Secrecy::kPublic,
      "the container's limit, else 80 % of the machine"},
     {"IMAGE_CACHE_MB", "runtime", "image_cache_mb",
      Number{kMiB, 0, kTiBInMiB, number_at<&S::runtime, &R::image_cache_bytes>},

@@ -97,9 +97,13 @@ bool DiskCache::take(Batch& batch) {
 }
 
 void DiskCache::work() {
-  store_.begin();  // what is there, and no more than may be, before the first image comes
-  for (Batch batch; take(batch);)
-    write(batch);
+  try {
+    store_.begin();  // what is there, and no more than may be, before the first image comes
+    for (Batch batch; take(batch);)
+      write(batch);
+  } catch (const std::bad_alloc&) {
+    // A process that has no memory for this has none to spare; what is to be written stays in the queue, which is bounded.
+  }
 }
 
 void DiskCache::write(const Batch& batch) {

@@ -186,7 +186,7 @@ std::shared_ptr<const Pages> Image::unfold(budget::Ledger* ledger) const {
   if (auto pages = shared_.lock()) return pages;
   budget::Grant grant;
   if (ledger != nullptr) {
-    auto granted = ledger->grant(budget::Kind::kImages, Pages::bytes_for(own_));
+    auto granted = ledger->grant(budget::Kind::kImages, Pages::bytes_for(own_), budget::Need::kGrowth);
     if (!granted) return nullptr;
     grant = *std::move(granted);
   }

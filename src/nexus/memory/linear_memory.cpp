@@ -87,7 +87,9 @@ bool LinearMemory::grow_to(std::size_t bytes) {
     if (!refusal_) refusal_ = LimitReached{"handler", "memoryLimitBytes", limit_, bytes};
     return false;
   }
-  if (auto granted = grant_.grow_to(charged_bytes() + bytes - size_); !granted) {
+  // Without an image it is an instance that is being made.
+  const auto need = tracked_bytes_ == 0 ? budget::Need::kStart : budget::Need::kGrowth;
+  if (auto granted = grant_.grow_to(charged_bytes() + bytes - size_, need); !granted) {
     if (!refusal_)
       refusal_ = granted.error().limit.value_or(LimitReached{"budget", "MEMORY_BUDGET_MB", 0, bytes});
     return false;
@@ -140,7 +142,7 @@ void LinearMemory::count_resident() {
 Result<void> LinearMemory::settle() {
   if (faults_ == faults_charged_) return {};
   count_resident();
-  auto granted = grant_.grow_to(charged_bytes());
+  auto granted = grant_.grow_to(charged_bytes(), budget::Need::kStart);
   if (!granted) grant_.set_to(charged_bytes());
   return granted;
 }
@@ -235,7 +237,8 @@ Result<void> LinearMemory::take(std::shared_ptr<const Image> image) {
   assert(image_ == nullptr || size_ == image_->size_bytes());
   if (image == image_) return {};
   PageSet present = present_with(*image);
-  if (auto granted = grant_.grow_to(present.count() * kPageBytes); !granted) return granted;
+  if (auto granted = grant_.grow_to(present.count() * kPageBytes, budget::Need::kStart); !granted)
+    return granted;
   present_ = std::move(present);
   const bool is_done =
       shrink_to(image->size_bytes()) && (image_ == nullptr ? start_over(*image) : change_to(*image));
@@ -284,7 +287,7 @@ bool LinearMemory::reset() {
   if (faults_ != faults_seen_) {
     plan_reset();
     image_->learned().merge(healed_);
-    (void)settle();
+    if (!settle()) refusal_.reset();  // charged all the same: it is there
   }
   const bool is_settling = resets_ < kLookUntil;
   if (is_settling) ++resets_;

@@ -203,7 +203,7 @@ class BasicInstancePool {
   std::uint64_t created_ = 0;
   std::array<std::uint64_t, kRetiredCount> retired_{};
   WaitTimes waits_;
-  bool is_renewed_ = true;  // no more than min_instances have been needed since they were made
+  bool is_renewed_ = true;         // no more than min_instances have been needed since they were made
   std::uint64_t fresh_bytes_ = 0;  // of the latest that was made
 };
 

@@ -34,8 +34,8 @@ void Admission::reclaim(std::uint64_t bytes) {
   if (freed < bytes) cache_.evict_unused(bytes - freed);
 }
 
-std::optional<budget::Grant> Admission::try_take(std::uint64_t bytes) {
-  auto granted = ledger_.grant(budget::Kind::kInstances, bytes);
+std::optional<budget::Grant> Admission::try_take(std::uint64_t bytes, budget::Need need) {
+  auto granted = ledger_.grant(budget::Kind::kInstances, bytes, need);
   if (!granted) {
     latest_refusal_ = std::move(granted.error());
     return std::nullopt;
@@ -43,23 +43,23 @@ std::optional<budget::Grant> Admission::try_take(std::uint64_t bytes) {
   return *std::move(granted);
 }
 
-Task<Result<budget::Grant>> Admission::room_for(std::uint64_t bytes) {
+Task<Result<budget::Grant>> Admission::room_for(std::uint64_t bytes, budget::Need need) {
   if (bytes == 0) co_return ledger_.open(budget::Kind::kInstances);
-  if (queue_.size() == 0) {
-    if (auto granted = try_take(bytes)) co_return *std::move(granted);
+  if (queue_.size() == 0 || need == budget::Need::kStart) {
+    if (auto granted = try_take(bytes, need)) co_return *std::move(granted);
     reclaim(bytes);
-    if (auto granted = try_take(bytes)) co_return *std::move(granted);
+    if (auto granted = try_take(bytes, need)) co_return *std::move(granted);
   }
   if (queue_.is_full()) co_return std::unexpected(refusal_of(bytes));
   const metrics::Present present(probes_.under_way.without_memory);
   co_return co_await callback<Result<budget::Grant>>(
-      executor_, [this, bytes](Ready ready) { wait(bytes, std::move(ready)); });
+      executor_, [this, bytes, need](Ready ready) { wait(bytes, need, std::move(ready)); });
 }
 
-void Admission::wait(std::uint64_t bytes, Ready ready) {
+void Admission::wait(std::uint64_t bytes, budget::Need need, Ready ready) {
   const bool is_first = waiting_.empty();
   queue_.add(++last_id_, bytes, clock_.monotonic_us() / 1000);
-  waiting_.emplace(last_id_, Waiting{std::move(ready), bytes});
+  waiting_.emplace(last_id_, Waiting{std::move(ready), bytes, need});
   if (is_first) asio::co_spawn(executor_, serve_the_waiting(), must_not_throw);
 }
 
@@ -70,9 +70,10 @@ Task<void> Admission::serve_the_waiting() {
     co_await timer_.async_wait(kAwaitTuple);
     std::vector<std::pair<budget::ByteQueue::Id, budget::Grant>> admitted;
     queue_.admit([&](budget::ByteQueue::Id id, std::uint64_t bytes) {
-      auto granted = try_take(bytes);
-      if (granted) admitted.emplace_back(id, *std::move(granted));
-      return granted.has_value();
+      auto granted = try_take(bytes, waiting_.at(id).need);
+      const bool is_granted = granted.has_value();
+      if (is_granted) admitted.emplace_back(id, *std::move(granted));
+      return is_granted;
     });
     for (auto& [id, grant] : admitted)
       waiting_.extract(id).mapped().ready(std::move(grant));

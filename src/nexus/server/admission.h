@@ -41,8 +41,8 @@ class Admission {
   Admission(Executor executor, const Clock& clock, budget::Ledger& ledger, pool::InstancePool& pool,
             handlers::HandlerCache& cache, metrics::Probes& probes, Options options);
 
-  // Of kind kInstances. kOverloaded with Retry-After.
-  Task<Result<budget::Grant>> room_for(std::uint64_t bytes);
+  // Of kind kInstances. kOverloaded with Retry-After. Who only wants to start need not queue behind those who want more.
+  Task<Result<budget::Grant>> room_for(std::uint64_t bytes, budget::Need need);
 
   // Gives up what is idle until so many bytes are free again: instances above minInstances, then images nobody runs.
   void reclaim(std::uint64_t bytes);
@@ -57,10 +57,11 @@ class Admission {
   struct Waiting {
     Ready ready;
     std::uint64_t bytes;
+    budget::Need need;
   };
 
-  std::optional<budget::Grant> try_take(std::uint64_t bytes);
-  void wait(std::uint64_t bytes, Ready ready);
+  std::optional<budget::Grant> try_take(std::uint64_t bytes, budget::Need need);
+  void wait(std::uint64_t bytes, budget::Need need, Ready ready);
   Task<void> serve_the_waiting();
   Error refusal_of(std::uint64_t bytes) const;
 

@@ -9,7 +9,7 @@
 namespace nexus::server {
 namespace {
 
-constexpr std::size_t kMostKeptBytes = 64 << 10;  // of a body's buffer between requests
+constexpr std::size_t kMostKeptBytes = 4 << 10;  // of a body's buffer between requests
 constexpr std::size_t kCopiedBytes = 4 << 10;  // copying so much costs less than sending it as a second part
 
 bool has_content(unsigned status) { return status != 204 && status != 304; }

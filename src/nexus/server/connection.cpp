@@ -17,6 +17,7 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kReadBytes =
     8 << 10;  // larger than a usual request: what a short read fills needs no second look
 constexpr std::size_t kBodyReadBytes = 64 << 10;
+constexpr std::int64_t kRestMs = 1000;        // without a request, before large buffers are given back
 constexpr std::size_t kSmallBytes = 4 << 10;  // requests and answers that a connection is charged for anyway
 constexpr std::size_t kMostKeptBytes = 32 << 10;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -36,7 +37,7 @@ Connection::Connection(Socket socket, Service& service, const ConnectionRules& r
       rules_(rules),
       time_(time),
       held_(ledger.open(budget::Kind::kBuffers)) {
-  if (auto paid = held_.grow_to(kConnectionBytes); !paid) {
+  if (auto paid = held_.grow_to(kConnectionBytes, budget::Need::kStart); !paid) {
     unpaid_ = std::move(paid.error());
     held_.set_to(kConnectionBytes);
   }
@@ -48,11 +49,21 @@ void Connection::enter(Phase phase, std::int64_t limit_ms) {
 }
 
 void Connection::sweep() {
+  const bool has_rested = phase_ == Phase::kIdle && time_.now_ms >= deadline_ms_ - rules_.idle_ms + kRestMs;
+  if (has_rested && held_.bytes() > kConnectionBytes) give_back_buffers();
   if (time_.now_ms < deadline_ms_) return;
   is_late_ = true;
   deadline_ms_ = kNever;
   ErrorCondition ignored;
   socket_.cancel(ignored);
+}
+
+// What a large request or answer has left. REQUIRES: idle, nothing of the next request is there.
+void Connection::give_back_buffers() {
+  if (buffer_.size() > 0) return;
+  request_.body = {};
+  answer_ = {};
+  held_.set_to(bytes_held());
 }
 
 void Connection::drain() {
@@ -79,6 +90,7 @@ Task<void> Connection::run() {
         time_.date, request_.version, keep ? Answer::Connection::kKeep : Answer::Connection::kClose,
         request_.method == Method::head ? Answer::Body::kOnlyDescribed : Answer::Body::kSent);
     if (!co_await write(parts)) break;
+    answer_.clear();
     held_.set_to(bytes_held());
     if (!keep) {
       co_await linger();

@@ -71,6 +71,7 @@ class Connection {
   std::uint64_t bytes_held() const;
   std::optional<Next> pay_for_body();
   void pay_for_answer();
+  void give_back_buffers();
   Next refuse_for_want_of_memory();
   Task<bool> fill_buffer();
   bool take_what_is_there();

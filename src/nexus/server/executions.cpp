@@ -102,7 +102,7 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
   const bool cache_hit = handler != nullptr;
   budget::Grant prepaid;
   if (const std::uint64_t forecast = cache_hit ? handler->use.memory.forecast_bytes() : 0; forecast > 0) {
-    auto room = co_await admission_.room_for(forecast);
+    auto room = co_await admission_.room_for(forecast, budget::Need::kGrowth);
     if (!room) {
       handler->use.memory.doubt();
       ++handler->use.refusals;
@@ -198,7 +198,7 @@ Task<Result<panels::Turn>> Executions::wait_for_turn(panels::Panel& panel) {
 Task<Result<pool::Lease>> Executions::instance() {
   auto lease = co_await wait_for_instance();
   for (int tries = 0; !lease && is_want_of_bytes(lease.error()) && tries < kMostTries; ++tries) {
-    auto room = co_await admission_.room_for(kNewInstanceBytes);
+    auto room = co_await admission_.room_for(kNewInstanceBytes, budget::Need::kStart);
     if (!room) co_return std::unexpected(std::move(room.error()));
     room->shrink_to(0);  // for the instance itself, at once
     lease = co_await wait_for_instance();

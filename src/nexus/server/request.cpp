@@ -11,7 +11,7 @@ namespace {
 namespace http = boost::beast::http;
 
 // A buffer that one large request has grown is not kept for ever on an idle connection.
-constexpr std::size_t kMostKeptBytes = 64 << 10;
+constexpr std::size_t kMostKeptBytes = 4 << 10;
 // A client that announces much and sends nothing gets no more than this ahead of its bytes.
 constexpr std::uint64_t kMostReservedBytes = 64 << 10;
 

@@ -19,6 +19,7 @@ struct Holding {
 class NaiveBook {
  public:
   std::uint64_t total = kUnlimited;
+  std::uint64_t headroom = 0;
   Shares shares{};
   std::list<Holding> holdings;
 
@@ -30,8 +31,8 @@ class NaiveBook {
   }
 
   // Whether, with so many more, every other kind could still get what it has or its least, whichever is more.
-  bool fits(Kind kind, std::uint64_t bytes) const {
-    std::uint64_t needed = 0;
+  bool fits(Kind kind, std::uint64_t bytes, Need need) const {
+    std::uint64_t needed = need == Need::kGrowth ? headroom : 0;
     for (std::size_t k = 0; k < kKindCount; ++k) {
       const auto other = static_cast<Kind>(k);
       needed += other == kind ? granted(kind) + bytes : std::max(granted(other), shares[k].least);
@@ -66,13 +67,15 @@ class BookFuzz {
     for (std::size_t k = 0; k < kKindCount; ++k)
       ASSERT_EQ(book_.granted(static_cast<Kind>(k)), twin_.granted(static_cast<Kind>(k)));
     const Kind kind = some_kind();
-    const std::uint64_t free = book_.free_for(kind);
-    ASSERT_TRUE(twin_.fits(kind, free));
-    ASSERT_FALSE(twin_.fits(kind, free + 1));
+    const Need need = some_need();
+    const std::uint64_t free = book_.free_for(kind, need);
+    ASSERT_TRUE(twin_.fits(kind, free, need));
+    ASSERT_FALSE(twin_.fits(kind, free + 1, need));
   }
 
  private:
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
+  Need some_need() { return below(2) == 0 ? Need::kStart : Need::kGrowth; }
   Kind some_kind() { return static_cast<Kind>(below(kKindCount)); }
 
   void change_bounds() {
@@ -81,14 +84,16 @@ class BookFuzz {
       share.least = below(3) == 0 ? below(200) : 0;
       share.most = below(3) == 0 ? below(600) : 5000;
     }
-    book_.set(twin_.total, twin_.shares);
+    twin_.headroom = below(3) == 0 ? below(300) : 0;
+    book_.set(twin_.total, twin_.shares, twin_.headroom);
   }
 
   void take() {
     const Kind kind = some_kind();
     const std::uint64_t bytes = below(400);
-    const bool is_granted = book_.take(kind, bytes);
-    ASSERT_EQ(is_granted, twin_.fits(kind, bytes)) << bytes;
+    const Need need = some_need();
+    const bool is_granted = book_.take(kind, bytes, need);
+    ASSERT_EQ(is_granted, twin_.fits(kind, bytes, need)) << bytes;
     if (is_granted) twin_.holdings.push_back({kind, bytes});
   }
 
