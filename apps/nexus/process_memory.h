@@ -23,8 +23,7 @@ class ProcessMemory final : public metrics::MemorySource {
     budget::LedgerState ledger = ledger_.state();
     const std::uint64_t granted = ledger.book.granted();
     view.unaccounted_bytes = view.measured_bytes - std::min(view.measured_bytes, granted);
-    return {std::move(view), ledger, settings_.memory_limit_bytes, settings_.max_instances,
-            unclean_exits_};
+    return {std::move(view), ledger, settings_.memory_limit_bytes, settings_.max_instances, unclean_exits_};
   }
 
  private:

@@ -139,6 +139,21 @@ export async function manyPanels({ seconds }) {
   return figures;
 }
 
+// What a request costs that is refused because a wall is closed: another handler holds the only instance.
+export async function refusals({ seconds }) {
+  const server = await Server.start({ THREADS: '1', MAX_INSTANCES: '1', MIN_INSTANCES: '1', QUEUE_TIMEOUT_MS: '0', ...ENDLESS });
+  await createPanel(server, 'p', SMALL);
+  await createPanel(server, 'hog', 'for (;;);');
+  call(trigger(server, 'hog'), { body: '{}' }).catch(() => {}); // ends with the server
+  for (;;) {
+    const { status } = await call(trigger(server, 'p'), { body: BODY });
+    if (status === 503) break;
+  }
+  const perSecond = await wrk(server, '"/panels/p/trigger/run"', { seconds, connections: 128, answers: 'refused' });
+  await server.stop();
+  return { refusal_us: 1e6 / perSecond }; // at most: the handler that holds the instance runs in between
+}
+
 export async function connections({ seconds }) {
   const COUNT = 1000;
   const server = await Server.start();

@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 // `path` is a Lua expression for the path of the next request.
-export async function wrk(server, path, { seconds, connections = 16 }) {
+// `answers`: what all of them have to be, "given" or "refused".
+export async function wrk(server, path, { seconds, connections = 16, answers = 'given' }) {
   const script = join(tmpdir(), `nexus-bench-${process.pid}.lua`);
   writeFileSync(script, `
     math.randomseed(7)
@@ -16,11 +17,12 @@ export async function wrk(server, path, { seconds, connections = 16 }) {
     function request() return wrk.format("POST", ${path}, nil, body) end
     function done(summary)
       local e = summary.errors
-      io.write(string.format('{"requests":%d,"seconds":%f,"failed":%d}\\n', summary.requests, summary.duration / 1e6,
-        e.connect + e.read + e.write + e.status + e.timeout))
+      io.write(string.format('{"requests":%d,"seconds":%f,"failed":%d,"refused":%d}\\n', summary.requests,
+        summary.duration / 1e6, e.connect + e.read + e.write + e.timeout, e.status))
     end`);
   const { stdout } = await run('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, server.url]);
-  const { requests, seconds: took, failed } = JSON.parse(stdout.trim().split('\n').at(-1));
+  const { requests, seconds: took, failed, refused } = JSON.parse(stdout.trim().split('\n').at(-1));
   if (failed > 0) throw new Error(`${failed} requests failed under load`);
+  if (refused !== (answers === 'refused' ? requests : 0)) throw new Error(`${refused} of ${requests} requests were refused`);
   return requests / took;
 }

@@ -50,7 +50,7 @@ Task<Result<budget::Grant>> Admission::room_for(std::uint64_t bytes, budget::Nee
     reclaim(bytes);
     if (auto granted = try_take(bytes, need)) co_return *std::move(granted);
   }
-  if (queue_.is_full()) co_return std::unexpected(refusal_of(bytes));
+  if (queue_.is_full()) co_return std::unexpected(refusal_of(bytes, need));
   const metrics::Present present(probes_.under_way.without_memory);
   co_return co_await callback<Result<budget::Grant>>(
       executor_, [this, bytes, need](Ready ready) { wait(bytes, need, std::move(ready)); });
@@ -79,16 +79,16 @@ Task<void> Admission::serve_the_waiting() {
       waiting_.extract(id).mapped().ready(std::move(grant));
     for (const auto id : queue_.expire(clock_.monotonic_us() / 1000)) {
       auto late = std::move(waiting_.extract(id).mapped());
-      late.ready(std::unexpected(refusal_of(late.bytes)));
+      late.ready(std::unexpected(refusal_of(late.bytes, late.need)));
     }
   }
 }
 
-Error Admission::refusal_of(std::uint64_t bytes) const {
+Error Admission::refusal_of(std::uint64_t bytes, budget::Need need) const {
   Error refusal = latest_refusal_;
   if (refusal.limit) {
     refusal.limit->wanted = bytes;
-    refusal.limit->free = ledger_.free_for(budget::Kind::kInstances);
+    refusal.limit->free = ledger_.free_for(budget::Kind::kInstances, need);
   }
   return with_retry_after(std::move(refusal), 0);
 }

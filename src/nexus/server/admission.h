@@ -63,7 +63,7 @@ class Admission {
   std::optional<budget::Grant> try_take(std::uint64_t bytes, budget::Need need);
   void wait(std::uint64_t bytes, budget::Need need, Ready ready);
   Task<void> serve_the_waiting();
-  Error refusal_of(std::uint64_t bytes) const;
+  Error refusal_of(std::uint64_t bytes, budget::Need need) const;
 
   Executor executor_;
   const Clock& clock_;
