@@ -1,84 +1,11 @@
 // The pool's shell, with instances that are only numbers.
-#include "nexus/pool/basic_pool.h"
-
-#include <gtest/gtest.h>
-
-#include <atomic>
 #include <random>
 #include <thread>
 
+#include "fake_pool.h"
+
 namespace nexus::pool {
 namespace {
-
-class Hands final : public Clock {
- public:
-  std::int64_t unix_ms() const override { return 0; }
-  std::uint64_t monotonic_us() const override { return us; }
-  std::atomic<std::uint64_t> us = 0;
-};
-
-struct FakeInstance {
-  enum class Status : std::uint8_t { kIdle, kRunning, kFinished, kTerminated };
-
-  explicit FakeInstance(std::atomic<int>& alive) : alive_(alive) { ++alive_; }
-  ~FakeInstance() { --alive_; }
-  Status state() const { return status; }
-  void cancel(ErrorCode code, const std::string&) {
-    EXPECT_EQ(status, Status::kRunning);
-    EXPECT_EQ(code, ErrorCode::kCancelled);
-    status = Status::kFinished;
-  }
-  void terminate() {
-    status = Status::kTerminated;
-    bytes = 0;
-  }
-  std::uint64_t executions() const { return runs; }
-  std::uint64_t memory_used() const { return bytes; }
-
-  Status status = Status::kIdle;
-  std::uint64_t runs = 0;
-  std::uint64_t bytes = 1000;
-  std::atomic<bool> in_use = false;
-
- private:
-  std::atomic<int>& alive_;
-};
-
-using Pool = BasicInstancePool<FakeInstance>;
-using FakeLease = BasicLease<FakeInstance>;
-
-std::uint64_t retired(const Pool& pool, Retired reason) {
-  return pool.stats().retired[static_cast<std::size_t>(reason)];
-}
-
-class PoolTest : public ::testing::Test {
- protected:
-  Pool::Factory factory() {
-    return [this]() -> Result<std::unique_ptr<FakeInstance>> {
-      if (failures_left > 0) {
-        --failures_left;
-        return fail(ErrorCode::kOverloaded, "no room");
-      }
-      return std::make_unique<FakeInstance>(alive);
-    };
-  }
-  // Keeps what it gets in `leases`, or the code in `refusals`.
-  Pool::Ready keep() {
-    return [this](Result<FakeLease> lease) {
-      if (lease) {
-        leases.push_back(std::move(*lease));
-      } else {
-        refusals.push_back(lease.error());
-      }
-    };
-  }
-
-  Hands clock;
-  std::atomic<int> alive = 0;
-  std::atomic<int> failures_left = 0;
-  std::vector<Error> refusals;
-  std::vector<FakeLease> leases;
-};
 
 TEST_F(PoolTest, GivesAtOnceAndTakesBack) {
   Pool pool({.max_instances = 2, .min_instances = 1}, clock, factory());
@@ -375,37 +302,6 @@ TEST_F(PoolTest, ManyThreadsNeverShareAnInstance) {
   EXPECT_EQ(answered, kThreads * kRounds);
   EXPECT_EQ(drained, 1);
   EXPECT_EQ(alive, 0);
-}
-
-TEST_F(PoolTest, ReclaimsAsManyIdleInstancesAsTheBytesTakeAndKeepsTheLeast) {
-  Pool pool({.max_instances = 10, .min_instances = 2}, clock, factory());
-  for (int i = 0; i < 6; ++i)
-    pool.acquire(keep());
-  leases.clear();
-  ASSERT_EQ(pool.available_count(), 6u);
-  EXPECT_EQ(pool.reclaim(1500), 2000u);
-  EXPECT_EQ(pool.available_count(), 4u);
-  EXPECT_EQ(pool.reclaim(UINT64_MAX), 2000u);
-  EXPECT_EQ(pool.available_count(), 2u);
-  EXPECT_EQ(pool.reclaim(1), 0u);
-}
-
-TEST_F(PoolTest, GoesBackToFreshInstancesAfterMoreThanTheLeastWereNeeded) {
-  Pool pool({.max_instances = 10, .min_instances = 2}, clock, factory());
-  EXPECT_FALSE(pool.renew(2)) << "they are fresh";
-  for (int i = 0; i < 5; ++i)
-    pool.acquire(keep());
-  leases.clear();
-  EXPECT_TRUE(pool.renew(2));
-  EXPECT_TRUE(pool.renew(2));
-  EXPECT_FALSE(pool.renew(2));
-  EXPECT_EQ(pool.available_count(), 0u);
-  pool.tick();
-  pool.tick();
-  EXPECT_EQ(pool.available_count(), 2u);
-  EXPECT_EQ(pool.stats().created, 7u);
-  EXPECT_FALSE(pool.renew(2));
-  EXPECT_EQ(pool.available_count(), 2u);
 }
 
 }  // namespace

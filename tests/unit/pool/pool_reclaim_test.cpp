@@ -1,0 +1,39 @@
+// What a pool gives back when its memory is wanted, and when a storm is over.
+#include "fake_pool.h"
+
+namespace nexus::pool {
+namespace {
+
+TEST_F(PoolTest, ReclaimsAsManyIdleInstancesAsTheBytesTakeAndKeepsTheLeast) {
+  Pool pool({.max_instances = 10, .min_instances = 2}, clock, factory());
+  for (int i = 0; i < 6; ++i)
+    pool.acquire(keep());
+  leases.clear();
+  ASSERT_EQ(pool.available_count(), 6u);
+  EXPECT_EQ(pool.reclaim(1500), 2000u);
+  EXPECT_EQ(pool.available_count(), 4u);
+  EXPECT_EQ(pool.reclaim(UINT64_MAX), 2000u);
+  EXPECT_EQ(pool.available_count(), 2u);
+  EXPECT_EQ(pool.reclaim(1), 0u);
+}
+
+TEST_F(PoolTest, GoesBackToFreshInstancesAfterMoreThanTheLeastWereNeeded) {
+  Pool pool({.max_instances = 10, .min_instances = 2}, clock, factory());
+  EXPECT_FALSE(pool.renew(2)) << "they are fresh";
+  for (int i = 0; i < 5; ++i)
+    pool.acquire(keep());
+  leases.clear();
+  EXPECT_TRUE(pool.renew(2));
+  EXPECT_TRUE(pool.renew(2));
+  EXPECT_FALSE(pool.renew(2));
+  EXPECT_EQ(pool.available_count(), 0u);
+  pool.tick();
+  pool.tick();
+  EXPECT_EQ(pool.available_count(), 2u);
+  EXPECT_EQ(pool.stats().created, 7u);
+  EXPECT_FALSE(pool.renew(2));
+  EXPECT_EQ(pool.available_count(), 2u);
+}
+
+}  // namespace
+}  // namespace nexus::pool
