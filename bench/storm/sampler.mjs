@@ -40,6 +40,7 @@ export class Sampler {
       accountedAbove: [], // accounted - working set, each sample
     };
     this.isOver = false;
+    this.excessBefore = 0;
   }
 
   // The working set is read before and after: what grows or goes while the server answers is no fault of its books.
@@ -75,7 +76,11 @@ export class Sampler {
     if (!metrics) return;
     const accounted = accountedOf(metrics);
     seen.highestAccounted = Math.max(seen.highestAccounted, accounted);
-    this.#note(seen.overAccounted, workingSet - accounted, { workingSet, accounted });
+    // The kernel's count and ours are of two moments, between which megabytes come and go: one sample over is no proof, two in a
+    // row, a tenth of a second apart, are.
+    const excess = workingSet - accounted;
+    this.#note(seen.overAccounted, Math.min(excess, this.excessBefore), { workingSet, accounted });
+    this.excessBefore = excess;
     seen.accountedAbove.push(accounted - workingSet);
   }
 
