@@ -14,7 +14,7 @@ import { Random } from './random.mjs';
 import { isAnswer } from './request.mjs';
 import { accountedOf, Sampler } from './sampler.mjs';
 import { LIMITS, missing, peers, start } from './servers.mjs';
-import { allHeld, judge, mostRss, percentile, table } from './verdict.mjs';
+import { allHeld, judge, mostAbove, mostRss, percentile, table } from './verdict.mjs';
 
 const MIB = 2 ** 20;
 const WARM_MS = 2000;
@@ -125,7 +125,8 @@ async function settle(sampler, server, before) {
   const until = performance.now() + GOES_BACK_MS;
   for (;;) {
     const after = await lookWhenIdle(sampler, server);
-    const isBack = after.rss <= mostRss(before.rss) && !(after.instances > LIMITS.minInstances);
+    const isBack = after.rss <= mostRss(before.rss) && !(after.instances > LIMITS.minInstances) &&
+      !(after.accounted - after.workingSet > mostAbove(after.workingSet));
     if (before.kinds && !after.kinds) return undefined; // it does not even answer
     if (isBack || performance.now() > until) return { ...after, took_s: secondsSince(until - GOES_BACK_MS) };
     await sleep(100);
