@@ -1,32 +1,21 @@
 // `nexus check`: what fits into the container and the machine, and what contradicts.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "check_report.h"
 #include "commands.h"
 #include "config_report.h"
-#include "load_settings.h"
 #include "surroundings.h"
 
 namespace nexus::app {
 
 int check(const CheckCommand& command) {
-  const auto loaded = load_configuration(command.config);
-  if (!loaded) {
-    if (command.json) {
-      fmt::print("{}\n", faults_json(loaded.error()));
-    } else {
-      print_faults(loaded.error());
-    }
-    return kAskedWrongly;
-  }
+  const auto loaded = load_and_report(command.config, command.json);
+  if (!loaded) return kAskedWrongly;
   const budget::Wishes wishes = wishes_of(loaded->settings);
   const budget::Surroundings there = look_around(loaded->settings);
   const budget::Fit fit = budget::fit(wishes, there);
   fmt::print("{}", command.json ? check_json(wishes, there, fit) + '\n' : check_table(wishes, there, fit));
-  for (const std::string& warning : loaded->warnings)
-    fmt::print(stderr, "nexus: {}\n", warning);
+  print_warnings(*loaded);
   return fit.contradictions.empty() ? kDone : kFailed;
 }
 

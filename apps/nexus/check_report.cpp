@@ -4,10 +4,14 @@
 
 #include <algorithm>
 
-#include "json_text.h"
+#include "nexus/base/saturating.h"
+#include "nexus/sandbox/json_text.h"
 
 namespace nexus::app {
 namespace {
+
+using sandbox::json_array;
+using sandbox::json_string;
 
 using budget::bytes_text;
 
@@ -20,10 +24,8 @@ class Table {
   std::string text_;
 };
 
-std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole - std::min(whole, part); }
-
 std::uint64_t container_free(const budget::Walls& walls) {
-  return less(less(*walls.container_limit_bytes, walls.neighbours_bytes), walls.working_set_bytes);
+  return minus(minus(*walls.container_limit_bytes, walls.neighbours_bytes), walls.working_set_bytes);
 }
 
 void add_walls(Table& table, const budget::Wishes& wishes, const budget::Walls& walls) {
@@ -69,7 +71,8 @@ std::string or_null(const std::optional<T>& value) {
 
 std::string findings_json(const std::vector<budget::Finding>& findings) {
   return json_array(findings, [](const budget::Finding& finding) {
-    return fmt::format(R"({{"setting":{},"text":{}}})", quoted(finding.setting), quoted(finding.text));
+    return fmt::format(R"({{"setting":{},"text":{}}})", json_string(finding.setting),
+                       json_string(finding.text));
   });
 }
 
@@ -77,15 +80,15 @@ std::string container_json(const budget::Walls& walls) {
   if (!walls.container_limit_bytes) return "null";
   return fmt::format(
       R"({{"limitBytes":{},"limitFile":{},"usageBytes":{},"workingSetBytes":{},"neighboursBytes":{},"freeBytes":{}}})",
-      *walls.container_limit_bytes, quoted(walls.container_limit_file), walls.container_usage_bytes,
+      *walls.container_limit_bytes, json_string(walls.container_limit_file), walls.container_usage_bytes,
       walls.working_set_bytes, walls.neighbours_bytes, container_free(walls));
 }
 
 std::string cache_json(const budget::Wishes& wishes, const budget::Surroundings& there) {
   if (!there.cache) return "null";
   return fmt::format(R"({{"folder":{},"filesystem":{},"countsAsMemory":{},"freeBytes":{},"limitBytes":{}}})",
-                     quoted(wishes.cache_dir), quoted(there.cache->filesystem), there.cache->is_memory,
-                     there.cache->free_bytes, wishes.max_cache_size_bytes);
+                     json_string(wishes.cache_dir), json_string(there.cache->filesystem),
+                     there.cache->is_memory, there.cache->free_bytes, wishes.max_cache_size_bytes);
 }
 
 }  // namespace
@@ -123,8 +126,8 @@ std::string check_json(const budget::Wishes& wishes, const budget::Surroundings&
   const budget::Walls& walls = there.walls;
   const std::string budget =
       fmt::format(R"({{"bytes":{},"reserveBytes":{},"grantableBytes":{},"tightest":{},"setting":{}}})",
-                  walls.budget_bytes, walls.reserve_bytes, walls.grantable_bytes, quoted(walls.tightest),
-                  quoted(walls.setting));
+                  walls.budget_bytes, walls.reserve_bytes, walls.grantable_bytes, json_string(walls.tightest),
+                  json_string(walls.setting));
   const std::string instances = fmt::format(
       R"({{"bytes":{},"atLimit":{},"typical":{},"mappable":{},"max":{},"min":{},"limitBytes":{},"typicalBytes":{}}})",
       fit.instance_bytes, fit.instances_at_limit, fit.instances_typical, fit.instances_mappable,

@@ -4,13 +4,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
-#include "json_text.h"
+#include "load_settings.h"
 #include "nexus/config/reading.h"
 #include "nexus/config/table.h"
+#include "nexus/sandbox/json_text.h"
 
 namespace nexus::app {
 namespace {
+
+using sandbox::json_array;
+using sandbox::json_string;
 
 using config::Row;
 
@@ -31,27 +36,36 @@ std::string_view source_name(config::Source source) {
 // As JSON has it: a number for a number, an array for a list.
 std::string value_json(const Row& row, const config::Settings& settings, const config::Shown& shown) {
   if (const auto* list = std::get_if<config::List>(&row.kind))
-    return json_array(list->place.get(settings), quoted);
+    return json_array(list->place.get(settings), json_string);
   if (shown.value.empty()) return "null";
   const auto* number = std::get_if<config::Number>(&row.kind);
   const bool is_plain_number = number != nullptr && number->unit != config::Unit::kSize;
   const bool is_boolean =
       std::holds_alternative<config::Switch>(row.kind) || std::holds_alternative<config::Decision>(row.kind);
-  return is_plain_number || is_boolean ? shown.value : quoted(shown.value);
+  return is_plain_number || is_boolean ? shown.value : json_string(shown.value);
 }
 
 std::string setting_json(const config::Loaded& loaded, const Row& row) {
   const config::Shown shown = config::show(row, loaded.settings);
   const config::Origin& origin = loaded.origin_of(row.name);
   return fmt::format(R"({{"name":{},"key":{},"flag":{},"value":{},"unit":{},"source":{},"origin":{}}})",
-                     quoted(row.name), quoted(config::file_key(row)), quoted(config::flag(row)),
-                     value_json(row, loaded.settings, shown), quoted(shown.unit),
-                     quoted(source_name(origin.source)), quoted(origin.text));
+                     json_string(row.name), json_string(config::file_key(row)),
+                     json_string(config::flag(row)), value_json(row, loaded.settings, shown),
+                     json_string(shown.unit), json_string(source_name(origin.source)),
+                     json_string(origin.text));
 }
 
 std::string value_text(const Row& row, const config::Shown& shown) {
   if (!shown.value.empty()) return config::printable(shown.value);
   return row.unset.empty() ? "-" : fmt::format("({})", row.unset);
+}
+
+std::string faults_json(const std::vector<config::Fault>& faults) {
+  return fmt::format(R"({{"faults":{}}})", json_array(faults, [](const config::Fault& fault) {
+                       return fmt::format(R"({{"field":{},"value":{},"bound":{},"origin":{}}})",
+                                          json_string(fault.field), json_string(fault.value),
+                                          json_string(fault.bound), json_string(fault.origin));
+                     }));
 }
 
 }  // namespace
@@ -80,15 +94,23 @@ std::string config_table(const config::Loaded& loaded) {
 std::string config_json(const config::Loaded& loaded) {
   return fmt::format(R"({{"settings":{},"warnings":{}}})",
                      json_array(config::rows(), [&](const Row& row) { return setting_json(loaded, row); }),
-                     json_array(loaded.warnings, quoted));
+                     json_array(loaded.warnings, json_string));
 }
 
-std::string faults_json(const std::vector<config::Fault>& faults) {
-  return fmt::format(R"({{"faults":{}}})", json_array(faults, [](const config::Fault& fault) {
-                       return fmt::format(R"({{"field":{},"value":{},"bound":{},"origin":{}}})",
-                                          quoted(fault.field), quoted(fault.value), quoted(fault.bound),
-                                          quoted(fault.origin));
-                     }));
+std::optional<config::Loaded> load_and_report(const ConfigArguments& arguments, bool prints_json) {
+  auto loaded = load_configuration(arguments);
+  if (loaded) return *std::move(loaded);
+  if (prints_json) {
+    fmt::print("{}\n", faults_json(loaded.error()));
+  } else {
+    print_faults(loaded.error());
+  }
+  return std::nullopt;
+}
+
+void print_warnings(const config::Loaded& loaded) {
+  for (const std::string& warning : loaded.warnings)
+    fmt::print(stderr, "nexus: {}\n", warning);
 }
 
 }  // namespace nexus::app

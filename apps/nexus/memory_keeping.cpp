@@ -81,9 +81,8 @@ void MemoryKeeping::tick() {
 void MemoryKeeping::record() {
   UnderWay under_way;
   for (const auto& shard : shards_) {
-    const pool::PoolStats stats = shard->pool().stats();
-    under_way.running += stats.active;
-    under_way.queued += stats.waiting;
+    under_way.running += shard->pool().active_count();
+    under_way.queued += shard->pool().waiting_count();
   }
   record_.update(keeper_.view(), ledger_, under_way);
 }

@@ -1,9 +1,9 @@
 // What all loops may know of the memory of the process.
 #pragma once
 
-#include <algorithm>
 #include <utility>
 
+#include "nexus/base/saturating.h"
 #include "nexus/config/settings.h"
 #include "nexus/metrics/memory_facts.h"
 
@@ -22,7 +22,7 @@ class ProcessMemory final : public metrics::MemorySource {
     budget::MemoryView view = keeper_.view();
     budget::LedgerState ledger = ledger_.state();
     const std::uint64_t granted = ledger.book.granted();
-    view.unaccounted_bytes = view.measured_bytes - std::min(view.measured_bytes, granted);
+    view.unaccounted_bytes = minus(view.measured_bytes, granted);
     return {std::move(view), ledger, settings_.memory_limit_bytes, settings_.max_instances, unclean_exits_};
   }
 

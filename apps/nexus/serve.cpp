@@ -37,7 +37,8 @@ int serve_until_told(const ServeCommand& command) {
   auto unclean = take_unclean_exits(settings->runtime.cache_dir);
   SystemClock clock;
   budget::BoundedLedger ledger;
-  set_up_allocator(loops_of(*settings));
+  const std::size_t loops = loops_of(*settings);
+  set_up_allocator(loops);
 
   // The engine and the interpreter's base image.
   auto runtime = sandbox::Runtime::create(runtime_options_of(settings->runtime), clock, ledger);
@@ -53,7 +54,7 @@ int serve_until_told(const ServeCommand& command) {
   ExitRecord record(settings->runtime.cache_dir, clock);
   const ProcessMemory known(keeper, ledger, settings->runtime, std::move(unclean));
   const Shared shared{clock, ledger, **runtime, disk_cache.get(), known};
-  std::vector<server::Member> members(loops_of(*settings));
+  std::vector<server::Member> members(loops);
   std::vector<std::unique_ptr<Shard>> shards;
   shards.reserve(members.size());
   for (std::size_t own = 0; own < members.size(); ++own)

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <linux/magic.h>
 #include <sys/resource.h>
-#include <sys/statfs.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <charconv>
@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "nexus/budget/cpu_quota.h"
+#include "nexus/handlers/cache_folder.h"
 #include "nexus/memory/arena.h"
 #include "settings_mapping.h"
 
@@ -21,8 +22,7 @@ struct FilesystemName {
   std::uint64_t magic;
   std::string_view name;
 };
-constexpr std::uint64_t kRamfs = 0x858458f6;  // not in the kernel's header for programs
-constexpr FilesystemName kFilesystems[] = {{TMPFS_MAGIC, "tmpfs"},       {kRamfs, "ramfs"},
+constexpr FilesystemName kFilesystems[] = {{TMPFS_MAGIC, "tmpfs"},       {RAMFS_MAGIC, "ramfs"},
                                            {EXT4_SUPER_MAGIC, "ext4"},   {XFS_SUPER_MAGIC, "xfs"},
                                            {BTRFS_SUPER_MAGIC, "btrfs"}, {OVERLAYFS_SUPER_MAGIC, "overlay"},
                                            {NFS_SUPER_MAGIC, "nfs"},     {F2FS_SUPER_MAGIC, "f2fs"}};
@@ -39,7 +39,7 @@ std::optional<budget::CacheFolder> cache_folder(const std::string& path) {
   const auto* const known = std::ranges::find(kFilesystems, magic, &FilesystemName::magic);
   return budget::CacheFolder{
       .filesystem = known == std::end(kFilesystems) ? fmt::format("{:#x}", magic) : std::string(known->name),
-      .is_memory = magic == TMPFS_MAGIC || magic == kRamfs,
+      .is_memory = handlers::is_memory(found),
       .free_bytes = found.f_bavail * static_cast<std::uint64_t>(found.f_bsize)};
 }
 

@@ -3,14 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "nexus/base/saturating.h"
+
 namespace nexus::budget {
-namespace {
-
-std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > kUnlimited - b ? kUnlimited : a + b; }
-std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
-
-}  // namespace
-
 void Book::set(std::uint64_t total, const Shares& shares, std::uint64_t headroom) {
   total_ = total;
   headroom_ = headroom;

@@ -10,12 +10,15 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 namespace nexus::budget {
 
-// What the bytes are for; the labels of nexus_memory_accounted_bytes.
+// What the bytes are for, and what people are told of it.
 enum class Kind : std::uint8_t { kServer, kImages, kInstances, kSuspended, kCache, kBuffers };
 inline constexpr std::size_t kKindCount = 6;
+inline constexpr std::array<std::string_view, kKindCount> kKindNames{"server",    "images", "instances",
+                                                                     "suspended", "cache",  "buffers"};
 
 inline constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 

@@ -36,12 +36,4 @@ std::vector<ByteQueue::Id> ByteQueue::expire(std::uint64_t now_ms) {
   return late;
 }
 
-std::vector<ByteQueue::Id> ByteQueue::clear() {
-  std::vector<Id> all;
-  for (const Waiter& waiter : waiting_)
-    all.push_back(waiter.id);
-  waiting_.clear();
-  return all;
-}
-
 }  // namespace nexus::budget

@@ -31,8 +31,6 @@ class ByteQueue {
   std::vector<Id> admit(const Take& take);
   // Those who have waited too long: they are out.
   std::vector<Id> expire(std::uint64_t now_ms);
-  // All who wait: they are out.
-  std::vector<Id> clear();
 
   std::size_t size() const { return waiting_.size(); }
   bool is_full() const { return waiting_.size() >= max_waiting_; }

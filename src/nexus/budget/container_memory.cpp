@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "nexus/base/saturating.h"
 #include "nexus/base/split.h"
 
 namespace nexus::budget {
@@ -40,8 +41,6 @@ std::optional<std::uint64_t> stat_of(std::string_view stat, std::string_view nam
   return std::nullopt;
 }
 
-std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole - std::min(whole, part); }
-
 struct Names {
   std::string_view usage, limits[2], inactive;
 };
@@ -54,14 +53,14 @@ struct Usage {
   std::uint64_t bytes;
   std::uint64_t inactive_file_bytes;
   std::optional<std::uint64_t> inherited_limit;  // version 1: also of ancestors that cannot be seen from here
-  std::uint64_t working_set() const { return less(bytes, inactive_file_bytes); }
+  std::uint64_t working_set() const { return minus(bytes, inactive_file_bytes); }
 };
 
 struct Limit {
   std::uint64_t bytes;
   std::string file;
   std::uint64_t working_set;  // in the group that it limits
-  std::uint64_t free() const { return less(bytes, working_set); }
+  std::uint64_t free() const { return minus(bytes, working_set); }
 };
 
 class Reading {
@@ -99,7 +98,7 @@ class Reading {
     if (tightest_) {
       memory.limit_bytes = tightest_->bytes;
       memory.limit_file = std::move(tightest_->file);
-      memory.neighbours_bytes = less(tightest_->working_set, memory.working_set_bytes);
+      memory.neighbours_bytes = minus(tightest_->working_set, memory.working_set_bytes);
     }
     return memory;
   }
@@ -130,7 +129,7 @@ class Reading {
     const auto used = limit ? number_in(read_, group.folder + std::string(kUsageWithSwap)) : std::nullopt;
     if (!used) return;
     if (!usage) usage = usage_of(group, names);
-    keep({*limit, std::move(file), less(*used, usage ? usage->inactive_file_bytes : 0)});
+    keep({*limit, std::move(file), minus(*used, usage ? usage->inactive_file_bytes : 0)});
   }
 
   void keep(Limit limit) {
@@ -143,7 +142,7 @@ class Reading {
     const auto both = limit_in(read_, own_group_.folder + std::string(kLimitWithSwap));
     const auto memory = limit_in(read_, own_group_.folder + "/memory.limit_in_bytes");
     if (!both || !memory) return std::nullopt;
-    return less(*both, *memory);
+    return minus(*both, *memory);
   }
 
   const ReadFile& read_;

@@ -7,15 +7,11 @@
 #include <ctime>
 #include <numeric>
 
+#include "nexus/base/saturating.h"
 #include "nexus/budget/fit.h"
 
 namespace nexus::budget {
 namespace {
-
-constexpr std::array<std::string_view, kKindCount> kKindNames{"server",    "images", "instances",
-                                                              "suspended", "cache",  "buffers"};
-
-std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole - std::min(whole, part); }
 
 std::string printable(std::string_view text) {
   std::string shown(text);
@@ -29,7 +25,7 @@ std::string time_text(std::int64_t unix_ms) {
 }
 
 std::uint64_t container_free(const Record& record) {
-  return less(less(record.container_limit_bytes, record.neighbours_bytes), record.working_set_bytes);
+  return minus(minus(record.container_limit_bytes, record.neighbours_bytes), record.working_set_bytes);
 }
 
 std::string cause_text(const UncleanExit& exit, const Record& record) {
@@ -81,7 +77,7 @@ std::string handlers_text(const Record& record) {
 }
 
 std::string advice(const Record& record) {
-  const std::uint64_t unaccounted = less(record.working_set_bytes, accounted(record));
+  const std::uint64_t unaccounted = minus(record.working_set_bytes, accounted(record));
   if (record.neighbours_bytes > record.working_set_bytes) {
     return fmt::format(
         "its neighbours in the container's group used {}: give them a limit, or the group more memory",
@@ -90,7 +86,7 @@ std::string advice(const Record& record) {
   if (unaccounted > record.reserve_bytes) {
     return fmt::format(
         "{} were used by what is not accounted: raise the memory limit, or lower MEMORY_BUDGET_MB to {}",
-        bytes_text(unaccounted), less(record.budget_bytes, unaccounted) / 1_MiB);
+        bytes_text(unaccounted), minus(record.budget_bytes, unaccounted) / 1_MiB);
   }
   return "raise the memory limit, or lower MEMORY_BUDGET_MB";
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "nexus/base/saturating.h"
 #include "nexus/base/units.h"
 #include "nexus/budget/cpu_quota.h"
 
@@ -16,8 +17,6 @@ constexpr std::uint64_t kMappingsPercent = 65;
 // Beside the reserved address space: the program's own.
 constexpr std::uint64_t kOwnAddressSpace = 1_GiB;
 constexpr std::uint64_t kOwnFiles = 64;
-
-std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole - std::min(whole, part); }
 
 class Fitting {
  public:
@@ -69,7 +68,7 @@ class Fitting {
   }
 
   void check_cache() {
-    const std::uint64_t for_all = less(walls_.grantable_bytes, kProgramBytes);
+    const std::uint64_t for_all = minus(walls_.grantable_bytes, kProgramBytes);
     if (cache_in_memory() > for_all) {
       contradict(
           "MAX_CACHE_SIZE_MB",
@@ -82,7 +81,7 @@ class Fitting {
                  wishes_.cache_dir, bytes_text(there_.cache->free_bytes),
                  bytes_text(wishes_.max_cache_size_bytes), there_.cache->free_bytes / 1_MiB);
     }
-    fit_.instance_bytes = less(for_all, cache_in_memory());
+    fit_.instance_bytes = minus(for_all, cache_in_memory());
     if (wishes_.image_cache_bytes > fit_.instance_bytes) {
       contradict("IMAGE_CACHE_MB",
                  "{} are more than the {} that are left for images and instances: at most {}",
@@ -133,7 +132,7 @@ class Fitting {
           bytes_text(*there_.address_space_limit_bytes), wishes_.max_instances, bytes_text(space));
     }
     if (!there_.open_files_limit) return;
-    const std::uint64_t connections = less(*there_.open_files_limit, kOwnFiles);
+    const std::uint64_t connections = minus(*there_.open_files_limit, kOwnFiles);
     if (connections == 0) {
       contradict("ulimit -n", "{} open files are fewer than the {} that the program itself may need",
                  *there_.open_files_limit, kOwnFiles);

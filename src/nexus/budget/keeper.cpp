@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <sstream>
 
+#include "nexus/base/saturating.h"
 #include "nexus/base/units.h"
 
 namespace nexus::budget {
 namespace {
-
-std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
 
 // Bodies and answers may take half: what they are for needs memory as well.
 Shares shares_of(std::uint64_t grantable, std::uint64_t instances_least) {

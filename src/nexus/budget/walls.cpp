@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "nexus/base/saturating.h"
 #include "nexus/base/split.h"
 #include "nexus/base/units.h"
 
@@ -11,8 +12,6 @@ namespace {
 
 constexpr std::uint64_t kMostReserveWithoutShare = 32_MiB;
 constexpr std::uint64_t kUnknownMachine = 1_GiB;  // where even /proc/meminfo can't be read
-
-std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole - std::min(whole, part); }
 
 // "MemTotal:       24684084 kB"; 0: it isn't there.
 std::uint64_t meminfo_bytes(std::string_view text, std::string_view name) {
@@ -64,11 +63,11 @@ Walls walls_of(const ContainerMemory& container, std::string_view meminfo,
   const std::uint64_t unknown_is_endless =
       walls.machine_total_bytes == 0 ? UINT64_MAX : walls.machine_total_bytes;
   const std::uint64_t given = walls.container_limit_bytes.value_or(unknown_is_endless);
-  const std::uint64_t given_to_us = less(given, walls.neighbours_bytes);
+  const std::uint64_t given_to_us = minus(given, walls.neighbours_bytes);
 
   // Of the limit and not of what neighbours leave of it: the reserve must not tremble with them.
   walls.reserve_bytes = reserve_bytes_of(std::min(given, walls.budget_bytes));
-  walls.grantable_bytes = less(std::min(given_to_us, walls.budget_bytes), walls.reserve_bytes);
+  walls.grantable_bytes = minus(std::min(given_to_us, walls.budget_bytes), walls.reserve_bytes);
   const bool is_container = given_to_us <= walls.budget_bytes;
   walls.tightest = is_container ? "container" : "budget";
   walls.setting = !is_container ? "MEMORY_BUDGET_MB"

@@ -6,7 +6,6 @@
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -207,9 +206,8 @@ Result<std::shared_ptr<CacheFiles>> open_in(const Descriptor& directory, const s
     return cannot("cannot open", path);
   if (about.st_uid != geteuid())
     return fail(ErrorCode::kInternalError, fmt::format("{} belongs to another user", path));
-  const bool is_in_memory = system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC;
   const int fd = *folder;
-  auto files = std::make_shared<Folder>(std::move(folder), path, is_in_memory);
+  auto files = std::make_shared<Folder>(std::move(folder), path, is_memory(system));
   if ((about.st_mode & 0077) != 0) {
     if (auto closed = make_private(fd, path, *files); !closed) return std::unexpected(closed.error());
   }
@@ -236,6 +234,10 @@ Result<std::shared_ptr<CacheFiles>> open_folder(const std::string& directory, If
 }
 
 }  // namespace
+
+bool is_memory(const struct statfs& filesystem) {
+  return filesystem.f_type == TMPFS_MAGIC || filesystem.f_type == RAMFS_MAGIC;
+}
 
 Result<std::shared_ptr<CacheFiles>> open_cache_folder(const std::string& directory) {
   return open_folder(directory, IfMissing::kMake);

@@ -7,6 +7,8 @@
 //       0123...ef         an image file (image_file.h); the time of its last use is its time of modification
 #pragma once
 
+#include <sys/vfs.h>
+
 #include <memory>
 #include <string>
 
@@ -24,5 +26,8 @@ Result<std::shared_ptr<CacheFiles>> open_cache_folder(const std::string& directo
 
 // The same, but makes nothing; null: it is not there.
 Result<std::shared_ptr<CacheFiles>> find_cache_folder(const std::string& directory);
+
+// Whether its files are memory: tmpfs, ramfs.
+bool is_memory(const struct statfs& filesystem);
 
 }  // namespace nexus::handlers

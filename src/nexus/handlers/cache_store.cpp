@@ -30,9 +30,8 @@ bool CacheStore::open() {
   index_ = {};
   grant_ = {};
   publish();
-  if (files_ == nullptr || !files_->is_in_memory()) return files_ != nullptr;
-  if (auto granted = ledger_.grant(budget::Kind::kCache, 0)) grant_ = *std::move(granted);
-  return true;
+  if (files_ != nullptr && files_->is_in_memory()) grant_ = ledger_.open(budget::Kind::kCache);
+  return files_ != nullptr;
 }
 
 std::unique_ptr<CacheTurn> CacheStore::begin() {
@@ -122,8 +121,7 @@ bool CacheStore::evict_one() {
 
 // For files that are memory. More is asked for; less is given back by publish().
 bool CacheStore::charge(std::uint64_t bytes) {
-  if (!files_->is_in_memory() || bytes <= grant_.bytes()) return true;
-  return grant_.grow_by(bytes - grant_.bytes()).has_value();
+  return !files_->is_in_memory() || grant_.grow_to(bytes).has_value();
 }
 
 void CacheStore::publish() {

@@ -48,14 +48,14 @@ LinearMemory* Running::current() noexcept { return running; }
 
 Result<std::unique_ptr<LinearMemory>> LinearMemory::create(Arena& arena, budget::Ledger& ledger,
                                                            Tracking tracking) {
-  NEXUS_TRY(auto grant, ledger.grant(budget::Kind::kInstances, 0));
   const auto slot = arena.take_slot();
   if (!slot) {
     Error error{.code = ErrorCode::kOverloaded, .message = "no room for another instance"};
     error.limit = LimitReached{"pool", "MAX_INSTANCES", arena.slots(), arena.slots() + 1};
     return std::unexpected(std::move(error));
   }
-  return std::unique_ptr<LinearMemory>(new LinearMemory(arena, *slot, std::move(grant), tracking));
+  return std::unique_ptr<LinearMemory>(
+      new LinearMemory(arena, *slot, ledger.open(budget::Kind::kInstances), tracking));
 }
 
 LinearMemory::LinearMemory(Arena& arena, std::size_t slot, budget::Grant grant, Tracking tracking)
@@ -287,7 +287,7 @@ bool LinearMemory::reset() {
   if (faults_ != faults_seen_) {
     plan_reset();
     image_->learned().merge(healed_);
-    if (!settle()) refusal_.reset();  // charged all the same: it is there
+    count_resident();
   }
   const bool is_settling = resets_ < kLookUntil;
   if (is_settling) ++resets_;
@@ -299,7 +299,7 @@ bool LinearMemory::reset() {
     pages_ = image_->unfold(&ledger());
     if (pages_ != nullptr) plan_reset();
   }
-  grant_.shrink_to(charged_bytes());
+  grant_.set_to(charged_bytes());  // what is there is charged, whether or not it would be granted
   return !looks || resets_ != kLookUntil || drop_what_is_not_written();
 }
 

@@ -153,19 +153,9 @@ void report_memory(Exposition& out, const MemoryFacts& facts) {
 }
 
 void report_process(Exposition& out, const Process& process) {
-  using budget::Kind;
-  constexpr auto kKinds = std::to_array<std::pair<std::string_view, Kind>>({
-      {"server", Kind::kServer},
-      {"images", Kind::kImages},
-      {"instances", Kind::kInstances},
-      {"suspended", Kind::kSuspended},
-      {"cache", Kind::kCache},
-      {"buffers", Kind::kBuffers},
-  });
-  static_assert(kKinds.size() == budget::kKindCount);
   out.gauge("nexus_memory_accounted_bytes", "Bytes granted, by what they are for.");
-  for (const auto& [kind, value] : kKinds)
-    out.sample({{"kind", kind}}, process.accounted_bytes[static_cast<std::size_t>(value)]);
+  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
+    out.sample({{"kind", budget::kKindNames[kind]}}, process.accounted_bytes[kind]);
 
   out.counter("process_cpu_seconds_total", "User and system time of all threads.");
   out.sample(process.cpu_seconds);

@@ -101,8 +101,8 @@ class BasicInstancePool {
   // Drops idle instances now, the longest unused first, until so many bytes have been given back or only min_instances are
   // left; gives how many bytes were.
   std::uint64_t reclaim(std::uint64_t bytes);
-  // Goes back to fresh instances, minInstances of them, when there were more or they hold more than twice as much, `most` in one call: false when nothing is left to do. tick() makes
-  // new ones.
+  // Goes back to fresh instances, minInstances of them, when there were more or they hold more than twice as much, `most`
+  // in one call: false when nothing is left to do. tick() makes new ones.
   bool renew(std::size_t most);
 
   // Refuses all who wait and all who come, drops the idle, and calls `drained` when the last lease is back. The pool may

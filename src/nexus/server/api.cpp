@@ -180,13 +180,15 @@ std::optional<Task<void>> Api::trigger(const Route& route, const Request& reques
 }
 
 bool Api::tidy() {
+  if (executions_.renew_instances()) return true;
   const auto panels = sources_.registry.page({}, sources_.registry.size());
   std::unordered_set<std::string_view> sources;
   for (const auto& panel : panels) {
     for (const panels::Tool& tool : panel->definition()->tools)
       sources.insert(tool.handler);
   }
-  return executions_.tidy(sources);
+  executions_.keep_only(sources);
+  return false;
 }
 
 void Api::finish(const PanelsResource::Outcome& outcome, Answer& answer) {

@@ -176,11 +176,9 @@ Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox
   co_return co_await load_in(**lease, source, limits);
 }
 
-bool Executions::tidy(const std::unordered_set<std::string_view>& sources) {
+bool Executions::renew_instances() {
   constexpr std::size_t kAtOnce = 32;  // each is a millisecond at most
-  if (pool_.renew(kAtOnce)) return true;
-  cache_.keep_only(sources);
-  return false;
+  return pool_.renew(kAtOnce);
 }
 
 Task<Result<panels::Turn>> Executions::wait_for_turn(panels::Panel& panel) {

@@ -58,8 +58,10 @@ class Executions {
 
   // See Admission.
   void reclaim(std::uint64_t bytes) { admission_.reclaim(bytes); }
-  // See Api; `sources` are those of all panels of this loop.
-  bool tidy(const std::unordered_set<std::string_view>& sources);
+  // Goes back to fresh instances, some in each call: false when nothing is left to do.
+  bool renew_instances();
+  // Lets go of images that are of none of these.
+  void keep_only(const std::unordered_set<std::string_view>& sources) { cache_.keep_only(sources); }
 
   // Cancels all that runs and all that will: the time for a shutdown is over.
   void abort() { is_aborted_ = true; }

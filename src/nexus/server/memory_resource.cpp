@@ -6,8 +6,9 @@
 #include <array>
 #include <iterator>
 
+#include "nexus/base/saturating.h"
 #include "nexus/metrics/memory_advice.h"
-#include "nexus/sandbox/json.h"
+#include "nexus/sandbox/json_text.h"
 #include "nexus/server/query.h"
 
 namespace nexus::server {
@@ -16,24 +17,6 @@ namespace {
 using metrics::MemoryFacts;
 
 constexpr std::size_t kMostHandlers = 20;
-
-std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole - std::min(whole, part); }
-
-std::string quoted(std::string_view text) {
-  std::string json;
-  sandbox::append_json_string(json, text);
-  return json;
-}
-
-template <class Range, class ToJson>
-std::string array(const Range& range, ToJson to_json) {
-  std::string json = "[";
-  for (const auto& item : range) {
-    if (json.size() > 1) json += ',';
-    json += to_json(item);
-  }
-  return json + ']';
-}
 
 struct Wall {
   std::string_view layer;
@@ -46,29 +29,30 @@ std::string walls_json(const MemoryFacts& facts) {
   std::vector<Wall> all;
   if (walls.container_limit_bytes) {
     const std::uint64_t used = walls.neighbours_bytes + walls.working_set_bytes;
-    all.push_back({"container", *walls.container_limit_bytes, used, less(*walls.container_limit_bytes, used),
+    all.push_back({"container", *walls.container_limit_bytes, used, minus(*walls.container_limit_bytes, used),
                    "the container's memory limit"});
   }
   const std::uint64_t used = metrics::used_bytes(facts);
   all.push_back({"budget", walls.budget_bytes, used,
-                 less(less(walls.budget_bytes, walls.reserve_bytes), used), "MEMORY_BUDGET_MB"});
+                 minus(minus(walls.budget_bytes, walls.reserve_bytes), used), "MEMORY_BUDGET_MB"});
   if (walls.machine_total_bytes != 0) {
     all.push_back({"machine", walls.machine_total_bytes,
-                   less(walls.machine_total_bytes, walls.machine_available_bytes),
+                   minus(walls.machine_total_bytes, walls.machine_available_bytes),
                    walls.machine_available_bytes, "the machine's memory"});
   }
-  return array(all, [](const Wall& wall) {
+  return sandbox::json_array(all, [](const Wall& wall) {
     return fmt::format(R"({{"layer":"{}","limitBytes":{},"usedBytes":{},"freeBytes":{},"setting":"{}"}})",
                        wall.layer, wall.limit, wall.used, wall.free, wall.setting);
   });
 }
 
 std::string kinds_json(const budget::Book& book) {
-  using budget::Kind;
-  return fmt::format(R"({{"server":{},"images":{},"instances":{},"suspended":{},"cache":{},"buffers":{}}})",
-                     book.granted(Kind::kServer), book.granted(Kind::kImages), book.granted(Kind::kInstances),
-                     book.granted(Kind::kSuspended), book.granted(Kind::kCache),
-                     book.granted(Kind::kBuffers));
+  std::string json = "{";
+  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind) {
+    json += fmt::format(R"({}"{}":{})", kind == 0 ? "" : ",", budget::kKindNames[kind],
+                        book.granted(static_cast<budget::Kind>(kind)));
+  }
+  return json + '}';
 }
 
 std::string refusals_json(const metrics::AdmissionProbe& probe) {
@@ -82,8 +66,8 @@ std::string refusals_json(const metrics::AdmissionProbe& probe) {
 std::string handler_json(const metrics::HandlerUse& use) {
   return fmt::format(
       R"({{"name":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
-      quoted(use.name), use.p99_bytes, use.high_water_bytes, use.memory_limit_bytes, use.executions,
-      use.running_us, use.host_calls, use.suspensions, use.refusals);
+      sandbox::json_string(use.name), use.p99_bytes, use.high_water_bytes, use.memory_limit_bytes,
+      use.executions, use.running_us, use.host_calls, use.suspensions, use.refusals);
 }
 
 std::string_view name_of(budget::Cause cause) {
@@ -101,7 +85,8 @@ std::string_view name_of(budget::Cause cause) {
 }
 
 std::string unclean_json(const metrics::UncleanNotice& notice) {
-  return fmt::format(R"({{"cause":"{}","lines":{}}})", name_of(notice.cause), array(notice.lines, quoted));
+  return fmt::format(R"({{"cause":"{}","lines":{}}})", name_of(notice.cause),
+                     sandbox::json_array(notice.lines, sandbox::json_string));
 }
 
 }  // namespace
@@ -130,8 +115,9 @@ void append_memory(std::string& out, const MemoryFacts& facts, const metrics::Sn
       walls_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
       walls.reserve_bytes, walls.grantable_bytes, facts.ledger.book.granted(), facts.view.unaccounted_bytes,
       facts.view.resident_bytes, kinds_json(facts.ledger.book), refusals_json(sum.probes.admission),
-      array(top, handler_json), array(metrics::memory_advice(facts, sum.probes.admission, largest), quoted),
-      array(facts.unclean_exits, unclean_json));
+      sandbox::json_array(top, handler_json),
+      sandbox::json_array(metrics::memory_advice(facts, sum.probes.admission, largest), sandbox::json_string),
+      sandbox::json_array(facts.unclean_exits, unclean_json));
 }
 
 }  // namespace nexus::server

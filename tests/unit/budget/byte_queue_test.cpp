@@ -62,7 +62,7 @@ TEST(ByteQueue, ExpiresAtItsTime) {
   EXPECT_TRUE(queue.add(2, 1, 50));
   EXPECT_THAT(queue.expire(99), IsEmpty());
   EXPECT_THAT(queue.expire(100), ElementsAre(1));
-  EXPECT_THAT(queue.clear(), ElementsAre(2));
+  EXPECT_THAT(queue.expire(150), ElementsAre(2));
   EXPECT_EQ(queue.size(), 0u);
 }
 

@@ -1,4 +1,4 @@
-// Pieces of JSON that commands print for programs.
+// Pieces of JSON that is made from what is known to be well-formed.
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 
 #include "nexus/sandbox/json.h"
 
-namespace nexus::app {
+namespace nexus::sandbox {
 
-inline std::string quoted(std::string_view text) {
+inline std::string json_string(std::string_view text) {
   std::string json;
-  sandbox::append_json_string(json, text);
+  append_json_string(json, text);
   return json;
 }
 
@@ -24,4 +24,4 @@ std::string json_array(const Range& range, ToJson to_json) {
   return json + ']';
 }
 
-}  // namespace nexus::app
+}  // namespace nexus::sandbox
