@@ -17,6 +17,8 @@ enum {
   OP_STATE_DELETE,       // a: key            -> 0 or 1: whether it was there
   OP_EMIT,               // a: name, b: JSON
   OP_VIEW,               // a: id, b: JSON {COMMAND: params}
+  OP_EXT_METHODS,        // a: an extension      -> JSON array of its methods, or HOST_ABSENT; a: nothing -> of extensions
+  OP_EXT_CALL,           // a: NAME.METHOD, b: JSON array of arguments -> the call's number; it begins with the wait for it
   OP_LOG,                // a: text, b: one digit, the level
   OP_RESULT,             // a: JSON, or nothing for undefined
   OP_FAIL,               // a: message, b: stack; control.failure says which kind
@@ -35,7 +37,18 @@ enum {
   FAILURE_SYNTAX,       // at load
   FAILURE_NOT_HANDLER,  // at load: no function
   FAILURE_PENDING,      // awaits what nothing can settle
+  FAILURE_EXPIRED,      // of a call that took longer than its time, uncaught
 };
+
+// What `run` and `resume` return.
+enum {
+  RUN_ENDED = 0,   // the host has the result
+  RUN_FAILED = 1,  // the host was told of a failure
+  RUN_WAITS = 2,   // for a call of an extension; what was changed is with the host, and nothing is on the stack
+};
+
+// What became of a call; control.settlement.
+enum { SETTLED_VALUE = 0, SETTLED_ERROR, SETTLED_EXPIRED };
 
 enum { CAUSE_NONE = 0, CAUSE_LIMIT, CAUSE_REFUSED };  // of a failed allocation: our limit, or the host's refusal
 
@@ -46,7 +59,7 @@ struct control {
   uint32_t memory_limit;  // bytes that the allocator may hold
   uint32_t stack_bytes;
   uint64_t seed;         // of Math.random
-  uint32_t args_length;   // of the arguments, or of the source at load
+  uint32_t args_length;   // of the arguments, of the source at load, or of a call's answer at resume
   uint32_t scope_length;  // 0: the scope is {}
   uint32_t input_bytes;   // both are in `input`, each with a NUL behind it; 0: each waits for a host_take
   uint32_t failure;
@@ -55,5 +68,7 @@ struct control {
   uint32_t failed_bytes;  // the first allocation that failed in this execution: size and cause
   uint32_t failed_cause;
   uint32_t static_bytes;  // static data and stack of the interpreter
+  uint32_t call;          // at resume: its number, and what became of it
+  uint32_t settlement;
   char input[INPUT_BYTES];
 };

@@ -1,17 +1,24 @@
 #include "hostcalls.h"
 
+#include <string.h>
+
 #include "interpreter.h"
 
 static JSAtom failure_name;  // private: marks the errors made here
 
+void mark_failure(JSContext* ctx, JSValueConst error, int failure) {
+  JS_DefinePropertyValue(ctx, error, failure_name, JS_NewInt32(ctx, failure), 0);
+}
+
 // A refusal's text: one character for its kind, then the message.
 static int throw_refusal(JSContext* ctx, int length, const char* text) {
-  const int failure = length > 0 && text[0] == 'P' ? FAILURE_PERMISSION : FAILURE_LIMIT;
+  const char kind = length > 0 ? text[0] : 'L';
+  const int failure = kind == 'P' ? FAILURE_PERMISSION : kind == 'L' ? FAILURE_LIMIT : FAILURE_EXCEPTION;
   JSValue error = JS_NewPlainError(ctx, "%.*s", length > 1 ? length - 1 : 0, text + 1);
   if (JS_IsException(error)) return -1;
-  const char* name = failure == FAILURE_PERMISSION ? "PermissionDenied" : "ResourceLimit";
+  const char* name = kind == 'P' ? "PermissionDenied" : kind == 'L' ? "ResourceLimit" : "NoSuchExtension";
   JS_DefinePropertyValueStr(ctx, error, "name", JS_NewString(ctx, name), JS_PROP_C_W_E & ~JS_PROP_ENUMERABLE);
-  JS_DefinePropertyValue(ctx, error, failure_name, JS_NewInt32(ctx, failure), 0);
+  mark_failure(ctx, error, failure);
   JS_Throw(ctx, error);
   return -1;
 }
@@ -57,6 +64,8 @@ JSValue call_host_for_json(JSContext* ctx, int op, const char* a, size_t a_lengt
   if (text != small) js_free(ctx, text);
   return value;
 }
+
+void hostcalls_wash(void) { memset(small, 0, sizeof small); }
 
 int failure_of_error(JSContext* ctx, JSValueConst error) {
   if (!JS_IsObject(error)) return FAILURE_EXCEPTION;

@@ -14,5 +14,9 @@ int call_host(JSContext* ctx, int op, const char* a, size_t a_length, const char
 // For operations that answer with JSON: the value, JS_UNDEFINED when there is none, or JS_EXCEPTION.
 JSValue call_host_for_json(JSContext* ctx, int op, const char* a, size_t a_length);
 
-// FAILURE_PERMISSION or FAILURE_LIMIT for an error that the host's refusal made, else FAILURE_EXCEPTION.
+// The kind of failure that an error made here is of, such as FAILURE_LIMIT, else FAILURE_EXCEPTION.
 int failure_of_error(JSContext* ctx, JSValueConst error);
+void mark_failure(JSContext* ctx, JSValueConst error, int failure);
+
+// Between two segments: what the last calls have left behind is of no use, and would have to be kept.
+void hostcalls_wash(void);

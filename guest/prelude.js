@@ -192,14 +192,28 @@
     command,
   };
 
-  // ---- extensions: there are none yet ----
+  // ---- extensions ----
   const missing = (name) => Object.assign(new Error(`no such extension: ${name}`), { name: 'NoSuchExtension' });
-  const registry = { list: () => [], exists: () => false, methods: (name) => { throw missing(name); } };
+  const methodsOf = (name) => {
+    const methods = host.methods(text(name));
+    if (methods === undefined) throw missing(text(name));
+    return methods;
+  };
+  const known = { __proto__: null };  // in this execution
+  const extension = (name) => {
+    const caller = (method) => (...args) => host.call(`${name}.${method}`, stringify(args));
+    known[name] ??= Object.freeze(Object.fromEntries(methodsOf(name).map((method) => [method, caller(method)])));
+    return known[name];
+  };
+  const registry = {
+    list: () => host.methods(),
+    exists: (name) => host.methods(text(name)) !== undefined,
+    methods: methodsOf,
+  };
   const $ext = new Proxy(Object.freeze(registry), {
     get(target, name) {
       if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return undefined;
-      if (Object.hasOwn(target, name)) return target[name];
-      throw missing(name);
+      return Object.hasOwn(target, name) ? target[name] : extension(name);
     },
   });
 

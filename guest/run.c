@@ -3,6 +3,7 @@
 
 #include "allocator.h"
 #include "builtins.h"
+#include "extensions.h"
 #include "host.h"
 #include "hostcalls.h"
 #include "interpreter.h"
@@ -268,9 +269,9 @@ static int finish_with(JSValueConst value) {
   if (json_text_of(ctx, value, &json) < 0 || state_flush(ctx) < 0 ||
       call_host(ctx, OP_RESULT, json.at, json.length, NULL, 0) < 0) {
     report_pending_exception();
-    return 1;
+    return RUN_FAILED;
   }
-  return 0;
+  return RUN_ENDED;
 }
 
 static int is_thenable(JSValueConst value) {
@@ -296,28 +297,50 @@ static JSValue promise_of(JSValueConst value) {
   return wrapped;
 }
 
-// Runs what can run. 0: the host has the result; 1: it was told of a failure.
-static int run_to_the_end(JSValue value) {
-  promise = promise_of(value);
-  if (JS_IsException(promise) || run_jobs() < 0) {
-    report_pending_exception();
-    return 1;
+// The end of a segment.
+static int wait_for_calls(void) {
+  if (extension_calls() == 0) {
+    fail_with(FAILURE_PENDING, "the handler waits for nothing: no promise that it awaits can settle");
+    return RUN_FAILED;
   }
-  if (JS_IsUndefined(promise)) return finish_with(value);
+  if (state_end_segment(ctx) < 0) {
+    report_pending_exception();
+    return RUN_FAILED;
+  }
+  hostcalls_wash();
+  return RUN_WAITS;
+}
+
+// Runs what can run.
+static int run_on(void) {
+  if (run_jobs() < 0) {
+    report_pending_exception();
+    return RUN_FAILED;
+  }
   switch (JS_PromiseState(ctx, promise)) {
     case JS_PROMISE_FULFILLED:
       return finish_with(JS_PromiseResult(ctx, promise));
     case JS_PROMISE_REJECTED:
       report(JS_PromiseResult(ctx, promise), FAILURE_EXCEPTION);
-      return 1;
+      return RUN_FAILED;
     default:
-      fail_with(FAILURE_PENDING, "the handler waits for nothing: no promise that it awaits can settle");
-      return 1;
+      return wait_for_calls();
   }
 }
 
-// Arguments and scope are the input. 0: the host has the result; 1: it was told of a failure. What the call leaves
-// behind in memory is of no concern: the host puts the image back.
+static int run_to_the_end(JSValue value) {
+  promise = promise_of(value);
+  const int is_plain = JS_IsUndefined(promise);
+  if (!is_plain && !JS_IsException(promise)) return run_on();
+  if (!is_plain || run_jobs() < 0) {
+    report_pending_exception();
+    return RUN_FAILED;
+  }
+  return finish_with(value);
+}
+
+// Arguments and scope are the input. What the call leaves behind in memory is of no concern when it has ended: the host puts
+// the image back.
 NEXUS_EXPORT("run") int guest_run(void) {
   begin_execution();
   interpreter_reseed(ctx, control.seed);
@@ -326,12 +349,26 @@ NEXUS_EXPORT("run") int guest_run(void) {
   if (set_input(args_name, 0, control.args_length) < 0 ||
       (control.scope_length && set_input(scope_name, control.args_length + 1, control.scope_length) < 0)) {
     report_pending_exception();
-    return 1;
+    return RUN_FAILED;
   }
   JSValue value = JS_Call(ctx, handler, JS_UNDEFINED, 1, (JSValueConst*)&parameters);
   if (JS_IsException(value)) {
     report_pending_exception();
-    return 1;
+    return RUN_FAILED;
   }
   return run_to_the_end(value);
+}
+
+// A call has been settled: its answer is the input. As `run`.
+NEXUS_EXPORT("resume") int guest_resume(void) {
+  JS_UpdateStackTop(rt);
+  char* json = input_text(0, control.args_length);
+  const int is_settled =
+      json && extension_settle(ctx, control.call, control.settlement, json, control.args_length) == 0;
+  if (json) free_input(json);
+  if (!is_settled) {
+    report_pending_exception();
+    return RUN_FAILED;
+  }
+  return run_on();
 }

@@ -10,11 +10,13 @@
 int state_open(JSContext* ctx);          // registers the classes
 JSValue state_new_root(JSContext* ctx);  // $state itself
 int state_flush(JSContext* ctx);         // sends the keys that changed inside
+int state_end_segment(JSContext* ctx);   // the same, and forgets what it knew: others may change it now
 
 // ---- within state_*.c ----
 
 int keys_open(JSContext* ctx);
 int nodes_open(JSContext* ctx);
+int keys_forget(JSContext* ctx);
 
 JSValue key_lookup(JSContext* ctx, JSAtom key);  // its raw value, or one for which is_absent says so; a new reference
 int is_absent(JSValueConst value);

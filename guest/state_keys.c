@@ -128,6 +128,17 @@ int keys_open(JSContext* ctx) {
   return JS_IsException(cache) || JS_IsException(dirty) || JS_IsException(absent) ? -1 : 0;
 }
 
+int keys_forget(JSContext* ctx) {
+  JSValue* const known[] = {&cache, &dirty};
+  for (int i = 0; i < 2; ++i) {
+    JSValue empty = JS_NewObjectProto(ctx, JS_NULL);
+    if (JS_IsException(empty)) return -1;
+    JS_FreeValue(ctx, *known[i]);
+    *known[i] = empty;
+  }
+  return 0;
+}
+
 // A value inside the key is about to change: the host is asked, and gets the whole with state_flush.
 int key_touch(JSContext* ctx, JSAtom key) {
   if (call_with_key(ctx, OP_STATE_TOUCH, key, NULL) < 0) return -1;

@@ -246,6 +246,12 @@ static bool is_array_node(JSValueConst object, JSClassID class_id) {
   return class_id == node_class && node_class && JS_IsArray(node_of(object)->raw);
 }
 
+int state_end_segment(JSContext* ctx) {
+  if (state_flush(ctx) < 0 || keys_forget(ctx) < 0) return -1;
+  ++segment;
+  return 0;
+}
+
 int nodes_open(JSContext* ctx) {
   static JSClassExoticMethods methods = {
       node_get_own, node_names, node_delete, node_define, node_has, node_get, node_set,

@@ -12,6 +12,7 @@ std::string_view name(ErrorCode code) {
                                                                            "COMPILATION_ERROR",
                                                                            "INVALID_HANDLER",
                                                                            "RESOURCE_LIMIT",
+                                                                           "SUSPENSION_EXPIRED",
                                                                            "CANCELLED",
                                                                            "INTERNAL_ERROR",
                                                                            "INVALID_REQUEST",
@@ -30,6 +31,9 @@ std::string_view name(ErrorCode code) {
                                                                            "MISDIRECTED",
                                                                            "ORIGIN_NOT_ALLOWED",
                                                                            "SHUTTING_DOWN",
+                                                                           "EXECUTION_NOT_FOUND",
+                                                                           "SUSPENSION_NOT_FOUND",
+                                                                           "IDEMPOTENCY_MISMATCH",
                                                                            "INVALID_CONFIGURATION"};
   return kNames[static_cast<std::size_t>(code)];
 }

@@ -19,6 +19,7 @@ enum class ErrorCode : std::uint8_t {
   kCompilationError,
   kInvalidHandler,
   kResourceLimit,
+  kSuspensionExpired,
   kCancelled,
   kInternalError,
 
@@ -38,6 +39,9 @@ enum class ErrorCode : std::uint8_t {
   kMisdirected,
   kOriginNotAllowed,
   kShuttingDown,
+  kExecutionNotFound,
+  kSuspensionNotFound,
+  kIdempotencyMismatch,
   kInvalidConfiguration,
 };
 

@@ -1,10 +1,40 @@
 #include "nexus/memory/delta.h"
 
+#include <zstd.h>
+
+#include <algorithm>
 #include <cassert>
-#include <cstring>
+
+#include "nexus/memory/changes.h"
 
 namespace nexus::memory {
 namespace {
+
+constexpr std::size_t kHeapBlockBytes = 16;  // what the allocator adds to a block at most
+constexpr int kLevel = 1;                    // higher ones gain little on a few KB
+
+struct FreeContext {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// Making a context costs more than using it.
+ZSTD_CCtx* compressor() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  return context.get();
+}
+ZSTD_DCtx* decompressor() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  return context.get();
+}
+
+std::vector<std::byte>& scratch() {
+  constexpr std::size_t kMostKeptBytes = 256 << 10;
+  thread_local std::vector<std::byte> bytes;
+  bytes.clear();
+  if (bytes.capacity() > kMostKeptBytes) bytes.shrink_to_fit();
+  return bytes;
+}
 
 bool is_same(const Image& a, const Image& b) {
   return &a == &b || (a.size_bytes() == b.size_bytes() && a.digest() == b.digest());
@@ -23,30 +53,39 @@ Error refusal_of_growth(const LinearMemory& memory, std::size_t wanted) {
 
 }  // namespace
 
-Delta Delta::take(const LinearMemory& memory) {
+Result<Delta> Delta::take(const LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger) {
   assert(memory.image() != nullptr);
   const Image& image = *memory.image();
-  const auto start = image.unfold();
+  const auto before = image.unfold();
   Delta delta(memory.image(), memory.size());
-  std::vector<PageRun> looked_at = memory.hot().runs();
-  const std::size_t pages = memory.size() / kPageBytes;
-  if (pages > image.pages()) looked_at.push_back({image.pages(), pages - image.pages()});
-  for (const PageRun run : looked_at) {
-    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
-      if (!start->equals(page, memory.base() + page * kPageBytes)) {
-        delta.pages_.push_back(static_cast<std::uint32_t>(page));
-      }
+  std::vector<std::byte>& changes = scratch();
+  const auto look_at = [&](PageRun run) {
+    for (std::size_t page = std::max(run.first, dead_pages); page < run.first + run.count; ++page) {
+      const std::size_t size = changes.size();
+      append_changes(changes, page, memory.base() + page * kPageBytes, before->content(page));
+      if (changes.size() != size) ++delta.pages_;
     }
-  }
-  // Once the count is known: nothing is allocated twice, and nothing beyond what is charged.
-  delta.pages_.shrink_to_fit();
-  delta.contents_.resize(delta.pages_.size() * kPageBytes);
-  std::byte* kept = delta.contents_.data();
-  for (const std::uint32_t page : delta.pages_) {
-    std::memcpy(kept, memory.base() + page * kPageBytes, kPageBytes);
-    kept += kPageBytes;
-  }
+  };
+  for (const PageRun run : memory.hot().runs())
+    look_at(run);
+  const std::size_t pages = memory.size() / kPageBytes;
+  if (pages > image.pages()) look_at({image.pages(), pages - image.pages()});
+  NEXUS_TRY(delta.grant_,
+            ledger.grant(budget::Kind::kSuspended, sizeof delta + changes.size() + kHeapBlockBytes));
+  delta.changes_.assign(changes.begin(), changes.end());
   return delta;
+}
+
+void Delta::pack() {
+  if (is_packed_) return;
+  std::vector<std::byte>& packed = scratch();
+  packed.resize(ZSTD_compressBound(changes_.size()));
+  const std::size_t size =
+      ZSTD_compressCCtx(compressor(), packed.data(), packed.size(), changes_.data(), changes_.size(), kLevel);
+  if (ZSTD_isError(size) || size >= changes_.size()) return;
+  changes_ = std::vector<std::byte>(packed.data(), packed.data() + size);
+  is_packed_ = true;
+  grant_.shrink_to(sizeof *this + size + kHeapBlockBytes);
 }
 
 Result<void> Delta::apply_to(LinearMemory& memory) const {
@@ -55,18 +94,21 @@ Result<void> Delta::apply_to(LinearMemory& memory) const {
                 "a delta does not fit a memory that holds another image than its own");
   }
   assert(memory.is_pristine());
+  std::span<const std::byte> changes = changes_;
+  if (is_packed_) {
+    std::vector<std::byte>& raw = scratch();
+    raw.resize(ZSTD_getFrameContentSize(changes_.data(), changes_.size()));
+    const std::size_t size =
+        ZSTD_decompressDCtx(decompressor(), raw.data(), raw.size(), changes_.data(), changes_.size());
+    if (size != raw.size()) return fail(ErrorCode::kInternalError, "a packed delta cannot be read");
+    changes = raw;
+  }
   if (!memory.grow_to(size_)) return std::unexpected(refusal_of_growth(memory, size_));
   const Running running(memory);  // a cold page becomes hot by the fault, as under the guest
-  const std::byte* kept = contents_.data();
-  for (const std::uint32_t page : pages_) {
-    std::memcpy(memory.base() + page * kPageBytes, kept, kPageBytes);
-    kept += kPageBytes;
-  }
+  for_each_change(changes, [&](std::size_t page, std::span<const std::byte> runs) {
+    put_runs(memory.base() + page * kPageBytes, runs);
+  });
   return memory.settle();
-}
-
-std::size_t Delta::bytes() const {
-  return contents_.size() + pages_.size() * sizeof(pages_[0]) + sizeof *this;
 }
 
 }  // namespace nexus::memory

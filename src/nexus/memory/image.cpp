@@ -6,108 +6,13 @@
 #include <array>
 #include <cassert>
 #include <cstring>
-#include <optional>
+
+#include "nexus/memory/changes.h"
 
 namespace nexus::memory {
 namespace {
 
-// Changes closer than this are one run: its head costs 4 bytes and about 4 ns.
-constexpr std::size_t kMaxGapBytes = 16;
-
-struct ChangedPage {
-  std::uint32_t page;
-  std::uint32_t bytes;  // of the runs that follow
-};
-struct ChangedRun {
-  std::uint16_t offset;
-  std::uint16_t length;
-};
-
-template <class T>
-void append(std::vector<std::byte>& out, const T& value) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(&value);
-  out.insert(out.end(), bytes, bytes + sizeof value);
-}
-
-template <class T>
-T take(const std::byte*& at) {
-  T value;
-  std::memcpy(&value, at, sizeof value);
-  at += sizeof value;
-  return value;
-}
-
-void append_runs(std::vector<std::byte>& out, const std::byte* page, const std::byte* of_base) {
-  for (std::size_t at = 0; at < kPageBytes;) {
-    if (page[at] == of_base[at]) {
-      ++at;
-      continue;
-    }
-    std::size_t end = at + 1;
-    for (std::size_t next = end; next < kPageBytes && next - end < kMaxGapBytes; ++next) {
-      if (page[next] != of_base[next]) end = next + 1;
-    }
-    append(out, ChangedRun{static_cast<std::uint16_t>(at), static_cast<std::uint16_t>(end - at)});
-    out.insert(out.end(), page + at, page + end);
-    at = end;
-  }
-}
-
-void append_page(std::vector<std::byte>& out, std::size_t index, const std::byte* page,
-                 const std::byte* of_base) {
-  const std::size_t head = out.size();
-  append(out, ChangedPage{static_cast<std::uint32_t>(index), 0});
-  append_runs(out, page, of_base);
-  const ChangedPage done{static_cast<std::uint32_t>(index),
-                         static_cast<std::uint32_t>(out.size() - head - sizeof(ChangedPage))};
-  std::memcpy(out.data() + head, &done, sizeof done);
-}
-
 constexpr std::size_t kMostPages = 65536 * (kWasmPageBytes / kPageBytes);  // of a 32-bit memory
-
-// The value at the beginning of `bytes`, which lose it; null when they are too few.
-template <class T>
-std::optional<T> cut(std::span<const std::byte>& bytes) {
-  if (bytes.size() < sizeof(T)) return std::nullopt;
-  const std::byte* at = bytes.data();
-  bytes = bytes.subspan(sizeof(T));
-  return take<T>(at);
-}
-
-// Whether they are runs of one page, in order and to the last byte.
-bool are_runs(std::span<const std::byte> bytes) {
-  for (std::size_t end = 0; !bytes.empty();) {
-    const auto run = cut<ChangedRun>(bytes);
-    if (!run || run->length == 0 || run->length > bytes.size()) return false;
-    if (run->offset < end || run->offset + run->length > kPageBytes) return false;
-    end = run->offset + run->length;
-    bytes = bytes.subspan(run->length);
-  }
-  return true;
-}
-
-// The pages that are changed; nullopt when these are not changes of so many pages.
-std::optional<PageSet> pages_of(std::span<const std::byte> changes, std::size_t pages) {
-  PageSet own(pages);
-  for (std::size_t next = 0; !changes.empty();) {
-    const auto changed = cut<ChangedPage>(changes);
-    if (!changed || changed->page < next || changed->page >= pages || changed->bytes > changes.size())
-      return std::nullopt;
-    if (!are_runs(changes.first(changed->bytes))) return std::nullopt;
-    own.add(changed->page);
-    next = changed->page + 1;
-    changes = changes.subspan(changed->bytes);
-  }
-  return own;
-}
-
-void put_runs(std::byte* page, const std::byte* runs, std::size_t bytes) {
-  for (const std::byte* const end = runs + bytes; runs < end;) {
-    const auto run = take<ChangedRun>(runs);
-    std::memcpy(page + run.offset, runs, run.length);
-    runs += run.length;
-  }
-}
 
 }  // namespace
 
@@ -147,7 +52,7 @@ std::shared_ptr<const Image> Image::freeze(std::span<const std::byte> memory,
     const std::byte* page = memory.data() + i * kPageBytes;
     if (of_base.equals(i, page)) continue;
     image->own_.add(i);
-    append_page(image->changes_, i, page, of_base.content(i));
+    append_changes(image->changes_, i, page, of_base.content(i));
   }
   image->changes_.shrink_to_fit();
   return image;
@@ -158,7 +63,7 @@ std::shared_ptr<const Image> Image::from_changes(std::size_t pages, std::span<co
   assert(base != nullptr);
   if (base->base_ != nullptr) base = base->base_;
   if (pages == 0 || pages > kMostPages || pages % (kWasmPageBytes / kPageBytes) != 0) return nullptr;
-  auto own = pages_of(changes, pages);
+  auto own = changed_pages(changes, pages);
   if (!own) return nullptr;
   std::shared_ptr<Image> image(new Image(pages, std::move(base)));
   image->own_ = *std::move(own);
@@ -167,11 +72,9 @@ std::shared_ptr<const Image> Image::from_changes(std::size_t pages, std::span<co
 }
 
 void Image::put_changes(std::byte* memory, const PageSet& where) const {
-  for (const std::byte *at = changes_.data(), *const end = at + changes_.size(); at < end;) {
-    const auto changed = take<ChangedPage>(at);
-    if (where.contains(changed.page)) put_runs(memory + changed.page * kPageBytes, at, changed.bytes);
-    at += changed.bytes;
-  }
+  for_each_change(changes_, [&](std::size_t page, std::span<const std::byte> runs) {
+    if (where.contains(page)) put_runs(memory + page * kPageBytes, runs);
+  });
 }
 
 std::shared_ptr<const Pages> Image::unfolded() const {
@@ -191,13 +94,11 @@ std::shared_ptr<const Pages> Image::unfold(budget::Ledger* ledger) const {
     grant = *std::move(granted);
   }
   auto pages = std::make_shared<Pages>(base_->unfolded_, own_, std::move(grant));
-  std::byte* page = pages->own().data();
-  for (const std::byte *at = changes_.data(), *const end = at + changes_.size(); at < end;
-       page += kPageBytes) {
-    const auto changed = take<ChangedPage>(at);
-    put_runs(page, at, changed.bytes);
-    at += changed.bytes;
-  }
+  std::byte* own = pages->own().data();
+  for_each_change(changes_, [&](std::size_t, std::span<const std::byte> runs) {
+    put_runs(own, runs);
+    own += kPageBytes;
+  });
   shared_ = pages;
   return pages;
 }
@@ -211,14 +112,15 @@ std::size_t Image::stored_bytes() const {
 template <class Look>
 bool Image::all_pages(Look look) const {
   std::array<std::byte, kPageBytes> changed_page;
-  const std::byte* changes = changes_.data();
+  std::span<const std::byte> changes = changes_;
   for (std::size_t i = 0; i < pages(); ++i) {
     const std::byte* page = base_pages().content(i);
     if (own_.contains(i)) {
       std::memcpy(changed_page.data(), page, kPageBytes);
-      const auto changed = take<ChangedPage>(changes);
-      put_runs(changed_page.data(), changes, changed.bytes);
-      changes += changed.bytes;
+      ChangedPage head;
+      std::memcpy(&head, changes.data(), sizeof head);
+      put_runs(changed_page.data(), changes.subspan(sizeof head, head.bytes));
+      changes = changes.subspan(sizeof head + head.bytes);
       page = changed_page.data();
     }
     if (!look(i, page)) return false;

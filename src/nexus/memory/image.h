@@ -1,9 +1,8 @@
 // The frozen memory of an interpreter: what an instance starts from, and what it is put back to.
 //
 // One image keeps its pages: the base, an interpreter with no handler in it. All others keep what they change in the base,
-// byte by byte: a small handler changes 4 KB in 35 pages, so that ten thousand of them are 50 MB and not a gigabyte.
-//
-//   own pages of an image   │ page, bytes of runs │ offset, length │ bytes ... │ offset, length │ bytes ... │ page, ...
+// byte by byte (changes.h): a small handler changes 4 KB in 35 pages, so that ten thousand of them are 50 MB and not a
+// gigabyte.
 #pragma once
 
 #include <atomic>

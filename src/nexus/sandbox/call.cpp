@@ -8,6 +8,7 @@
 
 #include "guest/border.h"
 #include "nexus/base/ids.h"
+#include "nexus/sandbox/extension_table.h"
 #include "nexus/sandbox/json.h"
 
 namespace nexus::sandbox {
@@ -39,6 +40,24 @@ std::string without_surrogates(std::string_view name) {
 Call::Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock, budget::Ledger& ledger)
     : purpose_(purpose), request_(request), clock_(clock), started_ms_(clock.unix_ms()) {
   result_.held = ledger.open(budget::Kind::kBuffers);
+}
+
+Call::Call(const ExecutionRequest& request, const Clock& clock, Carried carried)
+    : purpose_(Purpose::kExecution),
+      request_(request),
+      clock_(clock),
+      started_ms_(carried.started_unix_ms),
+      mutations_(carried.mutations),
+      journal_bytes_(carried.journal_bytes),
+      log_bytes_(carried.log_bytes),
+      copied_bytes_(carried.copied_bytes),
+      next_call_(carried.next_call),
+      unsettled_calls_(carried.unsettled_calls) {
+  result_.earlier = std::move(carried.journal);
+  result_.logs = std::move(carried.logs);
+  result_.log_lines_dropped = carried.log_lines_dropped;
+  result_.metrics.host_calls = carried.host_calls;
+  result_.held = std::move(carried.held);
 }
 
 // ---- answers ----
@@ -167,6 +186,10 @@ Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view 
     case OP_VIEW:
       counter = &calls.view;
       break;
+    case OP_EXT_CALL:
+      counter = &calls.extension;
+      break;
+    case OP_EXT_METHODS:
     case OP_STATE_TOUCH:
     case OP_STATE_FLUSH:
       break;
@@ -190,6 +213,10 @@ Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view 
       return emit(a, b);
     case OP_VIEW:
       return view(a, b);
+    case OP_EXT_METHODS:
+      return extension_methods(a, out);
+    case OP_EXT_CALL:
+      return extension_call(a, b);
     default:
       return state_change(op, a, b);
   }
@@ -224,6 +251,57 @@ Call::Answer Call::finish(std::string_view json) {
 }
 
 void Call::commit() { result_.journal = std::move(journal_); }
+
+// ---- extensions ----
+
+Call::Answer Call::extension_methods(std::string_view name, std::span<std::byte> out) {
+  static const ExtensionTable kNone;
+  const ExtensionTable& table = request_.extensions != nullptr ? *request_.extensions : kNone;
+  if (name.empty()) return give(table.names_json(), out);
+  std::string methods = table.methods_json(name);
+  return methods.empty() ? Answer{HOST_ABSENT} : give(std::move(methods), out);
+}
+
+Call::Answer Call::extension_call(std::string_view name, std::string_view args) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return {.trap = kForgedText};
+  const std::string_view extension = name.substr(0, dot), method = name.substr(dot + 1);
+  if (!allows(Permission::kExtension, extension)) return refuse_permission(Permission::kExtension, extension);
+  // What a handler has asked for may be gone when it goes on in another process.
+  if (request_.extensions == nullptr || !request_.extensions->has(extension, method)) {
+    return refuse(Kind::kNoExtension, {.code = ErrorCode::kExecutionError,
+                                       .message = fmt::format("no such extension: {}", name)});
+  }
+  if (auto refused = charge_copy(args.size())) return *refused;
+  std::string json(args);
+  if (auto bad = check_guest_json(json, "the arguments")) return *bad;
+  if (!json.starts_with('[')) return {.trap = kForgedJson};
+  calls_.push_back({next_call_, std::string(extension), std::string(method), std::move(json)});
+  ++unsettled_calls_;
+  return {static_cast<std::int32_t>(next_call_++)};
+}
+
+Journal Call::end_segment() {
+  Journal segment = std::move(journal_);
+  journal_ = {};
+  append(result_.earlier, segment);
+  return segment;
+}
+
+Carried Call::carry() {
+  return {.journal = std::move(result_.earlier),
+          .logs = std::move(result_.logs),
+          .log_lines_dropped = result_.log_lines_dropped,
+          .host_calls = result_.metrics.host_calls,
+          .mutations = mutations_,
+          .journal_bytes = journal_bytes_,
+          .log_bytes = log_bytes_,
+          .copied_bytes = copied_bytes_,
+          .started_unix_ms = started_ms_,
+          .next_call = next_call_,
+          .unsettled_calls = unsettled_calls_,
+          .held = std::move(result_.held)};
+}
 
 // ---- time and randomness ----
 

@@ -12,7 +12,7 @@
 
 #include "nexus/base/clock.h"
 #include "nexus/sandbox/instance.h"
-#include "nexus/sandbox/result.h"
+#include "nexus/sandbox/suspended.h"
 
 namespace nexus::sandbox {
 
@@ -30,6 +30,8 @@ class Call {
  public:
   enum class Purpose : std::uint8_t { kLoad, kExecution };
   Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock, budget::Ledger& ledger);
+  // Of an execution that goes on.
+  Call(const ExecutionRequest& request, const Clock& clock, Carried carried);
 
   // Null, or why the guest must be stopped. `answer` is host_call's result.
   struct Answer {
@@ -54,8 +56,16 @@ class Call {
   // Moves the changes into the result; without it they are lost.
   void commit();
 
+  // ---- between two segments ----
+  // There is a call that is not settled.
+  bool waits() const { return unsettled_calls_ > 0; }
+  std::vector<ExtensionCall> take_calls() { return std::move(calls_); }
+  // The changes of the segment; what is carried into the next has them too.
+  Journal end_segment();
+  Carried carry();
+
  private:
-  enum class Kind : char { kPermission = 'P', kLimit = 'L' };
+  enum class Kind : char { kPermission = 'P', kLimit = 'L', kNoExtension = 'N' };
 
   Answer refuse(Kind kind, Error error);
   Answer refuse_permission(Permission permission, std::string_view name);
@@ -73,6 +83,8 @@ class Call {
   Answer state_change(std::int32_t op, std::string_view key, std::string_view json);
   Answer emit(std::string_view name, std::string_view payload);
   Answer view(std::string_view id, std::string_view command);
+  Answer extension_methods(std::string_view name, std::span<std::byte> out);
+  Answer extension_call(std::string_view name, std::string_view args);
   Answer log(std::string_view text, std::string_view level);
   Answer finish(std::string_view json);
 
@@ -94,6 +106,9 @@ class Call {
   std::uint64_t log_bytes_ = 0;
   std::uint64_t copied_bytes_ = 0;
   std::int64_t state_growth_ = 0;
+  std::vector<ExtensionCall> calls_;  // of this segment
+  std::uint32_t next_call_ = 0;
+  std::uint32_t unsettled_calls_ = 0;
   bool has_result_ = false;
   std::optional<Failure> failure_;
   std::optional<Error> refusal_;

@@ -124,10 +124,9 @@ Call::Answer Call::state_change(std::int32_t op, std::string_view key, std::stri
 
 Call::Answer Call::emit(std::string_view name, std::string_view payload) {
   if (!allows(Permission::kEmit, name)) return refuse_permission(Permission::kEmit, name);
-  if (journal_.events.size() >= request_.limits.max_events) {
-    return refuse_limit("maxEvents", request_.limits.max_events, journal_.events.size() + 1,
-                        "too many events");
-  }
+  const std::size_t events = result_.earlier.events.size() + journal_.events.size();
+  if (events >= request_.limits.max_events)
+    return refuse_limit("maxEvents", request_.limits.max_events, events + 1, "too many events");
   std::string json(payload);
   if (auto bad = check_guest_json(json, "the event's payload")) return *bad;
   if (auto refused = charge_journal(name.size() + json.size())) return *refused;
@@ -137,9 +136,10 @@ Call::Answer Call::emit(std::string_view name, std::string_view payload) {
 
 Call::Answer Call::view(std::string_view id, std::string_view command) {
   if (!allows(Permission::kView, id)) return refuse_permission(Permission::kView, id);
-  if (journal_.view_commands.size() >= request_.limits.max_view_commands) {
-    return refuse_limit("maxViewCommands", request_.limits.max_view_commands,
-                        journal_.view_commands.size() + 1, "too many view commands");
+  const std::size_t commands = result_.earlier.view_commands.size() + journal_.view_commands.size();
+  if (commands >= request_.limits.max_view_commands) {
+    return refuse_limit("maxViewCommands", request_.limits.max_view_commands, commands + 1,
+                        "too many view commands");
   }
   std::string json(command);
   if (auto bad = check_guest_json(json, "the view command")) return *bad;

@@ -200,6 +200,7 @@ Error error_of_execution(const FailureContext& c) {
     error.code = c.call.refusal()->code;
     error.limit = c.call.refusal()->limit;
   }
+  if (c.guest.failure == FAILURE_EXPIRED) error.code = ErrorCode::kSuspensionExpired;
   return error;
 }
 

@@ -85,7 +85,8 @@ constexpr std::array kImports = {
     engine::Import{kWasi, "fd_seek", "iIii", "i", wasi_no_files},
     engine::Import{kWasi, "fd_write", "iiii", "i", wasi_no_files},
 };
-constexpr std::array<std::string_view, 5> kExports = {"_initialize", "control", "init", "load", "run"};
+constexpr std::array<std::string_view, 6> kExports = {"_initialize", "control", "init",
+                                                      "load",        "run",     "resume"};
 
 }  // namespace
 

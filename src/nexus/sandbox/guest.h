@@ -14,7 +14,7 @@
 namespace nexus::sandbox {
 
 // The exports, in the order in which engine::Instance::start knows them.
-enum Export : std::size_t { kInitialize, kControl, kInit, kLoad, kRun };
+enum Export : std::size_t { kInitialize, kControl, kInit, kLoad, kRun, kResume };
 
 // The interpreter, compiled.
 std::span<const std::byte> guest_code();

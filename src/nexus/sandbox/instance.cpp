@@ -8,9 +8,8 @@
 #include <cassert>
 
 #include "nexus/base/ids.h"
-#include "nexus/sandbox/call.h"
 #include "nexus/sandbox/failure.h"
-#include "nexus/sandbox/runtime_parts.h"
+#include "nexus/sandbox/instance_parts.h"
 
 namespace nexus::sandbox {
 namespace {
@@ -25,36 +24,6 @@ constexpr std::uint64_t kFirstSliceUs = 2000;
 constexpr std::uint64_t kResetsPerMeasurement = 16;
 
 }  // namespace
-
-struct Instance::Parts {
-  Runtime::Parts& runtime;
-  budget::Grant overhead{};
-  budget::Grant deep_stack{};  // of the execution under way
-  std::unique_ptr<engine::Instance> engine{};
-  GuestControl control{};
-  // The execution or load under way.
-  Call::Purpose purpose = Call::Purpose::kExecution;
-  ExecutionRequest request{};
-  std::optional<Call> call{};
-  std::optional<Error> error{};
-  std::uint64_t started_us = 0;
-  std::uint64_t running_us = 0;  // on a CPU, but for the first slice, which is measured by the cheaper clock
-  bool is_first_slice = true;
-  std::uint64_t peak_ever = 0;
-  bool broken = false;  // it was interrupted, or lied: nothing more may run in it
-
-  memory::LinearMemory& memory() { return engine->memory(); }
-  void begin(Call::Purpose why, std::shared_ptr<const memory::Image> image, std::string_view first,
-             std::string_view second);
-  void write_input(std::string_view first, std::string_view second);
-  void returned();
-  void trapped();
-  void stop(ErrorCode code, std::string message, std::optional<LimitReached> limit);
-  engine::Progress run_slice();
-  void check_time();
-  void charge();
-  void measure();
-};
 
 Result<std::unique_ptr<Instance>> Instance::create(Runtime& runtime) {
   auto parts = std::unique_ptr<Parts>(new Parts{.runtime = runtime.parts()});
@@ -86,14 +55,18 @@ void Instance::Parts::write_input(std::string_view first, std::string_view secon
   }
 }
 
-void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Image> image,
-                            std::string_view first, std::string_view second) {
+void Instance::Parts::clear(Call::Purpose why) {
   purpose = why;
   error.reset();
-  call.emplace(why, request, runtime.clock, runtime.ledger);
   started_us = runtime.clock.monotonic_us();
   running_us = 0;
   is_first_slice = true;
+}
+
+void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Image> image,
+                            std::string_view first, std::string_view second) {
+  clear(why);
+  call.emplace(why, request, runtime.clock, runtime.ledger);
   const auto& limits = request.limits;
   const std::size_t size = image->size_bytes();
   if (size > limits.memory_limit_bytes) {
@@ -173,8 +146,9 @@ engine::Progress Instance::Parts::run_slice() {
   if (std::exchange(is_first_slice, false)) {
     const std::uint64_t before_us = clock.monotonic_us();
     const engine::Progress progress = engine->poll();
-    running_us = clock.monotonic_us() - before_us;
-    if (progress == engine::Progress::kYielded) running_us = std::min(running_us, kFirstSliceUs);
+    std::uint64_t slice_us = clock.monotonic_us() - before_us;
+    if (progress == engine::Progress::kYielded) slice_us = std::min(slice_us, kFirstSliceUs);
+    running_us += slice_us;
     return progress;
   }
   const std::uint64_t before_us = clock.thread_cpu_us();
@@ -233,17 +207,29 @@ void Instance::Parts::measure() {
   peak_ever = std::max(peak_ever, metrics.memory_peak_bytes);
 }
 
+bool Instance::Parts::is_honest_end() const {
+  if (!engine->at_rest()) return false;
+  switch (engine->returned()) {
+    case RUN_ENDED:
+      return purpose == Call::Purpose::kLoad || call->has_result();
+    case RUN_FAILED:
+      return call->failure().has_value();
+    case RUN_WAITS:
+      return purpose == Call::Purpose::kExecution && call->waits();
+    default:
+      return false;
+  }
+}
+
 void Instance::Parts::returned() {
   const auto& c = *control.operator->();
-  const bool honest = engine->at_rest() && (engine->returned() == 0 || call->failure().has_value());
-  const bool answered = purpose == Call::Purpose::kLoad || engine->returned() != 0 || call->has_result();
-  if (!honest || !answered) {
+  if (!is_honest_end()) {
     spdlog::error("execution {}: the guest ended in a way that it cannot; the instance is retired",
                   request.execution_id);
     stop(ErrorCode::kInternalError, "the sandbox ended in an unexpected state", std::nullopt);
     return;
   }
-  if (engine->returned() == 0) return;
+  if (engine->returned() != RUN_FAILED) return;
   const FailureContext context{c, *call, request.source, request.limits, memory().refusal()};
   error = purpose == Call::Purpose::kLoad ? error_of_load(context) : error_of_execution(context);
 }

@@ -1,8 +1,9 @@
 // One WebAssembly memory with an interpreter in it, which runs one execution at a time and is pristine between them.
 //
-//   idle ──start()──► running ──step() == kDone──► finished ──finish()──► idle
-//                        │ cancel(), a trap, a timeout                      │ reset could not be proven
-//                        └──────────────────► finished ──finish()──► terminated (the pool drops it)
+//   idle ──start()───► running ──step() == kDone──► finished ──finish()───► idle
+//        ──resume()──►    │                            └─waits()─suspend()──► idle
+//                         │ cancel(), a trap, a timeout                      │ reset could not be proven
+//                         └──────────────────► finished ──finish()──► terminated (the pool drops it)
 //
 // Thread safety: none; one thread at a time, but slices may run on different threads.
 #pragma once
@@ -20,6 +21,7 @@
 #include "nexus/sandbox/limits.h"
 #include "nexus/sandbox/result.h"
 #include "nexus/sandbox/state.h"
+#include "nexus/sandbox/suspended.h"
 
 namespace nexus::memory {
 class Image;
@@ -27,6 +29,7 @@ class Image;
 
 namespace nexus::sandbox {
 
+class ExtensionTable;
 class Runtime;  // what all instances share: see runtime.h
 class Call;     // what the host functions of one execution work on: see call.h
 
@@ -39,6 +42,7 @@ struct ExecutionRequest {
   std::string_view scope_json = "{}";
   const State* state = nullptr;
   const Capabilities* capabilities = nullptr;
+  const ExtensionTable* extensions = nullptr;  // null: there are none
   Limits limits{};
   bool cache_hit = false;
   budget::Grant prepaid{};  // kInstances, for the growth that is expected
@@ -70,6 +74,15 @@ class Instance {
   void cancel(ErrorCode code, std::string message);
   // The outcome; puts the memory back. REQUIRES: finished.
   ExecutionResult finish();
+
+  // The segment is over and the execution is not: it waits for a call that it has made. REQUIRES: finished.
+  bool waits() const;
+  // Takes the execution out and puts the memory back. None when there is no memory to keep it: it has ended, and finish()
+  // says so. REQUIRES: waits().
+  std::optional<Segment> suspend();
+  // Goes on with it after one of its calls was settled; `request` is as for start(), without arguments and scope. An error:
+  // there is no memory for it now, and nothing has changed. REQUIRES: idle; its image is the request's.
+  Result<void> resume(Suspended& suspended, ExecutionRequest request, const CallAnswer& answer);
 
   // start, all steps, finish.
   ExecutionResult execute(ExecutionRequest request);

@@ -5,7 +5,9 @@
 #include <array>
 #include <charconv>
 #include <concepts>
+#include <iterator>
 #include <string_view>
+#include <unordered_map>
 
 #include "nexus/sandbox/json.h"
 
@@ -157,7 +159,34 @@ std::size_t expected_size(const ExecutionResult& result) {
   return size;
 }
 
+bool is_empty(const Journal& journal) {
+  return journal.mutations.empty() && journal.events.empty() && journal.view_commands.empty();
+}
+
+template <class Item>
+void move_behind(std::vector<Item>& items, std::vector<Item>& later) {
+  items.insert(items.end(), std::make_move_iterator(later.begin()), std::make_move_iterator(later.end()));
+}
+
 }  // namespace
+
+void append(Journal& journal, Journal later) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < journal.mutations.size(); ++i)
+    places.emplace(journal.mutations[i].key, i);
+  std::vector<StateMutation> others;
+  for (StateMutation& mutation : later.mutations) {
+    const auto place = places.find(mutation.key);
+    if (place == places.end()) {
+      others.push_back(std::move(mutation));
+    } else {
+      journal.mutations[place->second].json = std::move(mutation.json);
+    }
+  }
+  move_behind(journal.mutations, others);
+  move_behind(journal.events, later.events);
+  move_behind(journal.view_commands, later.view_commands);
+}
 
 void append_result_json(std::string& out, const ExecutionResult& result, WithLogs with_logs) {
   out.reserve(out.size() + expected_size(result));
@@ -165,7 +194,13 @@ void append_result_json(std::string& out, const ExecutionResult& result, WithLog
   append_json_string(out, result.execution_id);
   out.append(result.ok() ? ",\"status\":\"success\"" : ",\"status\":\"error\"");
   if (!result.return_json.empty()) out.append(",\"returnValue\":").append(result.return_json);
-  append_journal(out, result.journal);
+  if (is_empty(result.earlier)) {
+    append_journal(out, result.journal);
+  } else {
+    Journal all = result.earlier;
+    append(all, result.journal);
+    append_journal(out, all);
+  }
   if (result.error) append_error(out, *result.error);
   append_metrics(out, result.metrics);
   if (with_logs == WithLogs::kYes) append_logs(out, result);

@@ -29,7 +29,7 @@ struct ViewCommand {
   std::string params_json;
 };
 
-// Everything here is empty when the execution failed: changes are applied all or none.
+// Everything here is empty when the execution failed: the changes of a segment are applied all or none.
 struct Journal {
   std::vector<StateMutation> mutations;  // one per key, in order of the first write
   std::vector<Event> events;
@@ -66,7 +66,8 @@ struct ExecutionResult {
   std::string execution_id;
   std::optional<Error> error;  // none: success
   std::string return_json;     // empty: undefined
-  Journal journal;
+  Journal journal;             // of the last segment: to be committed
+  Journal earlier;             // of those before, committed already; RESULT shows both
   ExecutionMetrics metrics;
   std::vector<LogLine> logs;
   std::uint64_t log_lines_dropped = 0;
@@ -74,6 +75,9 @@ struct ExecutionResult {
 
   bool ok() const { return !error.has_value(); }
 };
+
+// Adds what came later; of a key the last value stays, in the place of the first.
+void append(Journal& journal, Journal later);
 
 // RESULT of the API, one line. `with_logs` as for ?logs=1.
 enum class WithLogs : bool { kNo, kYes };

@@ -9,6 +9,11 @@ namespace {
 
 class DeltaTest : public Memories {
  protected:
+  Delta take(const LinearMemory& memory, std::size_t dead_pages = 0) {
+    auto taken = Delta::take(memory, dead_pages, ledger_);
+    EXPECT_TRUE(taken.has_value());
+    return *std::move(taken);
+  }
   static void expect_equal(const LinearMemory& a, const LinearMemory& b) {
     ASSERT_EQ(a.size(), b.size());
     EXPECT_EQ(std::memcmp(a.base(), b.base(), a.size()), 0);
@@ -21,7 +26,7 @@ TEST_F(DeltaTest, OfAPristineMemoryIsEmpty) {
   ASSERT_TRUE(a->take(shared) && b->take(shared));
   write(*a, 9);
   a->reset();  // hot, and equal to the image
-  const Delta delta = Delta::take(*a);
+  const Delta delta = take(*a);
   EXPECT_EQ(delta.pages(), 0U);
   EXPECT_LT(delta.bytes(), 200U);
   ASSERT_TRUE(delta.apply_to(*b));
@@ -34,10 +39,10 @@ TEST_F(DeltaTest, HoldsWhatWasWrittenAndNoMore) {
   ASSERT_TRUE(a->take(shared) && b->take(shared));
   for (const std::size_t page : {0, 7, 30, 63})
     write(*a, page);
-  const Delta delta = Delta::take(*a);
+  const Delta delta = take(*a);
   EXPECT_EQ(delta.pages(), 4U);
-  EXPECT_GE(delta.bytes(), 4 * kPageBytes);
-  EXPECT_LT(delta.bytes(), 4 * kPageBytes + 200);
+  EXPECT_LT(delta.bytes(), 300U) << "one byte of each page";
+  EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
   a->reset();
   EXPECT_TRUE(a->is_pristine()) << "taking it changes nothing";
   ASSERT_TRUE(delta.apply_to(*b));
@@ -47,6 +52,50 @@ TEST_F(DeltaTest, HoldsWhatWasWrittenAndNoMore) {
   EXPECT_TRUE(b->is_pristine()) << "what was put in is known to be hot";
 }
 
+TEST_F(DeltaTest, LeavesOutWhatIsDead) {
+  const auto a = memory(), b = memory();
+  const auto shared = image(4);
+  ASSERT_TRUE(a->take(shared) && b->take(shared));
+  write(*a, 3);
+  write(*a, 4);
+  const Delta delta = take(*a, 4);
+  EXPECT_EQ(delta.pages(), 1U);
+  a->reset();
+  write(*a, 4);
+  ASSERT_TRUE(delta.apply_to(*b));
+  expect_equal(*a, *b);
+}
+
+TEST_F(DeltaTest, IsTheSameWhenItIsPacked) {
+  const auto a = memory(), b = memory();
+  const auto shared = image(4);
+  ASSERT_TRUE(a->take(shared) && b->take(shared));
+  ASSERT_TRUE(a->grow_to(8 * kWasmPageBytes));
+  const Running running(*a);
+  for (const std::size_t page : {2, 20, 21, 90})
+    std::memset(a->base() + page * kPageBytes + 100, 0x11, 3000);
+  Delta delta = take(*a);
+  const std::size_t raw = delta.bytes();
+  EXPECT_GT(raw, 12'000U);
+  delta.pack();
+  EXPECT_TRUE(delta.is_packed());
+  EXPECT_LT(delta.bytes(), raw / 10);
+  EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
+  ASSERT_TRUE(delta.apply_to(*b));
+  expect_equal(*a, *b);
+}
+
+TEST_F(DeltaTest, IsRefusedWhereThereAreNoBytesForIt) {
+  const auto a = memory();
+  ASSERT_TRUE(a->take(image(4)));
+  write(*a, 3);
+  ledger_.set_limit(ledger_.granted(budget::Kind::kInstances) + ledger_.granted(budget::Kind::kImages) + 50);
+  const auto refused = Delta::take(*a, 0, ledger_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().limit->wall, "budget");
+  EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), 0U);
+}
+
 TEST_F(DeltaTest, TakesItsGrownMemoryAlong) {
   const auto a = memory(), b = memory();
   const auto shared = image(2);
@@ -54,7 +103,7 @@ TEST_F(DeltaTest, TakesItsGrownMemoryAlong) {
   ASSERT_TRUE(a->grow_to(10 * kWasmPageBytes));
   write(*a, 3);
   write(*a, 100);
-  const Delta delta = Delta::take(*a);
+  const Delta delta = take(*a);
   EXPECT_EQ(delta.pages(), 2U) << "grown pages of zeros cost nothing";
   EXPECT_EQ(delta.memory_bytes(), 10 * kWasmPageBytes);
   ASSERT_TRUE(delta.apply_to(*b));
@@ -70,7 +119,7 @@ TEST_F(DeltaTest, IsRefusedAsAWholeWhereItsMemoryCannotGrow) {
   ASSERT_TRUE(a->take(shared) && b->take(shared));
   ASSERT_TRUE(a->grow_to(6 * kWasmPageBytes));
   write(*a, 3);
-  const Delta delta = Delta::take(*a);
+  const Delta delta = take(*a);
 
   b->set_limit(5 * kWasmPageBytes);
   auto refused = delta.apply_to(*b);
@@ -94,7 +143,7 @@ TEST_F(DeltaTest, IsRefusedByAnotherImage) {
   const auto a = memory(), b = memory();
   ASSERT_TRUE(a->take(image(2)) && b->take(image(2)));
   write(*a, 3);
-  const Delta delta = Delta::take(*a);
+  const Delta delta = take(*a);
   const auto refused = delta.apply_to(*b);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInternalError);
@@ -107,7 +156,7 @@ TEST_F(DeltaTest, FitsAnImageThatWasBuiltAgain) {
   const auto bytes = some_bytes(2);
   ASSERT_TRUE(a->take(Image::freeze(bytes, nullptr)) && b->take(Image::freeze(bytes, image(1))));
   write(*a, 3);
-  ASSERT_TRUE(Delta::take(*a).apply_to(*b));
+  ASSERT_TRUE(take(*a).apply_to(*b));
   expect_equal(*a, *b);
 }
 

@@ -76,7 +76,10 @@ TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
     to->reset();
     ASSERT_TRUE(from->take(shared) && to->take(shared));
     scribble(*from);
-    const Delta delta = Delta::take(*from);
+    auto taken = Delta::take(*from, 0, ledger_);
+    ASSERT_TRUE(taken);
+    Delta& delta = *taken;
+    if (random_() % 2 == 0) delta.pack();
     ASSERT_TRUE(delta.apply_to(*to));
     ASSERT_EQ(from->size(), to->size());
     ASSERT_EQ(std::memcmp(from->base(), to->base(), from->size()), 0) << n;

@@ -1,0 +1,119 @@
+#include "nexus/memory/changes.h"
+
+#include <bit>
+
+#include "nexus/base/units.h"
+
+namespace nexus::memory {
+namespace {
+
+// Changes closer than this are one run: its head costs 4 bytes and about 4 ns.
+constexpr std::size_t kMaxGapBytes = 16;
+
+struct ChangedRun {
+  std::uint16_t offset;
+  std::uint16_t length;
+};
+
+template <class T>
+void append(std::vector<std::byte>& out, const T& value) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(&value);
+  out.insert(out.end(), bytes, bytes + sizeof value);
+}
+
+// The value at the beginning of `bytes`, which lose it; null when they are too few.
+template <class T>
+std::optional<T> cut(std::span<const std::byte>& bytes) {
+  if (bytes.size() < sizeof(T)) return std::nullopt;
+  T value;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  bytes = bytes.subspan(sizeof value);
+  return value;
+}
+
+using Word = std::uint64_t;
+static_assert(std::endian::native == std::endian::little && kPageBytes % sizeof(Word) == 0);
+
+// Which bits of the eight bytes differ.
+Word difference(const std::byte* a, const std::byte* b) {
+  Word of_a, of_b;
+  std::memcpy(&of_a, a, sizeof of_a);
+  std::memcpy(&of_b, b, sizeof of_b);
+  return of_a ^ of_b;
+}
+
+std::size_t first_byte(Word difference) { return static_cast<std::size_t>(std::countr_zero(difference)) / 8; }
+std::size_t after_last_byte(Word difference) {
+  return static_cast<std::size_t>(std::bit_width(difference) + 7) / 8;
+}
+
+void append_runs(std::vector<std::byte>& out, const std::byte* page, const std::byte* before) {
+  for (std::size_t word = 0; word < kPageBytes;) {
+    const Word differs = difference(page + word, before + word);
+    if (differs == 0) {
+      word += sizeof(Word);
+      continue;
+    }
+    const std::size_t start = word + first_byte(differs);
+    std::size_t end = word + after_last_byte(differs);
+    for (word += sizeof(Word); word < kPageBytes && word < end + kMaxGapBytes; word += sizeof(Word)) {
+      const Word more = difference(page + word, before + word);
+      if (more == 0) continue;
+      if (word + first_byte(more) >= end + kMaxGapBytes) break;
+      end = word + after_last_byte(more);
+    }
+    append(out, ChangedRun{static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(end - start)});
+    out.insert(out.end(), page + start, page + end);
+  }
+}
+
+// Whether they are runs of one page, in order and to the last byte.
+bool are_runs(std::span<const std::byte> bytes) {
+  for (std::size_t end = 0; !bytes.empty();) {
+    const auto run = cut<ChangedRun>(bytes);
+    if (!run || run->length == 0 || run->length > bytes.size()) return false;
+    if (run->offset < end || run->offset + run->length > kPageBytes) return false;
+    end = run->offset + run->length;
+    bytes = bytes.subspan(run->length);
+  }
+  return true;
+}
+
+}  // namespace
+
+void append_changes(std::vector<std::byte>& out, std::size_t index, const std::byte* page,
+                    const std::byte* before) {
+  const std::size_t head = out.size();
+  append(out, ChangedPage{static_cast<std::uint32_t>(index), 0});
+  append_runs(out, page, before);
+  const ChangedPage done{static_cast<std::uint32_t>(index),
+                         static_cast<std::uint32_t>(out.size() - head - sizeof(ChangedPage))};
+  if (done.bytes == 0) {
+    out.resize(head);
+  } else {
+    std::memcpy(out.data() + head, &done, sizeof done);
+  }
+}
+
+std::optional<PageSet> changed_pages(std::span<const std::byte> changes, std::size_t pages) {
+  PageSet changed_ones(pages);
+  for (std::size_t next = 0; !changes.empty();) {
+    const auto changed = cut<ChangedPage>(changes);
+    if (!changed || changed->page < next || changed->page >= pages || changed->bytes > changes.size())
+      return std::nullopt;
+    if (!are_runs(changes.first(changed->bytes))) return std::nullopt;
+    changed_ones.add(changed->page);
+    next = changed->page + 1;
+    changes = changes.subspan(changed->bytes);
+  }
+  return changed_ones;
+}
+
+void put_runs(std::byte* page, std::span<const std::byte> runs) {
+  while (const auto run = cut<ChangedRun>(runs)) {
+    std::memcpy(page + run->offset, runs.data(), run->length);
+    runs = runs.subspan(run->length);
+  }
+}
+
+}  // namespace nexus::memory
