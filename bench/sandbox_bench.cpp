@@ -18,6 +18,7 @@
 #include "nexus/handlers/disk_cache.h"
 #include "nexus/memory/image.h"
 #include "nexus/memory/linear_memory.h"
+#include "nexus/sandbox/extension_table.h"
 #include "nexus/sandbox/instance.h"
 #include "nexus/sandbox/runtime.h"
 
@@ -87,6 +88,39 @@ class Bench {
     if (!result.ok()) stop(result.error->message);
   }
 
+  // Gives the bytes of what was kept.
+  std::size_t wait_once(const std::shared_ptr<const memory::Image>& handler, bool packs) {
+    sandbox::ExecutionRequest request;
+    request.image = handler;
+    request.execution_id = "bench";
+    request.args_json = R"({"by":1,"who":"someone"})";
+    request.state = &state_;
+    request.capabilities = &all_;
+    request.extensions = &extensions_;
+    sandbox::ExecutionRequest again = {};
+    again.image = handler;
+    again.execution_id = "bench";
+    again.state = &state_;
+    again.capabilities = &all_;
+    again.extensions = &extensions_;
+    instance_->start(std::move(request));
+    while (instance_->step() == sandbox::Step::kMore) {
+    }
+    if (!instance_->waits()) stop("it does not wait");
+    auto segment = instance_->suspend();
+    if (!segment) stop("there is no memory");
+    if (packs) segment->suspended.delta.pack();
+    const std::size_t bytes = segment->suspended.delta.bytes();
+    if (!instance_->resume(segment->suspended, std::move(again),
+                           {0, sandbox::CallAnswer::Kind::kValue, "null"}))
+      stop("it does not go on");
+    while (instance_->step() == sandbox::Step::kMore) {
+    }
+    const auto result = instance_->finish();
+    if (!result.ok()) stop(result.error->message);
+    return bytes;
+  }
+
   Instance& instance() { return *instance_; }
   const Clock& clock() const { return clock_; }
   budget::Ledger& ledger() { return *ledger_; }
@@ -106,6 +140,12 @@ class Bench {
   std::map<std::string, std::shared_ptr<const memory::Image>> images_;
   sandbox::State state_ = *sandbox::State::parse(R"({"count":41})");
   sandbox::Capabilities capabilities_ = sandbox::Capabilities::defaults();
+  sandbox::Capabilities all_ = *sandbox::Capabilities::parse(std::vector<std::string>{"state:*", "ext:*"});
+  sandbox::ExtensionTable extensions_ = [] {
+    sandbox::ExtensionTable table;
+    table.add("timer", {"sleep"});
+    return table;
+  }();
 };
 
 Bench& bench() {
@@ -119,6 +159,26 @@ void call_handler(benchmark::State& state, const char* source) {
     bench().call(handler);
   for (auto _ : state)
     bench().call(handler);
+}
+
+// A handler that waits once: taken out, packed or not, put back into the same instance and ended. Its baseline is the same
+// handler with a promise that is settled already.
+enum class Keep : bool { kRaw, kPacked };
+constexpr const char* kWaits =
+    "const who = $args.who; await $ext.timer.sleep(1); $state.count += $args.by; return {n: $state.count, "
+    "who}";
+constexpr const char* kWaitsNot =
+    "const who = $args.who; await Promise.resolve(1); $state.count += $args.by; return {n: $state.count, "
+    "who}";
+
+void suspend_and_resume(benchmark::State& state, Keep keep) {
+  const auto handler = bench().image(kWaits);
+  std::size_t bytes = 0;
+  for (int i = 0; i < 1000; ++i)
+    bytes = bench().wait_once(handler, keep == Keep::kPacked);
+  for (auto _ : state)
+    bench().wait_once(handler, keep == Keep::kPacked);
+  state.counters["bytes"] = static_cast<double>(bytes);
 }
 
 // What is put back after each call of the small handler.
@@ -237,6 +297,9 @@ void start_disk_cache(benchmark::State& state) {
   std::filesystem::remove_all(directory);
 }
 
+BENCHMARK_CAPTURE(call_handler, waits_not, kWaitsNot);
+BENCHMARK_CAPTURE(suspend_and_resume, raw, Keep::kRaw);
+BENCHMARK_CAPTURE(suspend_and_resume, packed, Keep::kPacked);
 BENCHMARK_DEFINE_F(WithDiskCache, find_large)(benchmark::State& state) {
   for (auto _ : state) {
     const auto image = cache->find(source);

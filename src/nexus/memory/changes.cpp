@@ -15,12 +15,6 @@ struct ChangedRun {
   std::uint16_t length;
 };
 
-template <class T>
-void append(std::vector<std::byte>& out, const T& value) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(&value);
-  out.insert(out.end(), bytes, bytes + sizeof value);
-}
-
 // The value at the beginning of `bytes`, which lose it; null when they are too few.
 template <class T>
 std::optional<T> cut(std::span<const std::byte>& bytes) {
@@ -42,13 +36,31 @@ Word difference(const std::byte* a, const std::byte* b) {
   return of_a ^ of_b;
 }
 
+constexpr std::size_t kBlockBytes = 64;
+static_assert(kPageBytes % kBlockBytes == 0);
+
+bool is_same_block(const std::byte* a, const std::byte* b) {
+  Word any = 0;
+  for (std::size_t at = 0; at < kBlockBytes; at += sizeof(Word))
+    any |= difference(a + at, b + at);
+  return any == 0;
+}
+
 std::size_t first_byte(Word difference) { return static_cast<std::size_t>(std::countr_zero(difference)) / 8; }
 std::size_t after_last_byte(Word difference) {
   return static_cast<std::size_t>(std::bit_width(difference) + 7) / 8;
 }
 
-void append_runs(std::vector<std::byte>& out, const std::byte* page, const std::byte* before) {
+// What the runs of a page can come to: each has at least a gap before the next.
+constexpr std::size_t kMostRunBytes = kPageBytes + (kPageBytes / (kMaxGapBytes + 1) + 1) * sizeof(ChangedRun);
+
+// Writes the runs to `out`; gives their end.
+std::byte* put_differences(std::byte* out, const std::byte* page, const std::byte* before) {
   for (std::size_t word = 0; word < kPageBytes;) {
+    if (word % kBlockBytes == 0 && is_same_block(page + word, before + word)) {
+      word += kBlockBytes;
+      continue;
+    }
     const Word differs = difference(page + word, before + word);
     if (differs == 0) {
       word += sizeof(Word);
@@ -62,9 +74,12 @@ void append_runs(std::vector<std::byte>& out, const std::byte* page, const std::
       if (word + first_byte(more) >= end + kMaxGapBytes) break;
       end = word + after_last_byte(more);
     }
-    append(out, ChangedRun{static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(end - start)});
-    out.insert(out.end(), page + start, page + end);
+    const ChangedRun run{static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(end - start)};
+    std::memcpy(out, &run, sizeof run);
+    std::memcpy(out + sizeof run, page + start, run.length);
+    out += sizeof run + run.length;
   }
+  return out;
 }
 
 // Whether they are runs of one page, in order and to the last byte.
@@ -83,16 +98,14 @@ bool are_runs(std::span<const std::byte> bytes) {
 
 void append_changes(std::vector<std::byte>& out, std::size_t index, const std::byte* page,
                     const std::byte* before) {
+  if (std::memcmp(page, before, kPageBytes) == 0) return;
   const std::size_t head = out.size();
-  append(out, ChangedPage{static_cast<std::uint32_t>(index), 0});
-  append_runs(out, page, before);
-  const ChangedPage done{static_cast<std::uint32_t>(index),
-                         static_cast<std::uint32_t>(out.size() - head - sizeof(ChangedPage))};
-  if (done.bytes == 0) {
-    out.resize(head);
-  } else {
-    std::memcpy(out.data() + head, &done, sizeof done);
-  }
+  out.resize(head + sizeof(ChangedPage) + kMostRunBytes);
+  std::byte* const runs = out.data() + head + sizeof(ChangedPage);
+  const auto bytes = static_cast<std::size_t>(put_differences(runs, page, before) - runs);
+  const ChangedPage changed{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(bytes)};
+  std::memcpy(out.data() + head, &changed, sizeof changed);
+  out.resize(head + sizeof changed + bytes);
 }
 
 std::optional<PageSet> changed_pages(std::span<const std::byte> changes, std::size_t pages) {

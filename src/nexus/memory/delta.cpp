@@ -11,7 +11,8 @@ namespace nexus::memory {
 namespace {
 
 constexpr std::size_t kHeapBlockBytes = 16;  // what the allocator adds to a block at most
-constexpr int kLevel = 1;                    // higher ones gain little on a few KB
+constexpr std::size_t kMostTypicalBytes = 64 << 10;
+constexpr int kLevel = 1;  // higher ones gain little on a few KB
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -80,10 +81,16 @@ void Delta::pack() {
   if (is_packed_) return;
   std::vector<std::byte>& packed = scratch();
   packed.resize(ZSTD_compressBound(changes_.size()));
+  auto like =
+      image_->typical_changes(std::span(changes_).first(std::min(changes_.size(), kMostTypicalBytes)));
+  ZSTD_CCtx* const context = compressor();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_refPrefix(context, like->data(), like->size());
   const std::size_t size =
-      ZSTD_compressCCtx(compressor(), packed.data(), packed.size(), changes_.data(), changes_.size(), kLevel);
+      ZSTD_compress2(context, packed.data(), packed.size(), changes_.data(), changes_.size());
   if (ZSTD_isError(size) || size >= changes_.size()) return;
-  changes_ = std::vector<std::byte>(packed.data(), packed.data() + size);
+  changes_ = std::vector<std::byte>(packed.begin(), packed.begin() + static_cast<std::ptrdiff_t>(size));
+  like_ = std::move(like);
   is_packed_ = true;
   grant_.shrink_to(sizeof *this + size + kHeapBlockBytes);
 }
@@ -98,8 +105,10 @@ Result<void> Delta::apply_to(LinearMemory& memory) const {
   if (is_packed_) {
     std::vector<std::byte>& raw = scratch();
     raw.resize(ZSTD_getFrameContentSize(changes_.data(), changes_.size()));
+    ZSTD_DCtx* const context = decompressor();
+    ZSTD_DCtx_refPrefix(context, like_->data(), like_->size());
     const std::size_t size =
-        ZSTD_decompressDCtx(decompressor(), raw.data(), raw.size(), changes_.data(), changes_.size());
+        ZSTD_decompressDCtx(context, raw.data(), raw.size(), changes_.data(), changes_.size());
     if (size != raw.size()) return fail(ErrorCode::kInternalError, "a packed delta cannot be read");
     changes = raw;
   }

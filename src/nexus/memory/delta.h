@@ -4,7 +4,9 @@
 //   memory     │ dead │ =image │ changed │ =image │ changed │ grown: written │ grown: zeros │
 //                                  │                  │             │
 //   raw        │ changes in the image, byte by byte (changes.h) ... ascending │
-//   packed     │ the same, compressed with zstd │
+//   packed     │ the same, compressed with zstd against the first that was packed of the same image │
+//
+// Those who wait in the same place of the same handler differ in a few hundred bytes, so that is what one of them costs.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +50,7 @@ class Delta {
   std::uint32_t pages_ = 0;
   bool is_packed_ = false;
   std::vector<std::byte> changes_;
+  std::shared_ptr<const Bytes> like_;  // what it is packed against
   budget::Grant grant_;
 };
 

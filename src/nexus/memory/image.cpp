@@ -103,6 +103,13 @@ std::shared_ptr<const Pages> Image::unfold(budget::Ledger* ledger) const {
   return pages;
 }
 
+std::shared_ptr<const Bytes> Image::typical_changes(std::span<const std::byte> offered) const {
+  const std::lock_guard lock(mutex_);
+  auto typical = typical_.lock();
+  if (typical == nullptr) typical_ = typical = std::make_shared<const Bytes>(offered.begin(), offered.end());
+  return typical;
+}
+
 std::size_t Image::stored_bytes() const {
   const std::size_t bitmaps = 2 * own_.words().size() * sizeof(std::uint64_t);
   return changes_.size() + bitmaps + sizeof *this + (unfolded_ != nullptr ? unfolded_->bytes() : 0);

@@ -20,6 +20,8 @@
 
 namespace nexus::memory {
 
+using Bytes = std::vector<std::byte>;
+
 // The pages that executions of an image write to, as its instances have found out; shared by all of them. A hint: it
 // may be incomplete or too large without harm. Thread-safe.
 class LearnedPages {
@@ -73,6 +75,9 @@ class Image {
 
   LearnedPages& learned() const { return learned_; }
 
+  // What deltas of this image look like, to be packed against: the first that is offered, for as long as somebody has it.
+  std::shared_ptr<const Bytes> typical_changes(std::span<const std::byte> offered) const;
+
  private:
   Image(std::size_t pages, std::shared_ptr<const Image> base);
   template <class Look>
@@ -85,6 +90,7 @@ class Image {
   mutable LearnedPages learned_;
   mutable std::mutex mutex_;
   mutable std::weak_ptr<const Pages> shared_;
+  mutable std::weak_ptr<const Bytes> typical_;
 };
 
 }  // namespace nexus::memory
