@@ -53,7 +53,7 @@ int serve_until_told(const ServeCommand& command) {
     disk_cache = std::make_unique<handlers::DiskCache>(*std::move(options), clock, ledger);
   ExitRecord record(settings->runtime.cache_dir, clock);
   const ProcessMemory known(keeper, ledger, settings->runtime, std::move(unclean));
-  const Shared shared{clock, ledger, **runtime, disk_cache.get(), known};
+  const Shared shared{clock, ledger, **runtime, disk_cache.get(), known, {}};
   std::vector<server::Member> members(loops);
   std::vector<std::unique_ptr<Shard>> shards;
   shards.reserve(members.size());

@@ -27,6 +27,7 @@ struct Shared {
   sandbox::Runtime& runtime;
   handlers::DiskCache* disk_cache;  // null: there is none
   const metrics::MemorySource& memory;
+  std::span<extensions::Extension* const> extensions;
 };
 
 class Shard {

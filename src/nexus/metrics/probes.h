@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "nexus/base/duration_histogram.h"
@@ -59,11 +61,15 @@ struct UnderWay {
   std::uint64_t queued = 0;          // wait for their panel's turn or for an instance
   std::uint64_t running = 0;         // hold an instance
   std::uint64_t without_memory = 0;  // of those queued: wait for bytes
+  std::uint64_t suspended = 0;       // wait for an extension
+  std::uint64_t hibernated = 0;      // the same, packed
 
   void add(const UnderWay& other) {
     queued += other.queued;
     running += other.running;
     without_memory += other.without_memory;
+    suspended += other.suspended;
+    hibernated += other.hibernated;
   }
 };
 
@@ -114,8 +120,26 @@ struct AdmissionProbe {
   }
 };
 
+// From what a local service takes to the default of SUSPENSION_TTL_MS.
+using SuspensionTimes = DurationHistogram<1'000'000, 500'000'000'000>;
+
+// Calls of extensions that executions have waited for. The names are those of the extensions, which outlive it.
+struct SuspensionProbe {
+  std::map<std::string_view, std::uint64_t> by_extension;
+  SuspensionTimes times;  // of those that were settled
+
+  void began(std::string_view extension) { ++by_extension[extension]; }
+  void ended(std::uint64_t ms) { times.record_us(ms * 1000); }
+  void add(const SuspensionProbe& other) {
+    for (const auto& [extension, count] : other.by_extension)
+      by_extension[extension] += count;
+    times.add(other.times);
+  }
+};
+
 struct Probes {
   ExecutionProbe executions;
+  SuspensionProbe suspensions;
   UnderWay under_way;
   ErrorProbe errors;
   AdmissionProbe admission;
@@ -133,6 +157,7 @@ struct Probes {
   }
   void add(const Probes& other) {
     executions.add(other.executions);
+    suspensions.add(other.suspensions);
     under_way.add(other.under_way);
     errors.add(other.errors);
     admission.add(other.admission);

@@ -30,18 +30,25 @@ void report_executions(Exposition& out, const ExecutionProbe& probe, const Under
   out.durations({{"status", "success"}}, probe.succeeded.buckets());
   out.durations({{"status", "error"}}, probe.failed.buckets());
 
-  // Nothing suspends in this version; dashboards may rely on the states already.
   out.gauge("nexus_executions", "Executions that have not ended, by what they do.");
   out.sample({{"state", "queued"}}, under_way.queued);
   out.sample({{"state", "running"}}, under_way.running);
-  out.sample({{"state", "suspended"}}, 0.0);
-  out.sample({{"state", "hibernated"}}, 0.0);
+  out.sample({{"state", "suspended"}}, under_way.suspended);
+  out.sample({{"state", "hibernated"}}, under_way.hibernated);
 
   out.gauge("nexus_peak_memory_bytes", "Highest memoryPeakBytes of any execution since start.");
   out.sample(probe.peak_memory_bytes);
 
   out.histogram("nexus_reset_seconds", "Time to put an instance's memory back; one in 16 is measured.");
   out.durations({}, probe.resets.buckets());
+}
+
+void report_suspensions(Exposition& out, const SuspensionProbe& probe) {
+  out.counter("nexus_suspensions_total", "Calls of extensions that executions have waited for.");
+  for (const auto& [extension, count] : probe.by_extension)
+    out.sample({{"extension", extension}}, count);
+  out.histogram("nexus_suspension_seconds", "Time from such a call to its answer.");
+  out.durations({}, probe.times.buckets());
 }
 
 void report_host_calls(Exposition& out, const sandbox::HostCalls& calls) {
@@ -187,6 +194,7 @@ std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, co
                    const Process& process, const MemoryFacts& memory) {
   Exposition out;
   report_executions(out, sum.probes.executions, sum.probes.under_way);
+  report_suspensions(out, sum.probes.suspensions);
   report_host_calls(out, sum.probes.executions.host_calls);
   report_refusals(out, sum.probes.errors, sum.probes.admission);
   report_http(out, sum.probes.http);

@@ -35,19 +35,28 @@ Result<void> TurnQueue::wait(Ready ready) {
   return {};
 }
 
+void TurnQueue::wait_ahead(Ready ready) {
+  if (closed_) return ready(std::unexpected(*closed_));
+  assert(taken_);
+  ahead_.push_back(std::move(ready));
+}
+
 void TurnQueue::close(const Error& reason) {
   closed_ = reason;
-  for (auto waiting = std::exchange(waiting_, {}); Ready & ready : waiting)
-    ready(std::unexpected(reason));
+  for (std::deque<Ready>* queue : {&ahead_, &waiting_}) {
+    for (auto waiting = std::exchange(*queue, {}); Ready & ready : waiting)
+      ready(std::unexpected(reason));
+  }
 }
 
 void TurnQueue::pass_on() {
-  if (waiting_.empty()) {
+  std::deque<Ready>& queue = ahead_.empty() ? waiting_ : ahead_;
+  if (queue.empty()) {
     taken_ = false;
     return;
   }
-  Ready next = std::move(waiting_.front());
-  waiting_.pop_front();
+  Ready next = std::move(queue.front());
+  queue.pop_front();
   next(Turn(*this));
 }
 

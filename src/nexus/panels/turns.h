@@ -1,4 +1,5 @@
-// Executions of one panel are serial, in order of arrival, and only so many may wait.
+// Segments of executions of one panel are serial: of those that go on first, then of those that start, each in order of
+// arrival; only so many may wait to start.
 //
 // Thread safety: none. A panel belongs to one loop, and so does its queue.
 // Invariants: 1. at most one Turn exists at a time; 2. while nobody has the turn, nobody waits.
@@ -45,6 +46,8 @@ class TurnQueue {
   // `ready` gets the turn later. kPanelBusy: the queue is full, and `ready` won't be called.
   // REQUIRES: try_take() gave none.
   Result<void> wait(Ready ready);
+  // The same for an execution that goes on: before all who start, and beyond the bound. REQUIRES: as wait().
+  void wait_ahead(Ready ready);
   // Refuses all who wait and all who come, with `reason`.
   void close(const Error& reason);
 
@@ -55,6 +58,7 @@ class TurnQueue {
   void pass_on();
 
   std::deque<Ready> waiting_;
+  std::deque<Ready> ahead_;
   std::optional<Error> closed_;
   std::uint32_t max_waiting_;
   bool taken_ = false;

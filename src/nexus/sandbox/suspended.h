@@ -44,6 +44,9 @@ struct Carried {
   budget::Grant held{};  // kBuffers, for what is copied out of the guest
 };
 
+// The outcome of an execution that goes on no more.
+ExecutionResult result_of(Carried carried, std::string execution_id, Error error);
+
 struct Suspended {
   memory::Delta delta;
   Carried carried;

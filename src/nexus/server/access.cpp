@@ -59,6 +59,13 @@ std::optional<Scope> needed_scope(Resource resource, Method method) {
     case Resource::kPanel:
     case Resource::kState:
       return is_read(method) ? Scope::kRead : Scope::kWrite;
+    case Resource::kExecutions:
+    case Resource::kSuspensions:
+      return Scope::kRead;
+    case Resource::kExecution:
+      return is_read(method) ? Scope::kRead : Scope::kTrigger;
+    case Resource::kResume:
+      return Scope::kResume;
     case Resource::kMemory:
     default:  // whoever adds a resource says here whose it is; until then it is not everyone's
       return Scope::kAdmin;

@@ -38,6 +38,8 @@ unsigned status_of(ErrorCode code) {
     case ErrorCode::kNotFound:
     case ErrorCode::kPanelNotFound:
     case ErrorCode::kToolNotFound:
+    case ErrorCode::kExecutionNotFound:
+    case ErrorCode::kSuspensionNotFound:
       return 404;
     case ErrorCode::kMethodNotAllowed:
       return 405;
@@ -49,6 +51,8 @@ unsigned status_of(ErrorCode code) {
       return 413;
     case ErrorCode::kMisdirected:
       return 421;
+    case ErrorCode::kIdempotencyMismatch:
+      return 422;
     case ErrorCode::kPanelBusy:
       return 429;
     case ErrorCode::kOverloaded:

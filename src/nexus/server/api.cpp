@@ -11,17 +11,18 @@
 
 namespace nexus::server {
 
-Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access,
-         Admission::Options admission)
+Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, Options options)
     : loops_(parts.loops),
       probes_(parts.probes),
       versions_(std::move(versions)),
-      access_(std::move(access), parts.clock),
+      access_(std::move(options.access), parts.clock),
       executions_(parts.loops.executor(), parts.clock, parts.ledger, parts.cache, parts.pool, parts.probes,
-                  parts.runtime, admission),
+                  parts.runtime, options.admission,
+                  {options.extensions, options.suspension_ttl_ms, parts.loops.size(), parts.loops.own()}),
       creation_(parts.registry, executions_, std::move(ceiling)),
       panels_(parts.registry, creation_, parts.probes),
-      triggers_(parts.registry, executions_, parts.probes),
+      waiting_(executions_, parts.probes, std::chrono::milliseconds(options.sync_wait_ms)),
+      triggers_(parts.registry, executions_, waiting_, parts.probes),
       health_(versions_.program, parts.clock),
       sources_{parts.probes, parts.cache, parts.pool, parts.registry},
       disk_cache_(parts.disk_cache),
@@ -98,7 +99,7 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
       return list(route.query, caller_of(request), answer);
     case Resource::kPanel:
       if (request.method == Method::put) return panels_.put(route, request, answer);
-      finish(request.method == Method::delete_ ? panels_.remove(route, request, answer)
+      finish(request.method == Method::delete_ ? remove(route, request, answer)
                                                : panels_.describe(route, request, answer),
              answer);
       break;
@@ -117,6 +118,18 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
       return report_metrics(answer);
     case Resource::kMemory:
       return report_memory(route.query, answer);
+    case Resource::kExecutions:
+      finish(waiting_.list(route, request, answer), answer);
+      break;
+    case Resource::kExecution:
+      if (request.method != Method::delete_) return waiting_.describe(route, request, answer);
+      finish(waiting_.cancel(route, request, answer), answer);
+      break;
+    case Resource::kSuspensions:
+      finish(waiting_.list_suspensions(route, request, answer), answer);
+      break;
+    case Resource::kResume:
+      return waiting_.resume(route, request, answer);
     case Resource::kUnknown:
       break;
   }
@@ -176,7 +189,14 @@ std::optional<Task<void>> Api::trigger(const Route& route, const Request& reques
     return std::nullopt;
   }
   const auto with_logs = has_flag(route.query, "logs") ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo;
-  return triggers_.run(*std::move(call), with_logs, answer);
+  return triggers_.run(*std::move(call), request, with_logs, answer);
+}
+
+PanelsResource::Outcome Api::remove(const Route& route, const Request& request, Answer& answer) {
+  const auto panel = sources_.registry.find(route.panel);
+  auto removed = panels_.remove(route, request, answer);
+  if (removed && panel != nullptr) executions_.cancel_all_of(*panel);
+  return removed;
 }
 
 bool Api::tidy() {

@@ -8,6 +8,7 @@
 #include "nexus/metrics/report.h"
 #include "nexus/server/access.h"
 #include "nexus/server/all_loops.h"
+#include "nexus/server/execution_resource.h"
 #include "nexus/server/health_resource.h"
 #include "nexus/server/http_labels.h"
 #include "nexus/server/panel_list.h"
@@ -37,8 +38,14 @@ class Api final : public Service {
     sandbox::Runtime& runtime;
     const metrics::MemorySource& memory;
   };
-  Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access = {},
-      Admission::Options admission = {});
+  struct Options {
+    AccessOptions access{};
+    Admission::Options admission{};
+    std::span<extensions::Extension* const> extensions{};  // must outlive it
+    std::uint64_t suspension_ttl_ms = 300'000;
+    std::uint64_t sync_wait_ms = 55'000;
+  };
+  Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, Options options);
 
   std::optional<Error> refuse_head(Request& request) override;
   std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
@@ -62,10 +69,18 @@ class Api final : public Service {
   // that no panel has. False: there is nothing left to do.
   bool tidy();
 
+  // About every 100 ms.
+  void tick() { executions_.tick(); }
+
   // As Executions::hurry(). Thread-safe.
   void hurry() { executions_.hurry(); }
 
   void set_stage(Stage stage) { stage_ = stage; }
+  // No more work is taken, and nothing waits any more.
+  void drain() {
+    stage_ = Stage::kDraining;
+    executions_.drain();
+  }
   // Ends all executions that still run.
   void abort() { executions_.abort(); }
 
@@ -78,6 +93,7 @@ class Api final : public Service {
   Task<void> report_memory(std::string_view query, Answer& answer);
   Task<metrics::Snapshot> sum_of_all_loops(std::function<metrics::Snapshot(Api&)> one_loop) const;
   std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
+  PanelsResource::Outcome remove(const Route& route, const Request& request, Answer& answer);
   void finish(const PanelsResource::Outcome& outcome, Answer& answer);
 
   const AllLoops& loops_;
@@ -87,6 +103,7 @@ class Api final : public Service {
   Executions executions_;
   PanelCreation creation_;
   PanelsResource panels_;
+  ExecutionResource waiting_;
   TriggerResource triggers_;
   HealthResource health_;
   metrics::Sources sources_;

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "nexus/server/definition_ids.h"
+#include "nexus/server/query.h"
 #include "nexus/server/route.h"
 #include "nexus/server/server.h"
 
@@ -42,6 +43,12 @@ std::size_t Dispatch::where(const Request& request) const {
   if (loops_.size() == 1) return loops_.own();
   const Route route = find_route(request.target);
   if (!route.panel.empty()) return owner_of(route.panel, loops_.size());
+  if (route.resource == Resource::kExecution) return loop_of_execution(route.id, loops_.size());
+  if (route.resource == Resource::kResume) return loop_of_suspension(route.id, loops_.size());
+  if (route.resource == Resource::kExecutions || route.resource == Resource::kSuspensions) {
+    const auto panel = find_parameter(route.query, "panel");
+    return panel && *panel ? owner_of(**panel, loops_.size()) : loops_.own();
+  }
   if (route.resource != Resource::kPanels || request.method != Method::post) return loops_.own();
   const std::string id = id_in_definition(request.body);
   return id.empty() ? loops_.own() : owner_of(id, loops_.size());

@@ -1,11 +1,12 @@
 #include "nexus/server/executions.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "nexus/base/ids.h"
+#include "nexus/server/run_record.h"
 
 namespace nexus::server {
 namespace {
@@ -17,77 +18,42 @@ constexpr std::uint64_t kNewInstanceBytes = 2 << 20;
 // For an instance whose bytes others have been quicker to take.
 constexpr int kMostTries = 8;
 
-// A handler must not be able to write lines of its own making into the server's log, or to colour a terminal.
-std::string without_control_characters(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 std::unexpected<Error> removed() { return fail(ErrorCode::kPanelNotFound, "the panel has been deleted"); }
-
-pool::Retired why_retired(const sandbox::ExecutionResult& result) {
-  const bool was_cut_off = result.error && (result.error->code == ErrorCode::kTimeout ||
-                                            result.error->code == ErrorCode::kCancelled);
-  return was_cut_off ? pool::Retired::kCancel : pool::Retired::kTrap;
-}
 
 // The container's or the budget's refusal, by the ledger.
 bool is_want_of_bytes(const Error& error) {
   return error.code == ErrorCode::kOverloaded && error.limit && error.limit->free.has_value();
 }
 
-void record(handlers::HandlerUse& use, const ToolCall& call, const sandbox::ExecutionResult& result) {
-  if (use.latest != call.tool) {
-    use.latest = call.tool;
-    use.name = fmt::format("{}/{}", call.panel->id(), call.tool->name);
-  }
-  use.memory.record(result.metrics.grown_bytes);
-  use.memory_limit_bytes = call.tool->limits.memory_limit_bytes;
-  ++use.executions;
-  use.running_us += result.metrics.execution_time_us;
-  use.host_calls += result.metrics.host_calls.total();
-  if (result.error && result.error->limit && result.error->limit->free) ++use.refusals;
-}
-
-spdlog::level::level_enum level_of(sandbox::LogLevel level) {
-  switch (level) {
-    case sandbox::LogLevel::kDebug:
-      return spdlog::level::debug;
-    case sandbox::LogLevel::kInfo:
-      return spdlog::level::info;
-    case sandbox::LogLevel::kWarn:
-      return spdlog::level::warn;
-    case sandbox::LogLevel::kError:
-      break;
-  }
-  return spdlog::level::err;
+std::size_t loop_byte(std::string_view id) {
+  std::size_t byte = 0;
+  if (id.size() >= 2) std::from_chars(id.data() + id.size() - 2, id.data() + id.size(), byte, 16);
+  return byte;
 }
 
 }  // namespace
 
+std::size_t loop_of_execution(std::string_view id, std::size_t loops) { return loop_byte(id) % loops; }
+
 Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& ledger,
                        handlers::HandlerCache& cache, pool::InstancePool& pool, metrics::Probes& probes,
-                       sandbox::Runtime& runtime, Admission::Options admission)
+                       sandbox::Runtime& runtime, Admission::Options admission,
+                       Suspensions::Options suspensions)
     : executor_(executor),
       clock_(clock),
       cache_(cache),
       pool_(pool),
       probes_(probes),
       runtime_(runtime),
+      ledger_(ledger),
       run_queue_(executor),
-      admission_(executor, clock, ledger, pool, cache, probes, admission) {}
+      admission_(executor, clock, ledger, pool, cache, probes, admission),
+      suspensions_(executor, clock, probes, suspensions,
+                   [this](const ExecutionPtr& execution) { on_answer(execution); }),
+      loops_(suspensions.loops),
+      own_(suspensions.own) {}
 
-Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
+Task<Result<Outcome>> Executions::run(ToolCall call) {
   panels::Panel& panel = *call.panel;
   metrics::Present state(probes_.under_way.queued);
   std::optional<panels::Turn> turn = panel.turns().try_take();
@@ -134,29 +100,33 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
         state.move_to(probes_.under_way.running);
       }
     } else {
-      result.execution_id = make_uuid(clock_.unix_ms());
+      result.execution_id = make_id();
       result.error = std::move(loaded.error());
     }
   }
   if (handler) {
-    sandbox::ExecutionRequest request;
-    request.image = handler->image;
-    request.source = handler->source;
-    request.execution_id = make_uuid(clock_.unix_ms());
+    auto request = request_of(call, *handler, cache_hit);
+    request.execution_id = make_id();
     request.args_json = call.args_json;
     request.scope_json = call.definition->scope_json;
-    request.state = &panel.state();
-    request.capabilities = &call.tool->capabilities;
-    request.limits = call.tool->limits;
-    request.cache_hit = cache_hit;
     request.prepaid = std::move(prepaid);
+    std::string id = request.execution_id;
     sandbox::Instance& instance = **lease;
     instance.start(std::move(request));
     std::uint64_t waited_us = 0;
     if (instance.step() == sandbox::Step::kMore) {
       const std::uint64_t began_us = clock_.monotonic_us();
-      co_await remaining_slices(instance, &panel);
+      co_await remaining_slices(instance, &panel, nullptr);
       waited_us = clock_.monotonic_us() - began_us;
+    }
+    if (instance.waits()) {
+      if (auto segment = instance.suspend()) {
+        lease->give_back();
+        commit(panel, segment->journal);
+        auto execution = keep(std::move(call), std::move(id), std::move(handler), cache_hit);
+        suspend(execution, *std::move(segment));
+        co_return Outcome{{}, std::move(execution)};
+      }
     }
     result = instance.finish();
     admission_.record_us(std::max(waited_us, result.metrics.execution_time_us));
@@ -165,8 +135,32 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
   }
   if (result.error && result.error->code == ErrorCode::kOverloaded)
     co_return std::unexpected(*std::move(result.error));  // for want of memory nothing of it ran
+  if (!panel.is_removed()) commit(panel, result.journal);
   conclude(call, result);
-  co_return result;
+  co_return Outcome{std::move(result), nullptr};
+}
+
+sandbox::ExecutionRequest Executions::request_of(const ToolCall& call, const handlers::Handler& handler,
+                                                 bool cache_hit) const {
+  sandbox::ExecutionRequest request;
+  request.image = handler.image;
+  request.source = handler.source;
+  request.state = &call.panel->state();
+  request.capabilities = &call.tool->capabilities;
+  request.extensions = &suspensions_.table();
+  request.limits = call.tool->limits;
+  request.cache_hit = cache_hit;
+  return request;
+}
+
+// Its last byte says which loop it is of.
+std::string Executions::make_id() const {
+  std::string id = make_uuid(clock_.unix_ms());
+  if (loops_ == 1) return id;
+  const std::size_t last = loop_byte(id);
+  const std::size_t rounded = last - last % loops_ + own_;
+  fmt::format_to(id.end() - 2, "{:02x}", rounded > 0xff ? rounded - loops_ : rounded);
+  return id;
 }
 
 Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox::Limits& limits) {
@@ -219,14 +213,15 @@ Task<Result<pool::Lease>> Executions::wait_for_instance() {
 Task<Result<HandlerPtr>> Executions::load_in(sandbox::Instance& instance, std::string_view source,
                                              const sandbox::Limits& limits) {
   instance.start_load(source, limits);
-  if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, nullptr);
+  if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, nullptr, nullptr);
   auto image = instance.finish_load();
   if (!image) co_return std::unexpected(std::move(image.error()));
   co_return cache_.insert(std::string(source), *std::move(image));
 }
 
 // Returns when the instance is finished. A panel that is removed meanwhile ends its execution; null: no panel's.
-Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panels::Panel* panel) {
+Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panels::Panel* panel,
+                                        const bool* cancelled) {
   for (;;) {
     co_await run_queue_.next_slice(instance.running_us());
     if (is_aborted_) {
@@ -237,17 +232,21 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
       instance.cancel(ErrorCode::kCancelled, "the panel has been deleted");
       co_return;
     }
+    if (cancelled != nullptr && *cancelled) {
+      instance.cancel(ErrorCode::kCancelled, "the execution was cancelled");
+      co_return;
+    }
     if (instance.step() == sandbox::Step::kDone) co_return;
   }
 }
 
+void Executions::commit(panels::Panel& panel, const sandbox::Journal& journal) {
+  panel.commit(journal, clock_.unix_ms());
+}
+
 void Executions::conclude(const ToolCall& call, const sandbox::ExecutionResult& result) {
-  if (!call.panel->is_removed()) call.panel->commit(result.journal, clock_.unix_ms());
   probes_.ended(result);
-  for (const sandbox::LogLine& line : result.logs) {
-    spdlog::log(level_of(line.level), "panel={} tool={} execution={} {}", call.panel->id(), call.tool->name,
-                result.execution_id, without_control_characters(line.text));
-  }
+  write_log(call, result);
 }
 
 }  // namespace nexus::server

@@ -1,17 +1,23 @@
 // Runs handlers on one loop: the panel's turn, the handler's image, an instance, slices, commit.
 //
 //   run() ─► turn ─► image in the cache? ─► bytes, instance ─► first slice, inline ─► more slices ─► commit ─► result
-//             │            │ no: load it in      │ 503             │ kMore: RunQueue, sockets in between
-//             └ 429        │ the instance first                  └ removed panel, abort(): CANCELLED
-//                          └ a handler that no longer loads
+//             │            │ no: load it in      │ 503             │ kMore: RunQueue,     │
+//             └ 429        │ the instance first                    │ sockets in between   └ waits: an Execution
+//                          └ a handler that no longer loads        └ CANCELLED                 │
+//                                                                                              ▼
+//                       result, or waits again ◄─ commit ◄─ slices ◄─ instance ◄─ turn ◄─── answer (go_on)
 //
 // Thread safety: none; it belongs to one loop. Must outlive what it runs.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "nexus/base/clock.h"
@@ -21,29 +27,44 @@
 #include "nexus/pool/instance_pool.h"
 #include "nexus/sandbox/runtime.h"
 #include "nexus/server/admission.h"
+#include "nexus/server/execution.h"
 #include "nexus/server/loop.h"
 #include "nexus/server/run_queue.h"
+#include "nexus/server/suspensions.h"
 
 namespace nexus::server {
 
-// One call of a tool.
-struct ToolCall {
-  std::shared_ptr<panels::Panel> panel;
-  // In force when the call came, and kept for it: it may be replaced while the call waits or runs.
-  std::shared_ptr<const panels::Definition> definition;
-  const panels::Tool* tool;    // of that definition
-  std::string_view args_json;  // one JSON object, already checked; valid until run() is done
+// What came of a call: its result, or an execution that waits.
+struct Outcome {
+  sandbox::ExecutionResult result;
+  ExecutionPtr execution;  // null: it has ended
 };
 
 class Executions {
  public:
   Executions(Executor executor, const Clock& clock, budget::Ledger& ledger, handlers::HandlerCache& cache,
              pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime,
-             Admission::Options admission = {});
+             Admission::Options admission = {}, Suspensions::Options suspensions = {});
 
-  // The outcome, its changes committed; an error says that no part of it ran. Goes on whether or not somebody still
-  // wants the answer.
-  Task<Result<sandbox::ExecutionResult>> run(ToolCall call);
+  // The outcome of its first segment, its changes committed; an error says that no part of it ran. Goes on whether or not
+  // somebody still wants the answer.
+  Task<Result<Outcome>> run(ToolCall call);
+
+  // ---- those that wait, and have waited ----
+  ExecutionPtr find(std::string_view id) const;  // null: unknown, or ended too long ago
+  const Suspensions& suspensions() const { return suspensions_; }
+  // Answers a call of `external`. None: there is no such suspension, or it has been answered.
+  ExecutionPtr resume(std::string_view suspension_id, extensions::Settlement settlement);
+  // Ends it as CANCELLED, now or at the end of its slice; nothing happens when it has ended.
+  void cancel(const ExecutionPtr& execution, std::string_view why);
+  void cancel_all_of(const panels::Panel& panel);
+  // Until it has ended, or the time is over.
+  Task<void> wait_for_end(ExecutionPtr execution, std::chrono::milliseconds most);
+  // Until it suspends again or ends, or the time is over.
+  Task<void> wait_for_change(ExecutionPtr execution, std::chrono::milliseconds most);
+  void for_each(const std::function<void(const Execution&)>& look) const;
+  // What time brings: answers that did not come, deltas to be packed, results to be forgotten. About every 100 ms.
+  void tick();
 
   // A handler's image, from the cache or loaded now. The errors are those of finish_load() and of the pool.
   Task<Result<std::shared_ptr<const handlers::Handler>>> load(std::string_view source,
@@ -63,6 +84,8 @@ class Executions {
   // Lets go of images that are of none of these.
   void keep_only(const std::unordered_set<std::string_view>& sources) { cache_.keep_only(sources); }
 
+  // Cancels all that waits: nobody will answer it any more.
+  void drain();
   // Cancels all that runs and all that will: the time for a shutdown is over.
   void abort() { is_aborted_ = true; }
 
@@ -73,8 +96,29 @@ class Executions {
   Task<Result<std::shared_ptr<const handlers::Handler>>> load_in(sandbox::Instance& instance,
                                                                  std::string_view source,
                                                                  const sandbox::Limits& limits);
-  Task<void> remaining_slices(sandbox::Instance& instance, const panels::Panel* panel);
+  // `cancelled`: null, or asked before each slice.
+  Task<void> remaining_slices(sandbox::Instance& instance, const panels::Panel* panel, const bool* cancelled);
+  std::string make_id() const;
+  sandbox::ExecutionRequest request_of(const ToolCall& call, const handlers::Handler& handler,
+                                       bool cache_hit) const;
+  void commit(panels::Panel& panel, const sandbox::Journal& journal);
   void conclude(const ToolCall& call, const sandbox::ExecutionResult& result);
+
+  // ---- executions_waiting.cpp ----
+  ExecutionPtr keep(ToolCall call, std::string id, std::shared_ptr<const handlers::Handler> handler,
+                    bool cache_hit);
+  void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
+  void on_answer(const ExecutionPtr& execution);
+  Task<void> go_on(ExecutionPtr execution);
+  Task<bool> run_next_segment(const ExecutionPtr& execution);
+  Task<std::optional<panels::Turn>> turn_ahead(panels::Panel& panel);
+  Task<void> pause();
+  void end(const ExecutionPtr& execution, sandbox::ExecutionResult result);
+  void end_without_memory(const ExecutionPtr& execution);
+  void pack(Execution& execution);
+  void leave_waiting(Execution& execution);
+  void forget_old_results(std::int64_t now_unix_ms);
+  Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, bool (*is_over)(const Execution&));
   std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
 
   Executor executor_;
@@ -83,9 +127,22 @@ class Executions {
   pool::InstancePool& pool_;
   metrics::Probes& probes_;
   sandbox::Runtime& runtime_;
+  budget::Ledger& ledger_;
   RunQueue run_queue_;
   Admission admission_;
+  Suspensions suspensions_;
+  std::size_t loops_, own_;
+  std::unordered_map<std::string_view, ExecutionPtr> kept_;  // by their id
+  struct Suspended {
+    std::int64_t since_unix_ms;
+    std::weak_ptr<Execution> execution;
+  };
+  std::deque<Suspended> unpacked_;  // in order; some of them go on already
+  std::deque<ExecutionPtr> ended_;  // in order
   bool is_aborted_ = false;
 };
+
+// Which of the loops an execution's id is of, whether or not there is such an execution.
+std::size_t loop_of_execution(std::string_view id, std::size_t loops);
 
 }  // namespace nexus::server

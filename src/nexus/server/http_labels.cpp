@@ -25,6 +25,14 @@ std::string_view pattern_of(Resource resource) {
       return "/metrics";
     case Resource::kMemory:
       return "/runtime/memory";
+    case Resource::kExecutions:
+      return "/executions";
+    case Resource::kExecution:
+      return "/executions/:id";
+    case Resource::kSuspensions:
+      return "/suspensions";
+    case Resource::kResume:
+      return "/suspensions/:id/resume";
     case Resource::kUnknown:
       break;
   }

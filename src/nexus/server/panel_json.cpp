@@ -1,25 +1,16 @@
 #include "nexus/server/panel_json.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
 #include <iterator>
 
 #include "nexus/sandbox/json.h"
+#include "nexus/server/time_text.h"
 
 namespace nexus::server {
 namespace {
 
 using sandbox::append_json_string;
-
-// RFC 3339 in UTC: "2026-01-31T12:00:00.123Z".
-std::string as_time(std::int64_t unix_ms) {
-  const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", parts, unix_ms % 1000);
-}
 
 // `,"name":"text"`, or nothing for an empty text.
 void append_text(std::string& out, std::string_view name, std::string_view text) {

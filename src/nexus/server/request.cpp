@@ -48,7 +48,7 @@ bool is_same_word(boost::beast::string_view a, std::string_view b) {
 }  // namespace
 
 void Request::clear() {
-  for (std::string* text : {&target, &host, &origin, &authorization, &challenge, &body})
+  for (std::string* text : {&target, &host, &origin, &prefer, &authorization, &challenge, &body})
     clear_text(*text);
   if_match.reset();
   if_none_match.reset();
@@ -136,6 +136,9 @@ void RequestParser::on_field_impl(http::field name, View, View value, Code& code
   } else if (name == http::field::authorization) {
     if (!request_.authorization.empty()) code = http::error::bad_field;
     request_.authorization.assign(value.data(), value.size());
+  } else if (name == http::field::prefer) {
+    if (!request_.prefer.empty()) request_.prefer += ',';
+    request_.prefer.append(value.data(), value.size());
   } else if (name == http::field::access_control_request_method) {
     request_.has_requested_method = true;
   } else if (name == http::field::expect) {

@@ -20,6 +20,15 @@ void find_panel_route(std::string_view path, Route& route) {
   }
 }
 
+// /executions/:id, /suspensions/:id/resume
+void find_waiting_route(std::string_view path, Route& route) {
+  const std::string_view kind = take_until(path, '/');
+  route.id = take_until(path, '/');
+  if (route.id.empty()) return;
+  if (kind == "executions" && path.empty()) route.resource = Resource::kExecution;
+  if (kind == "suspensions" && path == "resume") route.resource = Resource::kResume;
+}
+
 }  // namespace
 
 bool is_read(Method method) { return method == Method::get || method == Method::head; }
@@ -43,6 +52,13 @@ Route find_route(std::string_view target) {
     route.resource = Resource::kMetrics;
   } else if (path == "/runtime/memory") {
     route.resource = Resource::kMemory;
+  } else if (path == "/executions") {
+    route.resource = Resource::kExecutions;
+  } else if (path == "/suspensions") {
+    route.resource = Resource::kSuspensions;
+  } else if ((path.starts_with("/executions/") || path.starts_with("/suspensions/")) &&
+             !path.ends_with('/')) {
+    find_waiting_route(path.substr(1), route);
   }
   return route;
 }
@@ -52,7 +68,10 @@ std::string_view allowed_methods(Resource resource) {
     case Resource::kPanels:
       return "GET, HEAD, POST";
     case Resource::kTrigger:
+    case Resource::kResume:
       return "POST";
+    case Resource::kExecution:
+      return "GET, HEAD, DELETE";
     case Resource::kPanel:
       return "GET, HEAD, PUT, DELETE";
     default:
@@ -65,7 +84,10 @@ bool is_allowed(Resource resource, Method method) {
     case Resource::kPanels:
       return is_read(method) || method == Method::post;
     case Resource::kTrigger:
+    case Resource::kResume:
       return method == Method::post;
+    case Resource::kExecution:
+      return is_read(method) || method == Method::delete_;
     case Resource::kPanel:
       return is_read(method) || method == Method::put || method == Method::delete_;
     default:

@@ -10,20 +10,25 @@ namespace nexus::server {
 
 enum class Resource : std::uint8_t {
   kUnknown,
-  kPanels,   // /panels
-  kPanel,    // /panels/:id
-  kState,    // /panels/:id/state
-  kTrigger,  // /panels/:id/trigger/:tool
-  kHealth,   // /health
-  kLive,     // /health/live
-  kReady,    // /health/ready
-  kMetrics,  // /metrics
-  kMemory,   // /runtime/memory
+  kPanels,       // /panels
+  kPanel,        // /panels/:id
+  kState,        // /panels/:id/state
+  kTrigger,      // /panels/:id/trigger/:tool
+  kHealth,       // /health
+  kLive,         // /health/live
+  kReady,        // /health/ready
+  kMetrics,      // /metrics
+  kMemory,       // /runtime/memory
+  kExecutions,   // /executions
+  kExecution,    // /executions/:id
+  kSuspensions,  // /suspensions
+  kResume,       // /suspensions/:id/resume
 };
 
 struct Route {
   Resource resource = Resource::kUnknown;
   std::string_view panel, tool;  // into the target
+  std::string_view id;           // of an execution or a suspension
   std::string_view query;        // without "?"
 };
 

@@ -90,6 +90,7 @@ void Server::tick() {
   for (Connection& connection : connections_)
     connection.sweep();
   pool_.tick();
+  api_.tick();
   check_drained();
 }
 
@@ -97,7 +98,7 @@ void Server::drain(std::move_only_function<void()> drained) {
   drained_ = std::move(drained);
   drain_until_ms_ = time_.now_ms + static_cast<std::int64_t>(options_.grace_ms);
   close_until_ms_ = drain_until_ms_ + kCloseMs;
-  api_.set_stage(Stage::kDraining);
+  api_.drain();
   for (Connection& connection : connections_)
     connection.drain();
   pool_.shutdown([this] {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "nexus/sandbox/json.h"
+#include "nexus/server/execution_json.h"
 #include "nexus/server/panels_resource.h"
 
 namespace nexus::server {
@@ -53,14 +54,12 @@ std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
   return call;
 }
 
-Task<void> TriggerResource::run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer) {
-  const auto result = co_await executions_.run(std::move(call));
-  if (!result) {
-    co_return refuse(probes_, Refusal{result.error()}, answer);
-  }
-  answer.add_header("Nexus-Execution-Id", result->execution_id);
-  answer.add_header("Nexus-Execution-Status", result->ok() ? "success" : "error");
-  sandbox::append_result_json(answer.body(), *result, with_logs);
+Task<void> TriggerResource::run(ToolCall call, const Request& request, sandbox::WithLogs with_logs,
+                                Answer& answer) {
+  auto outcome = co_await executions_.run(std::move(call));
+  if (!outcome) co_return refuse(probes_, Refusal{outcome.error()}, answer);
+  if (outcome->execution == nullptr) co_return answer_with(outcome->result, with_logs, answer);
+  co_await waiting_.answer_when_ready(std::move(outcome->execution), request, with_logs, answer);
 }
 
 }  // namespace nexus::server

@@ -7,6 +7,7 @@
 #include "nexus/panels/args_schema.h"
 #include "nexus/panels/registry.h"
 #include "nexus/server/answer.h"
+#include "nexus/server/execution_resource.h"
 #include "nexus/server/executions.h"
 #include "nexus/server/refusal.h"
 #include "nexus/server/request.h"
@@ -16,14 +17,15 @@ namespace nexus::server {
 
 class TriggerResource {
  public:
-  TriggerResource(const panels::Registry& registry, Executions& executions, metrics::Probes& probes)
-      : registry_(registry), executions_(executions), probes_(probes) {}
+  TriggerResource(const panels::Registry& registry, Executions& executions, ExecutionResource& waiting,
+                  metrics::Probes& probes)
+      : registry_(registry), executions_(executions), waiting_(waiting), probes_(probes) {}
 
   // The call that a request asks for: kPanelNotFound, kToolNotFound, or kInvalidRequest when its arguments are no
   // JSON object, or not what the tool's schema asks for.
   std::expected<ToolCall, Refusal> find_call(const Route& route, const Request& request);
-  // Runs it and answers with its RESULT.
-  Task<void> run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer);
+  // Runs it and answers with its RESULT, or that it waits.
+  Task<void> run(ToolCall call, const Request& request, sandbox::WithLogs with_logs, Answer& answer);
 
  private:
   // Some thousand of the usual ones. Who needs more compiles some of them again, which takes a tenth of a millisecond.
@@ -33,6 +35,7 @@ class TriggerResource {
 
   const panels::Registry& registry_;
   Executions& executions_;
+  ExecutionResource& waiting_;
   metrics::Probes& probes_;
   panels::ArgsSchemas schemas_{kMostSchemasBytes};
 };

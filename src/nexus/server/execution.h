@@ -1,0 +1,80 @@
+// One execution that has outlived its first segment: what is kept of it while it waits, runs on, and for a while after its
+// end.
+//
+//   suspended ◄──► running ──► ended
+//        └── cancelled, its panel deleted ──┘
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nexus/extensions/extension.h"
+#include "nexus/handlers/handler.h"
+#include "nexus/panels/panel.h"
+#include "nexus/sandbox/instance.h"
+#include "nexus/sandbox/suspended.h"
+
+namespace nexus::server {
+
+// One call of a tool.
+struct ToolCall {
+  std::shared_ptr<panels::Panel> panel;
+  // In force when the call came, and kept for it: it may be replaced while the call waits or runs.
+  std::shared_ptr<const panels::Definition> definition;
+  const panels::Tool* tool;    // of that definition
+  std::string_view args_json;  // one JSON object, already checked; valid until the first segment is over
+};
+
+// A call of an extension that is not settled.
+struct PendingCall {
+  extensions::CallId id{};
+  std::uint64_t secret[2];   // what makes its suspension's id unguessable
+  std::uint32_t number = 0;  // within the execution
+  extensions::Extension* extension = nullptr;
+  std::string_view method;  // of the extension's own
+  std::string data_json;    // for those who list it; empty: nothing
+  std::int64_t began_unix_ms = 0;
+  std::int64_t expires_unix_ms = 0;
+};
+
+// An answer that waits for its segment.
+struct Arrived {
+  std::uint32_t number = 0;
+  extensions::Settlement settlement;
+};
+
+// Not thread-safe: it belongs to the loop of its panel.
+struct Execution {
+  enum class Status : std::uint8_t { kSuspended, kRunning, kEnded };
+
+  std::string id;
+  ToolCall call;  // without arguments
+  std::shared_ptr<const handlers::Handler> handler;
+  std::optional<sandbox::Suspended> suspended;
+  budget::Grant held;  // kSuspended, for itself
+  std::vector<PendingCall> pending;
+  std::vector<Arrived> arrived;
+  // Once it has ended.
+  std::optional<sandbox::ExecutionResult> result;
+  std::int64_t changed_unix_ms = 0;  // its latest suspension, or its end
+  Status status = Status::kSuspended;
+  bool cache_hit = false;
+  bool is_packed = false;
+  bool is_cancelled = false;  // while a segment runs
+
+  // Who wants to know when it suspends again or ends. A hook may go at any time but within its call.
+  using Hooks = std::list<std::function<void()>>;
+  Hooks hooks;
+  void changed() {
+    for (const auto& hook : hooks)
+      hook();
+  }
+};
+using ExecutionPtr = std::shared_ptr<Execution>;
+
+}  // namespace nexus::server

@@ -1,0 +1,41 @@
+// /executions and /suspensions: asking for executions that wait or have waited, ending them, answering them.
+#pragma once
+
+#include <expected>
+
+#include "nexus/metrics/probes.h"
+#include "nexus/server/answer.h"
+#include "nexus/server/executions.h"
+#include "nexus/server/refusal.h"
+#include "nexus/server/request.h"
+#include "nexus/server/route.h"
+
+namespace nexus::server {
+
+// Of what a caller may not see he is told that it is not there. Belongs to one loop.
+class ExecutionResource {
+ public:
+  // No request waits for longer than `most_wait`.
+  ExecutionResource(Executions& executions, metrics::Probes& probes, std::chrono::milliseconds most_wait)
+      : executions_(executions), probes_(probes), most_wait_(most_wait) {}
+
+  // For a call that waits: until it has ended, or as long as the client likes.
+  Task<void> answer_when_ready(ExecutionPtr execution, const Request& request, sandbox::WithLogs with_logs,
+                               Answer& answer);
+
+  Task<void> describe(Route route, const Request& request, Answer& answer);
+  Task<void> resume(Route route, const Request& request, Answer& answer);
+  using Outcome = std::expected<void, Refusal>;
+  Outcome cancel(const Route& route, const Request& request, Answer& answer);
+  Outcome list(const Route& route, const Request& request, Answer& answer) const;
+  Outcome list_suspensions(const Route& route, const Request& request, Answer& answer) const;
+
+ private:
+  ExecutionPtr find(const Route& route, const Request& request) const;
+
+  Executions& executions_;
+  metrics::Probes& probes_;
+  std::chrono::milliseconds most_wait_;
+};
+
+}  // namespace nexus::server

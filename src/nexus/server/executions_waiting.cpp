@@ -1,0 +1,293 @@
+// Executions between their segments: what suspends them, wakes them, ends them.
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <new>
+
+#include "nexus/server/executions.h"
+#include "nexus/server/run_record.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::int64_t kPackAfterMs = 100;        // who is answered sooner need not be unpacked
+constexpr std::size_t kPackedAtOnce = 2000;       // 3 us each
+constexpr std::int64_t kKeptMs = 5 * 60 * 1000;   // a result, after the end
+constexpr std::size_t kMostKeptResults = 10'000;  // of a loop
+// What is charged for an execution beside its delta: it, its call, its places in the tables. Measured with 100,000.
+constexpr std::uint64_t kExecutionBytes = 1200;
+// Between two attempts to get memory for one that goes on.
+constexpr std::chrono::milliseconds kPause{20};
+
+sandbox::CallAnswer::Kind kind_of(extensions::Settlement::Kind kind) {
+  switch (kind) {
+    case extensions::Settlement::Kind::kValue:
+      return sandbox::CallAnswer::Kind::kValue;
+    case extensions::Settlement::Kind::kError:
+      return sandbox::CallAnswer::Kind::kError;
+    case extensions::Settlement::Kind::kExpired:
+      break;
+  }
+  return sandbox::CallAnswer::Kind::kExpired;
+}
+
+Error cancelled(std::string_view why) { return {.code = ErrorCode::kCancelled, .message = std::string(why)}; }
+
+bool has_ended(const Execution& execution) { return execution.status == Execution::Status::kEnded; }
+bool is_at_rest(const Execution& execution) { return execution.status != Execution::Status::kRunning; }
+
+}  // namespace
+
+// ---- suspending ----
+
+ExecutionPtr Executions::keep(ToolCall call, std::string id, std::shared_ptr<const handlers::Handler> handler,
+                              bool cache_hit) {
+  auto execution = std::make_shared<Execution>();
+  execution->id = std::move(id);
+  execution->call = std::move(call);
+  execution->call.args_json = {};
+  execution->handler = std::move(handler);
+  execution->cache_hit = cache_hit;
+  execution->held = ledger_.open(budget::Kind::kSuspended);
+  execution->held.set_to(kExecutionBytes);
+  kept_.emplace(execution->id, execution);
+  return execution;
+}
+
+void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment) {
+  execution->suspended.emplace(std::move(segment.suspended));
+  execution->status = Execution::Status::kSuspended;
+  execution->is_packed = false;
+  execution->changed_unix_ms = clock_.unix_ms();
+  ++probes_.under_way.suspended;
+  unpacked_.push_back({execution->changed_unix_ms, execution});
+  suspensions_.begin(execution, std::move(segment.calls));
+  if (execution->call.panel->is_removed()) return cancel(execution, "the panel has been deleted");
+  execution->changed();
+}
+
+void Executions::pack(Execution& execution) {
+  if (!execution.suspended || execution.is_packed) return;
+  execution.suspended->delta.pack();
+  execution.is_packed = true;
+  --probes_.under_way.suspended;
+  ++probes_.under_way.hibernated;
+}
+
+void Executions::leave_waiting(Execution& execution) {
+  if (execution.status != Execution::Status::kSuspended) return;
+  --(execution.is_packed ? probes_.under_way.hibernated : probes_.under_way.suspended);
+}
+
+// ---- going on ----
+
+void Executions::on_answer(const ExecutionPtr& execution) {
+  if (execution->status != Execution::Status::kSuspended) return;
+  leave_waiting(*execution);
+  execution->status = Execution::Status::kRunning;
+  asio::co_spawn(executor_, go_on(execution), [this, execution](std::exception_ptr error) {
+    if (!error) return;
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::bad_alloc&) {
+      end_without_memory(execution);
+    }
+  });
+}
+
+Task<void> Executions::go_on(ExecutionPtr execution) {
+  while (execution->status == Execution::Status::kRunning) {
+    if (!co_await run_next_segment(execution)) {
+      co_await pause();
+    } else if (execution->status == Execution::Status::kSuspended && !execution->arrived.empty()) {
+      leave_waiting(*execution);  // what came while it ran
+      execution->status = Execution::Status::kRunning;
+    }
+  }
+}
+
+Task<std::optional<panels::Turn>> Executions::turn_ahead(panels::Panel& panel) {
+  if (auto turn = panel.turns().try_take()) co_return turn;
+  auto turn = co_await callback<Result<panels::Turn>>(
+      executor_, [&panel](panels::TurnQueue::Ready ready) { panel.turns().wait_ahead(std::move(ready)); });
+  if (!turn) co_return std::nullopt;
+  co_return std::optional(*std::move(turn));
+}
+
+// Runs it to its next wait or its end. False: there is no memory or no instance for it now.
+Task<bool> Executions::run_next_segment(const ExecutionPtr& execution) {
+  panels::Panel& panel = *execution->call.panel;
+  const auto turn = co_await turn_ahead(panel);
+  if (execution->is_cancelled || panel.is_removed() || !turn) {
+    const Error why =
+        cancelled(panel.is_removed() ? "the panel has been deleted" : "the execution was cancelled");
+    end(execution, result_of(std::move(execution->suspended->carried), execution->id, why));
+    co_return true;
+  }
+  auto lease = pool_.try_acquire();
+  if (!lease) lease = co_await wait_for_instance();
+  if (!lease && is_aborted_) {
+    end(execution, result_of(std::move(execution->suspended->carried), execution->id,
+                             cancelled("the server has shut down")));
+    co_return true;
+  }
+  if (!lease || execution->is_cancelled || panel.is_removed()) co_return false;
+
+  const Arrived& answer = execution->arrived.front();
+  auto request = request_of(execution->call, *execution->handler, execution->cache_hit);
+  request.execution_id = execution->id;
+  const auto resumed =
+      (*lease)->resume(*execution->suspended, std::move(request),
+                       {answer.number, kind_of(answer.settlement.kind), answer.settlement.json});
+  if (!resumed) {
+    if (resumed.error().code == ErrorCode::kOverloaded) {
+      admission_.reclaim(execution->suspended->delta.memory_bytes());
+      co_return false;
+    }
+    end(execution, result_of(std::move(execution->suspended->carried), execution->id, resumed.error()));
+    co_return true;
+  }
+  metrics::Present running(probes_.under_way.running);
+  sandbox::Instance& instance = **lease;
+  if (instance.step() == sandbox::Step::kMore)
+    co_await remaining_slices(instance, &panel, &execution->is_cancelled);
+  execution->suspended.reset();
+  execution->arrived.erase(execution->arrived.begin());
+  if (instance.waits()) {
+    if (auto segment = instance.suspend()) {
+      lease->give_back();
+      if (!panel.is_removed()) commit(panel, segment->journal);
+      suspend(execution, *std::move(segment));
+      co_return true;
+    }
+  }
+  sandbox::ExecutionResult result = instance.finish();
+  if (instance.state() == sandbox::Instance::Status::kTerminated) lease->retire(why_retired(result));
+  record(execution->handler->use, execution->call, result);
+  lease->give_back();
+  if (!panel.is_removed()) commit(panel, result.journal);
+  end(execution, std::move(result));
+  co_return true;
+}
+
+Task<void> Executions::pause() {
+  Timer timer(executor_, kPause);
+  co_await timer.async_wait(kAwaitTuple);
+}
+
+// ---- ending ----
+
+void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult result) {
+  leave_waiting(*execution);
+  suspensions_.cancel(*execution);
+  execution->suspended.reset();
+  execution->status = Execution::Status::kEnded;
+  execution->changed_unix_ms = clock_.unix_ms();
+  conclude(execution->call, result);
+  execution->result.emplace(std::move(result));
+  execution->handler.reset();
+  ended_.push_back(execution);
+  execution->changed();
+}
+
+void Executions::end_without_memory(const ExecutionPtr& execution) {
+  if (has_ended(*execution)) return;
+  sandbox::Carried carried;
+  if (execution->suspended) carried = std::move(execution->suspended->carried);
+  end(execution,
+      result_of(std::move(carried), execution->id,
+                {.code = ErrorCode::kMemoryLimit, .message = "the process has no memory left to go on"}));
+}
+
+void Executions::cancel(const ExecutionPtr& execution, std::string_view why) {
+  switch (execution->status) {
+    case Execution::Status::kSuspended:
+      return end(execution,
+                 result_of(std::move(execution->suspended->carried), execution->id, cancelled(why)));
+    case Execution::Status::kRunning:
+      execution->is_cancelled = true;
+      return;
+    case Execution::Status::kEnded:
+      return;
+  }
+}
+
+void Executions::cancel_all_of(const panels::Panel& panel) {
+  std::vector<ExecutionPtr> its;
+  for (const auto& [id, execution] : kept_) {
+    if (execution->call.panel.get() == &panel) its.push_back(execution);
+  }
+  for (const ExecutionPtr& execution : its)
+    cancel(execution, "the panel has been deleted");
+}
+
+void Executions::drain() {
+  std::vector<ExecutionPtr> all;
+  for (const auto& [id, execution] : kept_)
+    all.push_back(execution);
+  for (const ExecutionPtr& execution : all)
+    cancel(execution, "the server is shutting down");
+}
+
+// ---- asking ----
+
+ExecutionPtr Executions::find(std::string_view id) const {
+  const auto found = kept_.find(id);
+  return found == kept_.end() ? nullptr : found->second;
+}
+
+void Executions::for_each(const std::function<void(const Execution&)>& look) const {
+  for (const auto& [id, execution] : kept_)
+    look(*execution);
+}
+
+ExecutionPtr Executions::resume(std::string_view suspension_id, extensions::Settlement settlement) {
+  const auto found = suspensions_.find_external(suspension_id);
+  if (!found) return nullptr;
+  suspensions_.answer(found->id, std::move(settlement));
+  return found->execution;
+}
+
+Task<void> Executions::wait(ExecutionPtr execution, std::chrono::milliseconds most,
+                            bool (*is_over)(const Execution&)) {
+  Timer timer(executor_, most);
+  const auto hook = execution->hooks.insert(execution->hooks.end(), [&timer] { timer.cancel(); });
+  const auto until = timer.expiry();
+  while (!is_over(*execution) && std::chrono::steady_clock::now() < until && !is_aborted_)
+    co_await timer.async_wait(kAwaitTuple);
+  execution->hooks.erase(hook);
+}
+
+Task<void> Executions::wait_for_end(ExecutionPtr execution, std::chrono::milliseconds most) {
+  return wait(std::move(execution), most, has_ended);
+}
+
+Task<void> Executions::wait_for_change(ExecutionPtr execution, std::chrono::milliseconds most) {
+  return wait(std::move(execution), most, is_at_rest);
+}
+
+// ---- time ----
+
+void Executions::tick() {
+  suspensions_.expire();
+  const std::int64_t now_ms = clock_.unix_ms();
+  for (std::size_t n = 0; n < kPackedAtOnce && !unpacked_.empty(); ++n) {
+    if (now_ms - unpacked_.front().since_unix_ms < kPackAfterMs) break;
+    const auto execution = unpacked_.front().execution.lock();
+    if (execution != nullptr && execution->status == Execution::Status::kSuspended &&
+        execution->changed_unix_ms == unpacked_.front().since_unix_ms)
+      pack(*execution);
+    unpacked_.pop_front();
+  }
+  forget_old_results(now_ms);
+}
+
+void Executions::forget_old_results(std::int64_t now_unix_ms) {
+  while (!ended_.empty() &&
+         (ended_.size() > kMostKeptResults || now_unix_ms - ended_.front()->changed_unix_ms >= kKeptMs)) {
+    kept_.erase(ended_.front()->id);
+    ended_.pop_front();
+  }
+}
+
+}  // namespace nexus::server

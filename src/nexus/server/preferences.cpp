@@ -1,0 +1,44 @@
+#include "nexus/server/preferences.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "nexus/base/split.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::string_view kSpace = " \t";
+
+std::string_view trimmed(std::string_view text) {
+  const auto start = text.find_first_not_of(kSpace);
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(kSpace) - start + 1);
+}
+
+bool is_word(std::string_view text, std::string_view lower_case) {
+  return std::ranges::equal(text, lower_case, {},
+                            [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+}
+
+}  // namespace
+
+Preferences preferences_of(std::string_view header) {
+  Preferences preferences;
+  while (!header.empty()) {
+    std::string_view value = take_until(header, ',');
+    value = value.substr(0, value.find(';'));
+    const std::string_view name = trimmed(take_until(value, '='));
+    if (is_word(name, "respond-async")) preferences.responds_async = true;
+    if (!is_word(name, "wait") || preferences.wait_s) continue;
+    value = trimmed(value);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    std::uint64_t seconds = 0;
+    const auto read = std::from_chars(value.begin(), value.end(), seconds);
+    if (read.ec == std::errc() && read.ptr == value.end()) preferences.wait_s = seconds;
+  }
+  return preferences;
+}
+
+}  // namespace nexus::server

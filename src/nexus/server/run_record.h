@@ -1,0 +1,20 @@
+// What is remembered of an execution that has run.
+#pragma once
+
+#include "nexus/handlers/handler.h"
+#include "nexus/pool/policy.h"
+#include "nexus/sandbox/result.h"
+#include "nexus/server/execution.h"
+
+namespace nexus::server {
+
+// What it needed of memory, time and calls, with its handler.
+void record(handlers::HandlerUse& use, const ToolCall& call, const sandbox::ExecutionResult& result);
+
+// Why the instance that it ran in is of no further use.
+pool::Retired why_retired(const sandbox::ExecutionResult& result);
+
+// The handler's lines, in the server's log.
+void write_log(const ToolCall& call, const sandbox::ExecutionResult& result);
+
+}  // namespace nexus::server

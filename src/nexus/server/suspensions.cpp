@@ -1,0 +1,159 @@
+#include "nexus/server/suspensions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <charconv>
+
+#include "nexus/base/ids.h"
+
+namespace nexus::server {
+namespace {
+
+using extensions::CallId;
+using extensions::Settlement;
+
+constexpr std::size_t kDigits = 16;
+constexpr std::string_view kExternal = "external";
+
+PendingCall* find(Execution& execution, CallId id) {
+  const auto found = std::ranges::find(execution.pending, id, &PendingCall::id);
+  return found == execution.pending.end() ? nullptr : &*found;
+}
+
+// Of one word of an id; nullopt for what we don't write.
+std::optional<std::uint64_t> word_of(std::string_view digits) {
+  std::uint64_t word = 0;
+  const auto read = std::from_chars(digits.begin(), digits.end(), word, 16);
+  return read.ptr == digits.end() && read.ec == std::errc() ? std::optional(word) : std::nullopt;
+}
+
+}  // namespace
+
+std::string suspension_id(const PendingCall& call) {
+  return fmt::format("{:016x}{:016x}{:016x}", static_cast<std::uint64_t>(call.id), call.secret[0],
+                     call.secret[1]);
+}
+
+std::size_t loop_of_suspension(std::string_view id, std::size_t loops) {
+  return word_of(id.substr(0, kDigits)).value_or(0) % loops;
+}
+
+Suspensions::Suspensions(Executor executor, const Clock& clock, metrics::Probes& probes, Options options,
+                         OnAnswer on_answer)
+    : executor_(executor),
+      clock_(clock),
+      probes_(probes),
+      options_(options),
+      on_answer_(std::move(on_answer)) {
+  for (const extensions::Extension* extension : options_.extensions)
+    table_.add(extension->name(), extension->methods());
+}
+
+void Suspensions::begin(const ExecutionPtr& execution, std::vector<sandbox::ExtensionCall> calls) {
+  const std::int64_t now_ms = clock_.unix_ms();
+  execution->pending.reserve(execution->pending.size() + calls.size());
+  for (const sandbox::ExtensionCall& made : calls) {
+    const auto found = std::ranges::find(options_.extensions, made.extension, &extensions::Extension::name);
+    extensions::Extension& extension = **found;
+    const auto methods = extension.methods();
+    PendingCall call;
+    call.id = CallId{next_id_++ * options_.loops + options_.own};
+    call.secret[0] = random_u64();
+    call.secret[1] = random_u64();
+    call.number = made.number;
+    call.extension = &extension;
+    call.method = *std::ranges::find(methods, made.method);
+    call.began_unix_ms = now_ms;
+    waiting_.emplace(call.id, execution);
+    execution->pending.push_back(call);
+    extensions::Started started =
+        extension.start({call.id, call.method, made.args_json, execution->call.panel->id()}, *this);
+    PendingCall& kept = execution->pending.back();
+    kept.data_json = std::move(started.data_json);
+    kept.expires_unix_ms = now_ms + static_cast<std::int64_t>(started.ttl_ms.value_or(options_.ttl_ms));
+    expire_at(kept.expires_unix_ms, kept.id);
+    probes_.suspensions.began(extension.name());
+  }
+}
+
+// Most calls are settled long before their time: what they leave behind is thrown out when it is half of all.
+void Suspensions::expire_at(std::int64_t unix_ms, CallId id) {
+  constexpr std::size_t kFew = 1024;
+  if (expiries_.size() > 2 * waiting_.size() + kFew) {
+    std::erase_if(expiries_, [this](const Expiry& one) { return !waiting_.contains(one.id); });
+    std::ranges::make_heap(expiries_, std::greater());
+  }
+  expiries_.push_back({unix_ms, id});
+  std::ranges::push_heap(expiries_, std::greater());
+}
+
+void Suspensions::cancel(Execution& execution) {
+  for (const PendingCall& call : execution.pending) {
+    waiting_.erase(call.id);
+    call.extension->cancel(call.id);
+  }
+  execution.pending = {};
+  execution.arrived = {};
+}
+
+void Suspensions::settle(CallId id, Settlement settlement) {
+  asio::post(executor_,
+             [this, id, settlement = std::move(settlement)]() mutable { answer(id, std::move(settlement)); });
+}
+
+void Suspensions::answer(CallId id, Settlement settlement) {
+  const auto found = waiting_.find(id);
+  if (found == waiting_.end()) return;
+  const ExecutionPtr execution = std::move(found->second);
+  waiting_.erase(found);
+  const PendingCall& call = *find(*execution, id);
+  probes_.suspensions.ended(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, clock_.unix_ms() - call.began_unix_ms)));
+  execution->arrived.push_back({call.number, std::move(settlement)});
+  std::erase_if(execution->pending, [id](const PendingCall& other) { return other.id == id; });
+  on_answer_(execution);
+}
+
+void Suspensions::expire() {
+  const std::int64_t now_ms = clock_.unix_ms();
+  while (!expiries_.empty() && expiries_.front().at_unix_ms <= now_ms) {
+    std::ranges::pop_heap(expiries_, std::greater());
+    const CallId id = expiries_.back().id;
+    expiries_.pop_back();
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end()) continue;
+    const PendingCall& call = *find(*found->second, id);
+    call.extension->cancel(id);
+    Settlement expired = extensions::error_settlement(
+        "SuspensionExpired", fmt::format("{}.{} was not answered within {} ms", call.extension->name(),
+                                         call.method, call.expires_unix_ms - call.began_unix_ms));
+    expired.kind = Settlement::Kind::kExpired;
+    answer(id, std::move(expired));
+  }
+}
+
+std::optional<Suspensions::Found> Suspensions::find_external(std::string_view suspension_id) const {
+  if (suspension_id.size() != 3 * kDigits) return std::nullopt;
+  const auto id = word_of(suspension_id.substr(0, kDigits)),
+             one = word_of(suspension_id.substr(kDigits, kDigits)),
+             other = word_of(suspension_id.substr(2 * kDigits));
+  if (!id || !one || !other) return std::nullopt;
+  const auto found = waiting_.find(CallId{*id});
+  if (found == waiting_.end()) return std::nullopt;
+  const PendingCall& call = *find(*found->second, CallId{*id});
+  const bool is_it = ((call.secret[0] ^ *one) | (call.secret[1] ^ *other)) == 0;
+  if (!is_it || call.extension->name() != kExternal) return std::nullopt;
+  return Found{found->second, call.id};
+}
+
+void Suspensions::for_each_external(
+    const std::function<void(const Execution&, const PendingCall&)>& look) const {
+  for (const auto& [id, execution] : waiting_) {
+    const PendingCall& call = *find(*execution, id);
+    if (call.extension->name() == kExternal) look(*execution, call);
+  }
+}
+
+}  // namespace nexus::server
