@@ -20,9 +20,9 @@ std::optional<std::string> part_of(CURLU* url, CURLUPart part, unsigned flags = 
   return CurlText(text).get();
 }
 
-// The name as DNS has it: other letters than ASCII's are translated, full stops of other scripts too.
-bool make_ascii(CURLU* url) {
-  auto host = part_of(url, CURLUPART_HOST, CURLU_PUNYCODE);
+// libcurl would translate other letters than ASCII's, as the locale has them: after they were checked.
+bool make_lower(CURLU* url) {
+  auto host = part_of(url, CURLUPART_HOST);
   if (!host || host->empty() || !std::ranges::all_of(*host, [](char c) { return c > ' ' && c < 0x7f; }))
     return false;
   std::ranges::transform(*host, host->begin(), config::lower);
@@ -60,7 +60,8 @@ std::expected<HttpTarget, Fault> read_target(std::string_view text) {
     return refuse(
         "the URL has a user or a password in it, which end up in logs: send the header Authorization");
   }
-  if (!make_ascii(url.get())) return refuse("the URL is none: its host is no name and no address");
+  if (!make_lower(url.get()))
+    return refuse("the URL is none: its host must be in ASCII, other letters as xn--...");
   curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0);
   const auto whole = part_of(url.get(), CURLUPART_URL);
   const auto host = part_of(url.get(), CURLUPART_HOST);

@@ -13,8 +13,8 @@
 namespace nexus::extensions {
 
 struct HttpTarget {
-  std::string url;   // normalised: the host in lower case and in ASCII, numeric addresses in their usual form
-  std::string host;  // "example.org", "127.0.0.1", "::1"; without a dot at its end
+  std::string url;     // normalised: the host in lower case, numeric addresses in their usual form
+  std::string host;    // "example.org", "127.0.0.1", "::1"; without a dot at its end
   std::string origin;  // "https://example.org:443"
 };
 
