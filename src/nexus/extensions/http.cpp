@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
-#include <algorithm>
 #include <csignal>
 #include <system_error>
 #include <thread>
@@ -17,8 +16,6 @@ namespace nexus::extensions {
 namespace {
 
 using std::chrono::steady_clock;
-
-constexpr std::uint64_t kMostKeptConnections = 32;
 
 class Http final : public Extension {
  public:
@@ -88,8 +85,7 @@ class Http final : public Extension {
 
 Result<std::unique_ptr<Extension>> create_http(const config::HttpExtensionConfig& config,
                                                std::uint64_t max_body_bytes, budget::Ledger& ledger) {
-  const std::uint64_t kept = std::min(config.max_concurrent, kMostKeptConnections);
-  NEXUS_TRY(auto loop, HttpLoop::create(static_cast<long>(kept)));
+  NEXUS_TRY(auto loop, HttpLoop::create(static_cast<long>(config.max_concurrent)));
   try {
     return std::make_unique<Http>(HttpOptions{config, max_body_bytes}, ledger, std::move(loop));
   } catch (const std::system_error& error) {

@@ -28,7 +28,7 @@ class HttpLoop {
     virtual std::optional<SteadyTime> next_time() const = 0;
   };
 
-  // `most_kept`: connections that are kept open for later requests. kInternalError: no file descriptors.
+  // `most_kept`: connections that are kept open for later requests; those in use are counted in. kInternalError: no file descriptors.
   static Result<std::unique_ptr<HttpLoop>> create(long most_kept);
   ~HttpLoop();
   HttpLoop(const HttpLoop&) = delete;

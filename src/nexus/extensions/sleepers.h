@@ -14,7 +14,7 @@
 
 namespace nexus::extensions {
 
-// Not thread-safe. A sleeper is one node of 64 bytes and its place in a table: at most 90 bytes with the allocator's own.
+// Not thread-safe. A sleeper is one node of 64 bytes and its place in a table: at most 100 bytes with the allocator's own.
 class Sleepers {
  public:
   struct Sleeper {
