@@ -96,11 +96,9 @@ bool HttpTransfer::set_headers() {
 }
 
 bool HttpTransfer::add_header(const std::string& line) {
-  curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
-  if (longer == nullptr) return false;
-  static_cast<void>(headers_.release());  // it is the first of the longer one, or was none
-  headers_.reset(longer);
-  return true;
+  curl_slist* first = curl_slist_append(headers_.get(), line.c_str());
+  if (!headers_) headers_.reset(first);  // afterwards it stays the first
+  return first != nullptr;
 }
 
 long HttpTransfer::status() const {
@@ -143,13 +141,11 @@ std::size_t HttpTransfer::take_body(char* bytes, std::size_t size, std::size_t c
 }
 
 bool HttpTransfer::keep(std::string_view bytes) {
-  body_bytes_ += bytes.size();
-  if (body_bytes_ > options_.max_body_bytes) {
+  if (body_.size() + bytes.size() > options_.max_body_bytes) {
     fault_ = Fault{"ResponseTooLarge", fmt::format("the answer's body is longer than {} bytes (BODY_LIMIT)",
                                                    options_.max_body_bytes)};
     return false;
   }
-  if (redirection()) return true;
   if (body_.size() + bytes.size() > body_.capacity()) {
     const std::size_t wanted =
         std::max({body_.size() + bytes.size(), body_.capacity() * 2, kLeastBufferBytes});

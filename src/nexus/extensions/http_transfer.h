@@ -69,7 +69,6 @@ class HttpTransfer {
   CurlList headers_;
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::string body_;
-  std::uint64_t body_bytes_ = 0;  // of an answer that redirects they are counted and not kept
   std::uint64_t header_bytes_ = 0;
   int times_sent_ = 0;
   bool is_looking_up_ = false;
