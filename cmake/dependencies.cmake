@@ -10,10 +10,11 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 
 add_library(nexus_dependencies INTERFACE)
 target_link_libraries(nexus_dependencies INTERFACE
   Threads::Threads fmt::fmt spdlog::spdlog CLI11::CLI11 simdjson::simdjson Boost::headers
   OpenSSL::Crypto PkgConfig::xxhash PkgConfig::zstd)
-# simdjson, fmt, libcrypto, zstd and toml++ are shared libraries; Boost is headers only.
+# simdjson, fmt, libcrypto, zstd, toml++ and libcurl are shared libraries; Boost is headers only.
 target_compile_definitions(nexus_dependencies INTERFACE BOOST_ALL_NO_LIB BOOST_ASIO_NO_DEPRECATED)

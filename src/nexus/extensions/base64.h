@@ -1,0 +1,15 @@
+// Bytes in JSON: base64 of RFC 4648, section 4, with padding.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace nexus::extensions {
+
+constexpr std::size_t base64_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
+void append_base64(std::string& out, std::string_view bytes);
+// None: it is something else, or has white space in it.
+std::optional<std::string> from_base64(std::string_view text);
+
+}  // namespace nexus::extensions
