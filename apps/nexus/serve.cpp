@@ -14,6 +14,9 @@
 #include "nexus/budget/bounded_ledger.h"
 #include "nexus/budget/keeper.h"
 #include "nexus/budget/kernel_file.h"
+#include "nexus/extensions/external.h"
+#include "nexus/extensions/http.h"
+#include "nexus/extensions/timer.h"
 #include "nexus/handlers/disk_cache.h"
 #include "nexus/sandbox/runtime.h"
 #include "panel_files.h"
@@ -23,6 +26,18 @@
 
 namespace nexus::app {
 namespace {
+
+// Whoever has one of their own adds it here; see docs/extensions.md.
+Result<std::vector<std::unique_ptr<extensions::Extension>>> make_extensions(const config::Settings& settings,
+                                                                            budget::Ledger& ledger) {
+  std::vector<std::unique_ptr<extensions::Extension>> all;
+  NEXUS_TRY(auto http, extensions::create_http(settings.http, settings.server.body_limit_bytes, ledger));
+  NEXUS_TRY(auto timer, extensions::Timer::create());
+  all.push_back(std::move(http));
+  all.push_back(std::move(timer));
+  all.push_back(std::make_unique<extensions::External>());
+  return all;
+}
 
 int serve_until_told(const ServeCommand& command) {
   const auto settings = load_settings(command.config);
@@ -53,7 +68,15 @@ int serve_until_told(const ServeCommand& command) {
     disk_cache = std::make_unique<handlers::DiskCache>(*std::move(options), clock, ledger);
   ExitRecord record(settings->runtime.cache_dir, clock);
   const ProcessMemory known(keeper, ledger, settings->runtime, std::move(unclean));
-  const Shared shared{clock, ledger, **runtime, disk_cache.get(), known, {}};
+  auto extensions = make_extensions(*settings, ledger);
+  if (!extensions) {
+    fmt::print(stderr, "nexus: {}\n", extensions.error().message);
+    return kFailed;
+  }
+  std::vector<extensions::Extension*> all_extensions;
+  for (const auto& extension : *extensions)
+    all_extensions.push_back(extension.get());
+  const Shared shared{clock, ledger, **runtime, disk_cache.get(), known, all_extensions};
   std::vector<server::Member> members(loops);
   std::vector<std::unique_ptr<Shard>> shards;
   shards.reserve(members.size());

@@ -46,6 +46,7 @@ struct PendingCall {
 struct Arrived {
   std::uint32_t number = 0;
   extensions::Settlement settlement;
+  budget::Grant held;  // kBuffers
 };
 
 // Not thread-safe: it belongs to the loop of its panel.

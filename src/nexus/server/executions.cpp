@@ -48,7 +48,7 @@ Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& le
       ledger_(ledger),
       run_queue_(executor),
       admission_(executor, clock, ledger, pool, cache, probes, admission),
-      suspensions_(executor, clock, probes, suspensions,
+      suspensions_(executor, clock, ledger, probes, suspensions,
                    [this](const ExecutionPtr& execution) { on_answer(execution); }),
       loops_(suspensions.loops),
       own_(suspensions.own) {}

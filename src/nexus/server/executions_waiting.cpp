@@ -244,7 +244,7 @@ void Executions::for_each(const std::function<void(const Execution&)>& look) con
 ExecutionPtr Executions::resume(std::string_view suspension_id, extensions::Settlement settlement) {
   const auto found = suspensions_.find_external(suspension_id);
   if (!found) return nullptr;
-  suspensions_.answer(found->id, std::move(settlement));
+  suspensions_.answer(found->id, suspensions_.take(std::move(settlement)));
   return found->execution;
 }
 

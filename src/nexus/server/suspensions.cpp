@@ -40,10 +40,11 @@ std::size_t loop_of_suspension(std::string_view id, std::size_t loops) {
   return word_of(id.substr(0, kDigits)).value_or(0) % loops;
 }
 
-Suspensions::Suspensions(Executor executor, const Clock& clock, metrics::Probes& probes, Options options,
-                         OnAnswer on_answer)
+Suspensions::Suspensions(Executor executor, const Clock& clock, budget::Ledger& ledger,
+                         metrics::Probes& probes, Options options, OnAnswer on_answer)
     : executor_(executor),
       clock_(clock),
+      ledger_(ledger),
       probes_(probes),
       options_(options),
       on_answer_(std::move(on_answer)) {
@@ -100,10 +101,17 @@ void Suspensions::cancel(Execution& execution) {
 
 void Suspensions::settle(CallId id, Settlement settlement) {
   asio::post(executor_,
-             [this, id, settlement = std::move(settlement)]() mutable { answer(id, std::move(settlement)); });
+             [this, id, settled = take(std::move(settlement))]() mutable { answer(id, std::move(settled)); });
 }
 
-void Suspensions::answer(CallId id, Settlement settlement) {
+// It is there, whether or not it would be granted: its extension has asked before.
+Suspensions::Settled Suspensions::take(Settlement settlement) const {
+  budget::Grant held = ledger_.open(budget::Kind::kBuffers);
+  held.set_to(settlement.json.size());
+  return {std::move(settlement), std::move(held)};
+}
+
+void Suspensions::answer(CallId id, Settled settled) {
   const auto found = waiting_.find(id);
   if (found == waiting_.end()) return;
   const ExecutionPtr execution = std::move(found->second);
@@ -111,7 +119,7 @@ void Suspensions::answer(CallId id, Settlement settlement) {
   const PendingCall& call = *find(*execution, id);
   probes_.suspensions.ended(
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, clock_.unix_ms() - call.began_unix_ms)));
-  execution->arrived.push_back({call.number, std::move(settlement)});
+  execution->arrived.push_back({call.number, std::move(settled.settlement), std::move(settled.held)});
   std::erase_if(execution->pending, [id](const PendingCall& other) { return other.id == id; });
   on_answer_(execution);
 }
@@ -130,7 +138,7 @@ void Suspensions::expire() {
         "SuspensionExpired", fmt::format("{}.{} was not answered within {} ms", call.extension->name(),
                                          call.method, call.expires_unix_ms - call.began_unix_ms));
     expired.kind = Settlement::Kind::kExpired;
-    answer(id, std::move(expired));
+    answer(id, take(std::move(expired)));
   }
 }
 

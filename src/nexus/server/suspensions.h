@@ -31,11 +31,16 @@ class Suspensions final : public extensions::Settlements {
     std::uint64_t ttl_ms = 300'000;                      // SUSPENSION_TTL_MS
     std::size_t loops = 1, own = 0;                      // an id says which loop it is of
   };
+  // A settlement with what it is charged as.
+  struct Settled {
+    extensions::Settlement settlement;
+    budget::Grant held;
+  };
   // Called on the loop, never from within begin(): an answer has been added to the execution's.
   using OnAnswer = std::function<void(const ExecutionPtr&)>;
 
-  Suspensions(Executor executor, const Clock& clock, metrics::Probes& probes, Options options,
-              OnAnswer on_answer);
+  Suspensions(Executor executor, const Clock& clock, budget::Ledger& ledger, metrics::Probes& probes,
+              Options options, OnAnswer on_answer);
 
   const sandbox::ExtensionTable& table() const { return table_; }
 
@@ -54,7 +59,9 @@ class Suspensions final : public extensions::Settlements {
   };
   std::optional<Found> find_external(std::string_view suspension_id) const;
   // As settle(), now. REQUIRES: on the loop; the call is waiting.
-  void answer(extensions::CallId id, extensions::Settlement settlement);
+  void answer(extensions::CallId id, Settled settled);
+  // Charges it.
+  Settled take(extensions::Settlement settlement) const;
 
   std::size_t calls() const { return waiting_.size(); }
   // Calls `look` with each that waits for an answer from outside.
@@ -70,6 +77,7 @@ class Suspensions final : public extensions::Settlements {
 
   Executor executor_;
   const Clock& clock_;
+  budget::Ledger& ledger_;
   metrics::Probes& probes_;
   Options options_;
   OnAnswer on_answer_;
