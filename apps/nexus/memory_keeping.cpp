@@ -1,11 +1,15 @@
 #include "memory_keeping.h"
 
+#include <fcntl.h>
+#include <fmt/ranges.h>
 #include <malloc.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
 #include "nexus/base/units.h"
+#include "nexus/budget/fit.h"
 
 namespace nexus::app {
 namespace {
@@ -13,6 +17,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick{100};
+constexpr std::chrono::milliseconds kBetweenEvents{20};  // under pressure there are many
 constexpr std::uint64_t kLookIdleMs = 1000;
 constexpr std::uint64_t kRestMs = 1000;  // without a handler running, before what is left is given back
 
@@ -29,22 +34,47 @@ void set_up_allocator(std::size_t loops) {
 }
 
 MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<Shard>> shards, budget::Keeper& keeper,
-                             budget::Ledger& ledger, const Clock& clock, ExitRecord& record)
+                             budget::WallWatch& watch, budget::Ledger& ledger, const Clock& clock,
+                             ExitRecord& record)
     : shards_(shards),
       keeper_(keeper),
+      watch_(watch),
       ledger_(ledger),
       clock_(clock),
       record_(record),
-      timer_(shards.front()->loop().get_executor()) {}
+      timer_(shards.front()->loop().get_executor()),
+      pause_(timer_.get_executor()),
+      events_(timer_.get_executor()) {
+  const int events = watch.descriptor() < 0 ? -1 : fcntl(watch.descriptor(), F_DUPFD_CLOEXEC, 0);
+  if (events >= 0) events_.assign(events);
+}
 
 void MemoryKeeping::start() {
+  container_limit_bytes_ = keeper_.view().walls.container_limit_bytes;
   record();
-  asio::co_spawn(shards_.front()->loop().get_executor(), keep(), server::must_not_throw);
+  asio::co_spawn(timer_.get_executor(), keep(), server::must_not_throw);
+  if (!events_.is_open()) return;
+  spdlog::debug("walls: watched by the clock, and by {}", fmt::join(watch_.files(), ", "));
+  asio::co_spawn(timer_.get_executor(), follow(), server::must_not_throw);
 }
 
 void MemoryKeeping::stop() {
   is_stopped_ = true;
   timer_.cancel();
+  pause_.cancel();
+  events_.close();
+}
+
+// What comes while it pauses waits in the watch.
+server::Task<void> MemoryKeeping::follow() {
+  while (!is_stopped_) {
+    const auto [error] = co_await events_.async_wait(decltype(events_)::wait_read, server::kAwaitTuple);
+    if (error || is_stopped_) co_return;
+    watch_.take();
+    look(is_at_rest(), "the kernel said so");
+    pause_.expires_after(kBetweenEvents);
+    co_await pause_.async_wait(server::kAwaitTuple);
+  }
 }
 
 server::Task<void> MemoryKeeping::keep() {
@@ -69,9 +99,19 @@ void MemoryKeeping::tick() {
   if (is_resting && is_tidy_ && now_ms - looked_ms_ < kLookIdleMs) return;
   if (!is_tidy_ && now_ms - busy_ms_ >= kRestMs) give_back_idle_memory();
   looked_ms_ = now_ms;
+  look(is_resting, "by the clock");
+}
+
+void MemoryKeeping::look(bool is_resting, std::string_view reason) {
   keeper_.look(is_resting);
   record();
-  const std::uint64_t scarce = scarce_bytes(keeper_.view().walls.grantable_bytes);
+  const budget::Walls walls = keeper_.view().walls;
+  if (walls.container_limit_bytes != std::exchange(container_limit_bytes_, walls.container_limit_bytes)) {
+    spdlog::info("the container's memory limit is now {}: {} may be granted ({})",
+                 walls.container_limit_bytes ? budget::bytes_text(*walls.container_limit_bytes) : "none",
+                 budget::bytes_text(walls.grantable_bytes), reason);
+  }
+  const std::uint64_t scarce = scarce_bytes(walls.grantable_bytes);
   if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {
     for (const auto& shard : shards_)
       asio::post(shard->loop(), [&shard = *shard, bytes = scarce - free] { shard.api().reclaim(bytes); });
