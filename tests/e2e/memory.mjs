@@ -80,6 +80,34 @@ test('handlers are told with what they took, on all loops', options, async (t) =
   assert.equal(called.hostCalls, 2);
 });
 
+// Some that differ in how they need memory: one block, many small ones, garbage, a large image.
+const needy = {
+  block: 'return new Uint8Array(12e5).length',
+  array: 'return new Array(1e5).fill(0).map((_, i) => i).length',
+  text: 'return "x".repeat(1e5).split("").length',
+  garbage: 'let n = 0; for (let i = 0; i < 2e4; ++i) n += [i, { i }].length; return n',
+  image: 'const table = new Array(2e5).fill(0); export default () => table.length',
+};
+
+test('a limit that was advised serves the handler that it was advised for', options, async (t) => {
+  const calls = 100; // as many as are waited for
+  for (const [name, source] of Object.entries(needy)) {
+    const server = await serve(t, { env: { MEMORY_LIMIT_MB: '128' } });
+    await server.panel('p', { [name]: source });
+    for (let n = 0; n < calls; ++n) await server.trigger('p', name);
+    const { advice, handlers: [use] } = (await server.get('/runtime/memory')).json;
+    assert.ok(use.imageBytes >= MiB && use.p99Bytes >= use.imageBytes && use.highWaterBytes >= use.imageBytes, JSON.stringify(use));
+    const [, limit] = /^MEMORY_LIMIT_MB is 128; p99 of p\/\w+ is .*: (\d+) would do$/m.exec(advice.join('\n')) ?? [];
+    assert.ok(Number(limit) <= 64, `${name}: ${advice}`);
+
+    const advised = await serve(t, { env: { MEMORY_LIMIT_MB: limit } });
+    assert.equal((await advised.panel('p', { [name]: source })).status, 201, name);
+    for (let n = 0; n < calls; ++n)
+      assert.equal((await advised.trigger('p', name)).json.status, 'success', `${name} with ${limit} MiB`);
+    assert.doesNotMatch((await advised.get('/runtime/memory')).json.advice.join('\n'), /raise MEMORY_LIMIT_MB/);
+  }
+});
+
 test('only what there is can be sorted by', options, async (t) => {
   const server = await serve(t);
   for (const sort of ['bytes', 'time', 'calls', 'host-calls', 'suspensions', 'refusals'])

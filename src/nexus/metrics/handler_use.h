@@ -11,10 +11,11 @@
 namespace nexus::metrics {
 
 struct HandlerUse {
-  std::string name;                    // "panel/tool"
-  std::uint64_t image_bytes = 0;       // that each execution begins with; 0: unknown, and not in what follows
-  std::uint64_t p99_bytes = 0;         // of linear memory, that 99 of 100 executions have not exceeded lately
-  std::uint64_t high_water_bytes = 0;  // that none has
+  std::string name;  // "panel/tool"
+  // Of linear memory, which is what the limit is compared with, pages that no execution touches included.
+  std::uint64_t image_bytes = 0;  // that each execution begins with; 0: unknown
+  std::uint64_t p99_bytes = 0;    // that 99 of 100 executions have not exceeded lately, the image included
+  std::uint64_t high_water_bytes = 0;    // that none has
   std::uint64_t memory_limit_bytes = 0;  // of one execution
   std::uint64_t executions = 0;          // that have ended, since it was loaded as all that follows
   std::uint64_t running_us = 0;

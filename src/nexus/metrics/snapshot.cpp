@@ -32,10 +32,11 @@ Snapshot collect(const Sources& sources) {
 
 Snapshot collect_with_handlers(const Sources& sources) {
   Snapshot snapshot = collect(sources);
-  for (const handlers::HandlerUse& use : sources.cache.uses()) {
+  for (const handlers::HandlerUse& use : sources.cache.uses(SIZE_MAX)) {
     snapshot.handlers.push_back({.name = use.name,
-                                 .p99_bytes = use.memory.forecast_bytes(),
-                                 .high_water_bytes = use.memory.high_water_bytes(),
+                                 .image_bytes = use.image_bytes,
+                                 .p99_bytes = use.image_bytes + use.memory.forecast_bytes(),
+                                 .high_water_bytes = use.image_bytes + use.memory.high_water_bytes(),
                                  .memory_limit_bytes = use.memory_limit_bytes,
                                  .executions = use.executions,
                                  .running_us = use.running_us,

@@ -81,9 +81,9 @@ std::string refusals_json(const metrics::AdmissionProbe& probe) {
 
 std::string handler_json(const metrics::HandlerUse& use) {
   return fmt::format(
-      R"({{"name":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
-      quoted(use.name), use.p99_bytes, use.high_water_bytes, use.memory_limit_bytes, use.executions,
-      use.running_us, use.host_calls, use.suspensions, use.refusals);
+      R"({{"name":{},"imageBytes":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
+      quoted(use.name), use.image_bytes, use.p99_bytes, use.high_water_bytes, use.memory_limit_bytes,
+      use.executions, use.running_us, use.host_calls, use.suspensions, use.refusals);
 }
 
 std::string_view name_of(budget::Cause cause) {
@@ -120,9 +120,8 @@ std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view 
 void append_memory(std::string& out, const MemoryFacts& facts, const metrics::Snapshot& sum,
                    metrics::HandlerOrder order) {
   using metrics::HandlerOrder;
-  const auto largest = metrics::top_handlers(sum.handlers, HandlerOrder::kBytes, kMostHandlers);
-  const auto top =
-      order == HandlerOrder::kBytes ? largest : metrics::top_handlers(sum.handlers, order, kMostHandlers);
+  const auto all = metrics::top_handlers(sum.handlers, HandlerOrder::kBytes, SIZE_MAX);
+  const auto top = metrics::top_handlers(all, order, kMostHandlers);
   const budget::Walls& walls = facts.view.walls;
   fmt::format_to(
       std::back_inserter(out),
@@ -130,7 +129,7 @@ void append_memory(std::string& out, const MemoryFacts& facts, const metrics::Sn
       walls_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
       walls.reserve_bytes, walls.grantable_bytes, facts.ledger.book.granted(), facts.view.unaccounted_bytes,
       facts.view.resident_bytes, kinds_json(facts.ledger.book), refusals_json(sum.probes.admission),
-      array(top, handler_json), array(metrics::memory_advice(facts, sum.probes.admission, largest), quoted),
+      array(top, handler_json), array(metrics::memory_advice(facts, sum.probes.admission, all), quoted),
       array(facts.unclean_exits, unclean_json));
 }
 
