@@ -19,7 +19,8 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::chrono::milliseconds kBetweenEvents{20};  // under pressure there are many
 constexpr std::uint64_t kLookIdleMs = 1000;
-constexpr std::uint64_t kRestMs = 1000;  // without a handler running, before what is left is given back
+constexpr std::uint64_t kHandlersMs = 1000;  // between two questions who has the memory
+constexpr std::uint64_t kRestMs = 1000;      // without a handler running, before what is left is given back
 
 // Less free than this, and idle instances and images nobody runs go. Enough for what starts between two looks.
 std::uint64_t scarce_bytes(std::uint64_t grantable) { return std::clamp(grantable / 8, 8_MiB, 128_MiB); }
@@ -44,7 +45,8 @@ MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<Shard>> shards, bud
       record_(record),
       timer_(shards.front()->loop().get_executor()),
       pause_(timer_.get_executor()),
-      events_(timer_.get_executor()) {
+      events_(timer_.get_executor()),
+      hungriest_(shards.size()) {
   const int events = watch.descriptor() < 0 ? -1 : fcntl(watch.descriptor(), F_DUPFD_CLOEXEC, 0);
   if (events >= 0) events_.assign(events);
 }
@@ -105,6 +107,7 @@ void MemoryKeeping::tick() {
 void MemoryKeeping::look(bool is_resting, std::string_view reason) {
   keeper_.look(is_resting);
   record();
+  ask_for_handlers();
   const budget::Walls walls = keeper_.view().walls;
   if (walls.container_limit_bytes != std::exchange(container_limit_bytes_, walls.container_limit_bytes)) {
     spdlog::info("the container's memory limit is now {}: {} may be granted ({})",
@@ -120,12 +123,37 @@ void MemoryKeeping::look(bool is_resting, std::string_view reason) {
 
 void MemoryKeeping::record() {
   UnderWay under_way;
+  started_ = 0;
   for (const auto& shard : shards_) {
     const pool::PoolStats stats = shard->pool().stats();
     under_way.running += stats.active;
     under_way.queued += stats.waiting;
+    started_ += stats.waits.count();
   }
   record_.update(keeper_.view(), ledger_, under_way);
+}
+
+// Not while nothing has run: nobody is to be woken for it.
+void MemoryKeeping::ask_for_handlers() {
+  const std::uint64_t now_ms = clock_.monotonic_us() / 1000;
+  const bool is_news = started_ != asked_started_ || !is_at_rest();
+  if (!is_news || now_ms - asked_ms_ < kHandlersMs) return;
+  asked_ms_ = now_ms;
+  asked_started_ = started_;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    asio::post(shards_[i]->loop(), [this, i] {
+      asio::post(shards_.front()->loop(),
+                 [this, i, top = shards_[i]->api().hungriest(ExitRecord::kHandlers)]() mutable {
+                   hungriest_[i] = std::move(top);
+                   std::vector<metrics::HandlerUse> all;
+                   for (const auto& one : hungriest_)
+                     all.insert(all.end(), one.begin(), one.end());
+                   record_.name_handlers(metrics::top_handlers(std::move(all), metrics::HandlerOrder::kHeld,
+                                                               ExitRecord::kHandlers));
+                   record();
+                 });
+    });
+  }
 }
 
 // In the order of its worth: what the loops keep for nobody, then what the allocator keeps.

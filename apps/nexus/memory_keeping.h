@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "exit_record.h"
 #include "nexus/budget/keeper.h"
@@ -38,6 +39,7 @@ class MemoryKeeping {
   bool is_at_rest() const;
   void give_back_idle_memory();
   void record();
+  void ask_for_handlers();
 
   std::span<const std::unique_ptr<Shard>> shards_;
   budget::Keeper& keeper_;
@@ -49,6 +51,9 @@ class MemoryKeeping {
   server::Timer pause_;
   boost::asio::posix::basic_stream_descriptor<server::Executor> events_;  // closed: nothing is watched
   std::optional<std::uint64_t> container_limit_bytes_;                    // as it was last looked at
+  std::vector<std::vector<metrics::HandlerUse>> hungriest_;               // of each loop
+  std::uint64_t started_ = 0;                       // executions and loads, since the start
+  std::uint64_t asked_started_ = 0, asked_ms_ = 0;  // as the loops were asked for handlers last
   std::uint64_t looked_ms_ = 0;
   std::uint64_t busy_ms_ = 0;  // when something ran last
   bool is_tidy_ = true;        // since it ran, what was left has been given back

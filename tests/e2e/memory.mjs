@@ -1,10 +1,10 @@
 // GET /runtime/memory, and what a process that was killed leaves to the next.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { launch, serve } from './support/program.mjs';
+import { launch, runProgram, serve } from './support/program.mjs';
 
 const options = { timeout: 60_000 };
 const MiB = 1 << 20;
@@ -136,6 +136,48 @@ test('a server that was killed is told of by the next one, once', options, async
 
   const third = await serve(t, { env: { CACHE_DIR } });
   assert.deepEqual((await third.get('/runtime/memory')).json.uncleanExits, []);
+});
+
+test('who had the most memory is told of a server that was killed', options, async (t) => {
+  const CACHE_DIR = folderOf(t);
+  const first = await serve(t, { env: { CACHE_DIR, THREADS: '2', TIMEOUT_MS: '60000', MAX_WALL_MS: '60000' } });
+  await first.panel('small', { a: 'return 1' });
+  await first.panel('past', { hungry: 'return new Array(1e6).fill(0).length' });
+  await first.panel('now', { hungry: 'const kept = new Uint8Array(12 << 20).fill(1); for (;;);' });
+  await first.trigger('small', 'a');
+  await first.trigger('past', 'hungry');
+  first.trigger('now', 'hungry').catch(() => {});
+  const file = join(CACHE_DIR, readdirSync(CACHE_DIR).find((name) => name.startsWith('last-words-')));
+  const isRecorded = () => {
+    const record = readFileSync(file);
+    const places = [record.indexOf('now/hungry'), record.lastIndexOf('now/hungry')]; // in either of its two slots
+    return places[0] !== places[1] && ['past/hungry', 'small/a'].every((name) => record.indexOf(name) !== record.lastIndexOf(name))
+      && places.every((place) => record.readBigUInt64LE(place + 96) > 12 * MiB);
+  };
+  while (!isRecorded()) await first.get('/health/live');
+  process.kill(first.pid, 'SIGKILL');
+  await first.ended;
+
+  const second = await serve(t, { env: { CACHE_DIR } });
+  const told = /most memory: now\/hungry 1[23](\.\d)? MiB \(1 running\), past\/hungry \d+(\.\d)? MiB \(at most, none running\), small\/a .*/;
+  await second.child.untilErrors(told);
+  const { uncleanExits: [{ lines }] } = (await second.get('/runtime/memory')).json;
+  assert.match(lines.join('\n'), told);
+  const top = await runProgram(['top', '--once', '--url', second.url]);
+  assert.match(top.stdout, told);
+});
+
+test('who runs is told with what it holds', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('now', { hungry: 'const kept = new Uint8Array(12 << 20).fill(1); for (;;);' }, { limits: { timeoutMs: 2000 } });
+  const running = server.trigger('now', 'hungry');
+  let use;
+  do [use] = (await server.get('/runtime/memory')).json.handlers; while (!(use?.heldBytes > 12 * MiB));
+  assert.equal(use.name, 'now/hungry');
+  assert.equal(use.running, 1);
+  await running;
+  [use] = (await server.get('/runtime/memory')).json.handlers;
+  assert.deepEqual([use.name, use.running, use.heldBytes, use.executions], ['now/hungry', 0, 0, 1]);
 });
 
 test('a server that is ended at once leaves nothing', options, async (t) => {

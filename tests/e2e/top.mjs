@@ -19,7 +19,7 @@ const memory = {
   kinds: { server: 20 * MiB, images: MiB, instances: 10 * MiB, suspended: 0, cache: 0, buffers: 0 },
   refusals: { container: 1, budget: 2, pool: 3, panel: 4 },
   handlers: [{
-    name: 'todo/add', imageBytes: MiB, p99Bytes: 3 * MiB, highWaterBytes: 4 * MiB, memoryLimitBytes: 32 * MiB, executions: 1234, runningUs: 2_100_000,
+    name: 'todo/add', running: 1, heldBytes: 2 * MiB, imageBytes: MiB, p99Bytes: 3 * MiB, highWaterBytes: 4 * MiB, memoryLimitBytes: 32 * MiB, executions: 1234, runningUs: 2_100_000,
     hostCalls: 2468, suspensions: 7, refusals: 8,
   }],
   advice: ['MEMORY_LIMIT_MB is 32: 8 would do'],
@@ -62,8 +62,8 @@ buffers    [........................]   0 bytes
 instances  3 active, 4 idle, at most 9; 5 wait for one
 refused    container 1, budget 2, pool 3, panel 4
 
-handler                              image       p99   highest     limit     calls      time host calls  suspended  refused
-todo/add                             1 MiB     3 MiB     4 MiB    32 MiB      1234     2.1 s       2468          7        8
+handler                                now     image       p99   highest     limit     calls      time host calls  suspended  refused
+todo/add                             2 MiB     1 MiB     3 MiB     4 MiB    32 MiB      1234     2.1 s       2468          7        8
 
 advice
   MEMORY_LIMIT_MB is 32: 8 would do

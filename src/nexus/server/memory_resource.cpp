@@ -81,9 +81,9 @@ std::string refusals_json(const metrics::AdmissionProbe& probe) {
 
 std::string handler_json(const metrics::HandlerUse& use) {
   return fmt::format(
-      R"({{"name":{},"imageBytes":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
-      quoted(use.name), use.image_bytes, use.p99_bytes, use.high_water_bytes, use.memory_limit_bytes,
-      use.executions, use.running_us, use.host_calls, use.suspensions, use.refusals);
+      R"({{"name":{},"running":{},"heldBytes":{},"imageBytes":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
+      quoted(use.name), use.running, use.held_bytes, use.image_bytes, use.p99_bytes, use.high_water_bytes,
+      use.memory_limit_bytes, use.executions, use.running_us, use.host_calls, use.suspensions, use.refusals);
 }
 
 std::string_view name_of(budget::Cause cause) {
