@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { MemoryCgroup } from '../../bench/storm/cgroup.mjs';
+import { readExposition } from './support/exposition.mjs';
 import { serve } from './support/program.mjs';
 
 const options = { timeout: 60_000 };
@@ -43,4 +44,9 @@ test('a limit that moves is seen when it moves, not when the clock says so', opt
   } while (reason !== 'the kernel said so');
   const { walls } = (await server.get('/runtime/memory')).json;
   assert.equal(walls.find(({ layer }) => layer === 'container').limitBytes, limit * MiB);
+  const { samples } = readExposition((await server.get('/metrics')).text);
+  assert.equal(samples.get('nexus_container_memory_limit_bytes'), limit * MiB);
+  assert.equal(samples.get('nexus_memory_budget_bytes'), limit * MiB);
+  const usage = samples.get('nexus_container_memory_usage_bytes');
+  assert.ok(usage > MiB && usage < limit * MiB, `${usage}`);
 });

@@ -140,6 +140,22 @@ test('top wants a server by http, and a sort that there is', options, async () =
   }
   for (const args of [['--sort', 'name'], ['--interval', '0'], ['--nothing']])
     assert.equal((await top('http://127.0.0.1:1', args)).status, 2, args.join(' '));
+  const { stderr } = await top('http://127.0.0.1:1', ['--sort', 'name']);
+  assert.match(stderr, /^--sort: name not in \{bytes,time,calls,host-calls,suspensions,refusals\}\n/);
+});
+
+test('top lists first who has the most of what it is asked to sort by', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', {
+    big: 'return new Uint8Array(4 << 20).length',
+    slow: 'const end = Date.now() + 50; while (Date.now() < end); return 1',
+    talks: 'for (let i = 0; i < 50; ++i) $log(i); return 1',
+  });
+  for (const tool of ['big', 'slow', 'talks']) await server.trigger('p', tool);
+  for (const [sort, tool] of [['bytes', 'big'], ['time', 'slow'], ['host-calls', 'talks']]) {
+    const { stdout } = await top(server.url, ['--once', '--sort', sort]);
+    assert.match(stdout, new RegExp(`^handler .*\\np/${tool} `, 'm'), sort);
+  }
 });
 
 test('top on a terminal draws until Ctrl-C, and gives the screen back', options, async (t) => {
