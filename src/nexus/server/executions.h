@@ -23,6 +23,7 @@
 #include "nexus/server/admission.h"
 #include "nexus/server/loop.h"
 #include "nexus/server/run_queue.h"
+#include "nexus/server/running_handlers.h"
 
 namespace nexus::server {
 
@@ -50,6 +51,7 @@ class Executions {
                                                               const sandbox::Limits& limits);
 
   const Clock& clock() const { return clock_; }
+  const RunningHandlers& running() const { return running_; }
 
   // Ends the slice that this loop may be in, so that it soon looks at what has been posted to it. Thread-safe.
   void hurry() {
@@ -84,6 +86,7 @@ class Executions {
   metrics::Probes& probes_;
   sandbox::Runtime& runtime_;
   RunQueue run_queue_;
+  RunningHandlers running_;
   Admission admission_;
   bool is_aborted_ = false;
 };
