@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "version.h"
 
 namespace nexus::app {
@@ -29,6 +31,16 @@ ExitRecord::ExitRecord(const std::string& folder, const Clock& clock) : clock_(c
   record_.pid = getpid();
   record_.started_unix_ms = clock.unix_ms();
   record_.version = kVersion;
+}
+
+void ExitRecord::name_handlers(std::span<const metrics::HandlerUse> top) {
+  record_.top_handlers = {};
+  for (std::size_t i = 0; i < std::min(top.size(), kHandlers); ++i) {
+    budget::HandlerUse& named = record_.top_handlers[i];
+    named.name = top[i].name;
+    named.bytes = top[i].running > 0 ? top[i].held_bytes : top[i].high_water_bytes;
+    named.running = top[i].running;
+  }
 }
 
 void ExitRecord::update(const budget::MemoryView& view, const budget::Ledger& ledger,

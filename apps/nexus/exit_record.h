@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "nexus/base/clock.h"
 #include "nexus/budget/keeper.h"
 #include "nexus/budget/last_words.h"
+#include "nexus/metrics/handler_use.h"
 #include "nexus/metrics/memory_facts.h"
 
 namespace nexus::app {
@@ -26,6 +28,9 @@ class ExitRecord {
   // Without a folder nothing is recorded, and where it cannot be had there is a warning.
   ExitRecord(const std::string& folder, const Clock& clock);
 
+  // Those that hold or have needed the most bytes, the most first; part of every update() from now on.
+  void name_handlers(std::span<const metrics::HandlerUse> top);
+  static constexpr std::size_t kHandlers = std::tuple_size_v<decltype(budget::Record::top_handlers)>;
   // Under 3 us and no system call but for the time.
   void update(const budget::MemoryView& view, const budget::Ledger& ledger, const UnderWay& under_way);
   // The process ends as it should; nothing is recorded from then on. Its own end is that as well.

@@ -1,11 +1,15 @@
 #include "memory_keeping.h"
 
+#include <fcntl.h>
+#include <fmt/ranges.h>
 #include <malloc.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
 #include "nexus/base/units.h"
+#include "nexus/budget/fit.h"
 
 namespace nexus::app {
 namespace {
@@ -13,8 +17,10 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick{100};
+constexpr std::chrono::milliseconds kBetweenEvents{20};  // under pressure there are many
 constexpr std::uint64_t kLookIdleMs = 1000;
-constexpr std::uint64_t kRestMs = 1000;  // without a handler running, before what is left is given back
+constexpr std::uint64_t kHandlersMs = 1000;  // between two questions who has the memory
+constexpr std::uint64_t kRestMs = 1000;      // without a handler running, before what is left is given back
 
 // Less free than this, and idle instances and images nobody runs go. Enough for what starts between two looks.
 std::uint64_t scarce_bytes(std::uint64_t grantable) { return std::clamp(grantable / 8, 8_MiB, 128_MiB); }
@@ -29,22 +35,48 @@ void set_up_allocator(std::size_t loops) {
 }
 
 MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<Shard>> shards, budget::Keeper& keeper,
-                             budget::Ledger& ledger, const Clock& clock, ExitRecord& record)
+                             budget::WallWatch& watch, budget::Ledger& ledger, const Clock& clock,
+                             ExitRecord& record)
     : shards_(shards),
       keeper_(keeper),
+      watch_(watch),
       ledger_(ledger),
       clock_(clock),
       record_(record),
-      timer_(shards.front()->loop().get_executor()) {}
+      timer_(shards.front()->loop().get_executor()),
+      pause_(timer_.get_executor()),
+      events_(timer_.get_executor()),
+      hungriest_(shards.size()) {
+  const int events = watch.descriptor() < 0 ? -1 : fcntl(watch.descriptor(), F_DUPFD_CLOEXEC, 0);
+  if (events >= 0) events_.assign(events);
+}
 
 void MemoryKeeping::start() {
+  container_limit_bytes_ = keeper_.view().walls.container_limit_bytes;
   record();
-  asio::co_spawn(shards_.front()->loop().get_executor(), keep(), server::must_not_throw);
+  asio::co_spawn(timer_.get_executor(), keep(), server::must_not_throw);
+  if (!events_.is_open()) return;
+  spdlog::debug("walls: watched by the clock, and by {}", fmt::join(watch_.files(), ", "));
+  asio::co_spawn(timer_.get_executor(), follow(), server::must_not_throw);
 }
 
 void MemoryKeeping::stop() {
   is_stopped_ = true;
   timer_.cancel();
+  pause_.cancel();
+  events_.close();
+}
+
+// What comes while it pauses waits in the watch.
+server::Task<void> MemoryKeeping::follow() {
+  while (!is_stopped_) {
+    const auto [error] = co_await events_.async_wait(decltype(events_)::wait_read, server::kAwaitTuple);
+    if (error || is_stopped_) co_return;
+    watch_.take();
+    look(is_at_rest(), "the kernel said so");
+    pause_.expires_after(kBetweenEvents);
+    co_await pause_.async_wait(server::kAwaitTuple);
+  }
 }
 
 server::Task<void> MemoryKeeping::keep() {
@@ -69,9 +101,20 @@ void MemoryKeeping::tick() {
   if (is_resting && is_tidy_ && now_ms - looked_ms_ < kLookIdleMs) return;
   if (!is_tidy_ && now_ms - busy_ms_ >= kRestMs) give_back_idle_memory();
   looked_ms_ = now_ms;
+  look(is_resting, "by the clock");
+}
+
+void MemoryKeeping::look(bool is_resting, std::string_view reason) {
   keeper_.look(is_resting);
   record();
-  const std::uint64_t scarce = scarce_bytes(keeper_.view().walls.grantable_bytes);
+  ask_for_handlers();
+  const budget::Walls walls = keeper_.view().walls;
+  if (walls.container_limit_bytes != std::exchange(container_limit_bytes_, walls.container_limit_bytes)) {
+    spdlog::info("the container's memory limit is now {}: {} may be granted ({})",
+                 walls.container_limit_bytes ? budget::bytes_text(*walls.container_limit_bytes) : "none",
+                 budget::bytes_text(walls.grantable_bytes), reason);
+  }
+  const std::uint64_t scarce = scarce_bytes(walls.grantable_bytes);
   if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {
     for (const auto& shard : shards_)
       asio::post(shard->loop(), [&shard = *shard, bytes = scarce - free] { shard.api().reclaim(bytes); });
@@ -80,11 +123,37 @@ void MemoryKeeping::tick() {
 
 void MemoryKeeping::record() {
   UnderWay under_way;
+  started_ = 0;
   for (const auto& shard : shards_) {
-    under_way.running += shard->pool().active_count();
-    under_way.queued += shard->pool().waiting_count();
+    const pool::PoolStats stats = shard->pool().stats();
+    under_way.running += stats.active;
+    under_way.queued += stats.waiting;
+    started_ += stats.waits.count();
   }
   record_.update(keeper_.view(), ledger_, under_way);
+}
+
+// Not while nothing has run: nobody is to be woken for it.
+void MemoryKeeping::ask_for_handlers() {
+  const std::uint64_t now_ms = clock_.monotonic_us() / 1000;
+  const bool is_news = started_ != asked_started_ || !is_at_rest();
+  if (!is_news || now_ms - asked_ms_ < kHandlersMs) return;
+  asked_ms_ = now_ms;
+  asked_started_ = started_;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    asio::post(shards_[i]->loop(), [this, i] {
+      asio::post(shards_.front()->loop(),
+                 [this, i, top = shards_[i]->api().hungriest(ExitRecord::kHandlers)]() mutable {
+                   hungriest_[i] = std::move(top);
+                   std::vector<metrics::HandlerUse> all;
+                   for (const auto& one : hungriest_)
+                     all.insert(all.end(), one.begin(), one.end());
+                   record_.name_handlers(metrics::top_handlers(std::move(all), metrics::HandlerOrder::kHeld,
+                                                               ExitRecord::kHandlers));
+                   record();
+                 });
+    });
+  }
 }
 
 // In the order of its worth: what the loops keep for nobody, then what the allocator keeps.

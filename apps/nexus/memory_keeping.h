@@ -1,15 +1,20 @@
-// Keeps the process within its memory: looks at the walls a few times a second, gives back what is idle when room gets
-// scarce, and what a storm has left when it is over.
+// Keeps the process within its memory: looks at the walls a few times a second and whenever the kernel says that one may have
+// moved, gives back what is idle when room gets scarce, and what a storm has left when it is over.
 //
 // Thread safety: none; it belongs to the first loop.
 #pragma once
 
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "exit_record.h"
 #include "nexus/budget/keeper.h"
+#include "nexus/budget/wall_watch.h"
 #include "nexus/server/loop.h"
 #include "shard.h"
 
@@ -19,7 +24,7 @@ class MemoryKeeping {
  public:
   // All must outlive it.
   MemoryKeeping(std::span<const std::unique_ptr<Shard>> shards, budget::Keeper& keeper,
-                budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
+                budget::WallWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
 
   void start();
   void stop();
@@ -28,17 +33,27 @@ class MemoryKeeping {
 
  private:
   server::Task<void> keep();
+  server::Task<void> follow();
   void tick();
+  void look(bool is_resting, std::string_view reason);
   bool is_at_rest() const;
   void give_back_idle_memory();
   void record();
+  void ask_for_handlers();
 
   std::span<const std::unique_ptr<Shard>> shards_;
   budget::Keeper& keeper_;
+  budget::WallWatch& watch_;
   budget::Ledger& ledger_;
   const Clock& clock_;
   ExitRecord& record_;
   server::Timer timer_;
+  server::Timer pause_;
+  boost::asio::posix::basic_stream_descriptor<server::Executor> events_;  // closed: nothing is watched
+  std::optional<std::uint64_t> container_limit_bytes_;                    // as it was last looked at
+  std::vector<std::vector<metrics::HandlerUse>> hungriest_;               // of each loop
+  std::uint64_t started_ = 0;                       // executions and loads, since the start
+  std::uint64_t asked_started_ = 0, asked_ms_ = 0;  // as the loops were asked for handlers last
   std::uint64_t looked_ms_ = 0;
   std::uint64_t busy_ms_ = 0;  // when something ran last
   bool is_tidy_ = true;        // since it ran, what was left has been given back

@@ -14,6 +14,7 @@
 #include "nexus/budget/bounded_ledger.h"
 #include "nexus/budget/keeper.h"
 #include "nexus/budget/kernel_file.h"
+#include "nexus/budget/wall_watch.h"
 #include "nexus/extensions/external.h"
 #include "nexus/extensions/http.h"
 #include "nexus/extensions/timer.h"
@@ -82,7 +83,8 @@ int serve_until_told(const ServeCommand& command) {
   shards.reserve(members.size());
   for (std::size_t own = 0; own < members.size(); ++own)
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
-  MemoryKeeping memory(shards, keeper, ledger, clock, record);
+  budget::WallWatch watch(budget::control_groups(budget::read_kernel_file, "memory"));
+  MemoryKeeping memory(shards, keeper, watch, ledger, clock, record);
   return Life(shards, settings->server, memory).run({*std::move(panels), command.demo});
 }
 

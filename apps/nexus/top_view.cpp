@@ -106,10 +106,11 @@ class View {
   }
 
   void draw_handlers() {
-    line("{:<32}{:>10}{:>10}{:>10}{:>10}{:>10}{:>11}{:>11}{:>9}", "handler", "p99", "highest", "limit",
-         "calls", "time", "host calls", "suspended", "refused");
+    line("{:<32}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>11}{:>11}{:>9}", "handler", "now", "image",
+         "p99", "highest", "limit", "calls", "time", "host calls", "suspended", "refused");
     for (const element& use : array(memory_, "handlers")) {
-      line("{:<31} {:>10}{:>10}{:>10}{:>10}{:>10}{:>11}{:>11}{:>9}", text(use, "name"),
+      line("{:<31} {:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}{:>11}{:>11}{:>9}", text(use, "name"),
+           bytes_text(number(use, "heldBytes")), bytes_text(number(use, "imageBytes")),
            bytes_text(number(use, "p99Bytes")), bytes_text(number(use, "highWaterBytes")),
            bytes_text(number(use, "memoryLimitBytes")), number(use, "executions"),
            time_text(number(use, "runningUs")), number(use, "hostCalls"), number(use, "suspensions"),

@@ -1,10 +1,10 @@
 // GET /runtime/memory, and what a process that was killed leaves to the next.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { launch, serve } from './support/program.mjs';
+import { launch, runProgram, serve } from './support/program.mjs';
 
 const options = { timeout: 60_000 };
 const MiB = 1 << 20;
@@ -80,6 +80,34 @@ test('handlers are told with what they took, on all loops', options, async (t) =
   assert.equal(called.hostCalls, 2);
 });
 
+// Some that differ in how they need memory: one block, many small ones, garbage, a large image.
+const needy = {
+  block: 'return new Uint8Array(12e5).length',
+  array: 'return new Array(1e5).fill(0).map((_, i) => i).length',
+  text: 'return "x".repeat(1e5).split("").length',
+  garbage: 'let n = 0; for (let i = 0; i < 2e4; ++i) n += [i, { i }].length; return n',
+  image: 'const table = new Array(2e5).fill(0); export default () => table.length',
+};
+
+test('a limit that was advised serves the handler that it was advised for', options, async (t) => {
+  const calls = 100; // as many as are waited for
+  for (const [name, source] of Object.entries(needy)) {
+    const server = await serve(t, { env: { MEMORY_LIMIT_MB: '128' } });
+    await server.panel('p', { [name]: source });
+    for (let n = 0; n < calls; ++n) await server.trigger('p', name);
+    const { advice, handlers: [use] } = (await server.get('/runtime/memory')).json;
+    assert.ok(use.imageBytes >= MiB && use.p99Bytes >= use.imageBytes && use.highWaterBytes >= use.imageBytes, JSON.stringify(use));
+    const [, limit] = /^MEMORY_LIMIT_MB is 128; p99 of p\/\w+ is .*: (\d+) would do$/m.exec(advice.join('\n')) ?? [];
+    assert.ok(Number(limit) <= 64, `${name}: ${advice}`);
+
+    const advised = await serve(t, { env: { MEMORY_LIMIT_MB: limit } });
+    assert.equal((await advised.panel('p', { [name]: source })).status, 201, name);
+    for (let n = 0; n < calls; ++n)
+      assert.equal((await advised.trigger('p', name)).json.status, 'success', `${name} with ${limit} MiB`);
+    assert.doesNotMatch((await advised.get('/runtime/memory')).json.advice.join('\n'), /raise MEMORY_LIMIT_MB/);
+  }
+});
+
 test('only what there is can be sorted by', options, async (t) => {
   const server = await serve(t);
   for (const sort of ['bytes', 'time', 'calls', 'host-calls', 'suspensions', 'refusals'])
@@ -108,6 +136,48 @@ test('a server that was killed is told of by the next one, once', options, async
 
   const third = await serve(t, { env: { CACHE_DIR } });
   assert.deepEqual((await third.get('/runtime/memory')).json.uncleanExits, []);
+});
+
+test('who had the most memory is told of a server that was killed', options, async (t) => {
+  const CACHE_DIR = folderOf(t);
+  const first = await serve(t, { env: { CACHE_DIR, THREADS: '2', TIMEOUT_MS: '60000', MAX_WALL_MS: '60000' } });
+  await first.panel('small', { a: 'return 1' });
+  await first.panel('past', { hungry: 'return new Array(1e6).fill(0).length' });
+  await first.panel('now', { hungry: 'const kept = new Uint8Array(12 << 20).fill(1); for (;;);' });
+  await first.trigger('small', 'a');
+  await first.trigger('past', 'hungry');
+  first.trigger('now', 'hungry').catch(() => {});
+  const file = join(CACHE_DIR, readdirSync(CACHE_DIR).find((name) => name.startsWith('last-words-')));
+  const isRecorded = () => {
+    const record = readFileSync(file);
+    const places = [record.indexOf('now/hungry'), record.lastIndexOf('now/hungry')]; // in either of its two slots
+    return places[0] !== places[1] && ['past/hungry', 'small/a'].every((name) => record.indexOf(name) !== record.lastIndexOf(name))
+      && places.every((place) => record.readBigUInt64LE(place + 96) > 12 * MiB);
+  };
+  while (!isRecorded()) await first.get('/health/live');
+  process.kill(first.pid, 'SIGKILL');
+  await first.ended;
+
+  const second = await serve(t, { env: { CACHE_DIR } });
+  const told = /most memory: now\/hungry 1[23](\.\d)? MiB \(1 running\), past\/hungry \d+(\.\d)? MiB \(at most, none running\), small\/a .*/;
+  await second.child.untilErrors(told);
+  const { uncleanExits: [{ lines }] } = (await second.get('/runtime/memory')).json;
+  assert.match(lines.join('\n'), told);
+  const top = await runProgram(['top', '--once', '--url', second.url]);
+  assert.match(top.stdout, told);
+});
+
+test('who runs is told with what it holds', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('now', { hungry: 'const kept = new Uint8Array(12 << 20).fill(1); for (;;);' }, { limits: { timeoutMs: 2000 } });
+  const running = server.trigger('now', 'hungry');
+  let use;
+  do [use] = (await server.get('/runtime/memory')).json.handlers; while (!(use?.heldBytes > 12 * MiB));
+  assert.equal(use.name, 'now/hungry');
+  assert.equal(use.running, 1);
+  await running;
+  [use] = (await server.get('/runtime/memory')).json.handlers;
+  assert.deepEqual([use.name, use.running, use.heldBytes, use.executions], ['now/hungry', 0, 0, 1]);
 });
 
 test('a server that is ended at once leaves nothing', options, async (t) => {

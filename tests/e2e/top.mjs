@@ -19,7 +19,7 @@ const memory = {
   kinds: { server: 20 * MiB, images: MiB, instances: 10 * MiB, suspended: 0, cache: 0, buffers: 0 },
   refusals: { container: 1, budget: 2, pool: 3, panel: 4 },
   handlers: [{
-    name: 'todo/add', p99Bytes: 3 * MiB, highWaterBytes: 4 * MiB, memoryLimitBytes: 32 * MiB, executions: 1234, runningUs: 2_100_000,
+    name: 'todo/add', running: 1, heldBytes: 2 * MiB, imageBytes: MiB, p99Bytes: 3 * MiB, highWaterBytes: 4 * MiB, memoryLimitBytes: 32 * MiB, executions: 1234, runningUs: 2_100_000,
     hostCalls: 2468, suspensions: 7, refusals: 8,
   }],
   advice: ['MEMORY_LIMIT_MB is 32: 8 would do'],
@@ -62,8 +62,8 @@ buffers    [........................]   0 bytes
 instances  3 active, 4 idle, at most 9; 5 wait for one
 refused    container 1, budget 2, pool 3, panel 4
 
-handler                                p99   highest     limit     calls      time host calls  suspended  refused
-todo/add                             3 MiB     4 MiB    32 MiB      1234     2.1 s       2468          7        8
+handler                                now     image       p99   highest     limit     calls      time host calls  suspended  refused
+todo/add                             2 MiB     1 MiB     3 MiB     4 MiB    32 MiB      1234     2.1 s       2468          7        8
 
 advice
   MEMORY_LIMIT_MB is 32: 8 would do
@@ -140,6 +140,22 @@ test('top wants a server by http, and a sort that there is', options, async () =
   }
   for (const args of [['--sort', 'name'], ['--interval', '0'], ['--nothing']])
     assert.equal((await top('http://127.0.0.1:1', args)).status, 2, args.join(' '));
+  const { stderr } = await top('http://127.0.0.1:1', ['--sort', 'name']);
+  assert.match(stderr, /^--sort: name not in \{bytes,time,calls,host-calls,suspensions,refusals\}\n/);
+});
+
+test('top lists first who has the most of what it is asked to sort by', options, async (t) => {
+  const server = await serve(t);
+  await server.panel('p', {
+    big: 'return new Uint8Array(4 << 20).length',
+    slow: 'const end = Date.now() + 50; while (Date.now() < end); return 1',
+    talks: 'for (let i = 0; i < 50; ++i) $log(i); return 1',
+  });
+  for (const tool of ['big', 'slow', 'talks']) await server.trigger('p', tool);
+  for (const [sort, tool] of [['bytes', 'big'], ['time', 'slow'], ['host-calls', 'talks']]) {
+    const { stdout } = await top(server.url, ['--once', '--sort', sort]);
+    assert.match(stdout, new RegExp(`^handler .*\\np/${tool} `, 'm'), sort);
+  }
 });
 
 test('top on a terminal draws until Ctrl-C, and gives the screen back', options, async (t) => {

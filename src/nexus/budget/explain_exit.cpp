@@ -70,8 +70,10 @@ std::string handlers_text(const Record& record) {
   std::string text;
   for (const HandlerUse& handler : record.top_handlers) {
     if (handler.name.view().empty()) break;
-    text += fmt::format("{}{} {} ({} running)", text.empty() ? "most memory: " : ", ",
-                        printable(handler.name.view()), bytes_text(handler.bytes), handler.running);
+    text += fmt::format(
+        "{}{} {} ({})", text.empty() ? "most memory: " : ", ", printable(handler.name.view()),
+        bytes_text(handler.bytes),
+        handler.running > 0 ? fmt::format("{} running", handler.running) : "at most, none running");
   }
   return text;
 }

@@ -41,7 +41,7 @@ class ShortText {
 
 struct HandlerUse {
   ShortText<96> name;         // "panel/tool"; empty: there is none
-  std::uint64_t bytes = 0;    // that its instances hold
+  std::uint64_t bytes = 0;    // that those which run hold; if none does, that one has needed at most
   std::uint64_t running = 0;  // executions of it
 };
 

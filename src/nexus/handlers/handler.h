@@ -14,6 +14,8 @@ namespace nexus::handlers {
 struct HandlerUse {
   std::string name;              // "panel/tool" of the latest; a source may be that of many
   const void* latest = nullptr;  // whose name that is: only to be compared
+  std::uint64_t image_bytes =
+      0;  // of linear memory before an execution grows it; known to HandlerCache::uses()
   MemoryProfile memory;
   std::uint64_t memory_limit_bytes = 0;  // of the latest
   std::uint64_t executions = 0;

@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include <ranges>
+
 #include "nexus/handlers/disk_cache.h"
 
 namespace nexus::handlers {
@@ -143,11 +145,13 @@ void HandlerCache::keep_only(const std::unordered_set<std::string_view>& sources
   }
 }
 
-std::vector<HandlerUse> HandlerCache::uses() const {
+std::vector<HandlerUse> HandlerCache::uses(std::size_t most) const {
   const std::lock_guard lock(mutex_);
   std::vector<HandlerUse> uses;
-  for (const Entry& entry : entries_) {
-    if (entry.handler->use.executions > 0) uses.push_back(entry.handler->use);
+  for (const Entry& entry : entries_ | std::views::take(most)) {
+    if (entry.handler->use.executions == 0) continue;
+    uses.push_back(entry.handler->use);
+    uses.back().image_bytes = entry.handler->image->size_bytes();
   }
   return uses;
 }

@@ -55,8 +55,8 @@ class HandlerCache {
   void keep_only(const std::unordered_set<std::string_view>& sources);
 
   CacheStats stats() const;
-  // The use of all that are in it. REQUIRES: called on the loop that runs them.
-  std::vector<HandlerUse> uses() const;
+  // The use of the `most` that were looked up last. REQUIRES: called on the loop that runs them.
+  std::vector<HandlerUse> uses(std::size_t most) const;
 
  private:
   struct Entry {

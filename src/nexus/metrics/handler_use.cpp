@@ -9,7 +9,7 @@ namespace {
 std::uint64_t weight(const HandlerUse& use, HandlerOrder order) {
   switch (order) {
     case HandlerOrder::kBytes:
-      return use.p99_bytes;
+      return std::max(use.p99_bytes, use.held_bytes);
     case HandlerOrder::kTime:
       return use.running_us;
     case HandlerOrder::kCalls:
@@ -20,6 +20,8 @@ std::uint64_t weight(const HandlerUse& use, HandlerOrder order) {
       return use.suspensions;
     case HandlerOrder::kRefusals:
       return use.refusals;
+    case HandlerOrder::kHeld:
+      return use.held_bytes;
   }
   return 0;
 }
@@ -45,6 +47,8 @@ void HandlerUse::add(const HandlerUse& other) {
   p99_bytes = std::max(p99_bytes, other.p99_bytes);
   high_water_bytes = std::max(high_water_bytes, other.high_water_bytes);
   memory_limit_bytes = std::max(memory_limit_bytes, other.memory_limit_bytes);
+  held_bytes += other.held_bytes;
+  running += other.running;
   executions += other.executions;
   running_us += other.running_us;
   host_calls += other.host_calls;

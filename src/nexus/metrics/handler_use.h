@@ -11,10 +11,13 @@
 namespace nexus::metrics {
 
 struct HandlerUse {
-  std::string name;                    // "panel/tool"
-  std::uint64_t image_bytes = 0;       // that each execution begins with; 0: unknown, and not in what follows
-  std::uint64_t p99_bytes = 0;         // of linear memory, that 99 of 100 executions have not exceeded lately
-  std::uint64_t high_water_bytes = 0;  // that none has
+  std::string name;  // "panel/tool"
+  // Of linear memory, which is what the limit is compared with, pages that no execution touches included.
+  std::uint64_t image_bytes = 0;  // that each execution begins with; 0: unknown
+  std::uint64_t p99_bytes = 0;    // that 99 of 100 executions have not exceeded lately, the image included
+  std::uint64_t high_water_bytes = 0;    // that none has
+  std::uint64_t held_bytes = 0;          // charged now to those that run
+  std::uint64_t running = 0;             // executions, without those that have only begun
   std::uint64_t memory_limit_bytes = 0;  // of one execution
   std::uint64_t executions = 0;          // that have ended, since it was loaded as all that follows
   std::uint64_t running_us = 0;
@@ -26,9 +29,9 @@ struct HandlerUse {
   void add(const HandlerUse& other);
 };
 
-enum class HandlerOrder : std::uint8_t { kBytes, kTime, kCalls, kHostCalls, kSuspensions, kRefusals };
+enum class HandlerOrder : std::uint8_t { kBytes, kTime, kCalls, kHostCalls, kSuspensions, kRefusals, kHeld };
 
-// The words for them.
+// The words for those that can be asked for.
 inline constexpr auto kHandlerOrders = std::to_array<std::pair<std::string_view, HandlerOrder>>({
     {"bytes", HandlerOrder::kBytes},
     {"time", HandlerOrder::kTime},
@@ -38,7 +41,8 @@ inline constexpr auto kHandlerOrders = std::to_array<std::pair<std::string_view,
     {"refusals", HandlerOrder::kRefusals},
 });
 
-// Those with the most, the most first, at most `count`; those of one name are added up.
+// Those with the most, the most first, at most `count`; of the same amount those first that have needed more bytes. Those of
+// one name are added up.
 std::vector<HandlerUse> top_handlers(std::vector<HandlerUse> handlers, HandlerOrder order, std::size_t count);
 
 }  // namespace nexus::metrics

@@ -92,30 +92,32 @@ class Advice {
     }
   }
 
+  // Twice what nearly all executions need; and what any has needed must not come near it again, see above.
+  static std::uint64_t sufficient_mib(const HandlerUse& handler) {
+    const std::uint64_t highest = handler.high_water_bytes;
+    const std::uint64_t needed =
+        std::max({2 * handler.p99_bytes, highest + highest / 7 + kWasmPageBytes, kLeastAdvised});
+    return std::bit_ceil((needed + 1_MiB - 1) / 1_MiB);
+  }
+
   // What would do in MiB, when the limit is at least four times what nearly all executions need; 0: it is well as it is.
   static std::uint64_t lower_limit_mib(const HandlerUse& handler) {
     if (handler.executions < kEnoughExecutions || handler.image_bytes == 0 ||
         handler.memory_limit_bytes / 4 < handler.p99_bytes)
       return 0;
-    const std::uint64_t needed = std::max({2 * handler.p99_bytes, handler.high_water_bytes, kLeastAdvised});
-    const std::uint64_t mib = std::bit_ceil((needed + 1_MiB - 1) / 1_MiB);
+    const std::uint64_t mib = sufficient_mib(handler);
     return mib * 1_MiB < handler.memory_limit_bytes ? mib : 0;
   }
 
-  // The largest decides for all, also while little is known of it.
+  // The one that needs the most decides for all, also while little is known of it.
   void about_limit_of_all() {
     const HandlerUse* decides = nullptr;
-    std::uint64_t mib = 0;
     for (const HandlerUse& handler : handlers_) {
       if (has_limit_of_its_own(handler)) continue;
-      const std::uint64_t its = lower_limit_mib(handler);
-      if (its == 0) return;
-      if (its > mib) {
-        mib = its;
-        decides = &handler;
-      }
+      if (decides == nullptr || sufficient_mib(handler) > sufficient_mib(*decides)) decides = &handler;
     }
-    if (decides == nullptr) return;
+    const std::uint64_t mib = decides != nullptr ? lower_limit_mib(*decides) : 0;
+    if (mib == 0) return;
     say("MEMORY_LIMIT_MB is {}; p99 of {} is {}: {} would do", facts_.memory_limit_bytes / 1_MiB,
         decides->name, bytes_text(decides->p99_bytes), mib);
   }

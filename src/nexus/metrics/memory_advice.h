@@ -14,7 +14,7 @@ namespace nexus::metrics {
 // Executions after which a handler's p99 is believed.
 inline constexpr std::uint64_t kEnoughExecutions = 100;
 
-// The most urgent first; empty: nothing to change. `handlers` has those with most bytes, the most first.
+// The most urgent first; empty: nothing to change. `handlers` are all, those with most bytes first.
 std::vector<std::string> memory_advice(const MemoryFacts& facts, const AdmissionProbe& refusals,
                                        std::span<const HandlerUse> handlers);
 

@@ -112,7 +112,7 @@ void report_disk_cache(Exposition& out, const handlers::DiskCacheStats& stats) {
     out.sample({{"op", handlers::kCacheOps[op]}}, stats.faults[op]);
 }
 
-void report_pool(Exposition& out, const pool::PoolStats& stats) {
+void report_pool(Exposition& out, const pool::PoolStats& stats, std::uint64_t without_memory) {
   out.gauge("nexus_instances", "Instances, by what they do.");
   out.sample({{"state", "idle"}}, stats.idle);
   out.sample({{"state", "active"}}, stats.active);
@@ -132,8 +132,8 @@ void report_pool(Exposition& out, const pool::PoolStats& stats) {
   for (const auto& [reason, value] : kReasons)
     out.sample({{"reason", reason}}, stats.retired[static_cast<std::size_t>(value)]);
 
-  out.gauge("nexus_queue_depth", "Executions and loads that wait for an instance.");
-  out.sample(stats.waiting);
+  out.gauge("nexus_queue_depth", "Executions and loads that wait for an instance or for memory.");
+  out.sample(stats.waiting + without_memory);
   out.histogram("nexus_pool_wait_seconds", "Time until an instance was given to who asked for one.");
   out.durations({}, stats.waits.buckets());
 }
@@ -198,7 +198,7 @@ std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, co
   report_host_calls(out, sum.probes.executions.host_calls);
   report_refusals(out, sum.probes.errors, sum.probes.admission);
   report_http(out, sum.probes.http);
-  report_pool(out, sum.pool);
+  report_pool(out, sum.pool, sum.probes.under_way.without_memory);
   report_images(out, sum.cache);
   report_disk_cache(out, disk);
   out.gauge("nexus_panels", "Panels that exist.");

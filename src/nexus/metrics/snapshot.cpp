@@ -30,19 +30,20 @@ Snapshot collect(const Sources& sources) {
           .handlers = {}};
 }
 
-Snapshot collect_with_handlers(const Sources& sources) {
-  Snapshot snapshot = collect(sources);
-  for (const handlers::HandlerUse& use : sources.cache.uses()) {
-    snapshot.handlers.push_back({.name = use.name,
-                                 .p99_bytes = use.memory.forecast_bytes(),
-                                 .high_water_bytes = use.memory.high_water_bytes(),
-                                 .memory_limit_bytes = use.memory_limit_bytes,
-                                 .executions = use.executions,
-                                 .running_us = use.running_us,
-                                 .host_calls = use.host_calls,
-                                 .refusals = use.refusals});
+std::vector<HandlerUse> collect_handlers(const handlers::HandlerCache& cache, std::size_t most) {
+  std::vector<HandlerUse> collected;
+  for (const handlers::HandlerUse& use : cache.uses(most)) {
+    collected.push_back({.name = use.name,
+                         .image_bytes = use.image_bytes,
+                         .p99_bytes = use.image_bytes + use.memory.forecast_bytes(),
+                         .high_water_bytes = use.image_bytes + use.memory.high_water_bytes(),
+                         .memory_limit_bytes = use.memory_limit_bytes,
+                         .executions = use.executions,
+                         .running_us = use.running_us,
+                         .host_calls = use.host_calls,
+                         .refusals = use.refusals});
   }
-  return snapshot;
+  return collected;
 }
 
 }  // namespace nexus::metrics

@@ -24,7 +24,7 @@ struct Snapshot {
   pool::PoolStats pool;
   handlers::CacheStats cache;
   std::uint64_t panels = 0;
-  std::vector<HandlerUse> handlers;  // of collect_with_handlers() alone
+  std::vector<HandlerUse> handlers;  // left out by collect()
 
   // Adds up; of highest values it keeps the highest.
   void add(const Snapshot& other);
@@ -32,7 +32,7 @@ struct Snapshot {
 
 // REQUIRES: called on the thread of the sources' loop.
 Snapshot collect(const Sources& sources);
-// For those who ask seldom: all handlers of the cache are looked at.
-Snapshot collect_with_handlers(const Sources& sources);
+// What the handlers that were called last have used, at most so many. REQUIRES: as above.
+std::vector<HandlerUse> collect_handlers(const handlers::HandlerCache& cache, std::size_t most);
 
 }  // namespace nexus::metrics

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 #include "nexus/server/cors.h"
@@ -158,6 +160,23 @@ Task<metrics::Snapshot> Api::sum_of_all_loops(std::function<metrics::Snapshot(Ap
   for (const metrics::Snapshot& one : all)
     sum.add(one);
   co_return sum;
+}
+
+std::vector<metrics::HandlerUse> Api::handlers(std::size_t most) const {
+  auto handlers = metrics::collect_handlers(sources_.cache, most);
+  std::ranges::move(executions_.running().uses(), std::back_inserter(handlers));
+  return handlers;
+}
+
+metrics::Snapshot Api::snapshot_with_handlers() const {
+  metrics::Snapshot snapshot = metrics::collect(sources_);
+  snapshot.handlers = handlers(SIZE_MAX);
+  return snapshot;
+}
+
+std::vector<metrics::HandlerUse> Api::hungriest(std::size_t count) const {
+  constexpr std::size_t kLatest = 256;
+  return metrics::top_handlers(handlers(kLatest), metrics::HandlerOrder::kHeld, count);
 }
 
 Task<void> Api::report_health(Answer& answer) {

@@ -57,7 +57,11 @@ class Api final : public Service {
 
   // What this loop has, for those who put it together with what the others have.
   metrics::Snapshot snapshot() const { return metrics::collect(sources_); }
-  metrics::Snapshot snapshot_with_handlers() const { return metrics::collect_with_handlers(sources_); }
+  // For those who ask seldom: all handlers of the cache are looked at.
+  metrics::Snapshot snapshot_with_handlers() const;
+  // Of those that run or were called last, at most so many: first those that hold the most bytes, then those that have needed
+  // them. Some tens of microseconds.
+  std::vector<metrics::HandlerUse> hungriest(std::size_t count) const;
   PanelList panels(const Page& page, const Caller& caller) const;
 
   // For panels that don't come by HTTP.
@@ -91,6 +95,7 @@ class Api final : public Service {
   Task<void> report_health(Answer& answer);
   Task<void> report_metrics(Answer& answer);
   Task<void> report_memory(std::string_view query, Answer& answer);
+  std::vector<metrics::HandlerUse> handlers(std::size_t most) const;
   Task<metrics::Snapshot> sum_of_all_loops(std::function<metrics::Snapshot(Api&)> one_loop) const;
   std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
   PanelsResource::Outcome remove(const Route& route, const Request& request, Answer& answer);

@@ -115,6 +115,7 @@ Task<Result<Outcome>> Executions::run(ToolCall call) {
     instance.start(std::move(request));
     std::uint64_t waited_us = 0;
     if (instance.step() == sandbox::Step::kMore) {
+      const RunningHandlers::Entry running(running_, panel.id(), call.tool->name, instance);
       const std::uint64_t began_us = clock_.monotonic_us();
       co_await remaining_slices(instance, &panel, nullptr);
       waited_us = clock_.monotonic_us() - began_us;

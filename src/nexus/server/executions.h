@@ -30,6 +30,7 @@
 #include "nexus/server/execution.h"
 #include "nexus/server/loop.h"
 #include "nexus/server/run_queue.h"
+#include "nexus/server/running_handlers.h"
 #include "nexus/server/suspensions.h"
 
 namespace nexus::server {
@@ -71,6 +72,7 @@ class Executions {
                                                               const sandbox::Limits& limits);
 
   const Clock& clock() const { return clock_; }
+  const RunningHandlers& running() const { return running_; }
 
   // Ends the slice that this loop may be in, so that it soon looks at what has been posted to it. Thread-safe.
   void hurry() {
@@ -129,6 +131,7 @@ class Executions {
   sandbox::Runtime& runtime_;
   budget::Ledger& ledger_;
   RunQueue run_queue_;
+  RunningHandlers running_;
   Admission admission_;
   Suspensions suspensions_;
   std::size_t loops_, own_;

@@ -65,9 +65,10 @@ std::string refusals_json(const metrics::AdmissionProbe& probe) {
 
 std::string handler_json(const metrics::HandlerUse& use) {
   return fmt::format(
-      R"({{"name":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
-      sandbox::json_string(use.name), use.p99_bytes, use.high_water_bytes, use.memory_limit_bytes,
-      use.executions, use.running_us, use.host_calls, use.suspensions, use.refusals);
+      R"({{"name":{},"running":{},"heldBytes":{},"imageBytes":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
+      sandbox::json_string(use.name), use.running, use.held_bytes, use.image_bytes, use.p99_bytes,
+      use.high_water_bytes, use.memory_limit_bytes, use.executions, use.running_us, use.host_calls,
+      use.suspensions, use.refusals);
 }
 
 std::string_view name_of(budget::Cause cause) {
@@ -105,9 +106,8 @@ std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view 
 void append_memory(std::string& out, const MemoryFacts& facts, const metrics::Snapshot& sum,
                    metrics::HandlerOrder order) {
   using metrics::HandlerOrder;
-  const auto largest = metrics::top_handlers(sum.handlers, HandlerOrder::kBytes, kMostHandlers);
-  const auto top =
-      order == HandlerOrder::kBytes ? largest : metrics::top_handlers(sum.handlers, order, kMostHandlers);
+  const auto all = metrics::top_handlers(sum.handlers, HandlerOrder::kBytes, SIZE_MAX);
+  const auto top = metrics::top_handlers(all, order, kMostHandlers);
   const budget::Walls& walls = facts.view.walls;
   fmt::format_to(
       std::back_inserter(out),
@@ -116,7 +116,7 @@ void append_memory(std::string& out, const MemoryFacts& facts, const metrics::Sn
       walls.reserve_bytes, walls.grantable_bytes, facts.ledger.book.granted(), facts.view.unaccounted_bytes,
       facts.view.resident_bytes, kinds_json(facts.ledger.book), refusals_json(sum.probes.admission),
       sandbox::json_array(top, handler_json),
-      sandbox::json_array(metrics::memory_advice(facts, sum.probes.admission, largest), sandbox::json_string),
+      sandbox::json_array(metrics::memory_advice(facts, sum.probes.admission, all), sandbox::json_string),
       sandbox::json_array(facts.unclean_exits, unclean_json));
 }
 

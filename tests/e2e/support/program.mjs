@@ -22,11 +22,13 @@ export function runProgram(args, { env = {}, input = '' } = {}) {
 }
 
 // Starts it and hands out what it says as it comes. `untilOutput(pattern)` resolves with the match.
-export function launch(args, env = {}) {
+// `launcher`: a command that becomes the program.
+export function launch(args, env = {}, launcher = []) {
   // Of its own: no server must find what another has left.
   const folder = args[0] === 'serve' ? mkdtempSync(join(tmpdir(), 'nexus-')) : undefined;
   const ownCache = folder ? { CACHE_DIR: folder } : {};
-  const child = spawn(program, args, { env: { ...baseEnvironment, ...ownCache, ...env } });
+  const [command, ...words] = [...launcher, program, ...args];
+  const child = spawn(command, words, { env: { ...baseEnvironment, ...ownCache, ...env } });
   const waiting = new Set();
   const self = { process: child, pid: child.pid, stdout: '', stderr: '' };
   const look = () => { for (const check of waiting) check(); };
@@ -57,8 +59,8 @@ export function launch(args, env = {}) {
 }
 
 // A server that is ended with the test: `t` is the test's context.
-export async function serve(t, { env = {}, args = [] } = {}) {
-  const child = launch(['serve', ...args], env);
+export async function serve(t, { env = {}, args = [], launcher = [] } = {}) {
+  const child = launch(['serve', ...args], env, launcher);
   t.after(async () => {
     child.process.kill('SIGKILL');
     await child.ended;

@@ -76,6 +76,15 @@ TEST(ExplainExit, ANameCannotForgeALine) {
   EXPECT_NE(all(exit).find("a??[31mb? 300 MiB"), std::string::npos);
 }
 
+TEST(ExplainExit, NamesWhoRanAndWhoHadNeededTheMost) {
+  UncleanExit exit = exit_of(500_MiB);
+  exit.record->top_handlers[1] = {.name = {}, .bytes = 9_MiB, .running = 0};
+  exit.record->top_handlers[1].name = "cart/list";
+  EXPECT_NE(
+      all(exit).find("most memory: cart/add 300 MiB (3 running), cart/list 9 MiB (at most, none running)\n"),
+      std::string::npos);
+}
+
 TEST(ExplainExit, AnyNumbersGiveText) {
   UncleanExit exit = exit_of(UINT64_MAX);
   exit.record->written_unix_ms = INT64_MAX;

@@ -1,26 +1,15 @@
-// Against the kernel itself: a group of version 1 that this test makes, and removes again.
+// Against the kernel itself.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
 #include "nexus/base/units.h"
 #include "nexus/budget/walls.h"
+#include "real_group.h"
 
 namespace nexus::budget {
 namespace {
-
-bool write_text(const std::string& path, std::string_view text) {
-  std::ofstream file(path);
-  file << text;
-  file.flush();
-  return file.good();
-}
 
 TEST(RealContainer, ThisProcessCanBeRead) {
   const ContainerWatch watch(read_kernel_file);
@@ -39,29 +28,15 @@ TEST(RealContainer, AFileThatIsNotThereIsNone) {
 }
 
 // A group with a child process in it that tells what it reads whenever it is asked.
-class RealGroup : public testing::Test {
+class RealContainerGroup : public RealGroup {
  protected:
-  void SetUp() override {
-    folder_ = "/sys/fs/cgroup/memory/nexus-test-" + std::to_string(getpid());
-    if (mkdir(folder_.c_str(), 0700) != 0) {
-      folder_.clear();
-      GTEST_SKIP() << "no control group of version 1 can be made here: " << std::strerror(errno);
-    }
-    if (!write_text(folder_ + "/memory.limit_in_bytes", "67108864"))
-      GTEST_SKIP() << "a group's limit cannot be set here";
-  }
-
   void TearDown() override {
     if (child_ > 0) {
       close(question_);
       close(answer_);
       EXPECT_EQ(waitpid(child_, nullptr, 0), child_);
     }
-    if (folder_.empty()) return;
-    int status = rmdir(folder_.c_str());
-    while (status != 0 && errno == EBUSY)  // its last process is not quite gone
-      status = rmdir(folder_.c_str());
-    EXPECT_EQ(status, 0) << std::strerror(errno);
+    RealGroup::TearDown();
   }
 
   void start_child() {
@@ -83,14 +58,14 @@ class RealGroup : public testing::Test {
 
   // Touches 16 MiB of memory for each question, then reads.
   [[noreturn]] void be_child(int questions, int answers) {
-    const bool is_in = write_text(folder_ + "/cgroup.procs", "0");
+    const bool is_in = write_text(folder() + "/cgroup.procs", "0");
     const ContainerWatch watch(read_kernel_file);
     for (char question; is_in && read(questions, &question, 1) == 1;) {
       void* const memory =
           mmap(nullptr, 16_MiB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
       const ContainerMemory now = watch.read();
       const std::uint64_t told[] = {memory != MAP_FAILED ? now.limit_bytes.value_or(0) : 0,
-                                    now.working_set_bytes, now.limit_file.starts_with(folder_) ? 1u : 0u};
+                                    now.working_set_bytes, now.limit_file.starts_with(folder()) ? 1u : 0u};
       if (write(answers, told, sizeof told) != sizeof told) break;
     }
     _exit(0);
@@ -106,12 +81,11 @@ class RealGroup : public testing::Test {
     return told;
   }
 
-  std::string folder_;
   pid_t child_ = -1;
   int question_ = -1, answer_ = -1;
 };
 
-TEST_F(RealGroup, TellsItsLimitWhatItUsesAndItsChanges) {
+TEST_F(RealContainerGroup, TellsItsLimitWhatItUsesAndItsChanges) {
   start_child();
   const Told first = ask();
   EXPECT_EQ(first.limit, 64_MiB);
@@ -120,7 +94,7 @@ TEST_F(RealGroup, TellsItsLimitWhatItUsesAndItsChanges) {
   EXPECT_LT(first.working_set, 64_MiB);
   const Told second = ask();
   EXPECT_GE(second.working_set, first.working_set + 15_MiB);
-  ASSERT_TRUE(write_text(folder_ + "/memory.limit_in_bytes", "134217728"));
+  ASSERT_TRUE(write_text(folder() + "/memory.limit_in_bytes", "134217728"));
   EXPECT_EQ(ask().limit, 128_MiB);
 }
 

@@ -24,6 +24,23 @@ TEST(TopHandlers, AreThoseWithTheMost) {
   EXPECT_THAT(top_handlers(all, HandlerOrder::kRefusals, 1), ElementsAre(named("p/b")));
 }
 
+TEST(TopHandlers, ByBytesAreThoseThatHoldThemOrHaveNeededThem) {
+  const std::vector<HandlerUse> all{{.name = "p/a", .p99_bytes = 3},
+                                    {.name = "p/b", .p99_bytes = 1, .held_bytes = 4, .running = 1},
+                                    {.name = "p/c", .held_bytes = 2, .running = 1}};
+  EXPECT_THAT(top_handlers(all, HandlerOrder::kBytes, 9),
+              ElementsAre(named("p/b"), named("p/a"), named("p/c")));
+}
+
+TEST(TopHandlers, ByWhatTheyHoldAreFirstThoseThatRunThenThoseThatHaveNeededTheMost) {
+  const std::vector<HandlerUse> all{{.name = "p/a", .high_water_bytes = 8},
+                                    {.name = "p/b", .high_water_bytes = 9},
+                                    {.name = "p/c", .held_bytes = 1, .running = 1},
+                                    {.name = "p/d", .held_bytes = 2, .running = 1}};
+  EXPECT_THAT(top_handlers(all, HandlerOrder::kHeld, 9),
+              ElementsAre(named("p/d"), named("p/c"), named("p/b"), named("p/a")));
+}
+
 TEST(TopHandlers, OfTheSameAmountAreInTheOrderOfTheirNames) {
   const std::vector<HandlerUse> all{{.name = "p/c"}, {.name = "p/a"}, {.name = "p/b", .high_water_bytes = 1}};
   EXPECT_THAT(top_handlers(all, HandlerOrder::kBytes, 9),
@@ -35,6 +52,8 @@ TEST(TopHandlers, OfOneNameAreOne) {
   const HandlerUse here{.name = "p/a",
                         .p99_bytes = 5,
                         .high_water_bytes = 6,
+                        .held_bytes = 7,
+                        .running = 1,
                         .memory_limit_bytes = 9,
                         .executions = 1,
                         .running_us = 2,
@@ -48,6 +67,8 @@ TEST(TopHandlers, OfOneNameAreOne) {
   ASSERT_THAT(top, ElementsAre(named("p/a"), named("p/b")));
   EXPECT_EQ(top[0].p99_bytes, 5u);
   EXPECT_EQ(top[0].high_water_bytes, 8u);
+  EXPECT_EQ(top[0].held_bytes, 14u);
+  EXPECT_EQ(top[0].running, 2u);
   EXPECT_EQ(top[0].memory_limit_bytes, 9u);
   EXPECT_EQ(top[0].executions, 2u);
   EXPECT_EQ(top[0].running_us, 4u);

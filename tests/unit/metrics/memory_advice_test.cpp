@@ -64,6 +64,23 @@ TEST(MemoryAdvice, NamesNoLimitThatAnExecutionHasExceeded) {
   EXPECT_THAT(advice(well(), {spiky}), IsEmpty());
 }
 
+// Its own advice to raise the limit would be the next.
+TEST(MemoryAdvice, NamesNoLimitThatAnExecutionComesNear) {
+  HandlerUse spiky = handler("p/a", 1_MiB);
+  spiky.high_water_bytes = 7_MiB;
+  EXPECT_THAT(advice(well(), {spiky}), ElementsAre(HasSubstr("16 would do")));
+  spiky.memory_limit_bytes = 16_MiB;
+  MemoryFacts followed = well();
+  followed.memory_limit_bytes = 16_MiB;
+  EXPECT_THAT(advice(followed, {spiky}), IsEmpty());
+}
+
+TEST(MemoryAdvice, LooksForWhoNeedsTheMostAmongAll) {
+  HandlerUse spiky = handler("p/z", 1_MiB, 32_MiB, 1);
+  spiky.high_water_bytes = 9_MiB;
+  EXPECT_THAT(advice(well(), {handler("p/a", 2_MiB), spiky}), IsEmpty());
+}
+
 TEST(MemoryAdvice, LeavesRoomForTheInterpreter) {
   EXPECT_THAT(advice(well(), {handler("p/a", 100)}), ElementsAre(HasSubstr("2 would do")));
 }

@@ -54,7 +54,8 @@ TEST(Report, SaysWhatTheSnapshotSays) {
   sum.probes.ended(result);
   sum.probes.under_way.queued = 4;
   sum.pool.waits.record_us(15);
-  sum.pool.waiting = 7;
+  sum.pool.waiting = 5;
+  sum.probes.under_way.without_memory = 2;
   sum.cache.hits = 3;
   sum.cache.misses = 1;
   sum.panels = 9;

@@ -101,6 +101,25 @@ TEST_F(ExecutionsTest, WhoHasJustBeenPassedTheTurnOfARemovedPanelDoesNotRun) {
   EXPECT_EQ((**second).error().code, ErrorCode::kPanelNotFound);
 }
 
+TEST_F(ExecutionsTest, WhatGoesOnIsListedWithWhatItHoldsUntilItEnds) {
+  ASSERT_TRUE(
+      registry_.create(definition("const kept = new Uint8Array(8 << 20).fill(1); const end = Date.now() + "
+                                  "30; while (Date.now() < end);")));
+  const auto running = call();
+  while (executions_.running().uses().empty())
+    ASSERT_EQ(loop_.run_one(), 1);
+  auto uses = executions_.running().uses();
+  while (uses.front().held_bytes < 8 << 20) {
+    ASSERT_EQ(loop_.run_one(), 1);
+    ASSERT_FALSE((uses = executions_.running().uses()).empty());
+  }
+  EXPECT_EQ(uses.size(), 1u);
+  EXPECT_EQ(uses.front().name, "p/t");
+  EXPECT_EQ(uses.front().running, 1u);
+  run_until(running);
+  EXPECT_TRUE(executions_.running().uses().empty());
+}
+
 TEST_F(ExecutionsTest, NoUpdateIsLostOverAThousandCallsAtOnce) {
   ASSERT_TRUE(registry_.create(definition(kCount)));
   for (int n = 0; n < 1000; ++n)

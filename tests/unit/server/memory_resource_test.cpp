@@ -65,7 +65,9 @@ TEST(MemoryResource, TellsTwentyHandlersInTheOrderThatWasAskedFor) {
                             .running_us = static_cast<std::uint64_t>(100 - n)});
   }
   const std::string by_bytes = json_of({}, sum);
-  EXPECT_THAT(by_bytes, HasSubstr(R"("handlers":[{"name":"p/t39","p99Bytes":39,)"));
+  EXPECT_THAT(
+      by_bytes,
+      HasSubstr(R"("handlers":[{"name":"p/t39","running":0,"heldBytes":0,"imageBytes":0,"p99Bytes":39,)"));
   EXPECT_THAT(by_bytes, HasSubstr("p/t20"));
   EXPECT_THAT(by_bytes, Not(HasSubstr("p/t19")));
   EXPECT_THAT(json_of({}, sum, HandlerOrder::kTime), HasSubstr(R"("handlers":[{"name":"p/t10",)"));
