@@ -112,7 +112,7 @@ class Executions {
   void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
   void on_answer(const ExecutionPtr& execution);
   Task<void> go_on(ExecutionPtr execution);
-  Task<bool> run_next_segment(const ExecutionPtr& execution);
+  Task<bool> run_next_segment(ExecutionPtr execution);
   Task<std::optional<panels::Turn>> turn_ahead(panels::Panel& panel);
   Task<void> pause();
   void end(const ExecutionPtr& execution, sandbox::ExecutionResult result);
@@ -120,7 +120,8 @@ class Executions {
   void pack(Execution& execution);
   void leave_waiting(Execution& execution);
   void forget_old_results(std::int64_t now_unix_ms);
-  Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, bool (*is_over)(const Execution&));
+  enum class Until : bool { kChange, kEnd };
+  Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until);
   std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
 
   Executor executor_;

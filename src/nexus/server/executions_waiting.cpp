@@ -34,7 +34,6 @@ sandbox::CallAnswer::Kind kind_of(extensions::Settlement::Kind kind) {
 Error cancelled(std::string_view why) { return {.code = ErrorCode::kCancelled, .message = std::string(why)}; }
 
 bool has_ended(const Execution& execution) { return execution.status == Execution::Status::kEnded; }
-bool is_at_rest(const Execution& execution) { return execution.status != Execution::Status::kRunning; }
 
 }  // namespace
 
@@ -97,9 +96,9 @@ void Executions::on_answer(const ExecutionPtr& execution) {
 
 Task<void> Executions::go_on(ExecutionPtr execution) {
   while (execution->status == Execution::Status::kRunning) {
-    if (!co_await run_next_segment(execution)) {
-      co_await pause();
-    } else if (execution->status == Execution::Status::kSuspended && !execution->arrived.empty()) {
+    const bool has_run = co_await run_next_segment(execution);
+    if (!has_run) co_await pause();
+    if (has_run && execution->status == Execution::Status::kSuspended && !execution->arrived.empty()) {
       leave_waiting(*execution);  // what came while it ran
       execution->status = Execution::Status::kRunning;
     }
@@ -115,7 +114,7 @@ Task<std::optional<panels::Turn>> Executions::turn_ahead(panels::Panel& panel) {
 }
 
 // Runs it to its next wait or its end. False: there is no memory or no instance for it now.
-Task<bool> Executions::run_next_segment(const ExecutionPtr& execution) {
+Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
   panels::Panel& panel = *execution->call.panel;
   const auto turn = co_await turn_ahead(panel);
   if (execution->is_cancelled || panel.is_removed() || !turn) {
@@ -248,22 +247,25 @@ ExecutionPtr Executions::resume(std::string_view suspension_id, extensions::Sett
   return found->execution;
 }
 
-Task<void> Executions::wait(ExecutionPtr execution, std::chrono::milliseconds most,
-                            bool (*is_over)(const Execution&)) {
+Task<void> Executions::wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until) {
+  const auto is_over = [&] {
+    return has_ended(*execution) ||
+           (until == Until::kChange && execution->status != Execution::Status::kRunning);
+  };
   Timer timer(executor_, most);
   const auto hook = execution->hooks.insert(execution->hooks.end(), [&timer] { timer.cancel(); });
-  const auto until = timer.expiry();
-  while (!is_over(*execution) && std::chrono::steady_clock::now() < until && !is_aborted_)
+  const auto end = timer.expiry();
+  while (!is_over() && std::chrono::steady_clock::now() < end)
     co_await timer.async_wait(kAwaitTuple);
   execution->hooks.erase(hook);
 }
 
 Task<void> Executions::wait_for_end(ExecutionPtr execution, std::chrono::milliseconds most) {
-  return wait(std::move(execution), most, has_ended);
+  return wait(std::move(execution), most, Until::kEnd);
 }
 
 Task<void> Executions::wait_for_change(ExecutionPtr execution, std::chrono::milliseconds most) {
-  return wait(std::move(execution), most, is_at_rest);
+  return wait(std::move(execution), most, Until::kChange);
 }
 
 // ---- time ----

@@ -95,8 +95,8 @@ void Suspensions::cancel(Execution& execution) {
     waiting_.erase(call.id);
     call.extension->cancel(call.id);
   }
-  execution.pending = {};
-  execution.arrived = {};
+  execution.pending.clear();
+  execution.arrived.clear();
 }
 
 void Suspensions::settle(CallId id, Settlement settlement) {
