@@ -79,7 +79,7 @@ TEST_F(ExecutionsTest, WhatRunsInAPanelThatIsRemovedIsCancelledAndWhatWaitsIsRef
   ASSERT_TRUE(registry_.create(definition("for (;;) {}")));
   const auto panel = registry_.find("p");
   const auto running = call(), waiting = call();
-  while (panel->turns().waiting() == 0)
+  while (panel->turns().waiting() == 0 || executions_.running().uses().empty())
     ASSERT_EQ(loop_.run_one(), 1);
   ASSERT_TRUE(registry_.remove("p", {}));
   run_all();
