@@ -59,7 +59,7 @@ int serve_until_told(const ServeCommand& command) {
   for (std::size_t own = 0; own < members.size(); ++own)
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
   MemoryKeeping memory(shards, keeper, ledger, clock, record);
-  return Life(shards, settings->server, memory).run({*std::move(panels), command.demo});
+  return Life(shards, settings->server, **runtime, memory).run({*std::move(panels), command.demo});
 }
 
 }  // namespace

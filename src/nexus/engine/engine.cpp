@@ -9,6 +9,7 @@
 
 #include "nexus/engine/config.h"
 #include "nexus/engine/parts.h"
+#include "nexus/engine/signal_stack.h"
 
 namespace nexus::engine {
 namespace {
@@ -136,11 +137,33 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, bud
     return fail(ErrorCode::kInternalError,
                 fmt::format("cannot start a thread: {} (see `ulimit -v` and `ulimit -u`)", error.what()));
   }
-  return std::unique_ptr<Engine>(new Engine(std::move(parts)));
+  auto engine = std::unique_ptr<Engine>(new Engine(std::move(parts)));
+  if (auto prepared = engine->prepare_thread(); !prepared)
+    return std::unexpected(std::move(prepared).error());
+  return engine;
 }
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Engine::~Engine() = default;
+
+// Any call will do; one that only comes back needs no memory of a guest.
+Result<void> Engine::prepare_thread() {
+  if (auto there = prepare_signal_stack(); !there) return there;
+  take_refusal();
+  const StoreHandle store(wasmtime_store_new(parts_->engine.get(), nullptr, nullptr));
+  wasmtime_context_t* context = wasmtime_store_context(store.get());
+  wasmtime_context_set_epoch_deadline(context, std::uint64_t{1} << 40);
+  const Handle<wasm_functype_t, wasm_functype_delete> type(function_type({}));
+  const auto come_back = [](void*, wasmtime_caller_t*, const wasmtime_val_t*, std::size_t, wasmtime_val_t*,
+                            std::size_t) -> wasm_trap_t* { return nullptr; };
+  wasmtime_func_t function;
+  wasmtime_func_new(context, type.get(), come_back, nullptr, nullptr, &function);
+  wasm_trap_t* trap = nullptr;
+  auto* error = wasmtime_func_call(context, &function, nullptr, 0, nullptr, 0, &trap);
+  const TrapHandle trapped(trap);
+  if (error != nullptr) return engine_error(error);
+  return {};
+}
 
 void Engine::end_slices() { wasmtime_engine_increment_epoch(parts_->engine.get()); }
 
