@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -25,6 +26,9 @@ wasmtime_error_t* refuse(Error error) {
   return text;
 }
 
+// No exception may reach the engine's frames.
+wasmtime_error_t* no_memory() { return wasmtime_error_new("the process has no memory left"); }
+
 // ---- memories: the engine asks for one at instantiation ----
 
 std::uint8_t* memory_get(void* env, std::size_t* size, std::size_t* capacity) {
@@ -36,14 +40,18 @@ std::uint8_t* memory_get(void* env, std::size_t* size, std::size_t* capacity) {
 }
 
 wasmtime_error_t* memory_grow(void* env, std::size_t size) {
-  return static_cast<LinearMemory*>(env)->grow_to(size) ? nullptr : wasmtime_error_new("memory limit");
+  try {
+    return static_cast<LinearMemory*>(env)->grow_to(size) ? nullptr : wasmtime_error_new("memory limit");
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
 }
 
 void memory_delete(void* env) { delete static_cast<LinearMemory*>(env); }
 
 wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t minimum,
                              std::size_t /*maximum*/, std::size_t reserved, std::size_t guard,
-                             wasmtime_linear_memory_t* out) {
+                             wasmtime_linear_memory_t* out) try {
   if (reserved > memory::kReservationBytes || guard > memory::kGuardBytes) {
     return wasmtime_error_new("the engine asks for more address space than a slot has");
   }
@@ -62,6 +70,8 @@ wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t mi
           .grow_memory = memory_grow,
           .finalizer = memory_delete};
   return nullptr;
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 // ---- stacks: the engine asks for one at an instance's first call ----
@@ -83,13 +93,19 @@ void stack_delete(void* env) {
   owned->stacks.give_back(owned->index);
 }
 
-wasmtime_error_t* stack_new(void* env, std::size_t, bool, wasmtime_stack_memory_t* out) {
+wasmtime_error_t* stack_new(void* env, std::size_t, bool, wasmtime_stack_memory_t* out) try {
   auto& parts = *static_cast<Engine::Parts*>(env);
-  const auto index = parts.stacks->take();
-  if (!index) return wasmtime_error_new("no stack for another instance");
-  *out = {
-      .env = new OwnedStack{*parts.stacks, *index}, .get_stack_memory = stack_get, .finalizer = stack_delete};
+  auto index = parts.stacks->take();
+  if (!index) return refuse(std::move(index).error());
+  auto* owned = new (std::nothrow) OwnedStack{*parts.stacks, *index};
+  if (owned == nullptr) {
+    parts.stacks->give_back(*index);
+    return no_memory();
+  }
+  *out = {.env = owned, .get_stack_memory = stack_get, .finalizer = stack_delete};
   return nullptr;
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 std::unexpected<Error> engine_error(wasmtime_error_t* raw) {
