@@ -164,7 +164,7 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
     record(handler->use, call, result);
   }
   if (result.error && result.error->code == ErrorCode::kOverloaded)
-    co_return std::unexpected(*std::move(result.error));  // for want of memory nothing of it ran
+    co_return refused(*std::move(result.error), &panel);  // for want of memory nothing of it ran
   conclude(call, result);
   co_return result;
 }
@@ -173,7 +173,9 @@ Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox
   if (auto handler = cache_.find(source)) co_return handler;
   auto lease = co_await instance();
   if (!lease) co_return refused(std::move(lease.error()), nullptr);
-  co_return co_await load_in(**lease, source, limits);
+  auto loaded = co_await load_in(**lease, source, limits);
+  if (!loaded) co_return refused(std::move(loaded.error()), nullptr);
+  co_return loaded;
 }
 
 bool Executions::tidy(const std::unordered_set<std::string_view>& sources) {
@@ -207,8 +209,6 @@ Task<Result<pool::Lease>> Executions::instance() {
 }
 
 std::unexpected<Error> Executions::refused(Error error, const panels::Panel* panel) const {
-  if (error.retry_after_ms && error.limit && is_want_of_bytes(error))
-    return std::unexpected(std::move(error));
   return std::unexpected(
       admission_.with_retry_after(std::move(error), panel != nullptr ? panel->waiting() : 0));
 }
