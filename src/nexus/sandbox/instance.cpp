@@ -128,6 +128,7 @@ void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Ima
 
 void Instance::start(ExecutionRequest request) {
   assert(status_ == Status::kIdle);
+  status_ = Status::kFinished;  // of no use to anybody, if what follows throws
   Parts& p = *parts_;
   p.request = std::move(request);
   // An empty scope is what the image has already.
@@ -138,6 +139,7 @@ void Instance::start(ExecutionRequest request) {
 
 void Instance::start_load(std::string_view source, const Limits& limits) {
   assert(status_ == Status::kIdle);
+  status_ = Status::kFinished;
   Parts& p = *parts_;
   p.request = ExecutionRequest{.source = source, .limits = limits};
   p.request.limits.stack_size_bytes = kMostStackBytes;  // images must not depend on it
@@ -304,6 +306,7 @@ Result<std::shared_ptr<const memory::Image>> Instance::finish_load() {
 }
 
 void Instance::reset() {
+  status_ = Status::kFinished;
   Parts& p = *parts_;
   p.call.reset();
   if (p.broken) return terminate();

@@ -87,7 +87,7 @@ Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& le
       run_queue_(executor),
       admission_(executor, clock, ledger, pool, cache, probes, admission) {}
 
-Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
+Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call, Tell tell) {
   panels::Panel& panel = *call.panel;
   metrics::Present state(probes_.under_way.queued);
   std::optional<panels::Turn> turn = panel.turns().try_take();
@@ -165,8 +165,8 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
   }
   if (result.error && result.error->code == ErrorCode::kOverloaded)
     co_return refused(*std::move(result.error), &panel);  // for want of memory nothing of it ran
-  conclude(call, result);
-  co_return result;
+  conclude(call, result, tell);
+  co_return std::move(result);
 }
 
 Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox::Limits& limits) {
@@ -243,13 +243,17 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
   }
 }
 
-void Executions::conclude(const ToolCall& call, const sandbox::ExecutionResult& result) {
-  if (!call.panel->is_removed()) call.panel->commit(result.journal, clock_.unix_ms());
-  probes_.ended(result);
+// First all that memory may be missing for, then what has an effect: who is told of a failure finds the state as it was, and
+// who finds it changed has been told so.
+void Executions::conclude(const ToolCall& call, sandbox::ExecutionResult& result, const Tell& tell) {
+  auto room = call.panel->room_for(result.journal);
   for (const sandbox::LogLine& line : result.logs) {
     spdlog::log(level_of(line.level), "panel={} tool={} execution={} {}", call.panel->id(), call.tool->name,
                 result.execution_id, without_control_characters(line.text));
   }
+  if (tell) tell(result);
+  if (!call.panel->is_removed()) call.panel->commit(result.journal, std::move(room), clock_.unix_ms());
+  probes_.ended(result);
 }
 
 }  // namespace nexus::server

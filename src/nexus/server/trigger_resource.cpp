@@ -54,13 +54,14 @@ std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
 }
 
 Task<void> TriggerResource::run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer) {
-  const auto result = co_await executions_.run(std::move(call));
-  if (!result) {
-    co_return refuse(probes_, Refusal{result.error()}, answer);
-  }
-  answer.add_header("Nexus-Execution-Id", result->execution_id);
-  answer.add_header("Nexus-Execution-Status", result->ok() ? "success" : "error");
-  sandbox::append_result_json(answer.body(), *result, with_logs);
+  const auto result =
+      co_await executions_.run(std::move(call), [&answer, with_logs](const sandbox::ExecutionResult& ended) {
+        answer.add_header("Nexus-Execution-Id", ended.execution_id);
+        answer.add_header("Nexus-Execution-Status", ended.ok() ? "success" : "error");
+        sandbox::append_result_json(answer.body(), ended, with_logs);
+        answer.seal();
+      });
+  if (!result) refuse(probes_, Refusal{result.error()}, answer);
 }
 
 }  // namespace nexus::server
