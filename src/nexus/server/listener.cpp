@@ -11,7 +11,7 @@ namespace {
 
 using asio::ip::tcp;
 
-// Waits this long when the process has no file descriptor left for one more connection.
+// Waits this long when the process has no file descriptor or no memory left for one more connection.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 }  // namespace
@@ -56,21 +56,27 @@ void Listener::close() {
   acceptor_.close(error);
 }
 
-void Listener::hand_over(Socket socket) {
+void Listener::hand_over(Socket socket) try {
   Server& server = next();
   next_ = (next_ + 1) % servers_.size();
   if (server.executor() == executor_) return server.add(std::move(socket));
   asio::post(server.executor(),
              [&server, moved = std::move(socket)]() mutable { server.add(std::move(moved)); });
+} catch (const std::bad_alloc&) {
+  spdlog::error("a connection is closed: there is no memory left to hand it to its loop");
 }
 
 Task<void> Listener::accept() {
   while (acceptor_.is_open()) {
-    auto [error, socket] = co_await acceptor_.async_accept(next().executor(), kAwaitTuple);
-    if (!error) {
-      hand_over(std::move(socket));
-      continue;
+    ErrorCondition error = asio::error::no_memory;
+    try {
+      auto [failed, socket] = co_await acceptor_.async_accept(next().executor(), kAwaitTuple);
+      error = failed;
+      if (!failed) hand_over(std::move(socket));
+    } catch (const std::bad_alloc&) {
+      // Said and waited for as any other failure.
     }
+    if (!error) continue;
     if (error == asio::error::operation_aborted) co_return;
     spdlog::warn("cannot accept a connection: {}", error.message());
     Timer pause(executor_, kAcceptPause);
