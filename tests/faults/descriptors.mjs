@@ -15,7 +15,10 @@ test('who comes when there is no file descriptor left is served as soon as there
   await before.send(asking('keep-alive'));
   await before.until(/200 OK/);
   const limit = (files) => execFileSync('prlimit', ['--pid', String(server.pid), `--nofile=${files}:`]);
-  limit(String(Math.max(...readdirSync(`/proc/${server.pid}/fd`).map(Number)) + 1));
+  const taken = new Set(readdirSync(`/proc/${server.pid}/fd`).map(Number));
+  let lowest = 0; // that is free: the next would be this
+  while (taken.has(lowest)) lowest += 1;
+  limit(String(lowest));
   const refusals = () => [...server.child.stderr.matchAll(/cannot accept a connection/g)].length;
 
   const began = Date.now();

@@ -11,7 +11,7 @@ namespace {
 
 using asio::ip::tcp;
 
-// Waits this long when the process has no file descriptor or no memory left for one more connection.
+// Waits this long when the process has no file descriptor left for one more connection.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 }  // namespace
@@ -68,15 +68,11 @@ void Listener::hand_over(Socket socket) try {
 
 Task<void> Listener::accept() {
   while (acceptor_.is_open()) {
-    ErrorCondition error = asio::error::no_memory;
-    try {
-      auto [failed, socket] = co_await acceptor_.async_accept(next().executor(), kAwaitTuple);
-      error = failed;
-      if (!failed) hand_over(std::move(socket));
-    } catch (const std::bad_alloc&) {
-      // Said and waited for as any other failure.
+    auto [error, socket] = co_await acceptor_.async_accept(next().executor(), kAwaitTuple);
+    if (!error) {
+      hand_over(std::move(socket));
+      continue;
     }
-    if (!error) continue;
     if (error == asio::error::operation_aborted) co_return;
     spdlog::warn("cannot accept a connection: {}", error.message());
     Timer pause(executor_, kAcceptPause);
