@@ -281,14 +281,21 @@ ExecutionResult Instance::finish() {
   return result;
 }
 
-Result<std::shared_ptr<const memory::Image>> Instance::finish_load() {
+Result<std::shared_ptr<const memory::Image>> Instance::finish_load(const MayKeep& may_keep) {
   assert(status_ == Status::kFinished);
   Parts& p = *parts_;
   p.measure();
   std::shared_ptr<const memory::Image> image;
   if (!p.error) {
     wash(p.runtime, *p.engine);
-    image = memory::Image::freeze(p.memory().bytes(), p.runtime.base);
+    auto differing = memory::Image::differing_pages(p.memory().bytes(), *p.runtime.base);
+    Result<void> kept;
+    if (may_keep) kept = may_keep(memory::Image::most_bytes(differing));
+    if (kept) {
+      image = memory::Image::freeze(p.memory().bytes(), p.runtime.base, std::move(differing));
+    } else {
+      p.error = std::move(kept.error());
+    }
   }
   auto error = std::move(p.error);
   p.request = {};

@@ -222,9 +222,13 @@ Task<Result<HandlerPtr>> Executions::load_in(sandbox::Instance& instance, std::s
                                              const sandbox::Limits& limits) {
   instance.start_load(source, limits);
   if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, nullptr);
-  auto image = instance.finish_load();
+  budget::Grant held;
+  auto image = instance.finish_load([&](std::uint64_t most_bytes) -> Result<void> {
+    NEXUS_TRY(held, cache_.room_for(source, most_bytes));
+    return {};
+  });
   if (!image) co_return std::unexpected(std::move(image.error()));
-  co_return cache_.insert(std::string(source), *std::move(image));
+  co_return cache_.insert(std::string(source), *std::move(image), std::move(held));
 }
 
 // Returns when the instance is finished. A panel that is removed meanwhile ends its execution; null: no panel's.

@@ -52,7 +52,7 @@ class ExecutionsTest : public ::testing::Test {
   std::optional<Error> no_instance_;  // why
   testing::Sandbox sandbox_;
   testing::AdvancedClock clock_;
-  budget::UnlimitedLedger ledger_;
+  testing::BoundedLedger ledger_;
   handlers::HandlerCache cache_{1 << 30, ledger_};
   pool::InstancePool pool_{{.max_instances = 4, .min_instances = 0}, clock_, [this] { return make(); }};
   metrics::Probes probes_;
@@ -129,6 +129,24 @@ TEST_F(ExecutionsTest, WhoIsRefusedForWantOfBytesIsToldWhenToComeByThePaceOfThis
   ASSERT_FALSE(**refused);
   EXPECT_EQ((**refused).error().code, ErrorCode::kOverloaded);
   EXPECT_GT(*(**refused).error().retry_after_ms, 1200) << "a sixteenth of 20 s";
+}
+
+TEST_F(ExecutionsTest, AHandlerWhoseImageThereIsNoRoomForIsRefusedBeforeItIsMade) {
+  ASSERT_TRUE(registry_.create(definition(kCount)));
+  const auto others = ledger_.state().book.granted();
+  ledger_.set_limit(others + 8'000);  // more than it is, less than it might be
+  const auto refused = call();
+  run_all();
+  ASSERT_FALSE(**refused);
+  EXPECT_EQ((**refused).error().code, ErrorCode::kOverloaded);
+  EXPECT_TRUE((**refused).error().retry_after_ms.has_value());
+  EXPECT_EQ(ledger_.granted(budget::Kind::kImages), 0);
+  EXPECT_EQ(registry_.find("p")->state().to_json(), "{}");
+  ledger_.set_limit(budget::kUnlimited);
+  const auto again = call();
+  run_all();
+  EXPECT_TRUE((**again)->ok());
+  EXPECT_LT(ledger_.granted(budget::Kind::kImages), 10'000) << "as large as it is";
 }
 
 TEST_F(ExecutionsTest, NoUpdateIsLostOverAThousandCallsAtOnce) {
