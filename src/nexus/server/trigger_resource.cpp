@@ -9,6 +9,8 @@ namespace nexus::server {
 namespace {
 
 constexpr std::string_view kJsonSpace = " \t\r\n";
+// A loop does one check at a time: what one takes that is no larger is within the reserve.
+constexpr std::uint64_t kSmallCheckBytes = 64 << 10;
 
 }  // namespace
 
@@ -46,6 +48,12 @@ std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
   if (!schema) {
     return std::unexpected(Refusal{
         {.code = ErrorCode::kInternalError, .message = "the schema of the tool's args cannot be compiled"}});
+  }
+  budget::Grant held;
+  if (const auto bytes = panels::args_bytes_at_most(call.args_json); bytes > kSmallCheckBytes) {
+    auto granted = ledger_.grant(budget::Kind::kBuffers, bytes, budget::Need::kGrowth);
+    if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
+    held = *std::move(granted);
   }
   panels::Faults faults;
   schema->check(call.args_json, faults);
