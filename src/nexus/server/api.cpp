@@ -23,7 +23,7 @@ Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessO
                   parts.runtime, admission),
       creation_(parts.registry, executions_, std::move(ceiling)),
       panels_(parts.registry, creation_, parts.probes),
-      triggers_(parts.registry, executions_, parts.probes),
+      triggers_(parts.registry, executions_, parts.probes, parts.ledger),
       health_(versions_.program, parts.clock),
       sources_{parts.probes, parts.cache, parts.pool, parts.registry},
       disk_cache_(parts.disk_cache),

@@ -87,7 +87,7 @@ Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& le
       run_queue_(executor),
       admission_(executor, clock, ledger, pool, cache, probes, admission) {}
 
-Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
+Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call, Tell tell) {
   panels::Panel& panel = *call.panel;
   metrics::Present state(probes_.under_way.queued);
   std::optional<panels::Turn> turn = panel.turns().try_take();
@@ -165,16 +165,18 @@ Task<Result<sandbox::ExecutionResult>> Executions::run(ToolCall call) {
     record(handler->use, call, result);
   }
   if (result.error && result.error->code == ErrorCode::kOverloaded)
-    co_return std::unexpected(*std::move(result.error));  // for want of memory nothing of it ran
-  conclude(call, result);
-  co_return result;
+    co_return refused(*std::move(result.error), &panel);  // for want of memory nothing of it ran
+  conclude(call, result, tell);
+  co_return std::move(result);
 }
 
 Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox::Limits& limits) {
   if (auto handler = cache_.find(source)) co_return handler;
   auto lease = co_await instance();
   if (!lease) co_return refused(std::move(lease.error()), nullptr);
-  co_return co_await load_in(**lease, source, limits);
+  auto loaded = co_await load_in(**lease, source, limits);
+  if (!loaded) co_return refused(std::move(loaded.error()), nullptr);
+  co_return loaded;
 }
 
 bool Executions::renew_instances() {
@@ -206,8 +208,6 @@ Task<Result<pool::Lease>> Executions::instance() {
 }
 
 std::unexpected<Error> Executions::refused(Error error, const panels::Panel* panel) const {
-  if (error.retry_after_ms && error.limit && is_want_of_bytes(error))
-    return std::unexpected(std::move(error));
   return std::unexpected(
       admission_.with_retry_after(std::move(error), panel != nullptr ? panel->waiting() : 0));
 }
@@ -221,9 +221,13 @@ Task<Result<HandlerPtr>> Executions::load_in(sandbox::Instance& instance, std::s
                                              const sandbox::Limits& limits) {
   instance.start_load(source, limits);
   if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, nullptr);
-  auto image = instance.finish_load();
+  budget::Grant held;
+  auto image = instance.finish_load([&](std::uint64_t most_bytes) -> Result<void> {
+    NEXUS_TRY(held, cache_.room_for(source, most_bytes));
+    return {};
+  });
   if (!image) co_return std::unexpected(std::move(image.error()));
-  co_return cache_.insert(std::string(source), *std::move(image));
+  co_return cache_.insert(std::string(source), *std::move(image), std::move(held));
 }
 
 // Returns when the instance is finished. A panel that is removed meanwhile ends its execution; null: no panel's.
@@ -242,13 +246,17 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
   }
 }
 
-void Executions::conclude(const ToolCall& call, const sandbox::ExecutionResult& result) {
-  if (!call.panel->is_removed()) call.panel->commit(result.journal, clock_.unix_ms());
-  probes_.ended(result);
+// First all that memory may be missing for, then what has an effect: who is told of a failure finds the state as it was, and
+// who finds it changed has been told so.
+void Executions::conclude(const ToolCall& call, sandbox::ExecutionResult& result, const Tell& tell) {
+  auto room = call.panel->room_for(result.journal);
   for (const sandbox::LogLine& line : result.logs) {
     spdlog::log(level_of(line.level), "panel={} tool={} execution={} {}", call.panel->id(), call.tool->name,
                 result.execution_id, without_control_characters(line.text));
   }
+  if (tell) tell(result);
+  if (!call.panel->is_removed()) call.panel->commit(result.journal, std::move(room), clock_.unix_ms());
+  probes_.ended(result);
 }
 
 }  // namespace nexus::server

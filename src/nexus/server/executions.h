@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,9 +43,13 @@ class Executions {
              pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime,
              Admission::Options admission = {});
 
-  // The outcome, its changes committed; an error says that no part of it ran. Goes on whether or not somebody still
-  // wants the answer.
-  Task<Result<sandbox::ExecutionResult>> run(ToolCall call);
+  // Called with an outcome before its changes are committed, to make of it what needs memory: nothing is committed when it
+  // throws.
+  using Tell = std::function<void(const sandbox::ExecutionResult& result)>;
+
+  // The outcome, its changes moved to the panel's state; an error says that no part of it ran. Goes on whether or not
+  // somebody still wants the answer.
+  Task<Result<sandbox::ExecutionResult>> run(ToolCall call, Tell tell = nullptr);
 
   // A handler's image, from the cache or loaded now. The errors are those of finish_load() and of the pool.
   Task<Result<std::shared_ptr<const handlers::Handler>>> load(std::string_view source,
@@ -76,7 +81,7 @@ class Executions {
                                                                  std::string_view source,
                                                                  const sandbox::Limits& limits);
   Task<void> remaining_slices(sandbox::Instance& instance, const panels::Panel* panel);
-  void conclude(const ToolCall& call, const sandbox::ExecutionResult& result);
+  void conclude(const ToolCall& call, sandbox::ExecutionResult& result, const Tell& tell);
   std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
 
   Executor executor_;

@@ -9,6 +9,8 @@ namespace nexus::server {
 namespace {
 
 constexpr std::string_view kJsonSpace = " \t\r\n";
+// A loop does one check at a time: what one takes that is no larger is within the reserve.
+constexpr std::uint64_t kSmallCheckBytes = 64 << 10;
 
 }  // namespace
 
@@ -47,6 +49,12 @@ std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
     return std::unexpected(Refusal{
         {.code = ErrorCode::kInternalError, .message = "the schema of the tool's args cannot be compiled"}});
   }
+  budget::Grant held;
+  if (const auto bytes = panels::args_bytes_at_most(call.args_json); bytes > kSmallCheckBytes) {
+    auto granted = ledger_.grant(budget::Kind::kBuffers, bytes, budget::Need::kGrowth);
+    if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
+    held = *std::move(granted);
+  }
   panels::Faults faults;
   schema->check(call.args_json, faults);
   if (!faults.empty()) return std::unexpected(refuse_definition(std::move(faults).take()));
@@ -54,13 +62,14 @@ std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
 }
 
 Task<void> TriggerResource::run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer) {
-  const auto result = co_await executions_.run(std::move(call));
-  if (!result) {
-    co_return refuse(probes_, Refusal{result.error()}, answer);
-  }
-  answer.add_header("Nexus-Execution-Id", result->execution_id);
-  answer.add_header("Nexus-Execution-Status", result->ok() ? "success" : "error");
-  sandbox::append_result_json(answer.body(), *result, with_logs);
+  const auto result =
+      co_await executions_.run(std::move(call), [&answer, with_logs](const sandbox::ExecutionResult& ended) {
+        answer.add_header("Nexus-Execution-Id", ended.execution_id);
+        answer.add_header("Nexus-Execution-Status", ended.ok() ? "success" : "error");
+        sandbox::append_result_json(answer.body(), ended, with_logs);
+        answer.seal();
+      });
+  if (!result) refuse(probes_, Refusal{result.error()}, answer);
 }
 
 }  // namespace nexus::server
