@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -51,21 +52,36 @@ void run_loop(asio::io_context& loop) {
   }
 }
 
+// A thread that runs the loop once it is known to be able to; what it lacks comes before it is.
+Result<std::jthread> start_thread(asio::io_context& loop, sandbox::Runtime& runtime) try {
+  std::promise<Result<void>> promise;
+  auto prepared = promise.get_future();
+  std::jthread thread([&loop, &runtime, promise = std::move(promise)]() mutable {
+    auto ready = runtime.prepare_thread();
+    const bool is_ready = ready.has_value();
+    promise.set_value(std::move(ready));
+    if (is_ready) run_loop(loop);
+  });
+  if (auto ready = prepared.get(); !ready) return std::unexpected(std::move(ready).error());
+  return thread;
+} catch (const std::system_error& error) {
+  return fail(ErrorCode::kInternalError, fmt::format("{} (see `ulimit -v` and `ulimit -u`)", error.what()));
+}
+
 // The other loops; the first runs on the thread that we have.
-Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<Shard>> shards) {
+Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<Shard>> shards,
+                                                sandbox::Runtime& runtime) {
   std::vector<std::jthread> threads;
   for (std::size_t i = 1; i < shards.size(); ++i) {
-    try {
-      threads.emplace_back([&loop = shards[i]->loop()] { run_loop(loop); });
-    } catch (const std::system_error& error) {
+    auto thread = start_thread(shards[i]->loop(), runtime);
+    if (!thread) {
       for (const auto& shard : shards)
         shard->loop().stop();
-      return fail(
-          ErrorCode::kInternalError,
-          fmt::format("cannot start thread {} of {}: {} (see `ulimit -v` and `ulimit -u`, or lower THREADS)",
-                      i + 1, shards.size(), error.what()));
+      return fail(ErrorCode::kInternalError, fmt::format("cannot start thread {} of {}: {}; or lower THREADS",
+                                                         i + 1, shards.size(), thread.error().message));
     }
-    pthread_setname_np(threads.back().native_handle(), fmt::format("nexus-loop-{}", i).c_str());
+    pthread_setname_np(thread->native_handle(), fmt::format("nexus-loop-{}", i).c_str());
+    threads.push_back(*std::move(thread));
   }
   return threads;
 }
@@ -73,9 +89,10 @@ Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<
 }  // namespace
 
 Life::Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings,
-           MemoryKeeping& memory)
+           sandbox::Runtime& runtime, MemoryKeeping& memory)
     : shards_(shards),
       settings_(settings),
+      runtime_(runtime),
       memory_(memory),
       listener_(loop().get_executor(), servers_of(shards), listener_options_of(settings)),
       signals_(loop(), SIGINT, SIGTERM),
@@ -87,7 +104,7 @@ int Life::run(Plan plan) {
   memory_.start();
   asio::co_spawn(loop().get_executor(), start(std::move(plan)), server::must_not_throw);
   {
-    const auto threads = start_threads(shards_);
+    const auto threads = start_threads(shards_, runtime_);
     if (threads) {
       run_loop(loop());
     } else {

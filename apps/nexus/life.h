@@ -26,7 +26,7 @@ class Life {
 
   // The shards must outlive it.
   Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings,
-       MemoryKeeping& memory);
+       sandbox::Runtime& runtime, MemoryKeeping& memory);
 
   // Runs all loops, the first on this thread, until the server has ended. Gives the exit status.
   int run(Plan plan);
@@ -44,6 +44,7 @@ class Life {
 
   std::span<const std::unique_ptr<Shard>> shards_;
   const config::ServerConfig& settings_;
+  sandbox::Runtime& runtime_;
   MemoryKeeping& memory_;
   server::Listener listener_;
   boost::asio::signal_set signals_;

@@ -85,7 +85,7 @@ int serve_until_told(const ServeCommand& command) {
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
   budget::WallWatch watch(budget::control_groups(budget::read_kernel_file, "memory"));
   MemoryKeeping memory(shards, keeper, watch, ledger, clock, record);
-  return Life(shards, settings->server, memory).run({*std::move(panels), command.demo});
+  return Life(shards, settings->server, **runtime, memory).run({*std::move(panels), command.demo});
 }
 
 }  // namespace

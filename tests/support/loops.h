@@ -43,6 +43,7 @@ class Loops {
   ~Loops();
 
   std::size_t size() const { return loops_.size(); }
+  BoundedLedger& ledger() { return sandbox_.ledger(); }
   LoopUnderTest& operator[](std::size_t index) { return *loops_[index]; }
 
   // A request as the connection on loop `at` would hand it on; the answer's status and body.

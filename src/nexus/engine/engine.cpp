@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "nexus/engine/config.h"
 #include "nexus/engine/parts.h"
+#include "nexus/engine/signal_stack.h"
 
 namespace nexus::engine {
 namespace {
@@ -24,6 +26,9 @@ wasmtime_error_t* refuse(Error error) {
   return text;
 }
 
+// No exception may reach the engine's frames.
+wasmtime_error_t* no_memory() { return wasmtime_error_new("the process has no memory left"); }
+
 // ---- memories: the engine asks for one at instantiation ----
 
 std::uint8_t* memory_get(void* env, std::size_t* size, std::size_t* capacity) {
@@ -35,14 +40,18 @@ std::uint8_t* memory_get(void* env, std::size_t* size, std::size_t* capacity) {
 }
 
 wasmtime_error_t* memory_grow(void* env, std::size_t size) {
-  return static_cast<LinearMemory*>(env)->grow_to(size) ? nullptr : wasmtime_error_new("memory limit");
+  try {
+    return static_cast<LinearMemory*>(env)->grow_to(size) ? nullptr : wasmtime_error_new("memory limit");
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
 }
 
 void memory_delete(void* env) { delete static_cast<LinearMemory*>(env); }
 
 wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t minimum,
                              std::size_t /*maximum*/, std::size_t reserved, std::size_t guard,
-                             wasmtime_linear_memory_t* out) {
+                             wasmtime_linear_memory_t* out) try {
   if (reserved > memory::kReservationBytes || guard > memory::kGuardBytes) {
     return wasmtime_error_new("the engine asks for more address space than a slot has");
   }
@@ -61,6 +70,8 @@ wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, std::size_t mi
           .grow_memory = memory_grow,
           .finalizer = memory_delete};
   return nullptr;
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 // ---- stacks: the engine asks for one at an instance's first call ----
@@ -82,13 +93,19 @@ void stack_delete(void* env) {
   owned->stacks.give_back(owned->index);
 }
 
-wasmtime_error_t* stack_new(void* env, std::size_t, bool, wasmtime_stack_memory_t* out) {
+wasmtime_error_t* stack_new(void* env, std::size_t, bool, wasmtime_stack_memory_t* out) try {
   auto& parts = *static_cast<Engine::Parts*>(env);
-  const auto index = parts.stacks->take();
-  if (!index) return wasmtime_error_new("no stack for another instance");
-  *out = {
-      .env = new OwnedStack{*parts.stacks, *index}, .get_stack_memory = stack_get, .finalizer = stack_delete};
+  auto index = parts.stacks->take();
+  if (!index) return refuse(std::move(index).error());
+  auto* owned = new (std::nothrow) OwnedStack{*parts.stacks, *index};
+  if (owned == nullptr) {
+    parts.stacks->give_back(*index);
+    return no_memory();
+  }
+  *out = {.env = owned, .get_stack_memory = stack_get, .finalizer = stack_delete};
   return nullptr;
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 std::unexpected<Error> engine_error(wasmtime_error_t* raw) {
@@ -136,11 +153,33 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, bud
     return fail(ErrorCode::kInternalError,
                 fmt::format("cannot start a thread: {} (see `ulimit -v` and `ulimit -u`)", error.what()));
   }
-  return std::unique_ptr<Engine>(new Engine(std::move(parts)));
+  auto engine = std::unique_ptr<Engine>(new Engine(std::move(parts)));
+  if (auto prepared = engine->prepare_thread(); !prepared)
+    return std::unexpected(std::move(prepared).error());
+  return engine;
 }
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Engine::~Engine() = default;
+
+// Any call will do; one that only comes back needs no memory of a guest.
+Result<void> Engine::prepare_thread() {
+  if (auto there = prepare_signal_stack(); !there) return there;
+  take_refusal();
+  const StoreHandle store(wasmtime_store_new(parts_->engine.get(), nullptr, nullptr));
+  wasmtime_context_t* context = wasmtime_store_context(store.get());
+  wasmtime_context_set_epoch_deadline(context, std::uint64_t{1} << 40);
+  const Handle<wasm_functype_t, wasm_functype_delete> type(function_type({}));
+  const auto come_back = [](void*, wasmtime_caller_t*, const wasmtime_val_t*, std::size_t, wasmtime_val_t*,
+                            std::size_t) -> wasm_trap_t* { return nullptr; };
+  wasmtime_func_t function;
+  wasmtime_func_new(context, type.get(), come_back, nullptr, nullptr, &function);
+  wasm_trap_t* trap = nullptr;
+  auto* error = wasmtime_func_call(context, &function, nullptr, 0, nullptr, 0, &trap);
+  const TrapHandle trapped(trap);
+  if (error != nullptr) return engine_error(error);
+  return {};
+}
 
 void Engine::end_slices() { wasmtime_engine_increment_epoch(parts_->engine.get()); }
 

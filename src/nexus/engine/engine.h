@@ -35,6 +35,10 @@ class Engine {
 
   static std::string_view version();
 
+  // Sets up what the engine keeps for a thread that calls guests. Else the first call does, and ends the process when there
+  // is no room for it. create() does it for its own thread. kInternalError.
+  Result<void> prepare_thread();
+
   // What runs now yields as if its time were up; a first slice is only shortened.
   void end_slices();
 

@@ -13,6 +13,14 @@ namespace nexus::engine {
 namespace {
 
 constexpr std::size_t kGuardBytes = 64 * 1024;
+constexpr int kRetryAfterMs = 1000;
+
+std::unexpected<Error> refused(std::string message, LimitReached limit) {
+  return std::unexpected(Error{.code = ErrorCode::kOverloaded,
+                               .message = std::move(message),
+                               .limit = std::move(limit),
+                               .retry_after_ms = kRetryAfterMs});
+}
 
 }  // namespace
 
@@ -41,18 +49,20 @@ FiberStacks::Stack FiberStacks::stack(std::size_t index) const {
   return {base_ + index * stride_ + kGuardBytes, stack_bytes_};
 }
 
-std::optional<std::size_t> FiberStacks::take() {
+Result<std::size_t> FiberStacks::take() {
   std::size_t index;
   {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) return std::nullopt;
+    if (free_.empty())
+      return refused("no stack for another instance", {"pool", "MAX_INSTANCES", stacks_, stacks_ + 1});
     index = free_.back();
     free_.pop_back();
   }
   const Stack taken = stack(index);
   if (mprotect(taken.bottom, taken.bytes, PROT_READ | PROT_WRITE) == 0) return index;
   give_back(index);
-  return std::nullopt;
+  return refused("the kernel has no mapping left for another stack",
+                 {"container", "vm.max_map_count", 0, taken.bytes});
 }
 
 void FiberStacks::give_back(std::size_t index) {
@@ -79,8 +89,7 @@ FiberStacks::Deep FiberStacks::deep_part(const void* address) const {
   return {used.bottom, static_cast<std::size_t>(kept - used.bottom)};
 }
 
-std::size_t FiberStacks::deep_bytes(const void* address) const {
-  const Deep deep = deep_part(address);
+std::size_t FiberStacks::resident_bytes(const Deep& deep) {
   if (deep.from == nullptr) return 0;
   std::vector<unsigned char> resident(deep.bytes / kPageBytes);
   if (mincore(deep.from, deep.bytes, resident.data()) != 0) return deep.bytes;
@@ -88,10 +97,12 @@ std::size_t FiberStacks::deep_bytes(const void* address) const {
                           resident, [](unsigned char page) { return (page & 1) != 0; }));
 }
 
+std::size_t FiberStacks::deep_bytes(const void* address) const { return resident_bytes(deep_part(address)); }
+
 std::size_t FiberStacks::trim(const void* address) {
   const Deep deep = deep_part(address);
   if (deep.from == nullptr) return 0;
-  const std::size_t dropped = deep_bytes(address);
+  const std::size_t dropped = resident_bytes(deep);
   madvise(deep.from, deep.bytes, MADV_DONTNEED);
   return dropped;
 }

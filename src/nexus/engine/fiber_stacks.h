@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include "nexus/base/error.h"
@@ -39,7 +38,8 @@ class FiberStacks {
     std::byte* top() const { return bottom + bytes; }
   };
 
-  std::optional<std::size_t> take();
+  // kOverloaded when all are taken, or the kernel has no mapping left for one more; what is given back can be had again.
+  Result<std::size_t> take();
   void give_back(std::size_t index);  // all of it is dropped
   Stack stack(std::size_t index) const;
 
@@ -55,6 +55,7 @@ class FiberStacks {
     std::size_t bytes = 0;
   };
   Deep deep_part(const void* address) const;
+  static std::size_t resident_bytes(const Deep& deep);
   FiberStacks(std::byte* base, std::size_t stacks, std::size_t stack_bytes);
   std::byte* base_;
   std::size_t stacks_;

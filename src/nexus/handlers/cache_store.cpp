@@ -50,11 +50,9 @@ std::unique_ptr<CacheTurn> CacheStore::begin() {
     return nullptr;
   }
   const bool is_next = last_turn_ && *last_turn_ + 1 == (*turn)->number();
+  last_turn_.reset();
+  if (!is_next && !look_at_all()) return nullptr;
   last_turn_ = (*turn)->number();
-  if (!is_next && !look_at_all()) {
-    last_turn_.reset();
-    return nullptr;
-  }
   return *std::move(turn);
 }
 
@@ -74,7 +72,13 @@ bool CacheStore::look_at_all() {
   return true;
 }
 
-void CacheStore::write(const CacheTurn& /*turn*/, const Digest& name, std::span<const std::byte> bytes) {
+void CacheStore::write(const CacheTurn& turn, const Digest& name, std::span<const std::byte> bytes) {
+  last_turn_.reset();
+  write_in_turn(name, bytes);
+  last_turn_ = turn.number();
+}
+
+void CacheStore::write_in_turn(const Digest& name, std::span<const std::byte> bytes) {
   const std::uint64_t needs = CacheIndex::charge_of(bytes.size());
   if (bytes.size() > kMostFileBytes || needs > max_bytes_) return;
   if (!evict_down_to(max_bytes_ - needs)) return;

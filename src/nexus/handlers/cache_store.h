@@ -40,6 +40,7 @@ class CacheStore {
 
  private:
   bool open();
+  void write_in_turn(const Digest& name, std::span<const std::byte> bytes);
   bool evict_down_to(std::uint64_t bytes);
   bool evict_one();
   bool charge(std::uint64_t bytes);
@@ -55,7 +56,8 @@ class CacheStore {
   mutable std::mutex mutex_;
   std::shared_ptr<CacheFiles> files_;
   CacheIndex index_;
-  std::optional<std::uint64_t> last_turn_;  // of ours; while nobody else has one, index_ is right
+  // Of ours; while nobody else has one, index_ is right. None while it may not be: an exception leaves it so.
+  std::optional<std::uint64_t> last_turn_;
   budget::Grant grant_;
   std::atomic<std::uint64_t> bytes_{0}, evictions_{0};
 };

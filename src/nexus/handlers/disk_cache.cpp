@@ -81,35 +81,39 @@ void DiskCache::wait_until_written() {
   changed_.wait(lock, [this] { return queue_.empty() && !is_writing_; });
 }
 
-// False: there is nothing left to do.
+// False: there is nothing left to do. Needs no memory.
 bool DiskCache::take(Batch& batch) {
   std::unique_lock lock(mutex_);
   is_writing_ = false;
   changed_.notify_all();
   changed_.wait(lock, [this] { return ends_us_ != 0 || !queue_.empty(); });
   if (queue_.empty() || (ends_us_ != 0 && clock_.monotonic_us() >= ends_us_)) return false;
-  for (batch.clear(); batch.size() < kMostInATurn && !queue_.empty(); queue_.pop_front()) {
+  while (batch.size() < kMostInATurn && !queue_.empty()) {
     queued_bytes_ -= bytes_of(*queue_.front());
-    batch.push_back(std::move(queue_.front()));
+    batch.splice(batch.end(), queue_, queue_.begin());
   }
   is_writing_ = true;
   return true;
 }
 
 void DiskCache::work() {
-  try {
-    store_.begin();  // what is there, and no more than may be, before the first image comes
-    for (Batch batch; take(batch);)
-      write(batch);
-  } catch (const std::bad_alloc&) {
-    // A process that has no memory for this has none to spare; what is to be written stays in the queue, which is bounded.
-  }
+  Batch batch;
+  do {
+    try {
+      write(batch);  // at first none: what is there, and no more than may be, before the first image comes
+    } catch (const std::bad_alloc&) {
+      faults_.record(CacheOp::kWrite, "there is no memory to write with");
+      if (!batch.empty()) batch.pop_front();
+    }
+  } while (!batch.empty() || take(batch));
 }
 
-void DiskCache::write(const Batch& batch) {
+// What has been written, or left out, is no longer in it.
+void DiskCache::write(Batch& batch) {
   const auto turn = store_.begin();
-  if (turn == nullptr) return;
-  for (const auto& handler : batch) {
+  if (turn == nullptr) return batch.clear();
+  for (; !batch.empty(); batch.pop_front()) {
+    const auto& handler = batch.front();
     const auto file = make_image_file(options_.origin, handler->source, *handler->image);
     store_.write(*turn, image_file_name(options_.origin, handler->source), file);
   }

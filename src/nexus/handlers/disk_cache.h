@@ -8,7 +8,7 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -53,10 +53,10 @@ class DiskCache {
   DiskCacheStats stats() const;
 
  private:
-  using Batch = std::deque<std::shared_ptr<const Handler>>;
+  using Batch = std::list<std::shared_ptr<const Handler>>;
   void work();
   bool take(Batch& batch);
-  void write(const Batch& batch);
+  void write(Batch& batch);
 
   const Options options_;
   const Clock& clock_;

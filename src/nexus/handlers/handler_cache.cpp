@@ -70,9 +70,20 @@ std::shared_ptr<const Handler> HandlerCache::find(std::string_view source, Known
   return handler;
 }
 
+Result<budget::Grant> HandlerCache::room_for(std::string_view source, std::uint64_t most_image_bytes) {
+  const std::lock_guard lock(mutex_);
+  auto held = ledger_.open(budget::Kind::kImages);
+  const std::uint64_t bytes = source.size() + most_image_bytes + kEntryBytes;
+  if (auto paid = pay_for(held, bytes, budget::Need::kStart); !paid)
+    return std::unexpected(std::move(paid).error());
+  return held;
+}
+
 std::shared_ptr<const Handler> HandlerCache::insert(std::string source,
-                                                    std::shared_ptr<const memory::Image> image) {
-  auto handler = std::make_shared<const Handler>(Handler{std::move(source), std::move(image)});
+                                                    std::shared_ptr<const memory::Image> image,
+                                                    budget::Grant held) {
+  auto handler =
+      std::make_shared<const Handler>(Handler{std::move(source), std::move(image), std::move(held)});
   if (disk_ != nullptr) disk_->store(handler);
   const std::lock_guard lock(mutex_);
   return put(std::move(handler), kUsesToLearn);
@@ -86,8 +97,10 @@ std::shared_ptr<const Handler> HandlerCache::put(std::shared_ptr<const Handler> 
   }
   const bool fits = bytes <= max_bytes_;
   if (fits) evict_down_to(max_bytes_ - bytes);
-  handler->held = ledger_.open(budget::Kind::kImages);
-  if (!pay_for(handler->held, bytes) || !fits) return handler;
+  if (handler->held.ledger() == nullptr) handler->held = ledger_.open(budget::Kind::kImages);
+  const bool is_paid = pay_for(handler->held, bytes, budget::Need::kGrowth).has_value();
+  handler->held.set_to(bytes);  // it is there already, and whoever loaded it runs it once in any case
+  if (!is_paid || !fits) return handler;
   entries_.push_front({handler, bytes, uses_to_learn});
   by_source_.emplace(handler->source, entries_.begin());
   by_handler_.emplace(handler.get(), entries_.begin());
@@ -109,16 +122,11 @@ void HandlerCache::evict(Entries::iterator entry) {
   entries_.erase(entry);
 }
 
-// It is there already, and whoever loaded it runs it once in any case.
-bool HandlerCache::pay_for(budget::Grant& held, std::uint64_t bytes) {
-  while (!held.grow_to(bytes)) {
-    if (entries_.empty()) {
-      held.set_to(bytes);
-      return false;
-    }
+Result<void> HandlerCache::pay_for(budget::Grant& held, std::uint64_t bytes, budget::Need need) {
+  auto paid = held.grow_to(bytes, need);
+  for (; !paid && !entries_.empty(); paid = held.grow_to(bytes, need))
     evict(std::prev(entries_.end()));
-  }
-  return true;
+  return paid;
 }
 
 std::uint64_t HandlerCache::evict_unused(std::uint64_t bytes) {

@@ -43,10 +43,13 @@ class HandlerCache {
   // the same source, and is brought up to date.
   std::shared_ptr<const Handler> find(std::string_view source, Known& known);
   std::shared_ptr<const Handler> find(std::string_view source);
-  // Puts a freshly loaded handler in; when another thread was first, gives that one. What is larger than the bound is
+  // Charges what a handler with an image of so many bytes at most will be; evicts others until it is granted. kOverloaded.
+  Result<budget::Grant> room_for(std::string_view source, std::uint64_t most_image_bytes);
+  // Puts a freshly loaded handler in, with what room_for() gave, if it was asked; when another thread was first, gives that one. What is larger than the bound is
   // given back uncached, and evicts nothing; what the ledger refuses evicts others until it is granted, or is given back
   // uncached.
-  std::shared_ptr<const Handler> insert(std::string source, std::shared_ptr<const memory::Image> image);
+  std::shared_ptr<const Handler> insert(std::string source, std::shared_ptr<const memory::Image> image,
+                                        budget::Grant held = {});
 
   // Evicts the least recently used that nobody runs, until at least so many bytes have been given back or none is left;
   // gives how many were.
@@ -77,7 +80,7 @@ class HandlerCache {
   std::shared_ptr<const Handler> put(std::shared_ptr<const Handler> handler, std::uint32_t uses_to_learn);
   void evict_down_to(std::uint64_t bytes);
   void evict(Entries::iterator entry);
-  bool pay_for(budget::Grant& held, std::uint64_t bytes);
+  Result<void> pay_for(budget::Grant& held, std::uint64_t bytes, budget::Need need);
 
   const std::uint64_t max_bytes_;
   budget::Ledger& ledger_;

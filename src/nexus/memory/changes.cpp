@@ -51,8 +51,8 @@ std::size_t after_last_byte(Word difference) {
   return static_cast<std::size_t>(std::bit_width(difference) + 7) / 8;
 }
 
-// What the runs of a page can come to: each has at least a gap before the next.
-constexpr std::size_t kMostRunBytes = kPageBytes + (kPageBytes / (kMaxGapBytes + 1) + 1) * sizeof(ChangedRun);
+constexpr std::size_t kMostRunBytes = kMostChangedPageBytes - sizeof(ChangedPage);
+static_assert(sizeof(ChangedRun) < kMaxGapBytes && kMostRunBytes == sizeof(ChangedRun) + kPageBytes);
 
 // Writes the runs to `out`; gives their end.
 std::byte* put_differences(std::byte* out, const std::byte* page, const std::byte* before) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "nexus/base/units.h"
 #include "nexus/memory/page_set.h"
 
 namespace nexus::memory {
@@ -18,6 +19,10 @@ struct ChangedPage {
   std::uint32_t page;
   std::uint32_t bytes;  // of the runs that follow
 };
+
+// All of a page is changed: as one run, since what a second one would save is more than its head.
+inline constexpr std::size_t kMostChangedPageBytes =
+    sizeof(ChangedPage) + 2 * sizeof(std::uint16_t) + kPageBytes;
 
 // Appends what differs between two pages, of which one is to become the other; a page without a difference adds nothing.
 // About 0.2 us.

@@ -12,6 +12,8 @@
 namespace nexus::memory {
 namespace {
 
+std::size_t bitmap_bytes(const PageSet& own) { return 2 * own.words().size() * sizeof(std::uint64_t); }
+
 constexpr std::size_t kMostPages = 65536 * (kWasmPageBytes / kPageBytes);  // of a 32-bit memory
 
 }  // namespace
@@ -34,25 +36,42 @@ PageSet LearnedPages::snapshot(std::size_t pages) const {
   return set;
 }
 
-Image::Image(std::size_t pages, std::shared_ptr<const Image> base)
-    : base_(std::move(base)), own_(pages), learned_(pages) {}
+Image::Image(PageSet own, std::shared_ptr<const Image> base)
+    : base_(std::move(base)), own_(std::move(own)), learned_(own_.pages()) {}
 
 std::shared_ptr<const Image> Image::freeze(std::span<const std::byte> memory,
                                            std::shared_ptr<const Image> base) {
   assert(memory.size() % kWasmPageBytes == 0);
-  if (base != nullptr && base->base_ != nullptr) base = base->base_;
-  const std::size_t pages = memory.size() / kPageBytes;
-  std::shared_ptr<Image> image(new Image(pages, std::move(base)));
-  if (image->base_ == nullptr) {
-    image->unfolded_ = std::make_shared<const Pages>(memory);
-    return image;
+  if (base != nullptr) {
+    PageSet differing = differing_pages(memory, *base);
+    return freeze(memory, std::move(base), std::move(differing));
   }
+  std::shared_ptr<Image> image(new Image(PageSet(memory.size() / kPageBytes), nullptr));
+  image->unfolded_ = std::make_shared<const Pages>(memory);
+  return image;
+}
+
+PageSet Image::differing_pages(std::span<const std::byte> memory, const Image& base) {
+  PageSet differing(memory.size() / kPageBytes);
+  for (std::size_t i = 0; i < differing.pages(); ++i) {
+    if (!base.base_pages().equals(i, memory.data() + i * kPageBytes)) differing.add(i);
+  }
+  return differing;
+}
+
+std::size_t Image::most_bytes(const PageSet& differing) {
+  return sizeof(Image) + bitmap_bytes(differing) + differing.count() * kMostChangedPageBytes;
+}
+
+std::shared_ptr<const Image> Image::freeze(std::span<const std::byte> memory,
+                                           std::shared_ptr<const Image> base, PageSet differing) {
+  if (base->base_ != nullptr) base = base->base_;
+  std::shared_ptr<Image> image(new Image(std::move(differing), std::move(base)));
   const Pages& of_base = image->base_pages();
-  for (std::size_t i = 0; i < pages; ++i) {
-    const std::byte* page = memory.data() + i * kPageBytes;
-    if (of_base.equals(i, page)) continue;
-    image->own_.add(i);
-    append_changes(image->changes_, i, page, of_base.content(i));
+  image->changes_.reserve(image->own_.count() * kMostChangedPageBytes);
+  for (const PageRun run : image->own_.runs()) {
+    for (std::size_t i = run.first; i < run.first + run.count; ++i)
+      append_changes(image->changes_, i, memory.data() + i * kPageBytes, of_base.content(i));
   }
   image->changes_.shrink_to_fit();
   return image;
@@ -65,8 +84,7 @@ std::shared_ptr<const Image> Image::from_changes(std::size_t pages, std::span<co
   if (pages == 0 || pages > kMostPages || pages % (kWasmPageBytes / kPageBytes) != 0) return nullptr;
   auto own = changed_pages(changes, pages);
   if (!own) return nullptr;
-  std::shared_ptr<Image> image(new Image(pages, std::move(base)));
-  image->own_ = *std::move(own);
+  std::shared_ptr<Image> image(new Image(*std::move(own), std::move(base)));
   image->changes_.assign(changes.begin(), changes.end());
   return image;
 }
@@ -111,8 +129,8 @@ std::shared_ptr<const Bytes> Image::typical_changes(std::span<const std::byte> o
 }
 
 std::size_t Image::stored_bytes() const {
-  const std::size_t bitmaps = 2 * own_.words().size() * sizeof(std::uint64_t);
-  return changes_.size() + bitmaps + sizeof *this + (unfolded_ != nullptr ? unfolded_->bytes() : 0);
+  return changes_.size() + bitmap_bytes(own_) + sizeof *this +
+         (unfolded_ != nullptr ? unfolded_->bytes() : 0);
 }
 
 // Each page in order, one at a time: unfolding all of them would cost more than looking at them.

@@ -42,6 +42,13 @@ class Image {
   static std::shared_ptr<const Image> freeze(std::span<const std::byte> memory,
                                              std::shared_ptr<const Image> base);
 
+  // The same in two steps, for who has to know what it takes first: the pages in which `memory` differs from the base, and what
+  // an image that changes those keeps at most.
+  static PageSet differing_pages(std::span<const std::byte> memory, const Image& base);
+  static std::size_t most_bytes(const PageSet& differing);
+  static std::shared_ptr<const Image> freeze(std::span<const std::byte> memory,
+                                             std::shared_ptr<const Image> base, PageSet differing);
+
   // The image of `pages` that `changes` were of, over the same base. Null when they are not what changes() gives: each page,
   // offset and length is looked at first.
   static std::shared_ptr<const Image> from_changes(std::size_t pages, std::span<const std::byte> changes,
@@ -79,7 +86,7 @@ class Image {
   std::shared_ptr<const Bytes> typical_changes(std::span<const std::byte> offered) const;
 
  private:
-  Image(std::size_t pages, std::shared_ptr<const Image> base);
+  Image(PageSet own, std::shared_ptr<const Image> base);
   template <class Look>
   bool all_pages(Look look) const;
 

@@ -1,10 +1,16 @@
 #include "nexus/panels/args_schema.h"
 
+#include <algorithm>
+
 #include "nexus/panels/schema_engine.h"
 #include "nexus/panels/schema_shape.h"
 
 namespace nexus::panels {
 namespace {
+
+// Of a member that is one of a few, in a list that is being made twice as large: the most that a value takes.
+constexpr std::uint64_t kValueBytes = 176;
+constexpr std::uint64_t kCheckBytes = 4096;  // and what does not depend on the text
 
 struct FaultsBelow {
   std::string path;
@@ -41,6 +47,13 @@ void ArgsSchema::check(std::string_view args, Faults& faults) const {
   nexus_schema_check(schema_.get(), args.data(), args.size(), &below, add_fault);
 }
 
+// Before each value there is one of these, but for the first; those in strings are counted as well.
+std::uint64_t args_bytes_at_most(std::string_view args) {
+  const auto values = static_cast<std::uint64_t>(
+      1 + std::ranges::count(args, ',') + std::ranges::count(args, '[') + std::ranges::count(args, '{'));
+  return kCheckBytes + 3 * args.size() + values * kValueBytes;
+}
+
 std::shared_ptr<const ArgsSchema> ArgsSchemas::get(const std::string& schema) {
   if (const auto found = by_text_.find(schema); found != by_text_.end()) {
     entries_.splice(entries_.begin(), entries_, found->second);
@@ -50,14 +63,20 @@ std::shared_ptr<const ArgsSchema> ArgsSchemas::get(const std::string& schema) {
   auto compiled = ArgsSchema::compile(schema, "args", faults);
   if (!compiled) return nullptr;
   entries_.push_front({schema, compiled});
-  by_text_.emplace(entries_.front().text, entries_.begin());
   bytes_ += entries_.front().bytes();
-  while (bytes_ > most_bytes_ && entries_.size() > 1) {
-    bytes_ -= entries_.back().bytes();
-    by_text_.erase(entries_.back().text);
-    entries_.pop_back();
-  }
+  by_text_.emplace(entries_.front().text, entries_.begin());
+  while (bytes_ > most_bytes_ && entries_.size() > 1)
+    forget_last();
+  while (!entries_.empty() && !held_.grow_to(bytes_))
+    forget_last();
+  held_.shrink_to(bytes_);
   return compiled;
+}
+
+void ArgsSchemas::forget_last() {
+  bytes_ -= entries_.back().bytes();
+  by_text_.erase(entries_.back().text);
+  entries_.pop_back();
 }
 
 }  // namespace nexus::panels

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "nexus/budget/ledger.h"
 #include "nexus/panels/faults.h"
 
 struct nexus_schema;
@@ -37,12 +38,17 @@ class ArgsSchema {
   std::unique_ptr<nexus_schema, Free> schema_;
 };
 
+// What a check of this text takes of memory at most, while it goes on: its values as a tree. Measured; see schema_memory_test.
+std::uint64_t args_bytes_at_most(std::string_view args);
+
 // The schemas that were asked for last. Panels keep the text alone, which is a tenth as large, and share here what is compiled.
 //
 // Thread safety: none; it belongs to one loop.
 class ArgsSchemas {
  public:
-  explicit ArgsSchemas(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+  // What is kept is charged as kServer; what the ledger refuses is not kept.
+  ArgsSchemas(std::size_t most_bytes, budget::Ledger& ledger)
+      : most_bytes_(most_bytes), held_(ledger.open(budget::Kind::kServer)) {}
 
   // Null: compile() would refuse it.
   std::shared_ptr<const ArgsSchema> get(const std::string& schema);
@@ -53,11 +59,15 @@ class ArgsSchemas {
   struct Entry {
     std::string text;
     std::shared_ptr<const ArgsSchema> schema;
-    std::size_t bytes() const { return text.size() + schema->bytes(); }
+    std::size_t bytes() const { return kEntryBytes + text.size() + schema->bytes(); }
   };
+  static constexpr std::size_t kEntryBytes = 256;  // list node, map node, control block
+
+  void forget_last();
 
   std::size_t most_bytes_;
   std::size_t bytes_ = 0;
+  budget::Grant held_;
   std::list<Entry> entries_;  // the last used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_text_;
 };

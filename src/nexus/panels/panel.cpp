@@ -22,16 +22,10 @@ void Panel::charge() {
   if (held_.ledger() != nullptr) held_.set_to(footprint(*definition_) + footprint(state_));
 }
 
-void Panel::commit(const sandbox::Journal& journal, std::int64_t now_ms) {
+void Panel::commit(sandbox::Journal& journal, sandbox::State::Room room, std::int64_t now_ms) noexcept {
   last_activity_ms_ = now_ms;
   if (journal.mutations.empty()) return;
-  for (const sandbox::StateMutation& mutation : journal.mutations) {
-    if (mutation.json) {
-      state_.set(mutation.key, *mutation.json);
-    } else {
-      state_.erase(mutation.key);
-    }
-  }
+  state_.apply(journal.mutations, std::move(room));
   ++version_;
   charge();
 }

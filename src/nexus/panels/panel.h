@@ -36,8 +36,12 @@ class Panel {
   TurnQueue& turns() { return turns_; }
   std::size_t waiting() const { return turns_.waiting(); }  // for a turn
 
-  // Applies what an execution left, in one step. REQUIRES: the caller has the turn.
-  void commit(const sandbox::Journal& journal, std::int64_t now_ms);
+  // Applies what an execution left, in one step, for which all memory is there: what may fail is room_for(), before it. Takes
+  // the values over. REQUIRES: the caller has the turn.
+  sandbox::State::Room room_for(const sandbox::Journal& journal) {
+    return state_.room_for(journal.mutations);
+  }
+  void commit(sandbox::Journal& journal, sandbox::State::Room room, std::int64_t now_ms) noexcept;
 
   // Puts another definition into force. The state stays; executions that hold the old one end on it.
   void replace(Definition definition, std::int64_t now_ms);

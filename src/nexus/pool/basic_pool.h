@@ -185,6 +185,7 @@ class BasicInstancePool {
 
   // Without the lock.
   void finish(Work& work, AnswerWhen when);
+  Result<std::unique_ptr<InstanceT>> make();
   void create(Creation creation, Work& work);
   void answer(Work& work, AnswerWhen when);
 

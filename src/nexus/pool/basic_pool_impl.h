@@ -149,7 +149,7 @@ std::optional<Retired> BasicInstancePool<InstanceT>::put_to_rest(InstanceT& inst
     case Status::kTerminated:
       return broken.value_or(Retired::kTrap);
     case Status::kRunning:
-      instance.cancel(ErrorCode::kCancelled, "the instance was given back while it was running");
+      instance.cancel(ErrorCode::kCancelled, "given back");  // short: there may be no memory for more
       break;
     case Status::kFinished:
       break;  // nobody took the outcome: the memory was never put back
@@ -220,9 +220,19 @@ void BasicInstancePool<InstanceT>::finish(Work& work, AnswerWhen when) {
   answer(work, when);
 }
 
+// Texts as short as these need no memory.
+template <class InstanceT>
+Result<std::unique_ptr<InstanceT>> BasicInstancePool<InstanceT>::make() try {
+  return factory_();
+} catch (const std::bad_alloc&) {
+  return std::unexpected(Error{.code = ErrorCode::kOverloaded,
+                               .message = "no memory left",
+                               .limit = LimitReached{"container", "memory"}});
+}
+
 template <class InstanceT>
 void BasicInstancePool<InstanceT>::create(Creation creation, Work& work) {
-  Result<std::unique_ptr<InstanceT>> made = factory_();
+  auto made = make();
   const std::uint64_t bytes = made ? (*made)->memory_used() : 0;
   const std::lock_guard lock(mutex_);
   const std::uint64_t now_us = clock_.monotonic_us();

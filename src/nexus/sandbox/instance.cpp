@@ -101,6 +101,7 @@ void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Ima
 
 void Instance::start(ExecutionRequest request) {
   assert(status_ == Status::kIdle);
+  status_ = Status::kFinished;  // of no use to anybody, if what follows throws
   Parts& p = *parts_;
   p.request = std::move(request);
   // An empty scope is what the image has already.
@@ -111,6 +112,7 @@ void Instance::start(ExecutionRequest request) {
 
 void Instance::start_load(std::string_view source, const Limits& limits) {
   assert(status_ == Status::kIdle);
+  status_ = Status::kFinished;
   Parts& p = *parts_;
   p.request = ExecutionRequest{.source = source, .limits = limits};
   p.request.limits.stack_size_bytes = kMostStackBytes;  // images must not depend on it
@@ -265,14 +267,21 @@ ExecutionResult Instance::finish() {
   return result;
 }
 
-Result<std::shared_ptr<const memory::Image>> Instance::finish_load() {
+Result<std::shared_ptr<const memory::Image>> Instance::finish_load(const MayKeep& may_keep) {
   assert(status_ == Status::kFinished);
   Parts& p = *parts_;
   p.measure();
   std::shared_ptr<const memory::Image> image;
   if (!p.error) {
     wash(p.runtime, *p.engine);
-    image = memory::Image::freeze(p.memory().bytes(), p.runtime.base);
+    auto differing = memory::Image::differing_pages(p.memory().bytes(), *p.runtime.base);
+    Result<void> kept;
+    if (may_keep) kept = may_keep(memory::Image::most_bytes(differing));
+    if (kept) {
+      image = memory::Image::freeze(p.memory().bytes(), p.runtime.base, std::move(differing));
+    } else {
+      p.error = std::move(kept.error());
+    }
   }
   auto error = std::move(p.error);
   p.request = {};
@@ -290,6 +299,7 @@ Result<std::shared_ptr<const memory::Image>> Instance::finish_load() {
 }
 
 void Instance::reset() {
+  status_ = Status::kFinished;
   Parts& p = *parts_;
   p.call.reset();
   if (p.broken) return terminate();

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -90,8 +91,10 @@ class Instance {
   // Loads a handler: its source becomes an image. Same steps as an execution; limits: memory and timeout.
   // REQUIRES: idle.
   void start_load(std::string_view source, const Limits& limits);
-  // kCompilationError, kInvalidHandler, kTimeout, kMemoryLimit. REQUIRES: finished after start_load.
-  Result<std::shared_ptr<const memory::Image>> finish_load();
+  // Asked before the image is made: what it keeps at most.
+  using MayKeep = std::function<Result<void>(std::uint64_t most_bytes)>;
+  // kCompilationError, kInvalidHandler, kTimeout, kMemoryLimit, those of `may_keep`. REQUIRES: finished after start_load.
+  Result<std::shared_ptr<const memory::Image>> finish_load(const MayKeep& may_keep = nullptr);
 
   // Puts the memory back to its image. finish() does it by itself.
   void reset();

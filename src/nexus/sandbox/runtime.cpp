@@ -71,6 +71,8 @@ Digest Runtime::image_origin() const {
   return digest_of(std::as_bytes(std::span(all)));
 }
 
+Result<void> Runtime::prepare_thread() { return parts_->engine->prepare_thread(); }
+
 void Runtime::end_slices() { parts_->engine->end_slices(); }
 
 std::string_view Runtime::engine_version() { return engine::Engine::version(); }

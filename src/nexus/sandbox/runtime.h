@@ -30,6 +30,10 @@ class Runtime {
                                                  budget::Ledger& ledger);
   ~Runtime();
 
+  // To be called on each further thread that will use instances, before it does. kInternalError when there is no room for what
+  // the engine keeps for a thread; later that would end the process.
+  Result<void> prepare_thread();
+
   // What runs now yields as if its time were up; a first slice is only shortened.
   void end_slices();
 

@@ -47,6 +47,31 @@ bool State::erase(std::string_view key) {
   return true;
 }
 
+State::Room State::room_for(const std::vector<StateMutation>& mutations) {
+  Room room;
+  for (const StateMutation& mutation : mutations) {
+    if (mutation.json && !values_.contains(mutation.key)) room.nodes_.emplace(mutation.key, Value{});
+  }
+  const std::size_t most = values_.size() + room.nodes_.size();
+  if (!room.nodes_.empty() && most >= values_.bucket_count()) values_.reserve(2 * most);
+  return room;
+}
+
+void State::apply(std::vector<StateMutation>& mutations, Room room) noexcept {
+  for (StateMutation& mutation : mutations) {
+    if (!mutation.json) {
+      erase(mutation.key);
+      continue;
+    }
+    if (const auto fresh = room.nodes_.find(mutation.key); fresh != room.nodes_.end()) {
+      bytes_ += member_bytes(mutation.key, {}) - (values_.empty() ? 1 : 0);
+      fresh->second.order = next_order_++;
+      values_.insert(room.nodes_.extract(fresh));
+    }
+    set(mutation.key, *std::move(mutation.json));
+  }
+}
+
 std::uint64_t State::member_bytes(std::string_view key, std::string_view json) {
   return json_string_size(key) + 1 + json.size() + 1;
 }

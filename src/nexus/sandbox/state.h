@@ -11,11 +11,22 @@
 #include <vector>
 
 #include "nexus/base/error.h"
+#include "nexus/sandbox/result.h"
 
 namespace nexus::sandbox {
 
 // Not thread-safe: a panel's state belongs to the panel's turn.
 class State {
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+  };
+  struct Value {
+    std::string json;
+    std::uint64_t order;
+  };
+  using Values = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+
  public:
   // From the text of a JSON object; of a key that is there twice the last value counts. kInvalidRequest when it is
   // anything else.
@@ -26,6 +37,15 @@ class State {
   void set(std::string_view key, std::string json);
   bool erase(std::string_view key);  // whether it was there
 
+  // Changes in two steps: what needs memory and may throw, and then what cannot.
+  class Room {
+    friend class State;
+    Values nodes_;  // for keys that are new
+  };
+  Room room_for(const std::vector<StateMutation>& mutations);
+  // Takes the values over. REQUIRES: `room` is for these mutations, and nothing has been changed since.
+  void apply(std::vector<StateMutation>& mutations, Room room) noexcept;
+
   std::vector<std::string_view> keys() const;  // in order; valid until the next change
   // The size of to_json(): braces, quoted and escaped keys, colons, values and commas.
   std::uint64_t bytes() const { return bytes_; }
@@ -35,15 +55,6 @@ class State {
   std::string to_json() const;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
-  };
-  struct Value {
-    std::string json;
-    std::uint64_t order;
-  };
-  using Values = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
   std::vector<const Values::value_type*> in_order() const;
 
   Values values_;

@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kMostKeptBytes = 4 << 10;  // of a body's buffer between requests
 constexpr std::size_t kCopiedBytes = 4 << 10;  // copying so much costs less than sending it as a second part
 
+// What serialise() adds to the headers, and what the rule for other origins may.
+constexpr std::size_t kMostOtherHeadBytes = 1 << 10;
+
 bool has_content(unsigned status) { return status != 204 && status != 304; }
 
 bool is_in_bytes(const LimitReached& limit) { return limit.wall == "container" || limit.wall == "budget"; }
@@ -94,6 +97,7 @@ std::string details_of(const Error& error) {
 void Answer::clear() {
   status_ = 200;
   content_type_ = ContentType::kJson;
+  is_sealed_ = false;
   headers_.clear();
   challenge_ = "Bearer";
   body_.clear();
@@ -101,10 +105,16 @@ void Answer::clear() {
 }
 
 void Answer::add_header(std::string_view name, std::string_view value) {
+  headers_.reserve(headers_.size() + name.size() + value.size() + 4);
   headers_ += name;
   headers_ += ": ";
   headers_ += value;
   headers_ += "\r\n";
+}
+
+void Answer::seal() {
+  head_.reserve(kMostOtherHeadBytes + headers_.size() + (body_.size() <= kCopiedBytes ? body_.size() : 0));
+  is_sealed_ = true;
 }
 
 void Answer::refuse(const Error& error, std::string_view details_json) {

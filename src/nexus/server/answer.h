@@ -27,11 +27,16 @@ class Answer {
 
   void set_status(unsigned status) { status_ = status; }
   void set_content_type(ContentType type) { content_type_ = type; }
-  // REQUIRES: no line breaks in `value`.
+  // REQUIRES: no line breaks in `value`. Adds all of it, or throws.
   void add_header(std::string_view name, std::string_view value);
   // What a 401 says to be in want of, in WWW-Authenticate; "Bearer" when nothing is set. REQUIRES: no line breaks.
   void set_challenge(std::string_view challenge) { challenge_ = challenge; }
   std::string& body() { return body_; }
+
+  // To be called before that is done which this is the answer to: it can then be sent whatever happens, and needs no more
+  // memory. Until it is cleared, or refuses.
+  void seal();
+  bool is_sealed() const { return is_sealed_; }
 
   // Makes this the answer to a refused request, whatever it was before.
   void refuse(const Error& error, std::string_view details_json = {});
@@ -48,6 +53,7 @@ class Answer {
  private:
   unsigned status_ = 200;
   ContentType content_type_ = ContentType::kJson;
+  bool is_sealed_ = false;
   std::string headers_;
   std::string challenge_ = "Bearer";
   std::string body_;

@@ -24,7 +24,7 @@ Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, Options
       creation_(parts.registry, executions_, std::move(ceiling)),
       panels_(parts.registry, creation_, parts.probes),
       waiting_(executions_, parts.probes, std::chrono::milliseconds(options.sync_wait_ms)),
-      triggers_(parts.registry, executions_, waiting_, parts.probes),
+      triggers_(parts.registry, executions_, waiting_, parts.probes, parts.ledger),
       health_(versions_.program, parts.clock),
       sources_{parts.probes, parts.cache, parts.pool, parts.registry},
       disk_cache_(parts.disk_cache),

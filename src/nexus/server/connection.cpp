@@ -20,6 +20,14 @@ constexpr std::size_t kBodyReadBytes = 64 << 10;
 constexpr std::int64_t kRestMs = 1000;        // without a request, before large buffers are given back
 constexpr std::size_t kSmallBytes = 4 << 10;  // requests and answers that a connection is charged for anyway
 constexpr std::size_t kMostKeptBytes = 32 << 10;
+// In bytes that are always there: without memory for a request there is none for making a refusal either.
+constexpr std::string_view kTurnedAwayBody =
+    R"({"error":"the process has no memory left for this request","code":"OVERLOADED",)"
+    R"("details":{"layer":"container","setting":"memory","limitBytes":0,"wantedBytes":0,"retryAfterMs":1000}})";
+constexpr std::string_view kTurnedAwayHead =
+    "HTTP/1.1 503 Service Unavailable\r\nNexus-Api-Version: 1\r\nContent-Type: application/json\r\n"
+    "Content-Length: 181\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
+static_assert(kTurnedAwayBody.size() == 181);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -81,9 +89,14 @@ Task<void> Connection::run() {
       if (next == Next::kClosed) break;
       if (next == Next::kServe) co_await serve();
     } catch (const std::bad_alloc&) {
-      next = refuse_for_want_of_memory();
+      next = answer_.is_sealed() ? Next::kServe : Next::kWithoutMemory;
     }
-    service_.count_answer(request_, answer_.status());
+    if (next == Next::kWithoutMemory) {
+      turn_away();
+      co_await linger();
+      break;
+    }
+    count_answer(answer_.status());
     const bool keep = next == Next::kServe && request_.keep_alive && !is_draining_;
     enter(Phase::kWriting, rules_.write_ms);
     const auto parts = answer_.serialise(
@@ -215,18 +228,34 @@ void Connection::pay_for_answer() {
   }
 }
 
-// Those who had begun with it have let go of what they held; the connection gives back its own and is closed.
-Connection::Next Connection::refuse_for_want_of_memory() {
+// Those who had begun with it have let go of what they held; the connection gives back its own and is closed. Needs no
+// memory; a new socket's buffer takes the few bytes at once.
+void Connection::turn_away() {
   buffer_ = {};
+  request_.body = {};
+  answer_ = {};
+  held_.set_to(kConnectionBytes);
   head_checked_ = false;  // what is still coming is read in small pieces, and dropped
-  const Error error{.code = ErrorCode::kOverloaded,
-                    .message = "the process has no memory left for this request",
-                    .limit = LimitReached{"container", "memory", 0, 0},
-                    .retry_after_ms = 1000};
-  service_.count_refusal(error);
-  answer_.refuse(error);
-  service_.add_headers(request_, answer_);
-  return Next::kRefused;
+  const bool has_body = request_.method != Method::head;
+  ErrorCondition ignored;
+  socket_.write_some(std::array{asio::buffer(kTurnedAwayHead), asio::buffer(has_body ? kTurnedAwayBody : "")},
+                     ignored);
+  try {
+    service_.count_refusal(
+        {.code = ErrorCode::kOverloaded, .message = {}, .limit = LimitReached{"container", "memory", 0, 0}});
+  } catch (const std::bad_alloc&) {
+    // It is answered, but not counted.
+  }
+  count_answer(503);
+}
+
+// What there is no memory to count is answered all the same.
+void Connection::count_answer(unsigned status) {
+  try {
+    service_.count_answer(request_, status);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
 }
 
 // Of a request that arrived before we end: closing over it would reset the connection, and its sender would not know

@@ -60,7 +60,7 @@ class Connection {
 
  private:
   enum class Phase : std::uint8_t { kIdle, kReading, kServing, kWriting, kLingering };
-  enum class Next : std::uint8_t { kServe, kRefused, kClosed };
+  enum class Next : std::uint8_t { kServe, kRefused, kWithoutMemory, kClosed };
 
   void enter(Phase phase, std::int64_t limit_ms);
   Task<Next> read_request();
@@ -72,7 +72,8 @@ class Connection {
   std::optional<Next> pay_for_body();
   void pay_for_answer();
   void give_back_buffers();
-  Next refuse_for_want_of_memory();
+  void turn_away();
+  void count_answer(unsigned status);
   Task<bool> fill_buffer();
   bool take_what_is_there();
   Task<bool> write(std::array<asio::const_buffer, 2> parts);

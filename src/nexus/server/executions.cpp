@@ -53,7 +53,7 @@ Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& le
       loops_(suspensions.loops),
       own_(suspensions.own) {}
 
-Task<Result<Outcome>> Executions::run(ToolCall call) {
+Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
   panels::Panel& panel = *call.panel;
   metrics::Present state(probes_.under_way.queued);
   std::optional<panels::Turn> turn = panel.turns().try_take();
@@ -123,8 +123,8 @@ Task<Result<Outcome>> Executions::run(ToolCall call) {
     if (instance.waits()) {
       if (auto segment = instance.suspend()) {
         lease->give_back();
-        commit(panel, segment->journal);
         auto execution = keep(std::move(call), std::move(id), std::move(handler), cache_hit);
+        commit(panel, segment->journal);
         suspend(execution, *std::move(segment));
         co_return Outcome{{}, std::move(execution)};
       }
@@ -135,9 +135,8 @@ Task<Result<Outcome>> Executions::run(ToolCall call) {
     record(handler->use, call, result);
   }
   if (result.error && result.error->code == ErrorCode::kOverloaded)
-    co_return std::unexpected(*std::move(result.error));  // for want of memory nothing of it ran
-  if (!panel.is_removed()) commit(panel, result.journal);
-  conclude(call, result);
+    co_return refused(*std::move(result.error), &panel);  // for want of memory nothing of it ran
+  conclude(call, result, tell);
   co_return Outcome{std::move(result), nullptr};
 }
 
@@ -168,7 +167,9 @@ Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox
   if (auto handler = cache_.find(source)) co_return handler;
   auto lease = co_await instance();
   if (!lease) co_return refused(std::move(lease.error()), nullptr);
-  co_return co_await load_in(**lease, source, limits);
+  auto loaded = co_await load_in(**lease, source, limits);
+  if (!loaded) co_return refused(std::move(loaded.error()), nullptr);
+  co_return loaded;
 }
 
 bool Executions::renew_instances() {
@@ -200,8 +201,6 @@ Task<Result<pool::Lease>> Executions::instance() {
 }
 
 std::unexpected<Error> Executions::refused(Error error, const panels::Panel* panel) const {
-  if (error.retry_after_ms && error.limit && is_want_of_bytes(error))
-    return std::unexpected(std::move(error));
   return std::unexpected(
       admission_.with_retry_after(std::move(error), panel != nullptr ? panel->waiting() : 0));
 }
@@ -215,9 +214,13 @@ Task<Result<HandlerPtr>> Executions::load_in(sandbox::Instance& instance, std::s
                                              const sandbox::Limits& limits) {
   instance.start_load(source, limits);
   if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, nullptr, nullptr);
-  auto image = instance.finish_load();
+  budget::Grant held;
+  auto image = instance.finish_load([&](std::uint64_t most_bytes) -> Result<void> {
+    NEXUS_TRY(held, cache_.room_for(source, most_bytes));
+    return {};
+  });
   if (!image) co_return std::unexpected(std::move(image.error()));
-  co_return cache_.insert(std::string(source), *std::move(image));
+  co_return cache_.insert(std::string(source), *std::move(image), std::move(held));
 }
 
 // Returns when the instance is finished. A panel that is removed meanwhile ends its execution; null: no panel's.
@@ -241,13 +244,19 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
   }
 }
 
-void Executions::commit(panels::Panel& panel, const sandbox::Journal& journal) {
-  panel.commit(journal, clock_.unix_ms());
+void Executions::commit(panels::Panel& panel, sandbox::Journal& journal) {
+  auto room = panel.room_for(journal);
+  panel.commit(journal, std::move(room), clock_.unix_ms());
 }
 
-void Executions::conclude(const ToolCall& call, const sandbox::ExecutionResult& result) {
-  probes_.ended(result);
+// First all that memory may be missing for, then what has an effect: who is told of a failure finds the state as it was, and
+// who finds it changed has been told so.
+void Executions::conclude(const ToolCall& call, sandbox::ExecutionResult& result, const Tell& tell) {
+  auto room = call.panel->room_for(result.journal);
   write_log(call, result);
+  if (tell) tell(result);
+  if (!call.panel->is_removed()) call.panel->commit(result.journal, std::move(room), clock_.unix_ms());
+  probes_.ended(result);
 }
 
 }  // namespace nexus::server

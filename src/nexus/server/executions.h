@@ -47,9 +47,13 @@ class Executions {
              pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime,
              Admission::Options admission = {}, Suspensions::Options suspensions = {});
 
-  // The outcome of its first segment, its changes committed; an error says that no part of it ran. Goes on whether or not
-  // somebody still wants the answer.
-  Task<Result<Outcome>> run(ToolCall call);
+  // Called with an outcome before its changes are committed, to make of it what needs memory: nothing is committed when it
+  // throws.
+  using Tell = std::function<void(const sandbox::ExecutionResult& result)>;
+
+  // The outcome of its first segment, its changes moved to the panel's state; an error says that no part of it ran. Goes on whether or not
+  // somebody still wants the answer. `tell` is called only when that was the last.
+  Task<Result<Outcome>> run(ToolCall call, Tell tell = nullptr);
 
   // ---- those that wait, and have waited ----
   ExecutionPtr find(std::string_view id) const;  // null: unknown, or ended too long ago
@@ -103,8 +107,8 @@ class Executions {
   std::string make_id() const;
   sandbox::ExecutionRequest request_of(const ToolCall& call, const handlers::Handler& handler,
                                        bool cache_hit) const;
-  void commit(panels::Panel& panel, const sandbox::Journal& journal);
-  void conclude(const ToolCall& call, const sandbox::ExecutionResult& result);
+  void commit(panels::Panel& panel, sandbox::Journal& journal);
+  void conclude(const ToolCall& call, sandbox::ExecutionResult& result, const Tell& tell);
 
   // ---- executions_waiting.cpp ----
   ExecutionPtr keep(ToolCall call, std::string id, std::shared_ptr<const handlers::Handler> handler,

@@ -60,7 +60,11 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
   execution->changed_unix_ms = clock_.unix_ms();
   ++probes_.under_way.suspended;
   unpacked_.push_back({execution->changed_unix_ms, execution});
-  suspensions_.begin(execution, std::move(segment.calls));
+  try {
+    suspensions_.begin(execution, std::move(segment.calls));
+  } catch (const std::bad_alloc&) {
+    return end_without_memory(execution);
+  }
   if (execution->call.panel->is_removed()) return cancel(execution, "the panel has been deleted");
   execution->changed();
 }
@@ -164,7 +168,6 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
   if (instance.state() == sandbox::Instance::Status::kTerminated) lease->retire(why_retired(result));
   record(execution->handler->use, execution->call, result);
   lease->give_back();
-  if (!panel.is_removed()) commit(panel, result.journal);
   end(execution, std::move(result));
   co_return true;
 }
@@ -182,7 +185,9 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   execution->suspended.reset();
   execution->status = Execution::Status::kEnded;
   execution->changed_unix_ms = clock_.unix_ms();
-  conclude(execution->call, result);
+  append(result.earlier, result.journal);  // for RESULT: the panel takes the values
+  conclude(execution->call, result, nullptr);
+  result.journal = {};
   execution->result.emplace(std::move(result));
   execution->handler.reset();
   ended_.push_back(execution);

@@ -56,12 +56,14 @@ void Listener::close() {
   acceptor_.close(error);
 }
 
-void Listener::hand_over(Socket socket) {
+void Listener::hand_over(Socket socket) try {
   Server& server = next();
   next_ = (next_ + 1) % servers_.size();
   if (server.executor() == executor_) return server.add(std::move(socket));
   asio::post(server.executor(),
              [&server, moved = std::move(socket)]() mutable { server.add(std::move(moved)); });
+} catch (const std::bad_alloc&) {
+  spdlog::error("a connection is closed: there is no memory left to hand it to its loop");
 }
 
 Task<void> Listener::accept() {

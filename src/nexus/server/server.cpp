@@ -27,12 +27,14 @@ std::string http_date(std::int64_t unix_ms) {
   return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", parts);
 }
 
+void log_want_of_memory() { spdlog::error("a connection is closed: there is no memory left to answer it"); }
+
 // A connection that there was not even memory to refuse is closed.
 void may_lack_memory(std::exception_ptr error) {
   try {
     must_not_throw(std::move(error));
   } catch (const std::bad_alloc&) {
-    spdlog::error("a connection is closed: there is no memory left to answer it");
+    log_want_of_memory();
   }
 }
 
@@ -60,7 +62,7 @@ void Server::start() {
   asio::co_spawn(executor_, keep_time(), must_not_throw);
 }
 
-void Server::add(Socket socket) {
+void Server::add(Socket socket) try {
   ErrorCondition ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
@@ -69,11 +71,18 @@ void Server::add(Socket socket) {
   connections_.emplace_front(std::move(socket), service_, options_.rules, time_, ledger_);
   const auto connection = connections_.begin();
   if (drained_) connection->drain();
-  asio::co_spawn(executor_, connection->run(), [this, connection](std::exception_ptr error) {
-    may_lack_memory(std::move(error));
+  try {
+    asio::co_spawn(executor_, connection->run(), [this, connection](std::exception_ptr error) {
+      may_lack_memory(std::move(error));
+      connections_.erase(connection);
+      check_drained();
+    });
+  } catch (const std::bad_alloc&) {
     connections_.erase(connection);
-    check_drained();
-  });
+    throw;
+  }
+} catch (const std::bad_alloc&) {
+  log_want_of_memory();
 }
 
 Task<void> Server::keep_time() {

@@ -10,6 +10,8 @@ namespace nexus::server {
 namespace {
 
 constexpr std::string_view kJsonSpace = " \t\r\n";
+// A loop does one check at a time: what one takes that is no larger is within the reserve.
+constexpr std::uint64_t kSmallCheckBytes = 64 << 10;
 
 }  // namespace
 
@@ -48,6 +50,12 @@ std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
     return std::unexpected(Refusal{
         {.code = ErrorCode::kInternalError, .message = "the schema of the tool's args cannot be compiled"}});
   }
+  budget::Grant held;
+  if (const auto bytes = panels::args_bytes_at_most(call.args_json); bytes > kSmallCheckBytes) {
+    auto granted = ledger_.grant(budget::Kind::kBuffers, bytes, budget::Need::kGrowth);
+    if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
+    held = *std::move(granted);
+  }
   panels::Faults faults;
   schema->check(call.args_json, faults);
   if (!faults.empty()) return std::unexpected(refuse_definition(std::move(faults).take()));
@@ -56,10 +64,14 @@ std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
 
 Task<void> TriggerResource::run(ToolCall call, const Request& request, sandbox::WithLogs with_logs,
                                 Answer& answer) {
-  auto outcome = co_await executions_.run(std::move(call));
+  auto outcome =
+      co_await executions_.run(std::move(call), [&answer, with_logs](const sandbox::ExecutionResult& ended) {
+        answer_with(ended, with_logs, answer);
+        answer.seal();
+      });
   if (!outcome) co_return refuse(probes_, Refusal{outcome.error()}, answer);
-  if (outcome->execution == nullptr) co_return answer_with(outcome->result, with_logs, answer);
-  co_await waiting_.answer_when_ready(std::move(outcome->execution), request, with_logs, answer);
+  if (outcome->execution != nullptr)
+    co_await waiting_.answer_when_ready(std::move(outcome->execution), request, with_logs, answer);
 }
 
 }  // namespace nexus::server

@@ -18,11 +18,16 @@ namespace nexus::server {
 class TriggerResource {
  public:
   TriggerResource(const panels::Registry& registry, Executions& executions, ExecutionResource& waiting,
-                  metrics::Probes& probes)
-      : registry_(registry), executions_(executions), waiting_(waiting), probes_(probes) {}
+                  metrics::Probes& probes, budget::Ledger& ledger)
+      : registry_(registry),
+        executions_(executions),
+        waiting_(waiting),
+        probes_(probes),
+        ledger_(ledger),
+        schemas_(kMostSchemasBytes, ledger) {}
 
   // The call that a request asks for: kPanelNotFound, kToolNotFound, or kInvalidRequest when its arguments are no
-  // JSON object, or not what the tool's schema asks for.
+  // JSON object, or not what the tool's schema asks for; kOverloaded when there is no memory to look at them.
   std::expected<ToolCall, Refusal> find_call(const Route& route, const Request& request);
   // Runs it and answers with its RESULT, or that it waits.
   Task<void> run(ToolCall call, const Request& request, sandbox::WithLogs with_logs, Answer& answer);
@@ -37,7 +42,8 @@ class TriggerResource {
   Executions& executions_;
   ExecutionResource& waiting_;
   metrics::Probes& probes_;
-  panels::ArgsSchemas schemas_{kMostSchemasBytes};
+  budget::Ledger& ledger_;
+  panels::ArgsSchemas schemas_;
 };
 
 }  // namespace nexus::server

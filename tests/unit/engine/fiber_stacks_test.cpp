@@ -1,10 +1,12 @@
 #include "nexus/engine/fiber_stacks.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstring>
 
 #include "nexus/base/units.h"
+#include "support/steps.h"
 
 namespace nexus::engine {
 namespace {
@@ -22,7 +24,10 @@ class FiberStacksTest : public ::testing::Test {
 
 TEST_F(FiberStacksTest, AreApartAndCanAllBeHad) {
   const auto a = *stacks_->take(), b = *stacks_->take(), c = *stacks_->take();
-  EXPECT_EQ(stacks_->take(), std::nullopt);
+  const auto refused = stacks_->take();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
+  EXPECT_EQ(refused.error().limit->setting, "MAX_INSTANCES");
   EXPECT_GE(stacks_->stack(b).bottom - stacks_->stack(a).top(), 64 * 1024) << "a guard lies between";
   for (const std::size_t index : {a, b, c})
     use(index, kStackBytes);
@@ -30,6 +35,39 @@ TEST_F(FiberStacksTest, AreApartAndCanAllBeHad) {
   EXPECT_EQ(stacks_->take(), b);
   for (std::size_t i = 0; i < kStackBytes; i += 256)
     ASSERT_EQ(stacks_->stack(b).bottom[i], std::byte{0});
+}
+
+// The kernel says no as it does when a process has used up its mappings.
+class NoMoreWritableMemory {
+ public:
+  NoMoreWritableMemory() {
+    getrlimit(RLIMIT_DATA, &before_);
+    const rlimit none{.rlim_cur = kPageBytes, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_DATA, &none);
+  }
+  ~NoMoreWritableMemory() { setrlimit(RLIMIT_DATA, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(FiberStacksTest, OneThatTheKernelRefusesIsARefusalAndCanBeHadLater) {
+  if (testing::kUnderSanitizer) GTEST_SKIP() << "the sanitizer itself needs memory";
+  const auto first = *stacks_->take();
+  for (int i = 0; i < 10; ++i) {  // more often than there are stacks: none is lost
+    const auto refused = [this] {
+      const NoMoreWritableMemory none;
+      return stacks_->take();
+    }();
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
+    EXPECT_EQ(refused.error().limit->wall, "container");
+    EXPECT_EQ(refused.error().limit->setting, "vm.max_map_count");
+    EXPECT_TRUE(refused.error().retry_after_ms.has_value());
+  }
+  const auto second = *stacks_->take(), third = *stacks_->take();
+  for (const std::size_t index : {first, second, third})
+    use(index, kStackBytes);
 }
 
 TEST_F(FiberStacksTest, TrimDropsWhatIsDeepAndKeepsTheRest) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct FakeFolder {
   bool is_in_memory = false;
   // What each operation fails with, if anything.
   std::optional<std::errc> reading, writing, removing, listing, turning;
+  // How many of the next of these find no memory.
+  int lists_without_memory = 0, writes_without_memory = 0;
 
   std::uint64_t bytes() const {
     std::uint64_t sum = 0;
@@ -50,6 +53,7 @@ class FakeFiles final : public CacheFiles {
   Attempt<std::vector<CachedFile>> list() override {
     const std::lock_guard lock(folder_.mutex);
     ++folder_.lists;
+    if (folder_.lists_without_memory-- > 0) throw std::bad_alloc();
     if (folder_.listing) return failed(*folder_.listing);
     std::vector<CachedFile> all;
     for (const auto& [name, file] : folder_.files)
@@ -74,6 +78,8 @@ class FakeFiles final : public CacheFiles {
     folder_.most_bytes_ever =
         std::max(folder_.most_bytes_ever, folder_.bytes() + CacheIndex::charge_of(bytes.size()));
     folder_.files.insert_or_assign(name, FakeFolder::File{{bytes.begin(), bytes.end()}, now_ms});
+    // The worst moment: it is there, and nobody has been told.
+    if (folder_.writes_without_memory-- > 0) throw std::bad_alloc();
     return {};
   }
   Attempt<void> remove(const Digest& name) override {

@@ -31,6 +31,26 @@ TEST(Image, KeepsNothingForPagesOfZeros) {
   EXPECT_LT(image->stored_bytes(), kPageBytes + 1024);
 }
 
+TEST(Image, KeepsNoMoreThanItWasSaidToKeepAtMost) {
+  std::mt19937_64 random(1);
+  Bytes bytes = zeros(4);
+  for (std::byte& byte : bytes)
+    byte = std::byte(random());
+  const auto base = Image::freeze(bytes, nullptr);
+  for (const std::size_t step : {1UL, 2UL, 16UL, 17UL, 18UL, 100UL, kPageBytes, 3 * kPageBytes}) {
+    Bytes changed = bytes;
+    for (std::size_t at = 0; at < changed.size(); at += step)
+      changed[at] ^= std::byte{1};
+    changed.resize(changed.size() + kWasmPageBytes, std::byte{9});
+    const PageSet differing = Image::differing_pages(changed, *base);
+    const auto image = Image::freeze(changed, base, differing);
+    EXPECT_LE(image->stored_bytes(), Image::most_bytes(differing)) << step;
+    EXPECT_EQ(image->changes().size(), Image::freeze(changed, base)->changes().size());
+    EXPECT_TRUE(image->equals(changed));
+  }
+  EXPECT_EQ(Image::differing_pages(bytes, *base).count(), 0);
+}
+
 TEST(Image, SharesWithItsBaseWhatIsEqual) {
   Bytes bytes = zeros(1);
   mark(bytes, 1, 1);

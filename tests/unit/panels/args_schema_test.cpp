@@ -5,6 +5,8 @@
 
 #include <functional>
 
+#include "nexus/budget/bounded_ledger.h"
+
 namespace nexus::panels {
 namespace {
 
@@ -262,7 +264,8 @@ TEST(ArgsSchema, ListsTwentyFaultsAtMost) {
 }
 
 TEST(ArgsSchemas, SharesWhatHasTheSameText) {
-  ArgsSchemas schemas(1 << 20);
+  budget::UnlimitedLedger ledger;
+  ArgsSchemas schemas(1 << 20, ledger);
   const std::string text = R"({"type":"object"})";
   const auto first = schemas.get(text);
   ASSERT_TRUE(first);
@@ -272,7 +275,8 @@ TEST(ArgsSchemas, SharesWhatHasTheSameText) {
 }
 
 TEST(ArgsSchemas, ForgetsWhatWasUsedLongestAgo) {
-  ArgsSchemas schemas(40'000);
+  budget::UnlimitedLedger ledger;
+  ArgsSchemas schemas(40'000, ledger);
   const auto text = [](int n) { return fmt::format(R"({{"title":"{}","pattern":"a"}})", n); };
   const auto first = schemas.get(text(0)), second = schemas.get(text(1));
   for (int n = 2; n < 100; ++n) {
@@ -281,6 +285,34 @@ TEST(ArgsSchemas, ForgetsWhatWasUsedLongestAgo) {
     EXPECT_LE(schemas.bytes(), 40'000);
   }
   EXPECT_NE(schemas.get(text(1)), second);
+}
+
+TEST(ArgsSchemas, AreChargedAndNotKeptWithoutRoom) {
+  budget::BoundedLedger ledger;
+  const auto text = [](int n) { return fmt::format(R"({{"title":"{}","pattern":"a"}})", n); };
+  {
+    ArgsSchemas schemas(1 << 20, ledger);
+    const auto first = schemas.get(text(0));
+    EXPECT_EQ(ledger.granted(budget::Kind::kServer), schemas.bytes());
+    EXPECT_GT(schemas.bytes(), first->bytes());
+    const std::uint64_t room = 2 * schemas.bytes() + 10;
+    ledger.set(room, {}, {});
+    for (int n = 1; n < 10; ++n)
+      schemas.get(text(n));
+    EXPECT_LE(schemas.bytes(), room);
+    EXPECT_EQ(schemas.get(text(9)), schemas.get(text(9)));
+    EXPECT_NE(schemas.get(text(0)), first) << "it has made room";
+    ledger.set(10, {}, {});
+    schemas.get(text(10));
+    EXPECT_LE(schemas.bytes(), room) << "in the place of another";
+  }
+  ArgsSchemas none(1 << 20, ledger);
+  ASSERT_TRUE(none.get(text(10))) << "it is compiled all the same";
+  EXPECT_EQ(none.bytes(), 0);
+  EXPECT_EQ(ledger.granted(budget::Kind::kServer), 0);
+  ledger.set(budget::kUnlimited, {}, {});
+  ArgsSchemas(1 << 20, ledger).get(text(0));
+  EXPECT_EQ(ledger.granted(budget::Kind::kServer), 0) << "given back when they go";
 }
 
 }  // namespace

@@ -97,7 +97,12 @@ TEST(State, BehavesAsAListOfPairs) {
       if (at != twin.end()) twin.erase(at);
     } else {
       const std::string value = std::to_string(random() % 100'000);
-      state.set(key, value);
+      if (random() % 2 == 0) {
+        state.set(key, value);
+      } else {
+        std::vector<StateMutation> mutations = {{key, value}, {"not there", std::nullopt}};
+        state.apply(mutations, state.room_for(mutations));
+      }
       if (at == twin.end()) {
         twin.emplace_back(key, value);
       } else {

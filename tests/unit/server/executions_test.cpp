@@ -44,13 +44,17 @@ class ExecutionsTest : public ::testing::Test {
     loop_.run();
   }
 
+  Result<std::unique_ptr<sandbox::Instance>> make() {
+    if (no_instance_) return std::unexpected(*no_instance_);
+    return sandbox::Instance::create(sandbox_.runtime());
+  }
+
+  std::optional<Error> no_instance_;  // why
   testing::Sandbox sandbox_;
-  SystemClock clock_;
-  budget::UnlimitedLedger ledger_;
+  testing::AdvancedClock clock_;
+  testing::BoundedLedger ledger_;
   handlers::HandlerCache cache_{1 << 30, ledger_};
-  pool::InstancePool pool_{{.max_instances = 4, .min_instances = 1}, clock_, [this] {
-                             return sandbox::Instance::create(sandbox_.runtime());
-                           }};
+  pool::InstancePool pool_{{.max_instances = 4, .min_instances = 0}, clock_, [this] { return make(); }};
   metrics::Probes probes_;
   panels::MemoryRegistry registry_{clock_, ledger_, 1000};
   asio::io_context loop_{1};
@@ -79,7 +83,7 @@ TEST_F(ExecutionsTest, WhatRunsInAPanelThatIsRemovedIsCancelledAndWhatWaitsIsRef
   ASSERT_TRUE(registry_.create(definition("for (;;) {}")));
   const auto panel = registry_.find("p");
   const auto running = call(), waiting = call();
-  while (panel->turns().waiting() == 0)
+  while (panel->turns().waiting() == 0 || executions_.running().uses().empty())
     ASSERT_EQ(loop_.run_one(), 1);
   ASSERT_TRUE(registry_.remove("p", {}));
   run_all();
@@ -118,6 +122,50 @@ TEST_F(ExecutionsTest, WhatGoesOnIsListedWithWhatItHoldsUntilItEnds) {
   EXPECT_EQ(uses.front().running, 1u);
   run_until(running);
   EXPECT_TRUE(executions_.running().uses().empty());
+}
+
+// As the engine refuses a memory: with a second to come again in, whatever goes on.
+TEST_F(ExecutionsTest, WhoIsRefusedForWantOfBytesIsToldWhenToComeByThePaceOfThisLoop) {
+  ASSERT_TRUE(registry_.create(definition(kLong)));
+  const auto first = call();  // loads the handler
+  run_all();
+  ASSERT_TRUE((**first)->ok());
+  loop_.restart();
+  const auto slow = call();
+  while (probes_.under_way.running == 0)
+    ASSERT_EQ(loop_.run_one(), 1);
+  ASSERT_FALSE(slow->has_value());
+  clock_.advance_ms(20'000);
+  run_all();
+  ASSERT_TRUE((**slow)->ok());
+  pool_.reclaim(1 << 30);
+  no_instance_ = Error{.code = ErrorCode::kOverloaded,
+                       .message = "no memory for another instance",
+                       .limit = LimitReached{"budget", "MEMORY_BUDGET_MB", 10, 20, 0},
+                       .retry_after_ms = 1000};
+  const auto refused = call();
+  run_all();
+  ASSERT_FALSE(**refused);
+  EXPECT_EQ((**refused).error().code, ErrorCode::kOverloaded);
+  EXPECT_GT(*(**refused).error().retry_after_ms, 1200) << "a sixteenth of 20 s";
+}
+
+TEST_F(ExecutionsTest, AHandlerWhoseImageThereIsNoRoomForIsRefusedBeforeItIsMade) {
+  ASSERT_TRUE(registry_.create(definition(kCount)));
+  const auto others = ledger_.state().book.granted();
+  ledger_.set_limit(others + 8'000);  // more than it is, less than it might be
+  const auto refused = call();
+  run_all();
+  ASSERT_FALSE(**refused);
+  EXPECT_EQ((**refused).error().code, ErrorCode::kOverloaded);
+  EXPECT_TRUE((**refused).error().retry_after_ms.has_value());
+  EXPECT_EQ(ledger_.granted(budget::Kind::kImages), 0);
+  EXPECT_EQ(registry_.find("p")->state().to_json(), "{}");
+  ledger_.set_limit(budget::kUnlimited);
+  const auto again = call();
+  run_all();
+  EXPECT_TRUE((**again)->ok());
+  EXPECT_LT(ledger_.granted(budget::Kind::kImages), 10'000) << "as large as it is";
 }
 
 TEST_F(ExecutionsTest, NoUpdateIsLostOverAThousandCallsAtOnce) {

@@ -108,5 +108,31 @@ TEST_P(LoopsTest, EndlessHandlersHoldUpNobodyOnAnotherLoop) {
 
 INSTANTIATE_TEST_SUITE_P(Loops, LoopsTest, ::testing::Values(1, 2, 3));
 
+// A megabyte of zeros is 500,000 values.
+TEST(OneLoopTest, ArgumentsThatThereIsNoMemoryToLookAtAreRefused) {
+  Loops loops(1);
+  std::string large = R"({"a":[0)", definition = definition_of("p", "return $args.a.length");
+  for (int n = 0; n < 20'000; ++n)
+    large += ",0";
+  large += "]}";
+  const std::string_view trigger = R"("trigger")";
+  definition.insert(definition.find(trigger), R"("args":{"properties":{"a":{"type":"array"}}},)");
+  const auto work = [&]() -> Task<void> {
+    const std::string path = "/panels/p/trigger/t";
+    EXPECT_EQ((co_await loops.ask(0, Method::post, "/panels", definition)).status, 201);
+    EXPECT_EQ((co_await loops.ask(0, Method::post, path, R"({"a":[1]})")).status, 200);
+    loops.ledger().set_limit(loops.ledger().state().book.granted() + 3'000'000);
+    const auto refused = co_await loops.ask(0, Method::post, path, large);
+    EXPECT_EQ(refused.status, 503) << refused.body;
+    EXPECT_NE(refused.body.find(R"("code":"OVERLOADED")"), std::string::npos) << refused.body;
+    EXPECT_EQ((co_await loops.ask(0, Method::post, path, R"({"a":[1]})")).status, 200);
+    loops.ledger().set_limit(budget::kUnlimited);
+    EXPECT_EQ((co_await loops.ask(0, Method::post, path, large)).status, 200);
+    EXPECT_EQ(loops.ledger().granted(budget::Kind::kBuffers), 0);
+  };
+  loops.spawn(0, work());
+  loops.run();
+}
+
 }  // namespace
 }  // namespace nexus::testing

@@ -1,0 +1,57 @@
+#include "nexus/engine/signal_stack.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <thread>
+
+#include "nexus/engine/engine.h"
+#include "nexus/engine/instance.h"
+#include "support/sandbox.h"
+#include "support/steps.h"
+#include "wasm_builder.h"
+
+namespace nexus::engine {
+namespace {
+
+stack_t signal_stack() {
+  stack_t now{};
+  sigaltstack(nullptr, &now);
+  return now;
+}
+
+TEST(SignalStackTest, AThreadThatHasBeenPreparedNeedsNoOtherForItsFirstCall) {
+  testing::BoundedLedger ledger;
+  const auto engine = *Engine::create({.max_instances = 2}, ledger);
+  WasmBuilder wasm;
+  wasm.function("f", "i", op::i32(7));
+  const auto program = *Program::load(*engine, *compile(wasm.bytes()), {}, std::array{std::string_view("f")});
+  std::jthread([&] {
+    ASSERT_TRUE(engine->prepare_thread().has_value());
+    const stack_t prepared = signal_stack();
+    EXPECT_EQ(prepared.ss_flags, 0);
+    EXPECT_EQ((*Instance::create(*program, nullptr))->call(0), 7);
+    EXPECT_EQ(signal_stack().ss_sp, prepared.ss_sp);
+    ASSERT_TRUE(engine->prepare_thread().has_value());
+    EXPECT_EQ(signal_stack().ss_sp, prepared.ss_sp) << "once is enough";
+  });
+}
+
+TEST(SignalStackTest, WithoutRoomItSaysSoAndCanBeTriedAgain) {
+  if (testing::kUnderSanitizer) GTEST_SKIP() << "the sanitizer needs address space of its own";
+  std::jthread([] {
+    rlimit before{};
+    getrlimit(RLIMIT_AS, &before);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_AS, &none);
+    const auto refused = prepare_signal_stack();
+    setrlimit(RLIMIT_AS, &before);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_NE(refused.error().message.find("ulimit -v"), std::string::npos) << refused.error().message;
+    EXPECT_TRUE(prepare_signal_stack().has_value());
+  });
+}
+
+}  // namespace
+}  // namespace nexus::engine

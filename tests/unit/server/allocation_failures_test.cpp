@@ -1,0 +1,128 @@
+// What a client is told and what has been done must agree, whichever allocation of a call fails: each in turn is made to.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#include "support/loops.h"
+
+namespace {
+
+// How many more allocations of this thread succeed.
+thread_local std::int64_t allocations_left = INT64_MAX;
+thread_local bool all_later_fail = false;
+
+bool fails() {
+  if (allocations_left == INT64_MAX) return false;
+  if (allocations_left > 0) {
+    --allocations_left;
+    return false;
+  }
+  if (!all_later_fail && allocations_left < 0) return false;
+  allocations_left = -1;
+  return true;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  void* made = fails() ? nullptr : std::malloc(bytes);
+  if (made == nullptr) throw std::bad_alloc();
+  return made;
+}
+void operator delete(void* made) noexcept { std::free(made); }
+void operator delete(void* made, std::size_t) noexcept { std::free(made); }
+
+namespace nexus::server {
+namespace {
+
+enum class Later : bool { kSucceed, kFail };
+
+class Failing {
+ public:
+  Failing(std::int64_t first, Later later) {
+    all_later_fail = later == Later::kFail;
+    allocations_left = first;
+  }
+  ~Failing() { allocations_left = INT64_MAX; }
+  static bool has_failed() { return allocations_left < 0; }
+};
+
+constexpr std::string_view kHandler = R"(
+  const n = ($state.n ?? 0) + 1;
+  $state.n = n;
+  $state['a rather long key ' + n] = 'x'.repeat(3000);
+  delete $state['a rather long key ' + (n - 3)];
+  $emit('counted', {n});
+  $log.info('a line that is too long to be kept in the string itself');
+  return 'y'.repeat(n % 2 ? 100 : 6000);
+)";
+
+class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
+ protected:
+  std::string state() { return loops_[0].registry.find("p")->state().to_json(); }
+
+  // Whether the client is told that it has been done, as Connection tells it.
+  Task<bool> call(std::int64_t first, bool& has_failed) {
+    Request request;
+    request.method = Method::post;
+    request.target = "/panels/p/trigger/t";
+    request.host = "127.0.0.1";
+    Answer answer;
+    bool is_answered = true;
+    {
+      const Failing failing(first, GetParam());
+      try {
+        if (auto waiting = loops_[0].dispatch.serve(request, answer)) co_await *std::move(waiting);
+      } catch (const std::bad_alloc&) {
+        is_answered = answer.is_sealed();
+      }
+      has_failed = Failing::has_failed();
+    }
+    if (!is_answered || answer.status() != 200) co_return false;
+    if (answer.is_sealed()) {
+      const Failing failing(0, Later::kFail);
+      answer.serialise("Thu, 01 Jan 1970 00:00:00 GMT", 11, Answer::Connection::kKeep, Answer::Body::kSent);
+      EXPECT_FALSE(Failing::has_failed()) << "a sealed answer needs no memory";
+    }
+    co_return answer.body().find(R"("status":"success")") != std::string::npos;
+  }
+
+  Task<void> fail_each() {
+    const auto made = co_await loops_.ask(0, Method::post, "/panels", testing::definition_of("p", kHandler));
+    EXPECT_EQ(made.status, 201U) << made.body;
+    bool has_failed = true;
+    for (std::int64_t first = 0; has_failed && first < 10'000; ++first) {
+      const std::string before = state();
+      const auto version = loops_[0].registry.find("p")->version();
+      const bool is_done = co_await call(first, has_failed);
+      EXPECT_EQ(state() != before, is_done) << "allocation " << first;
+      EXPECT_EQ(loops_[0].registry.find("p")->version(), version + (is_done ? 1 : 0))
+          << "allocation " << first;
+      bool ignored = false;
+      EXPECT_TRUE(co_await call(INT64_MAX, ignored))
+          << "no instance is left half prepared; allocation " << first;
+      EXPECT_EQ(state().size(), loops_[0].registry.find("p")->state().bytes());
+      (is_done ? done_ : undone_) += 1;
+    }
+    EXPECT_FALSE(has_failed) << "there is an end to them";
+  }
+
+  testing::Loops loops_{1};
+  int done_ = 0, undone_ = 0;
+};
+
+TEST_P(AllocationFailuresTest, AnAnswerOfSuccessMeansThatTheStateHasChangedAndNoOtherDoes) {
+  loops_.spawn(0, fail_each());
+  loops_.run();
+  EXPECT_GT(undone_, 20);
+  EXPECT_GT(done_, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(One, AllocationFailuresTest, ::testing::Values(Later::kSucceed));
+INSTANTIATE_TEST_SUITE_P(AllLater, AllocationFailuresTest, ::testing::Values(Later::kFail));
+
+}  // namespace
+}  // namespace nexus::server
