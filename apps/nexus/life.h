@@ -45,7 +45,7 @@ class Life {
   std::span<const std::unique_ptr<Shard>> shards_;
   const config::ServerConfig& settings_;
   MemoryKeeping& memory_;
-  server::Listener listener_;
+  server::Listener listener_, ws_listener_;
   boost::asio::signal_set signals_;
   server::Timer delay_;
   std::size_t undrained_ = 0;

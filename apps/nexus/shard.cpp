@@ -41,7 +41,8 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
            {kVersion, std::string(sandbox::Runtime::engine_version()),
             std::string(sandbox::Runtime::interpreter_version())},
            access_options_of(settings),
-           {share(settings.runtime.max_queue, members.size(), own), settings.runtime.queue_timeout_ms}),
+           {share(settings.runtime.max_queue, members.size(), own), settings.runtime.queue_timeout_ms},
+           socket_options_of(settings.server)),
       dispatch_(loops_),
       server_(loop_.get_executor(), shared.clock, shared.ledger, dispatch_, api_, pool_,
               server_options_of(settings.server)) {}

@@ -30,6 +30,7 @@ std::string_view name(ErrorCode code) {
                                                                            "MISDIRECTED",
                                                                            "ORIGIN_NOT_ALLOWED",
                                                                            "SHUTTING_DOWN",
+                                                                           "UPGRADE_REQUIRED",
                                                                            "INVALID_CONFIGURATION"};
   return kNames[static_cast<std::size_t>(code)];
 }

@@ -75,6 +75,10 @@ struct ExecutionResult {
   bool ok() const { return !error.has_value(); }
 };
 
+// One element of RESULT's stateMutations, and one of its events.
+void append_mutation_json(std::string& out, const StateMutation& mutation);
+void append_event_json(std::string& out, const Event& event);
+
 // RESULT of the API, one line. `with_logs` as for ?logs=1.
 enum class WithLogs : bool { kNo, kYes };
 void append_result_json(std::string& out, const ExecutionResult& result, WithLogs with_logs);

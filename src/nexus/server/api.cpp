@@ -12,16 +12,26 @@
 namespace nexus::server {
 
 Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access,
-         Admission::Options admission)
+         Admission::Options admission, SocketOptions sockets)
     : loops_(parts.loops),
       probes_(parts.probes),
       versions_(std::move(versions)),
       access_(std::move(access), parts.clock),
+      audience_(parts.ledger, parts.probes),
       executions_(parts.loops.executor(), parts.clock, parts.ledger, parts.cache, parts.pool, parts.probes,
-                  parts.runtime, admission),
+                  parts.runtime, audience_, admission),
       creation_(parts.registry, executions_, std::move(ceiling)),
-      panels_(parts.registry, creation_, parts.probes),
+      panels_(parts.registry, creation_, parts.probes, audience_, sockets.trust),
       triggers_(parts.registry, executions_, parts.probes),
+      sockets_({.executor = parts.loops.executor(),
+                .clock = parts.clock,
+                .ledger = parts.ledger,
+                .audience = audience_,
+                .triggers = triggers_,
+                .executions = executions_,
+                .probes = parts.probes,
+                .body_limit_bytes = sockets.body_limit_bytes},
+               parts.registry),
       health_(versions_.program, parts.clock),
       sources_{parts.probes, parts.cache, parts.pool, parts.registry},
       disk_cache_(parts.disk_cache),
@@ -88,6 +98,13 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
   switch (route.resource) {
     case Resource::kTrigger:
       return trigger(route, request, answer);
+    case Resource::kSocket:
+      if (const auto refusal = refuse_socket(route, request)) {
+        refuse(probes_, {*refusal}, answer);
+      } else {
+        answer.set_status(kSwitchingProtocols);
+      }
+      break;
     case Resource::kPanels:
       if (request.method == Method::post) {
         const auto refusal = Access::refuse_definition(request);
@@ -177,6 +194,16 @@ std::optional<Task<void>> Api::trigger(const Route& route, const Request& reques
   }
   const auto with_logs = has_flag(route.query, "logs") ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo;
   return triggers_.run(*std::move(call), with_logs, answer);
+}
+
+// Everything that can be known before it is a WebSocket is said by HTTP, whose answers every client can tell apart.
+std::optional<Error> Api::refuse_socket(const Route& route, const Request& request) const {
+  if (auto refusal = refuse_upgrade(request)) return refusal;
+  if (stage_ == Stage::kDraining)
+    return Error{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"};
+  if (!sources_.registry.find(route.panel)) return panel_not_found(route.panel);
+  const auto room = ledger_.grant(budget::Kind::kBuffers, kClientBytes);
+  return room ? std::nullopt : std::optional(room.error());
 }
 
 bool Api::tidy() {

@@ -14,8 +14,15 @@
 #include "nexus/server/panels_resource.h"
 #include "nexus/server/service.h"
 #include "nexus/server/trigger_resource.h"
+#include "nexus/server/websockets.h"
 
 namespace nexus::server {
+
+// What WebSockets need to know of the configuration.
+struct SocketOptions {
+  std::uint64_t body_limit_bytes = 1 << 20;
+  ProxyTrust trust = ProxyTrust::kNone;
+};
 
 struct Versions {
   std::string program, engine, interpreter;
@@ -38,7 +45,7 @@ class Api final : public Service {
     const metrics::MemorySource& memory;
   };
   Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, AccessOptions access = {},
-      Admission::Options admission = {});
+      Admission::Options admission = {}, SocketOptions sockets = {});
 
   std::optional<Error> refuse_head(Request& request) override;
   std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
@@ -48,10 +55,14 @@ class Api final : public Service {
     probes_.http.record(labels_of(request, status));
   }
 
+  void take_over(Upgrade upgrade) override { sockets_.add(std::move(upgrade)); }
+
   // What this loop has, for those who put it together with what the others have.
   metrics::Snapshot snapshot() const { return metrics::collect(sources_); }
   metrics::Snapshot snapshot_with_handlers() const { return metrics::collect_with_handlers(sources_); }
   PanelList panels(const Page& page, const Caller& caller) const;
+
+  WebSockets& sockets() { return sockets_; }
 
   // For panels that don't come by HTTP.
   PanelCreation& creation() { return creation_; }
@@ -78,20 +89,23 @@ class Api final : public Service {
   Task<void> report_memory(std::string_view query, Answer& answer);
   Task<metrics::Snapshot> sum_of_all_loops(std::function<metrics::Snapshot(Api&)> one_loop) const;
   std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
+  std::optional<Error> refuse_socket(const Route& route, const Request& request) const;
   void finish(const PanelsResource::Outcome& outcome, Answer& answer);
 
   const AllLoops& loops_;
   metrics::Probes& probes_;
   Versions versions_;
   Access access_;
+  Audience audience_;
   Executions executions_;
   PanelCreation creation_;
   PanelsResource panels_;
   TriggerResource triggers_;
+  WebSockets sockets_;
   HealthResource health_;
   metrics::Sources sources_;
   const handlers::DiskCache* disk_cache_;
-  const budget::Ledger& ledger_;
+  budget::Ledger& ledger_;
   const metrics::MemorySource& memory_;
   Stage stage_ = Stage::kStarting;
 };

@@ -77,13 +77,14 @@ spdlog::level::level_enum level_of(sandbox::LogLevel level) {
 
 Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& ledger,
                        handlers::HandlerCache& cache, pool::InstancePool& pool, metrics::Probes& probes,
-                       sandbox::Runtime& runtime, Admission::Options admission)
+                       sandbox::Runtime& runtime, Audience& audience, Admission::Options admission)
     : executor_(executor),
       clock_(clock),
       cache_(cache),
       pool_(pool),
       probes_(probes),
       runtime_(runtime),
+      audience_(audience),
       run_queue_(executor),
       admission_(executor, clock, ledger, pool, cache, probes, admission) {}
 
@@ -242,7 +243,10 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
 }
 
 void Executions::conclude(const ToolCall& call, const sandbox::ExecutionResult& result) {
-  if (!call.panel->is_removed()) call.panel->commit(result.journal, clock_.unix_ms());
+  if (!call.panel->is_removed()) {
+    call.panel->commit(result.journal, clock_.unix_ms());
+    audience_.committed(*call.panel, result.journal);
+  }
   probes_.ended(result);
   for (const sandbox::LogLine& line : result.logs) {
     spdlog::log(level_of(line.level), "panel={} tool={} execution={} {}", call.panel->id(), call.tool->name,

@@ -21,6 +21,7 @@
 #include "nexus/pool/instance_pool.h"
 #include "nexus/sandbox/runtime.h"
 #include "nexus/server/admission.h"
+#include "nexus/server/audience.h"
 #include "nexus/server/loop.h"
 #include "nexus/server/run_queue.h"
 
@@ -39,7 +40,7 @@ class Executions {
  public:
   Executions(Executor executor, const Clock& clock, budget::Ledger& ledger, handlers::HandlerCache& cache,
              pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime,
-             Admission::Options admission = {});
+             Audience& audience, Admission::Options admission = {});
 
   // The outcome, its changes committed; an error says that no part of it ran. Goes on whether or not somebody still
   // wants the answer.
@@ -83,6 +84,7 @@ class Executions {
   pool::InstancePool& pool_;
   metrics::Probes& probes_;
   sandbox::Runtime& runtime_;
+  Audience& audience_;
   RunQueue run_queue_;
   Admission admission_;
   bool is_aborted_ = false;

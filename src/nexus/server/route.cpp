@@ -13,6 +13,8 @@ void find_panel_route(std::string_view path, Route& route) {
     route.resource = Resource::kPanel;
   } else if (path == "state") {
     route.resource = Resource::kState;
+  } else if (path == "ws") {
+    route.resource = Resource::kSocket;
   } else if (take_until(path, '/') == "trigger" && !path.empty() &&
              path.find('/') == std::string_view::npos) {
     route.tool = path;
@@ -53,6 +55,8 @@ std::string_view allowed_methods(Resource resource) {
       return "GET, HEAD, POST";
     case Resource::kTrigger:
       return "POST";
+    case Resource::kSocket:
+      return "GET";
     case Resource::kPanel:
       return "GET, HEAD, PUT, DELETE";
     default:
@@ -66,6 +70,8 @@ bool is_allowed(Resource resource, Method method) {
       return is_read(method) || method == Method::post;
     case Resource::kTrigger:
       return method == Method::post;
+    case Resource::kSocket:
+      return method == Method::get;
     case Resource::kPanel:
       return is_read(method) || method == Method::put || method == Method::delete_;
     default:

@@ -22,6 +22,9 @@ class TriggerResource {
   // The call that a request asks for: kPanelNotFound, kToolNotFound, or kInvalidRequest when its arguments are no
   // JSON object, or not what the tool's schema asks for.
   std::expected<ToolCall, Refusal> find_call(const Route& route, const Request& request);
+  // The same of a panel that is there, with arguments that are a JSON object: kToolNotFound, kInvalidRequest.
+  std::expected<ToolCall, Refusal> find_call(std::shared_ptr<panels::Panel> panel, std::string_view tool,
+                                             std::string_view args_json);
   // Runs it and answers with its RESULT.
   Task<void> run(ToolCall call, sandbox::WithLogs with_logs, Answer& answer);
 
