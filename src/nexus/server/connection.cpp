@@ -30,8 +30,8 @@ std::string authority_of(const asio::ip::tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
-Connection::Connection(Socket socket, Port port, Service& service, const ConnectionRules& rules, const LoopTime& time,
-                       budget::Ledger& ledger)
+Connection::Connection(Socket socket, Port port, Service& service, const ConnectionRules& rules,
+                       const LoopTime& time, budget::Ledger& ledger)
     : socket_(std::move(socket)),
       port_(port),
       service_(service),
@@ -157,8 +157,10 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
       ErrorCondition ignored;
       request_.host = authority_of(socket_.local_endpoint(ignored));
     }
-    if (port_ == Port::kWebSockets && !request_.asks_for_websocket)
-      return refuse(upgrade_required(request_), status_of(ErrorCode::kUpgradeRequired));
+    if (port_ == Port::kWebSockets) {
+      if (const auto refusal = refuse_other_than_websocket(request_))
+        return refuse(*refusal, status_of(refusal->code));
+    }
     // Whoever only looks is let in: how the server is must be seen when it has nothing left.
     if (unpaid_ && !is_read(request_.method)) return refuse(*std::exchange(unpaid_, std::nullopt), 503);
     if (const auto refusal = service_.refuse_head(request_)) {

@@ -68,9 +68,8 @@ void Dispatch::take_over(Upgrade upgrade) {
   }
   moved.non_blocking(true, error);
   upgrade.socket = std::move(moved);
-  asio::post(owner.executor(), [&owner, upgrade = std::move(upgrade)]() mutable {
-    owner.api->take_over(std::move(upgrade));
-  });
+  asio::post(owner.executor(),
+             [&owner, upgrade = std::move(upgrade)]() mutable { owner.api->take_over(std::move(upgrade)); });
   owner.api->hurry();
 }
 

@@ -39,8 +39,8 @@ struct ToolCall {
 class Executions {
  public:
   Executions(Executor executor, const Clock& clock, budget::Ledger& ledger, handlers::HandlerCache& cache,
-             pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime,
-             Audience& audience, Admission::Options admission = {});
+             pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime, Audience& audience,
+             Admission::Options admission = {});
 
   // The outcome, its changes committed; an error says that no part of it ran. Goes on whether or not somebody still
   // wants the answer.

@@ -6,7 +6,7 @@
 namespace nexus::server {
 namespace {
 
-constexpr std::size_t kMostParts = 64;  // that Asio hands to the kernel at once
+constexpr std::size_t kMostParts = 64;     // that Asio hands to the kernel at once
 constexpr std::uint64_t kEntryBytes = 64;  // so that a million empty frames are not nothing
 constexpr std::size_t kMostKeptEntries = 16;
 
@@ -57,11 +57,10 @@ void FrameQueue::post_flush() {
 
 void FrameQueue::wait_for_room() {
   is_flush_due_ = true;
-  socket_.async_wait(asio::socket_base::wait_write,
-                     [self = shared_from_this()](const ErrorCondition& error) {
-                       self->is_flush_due_ = false;
-                       if (!error) self->flush();
-                     });
+  socket_.async_wait(asio::socket_base::wait_write, [self = shared_from_this()](const ErrorCondition& error) {
+    self->is_flush_due_ = false;
+    if (!error) self->flush();
+  });
 }
 
 // When the client has gone, whoever reads from the socket learns it as well, and ends all this.

@@ -34,8 +34,9 @@ Result<void> Listener::listen() {
         fmt::format("port {} is taken: set {} to another (0: any that is free)", options_.port, setting()));
   }
   if (error) {
-    return fail(ErrorCode::kInvalidConfiguration, fmt::format("cannot listen on {}:{} (HOST, {}): {}",
-                                                              options_.host, options_.port, setting(), error.message()));
+    return fail(ErrorCode::kInvalidConfiguration,
+                fmt::format("cannot listen on {}:{} (HOST, {}): {}", options_.host, options_.port, setting(),
+                            error.message()));
   }
   asio::co_spawn(executor_, accept(), must_not_throw);
   return {};
@@ -62,10 +63,9 @@ void Listener::hand_over(Socket socket) {
   Server& server = next();
   next_ = (next_ + 1) % servers_.size();
   if (server.executor() == executor_) return server.add(std::move(socket), options_.serves);
-  asio::post(server.executor(),
-             [&server, serves = options_.serves, moved = std::move(socket)]() mutable {
-               server.add(std::move(moved), serves);
-             });
+  asio::post(server.executor(), [&server, serves = options_.serves, moved = std::move(socket)]() mutable {
+    server.add(std::move(moved), serves);
+  });
 }
 
 Task<void> Listener::accept() {

@@ -5,8 +5,8 @@
 
 #include "nexus/metrics/probes.h"
 #include "nexus/panels/registry.h"
-#include "nexus/server/audience.h"
 #include "nexus/server/answer.h"
+#include "nexus/server/audience.h"
 #include "nexus/server/panel_creation.h"
 #include "nexus/server/refusal.h"
 #include "nexus/server/request.h"

@@ -115,8 +115,7 @@ void Server::check_drained() {
   if (is_over) api_.abort();
   const bool is_idle = is_pool_empty_ && connections_.empty() && api_.sockets().is_idle();
   if (!is_idle && time_.now_ms < close_until_ms_) return;
-  if (!is_idle)
-    spdlog::warn("{} connections were still open when SHUTDOWN_GRACE_MS was over", connections());
+  if (!is_idle) spdlog::warn("{} connections were still open when SHUTDOWN_GRACE_MS was over", connections());
   is_stopped_ = true;
   timer_.cancel();
   drained_();

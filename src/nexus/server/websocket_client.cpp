@@ -68,7 +68,8 @@ bool WebSocketClient::accept() {
   stream_.set_option(websocket::stream_base::decorator(
       [](websocket::response_type& answer) { answer.set("Nexus-Api-Version", "1"); }));
   stream_.read_message_max(loop_.body_limit_bytes);
-  stream_.control_callback([this](websocket::frame_type, boost::beast::string_view) { heard_ms_ = loop_.now_ms; });
+  stream_.control_callback(
+      [this](websocket::frame_type, boost::beast::string_view) { heard_ms_ = loop_.now_ms; });
   ErrorCondition error;
   stream_.accept(as_beast_has_it(request_), error);
   auto caller = std::move(request_.caller);
@@ -126,28 +127,28 @@ void WebSocketClient::carry_out(PingCommand, const std::string&) { send_text(std
 
 void WebSocketClient::carry_out(TriggerCommand command, std::string request_id_json) {
   if (!caller_of(request_).may(Scope::kTrigger)) {
-    return refuse({Error{.code = ErrorCode::kForbidden,
-                         .message = fmt::format("the token's scope does not have \"{}\"",
-                                                name(Scope::kTrigger))}},
-                  request_id_json);
+    return refuse(
+        {Error{.code = ErrorCode::kForbidden,
+               .message = fmt::format("the token's scope does not have \"{}\"", name(Scope::kTrigger))}},
+        request_id_json);
   }
   if (loop_.is_draining) {
     return refuse({Error{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}},
                   request_id_json);
   }
   if (in_flight_ >= kMostInFlight) {
-    return refuse({Error{.code = ErrorCode::kResourceLimit,
-                         .message = fmt::format("{} triggers of this client are under way, and no more may be: "
-                                                "wait for a RESULT",
-                                                in_flight_)}},
-                  request_id_json);
+    return refuse(
+        {Error{.code = ErrorCode::kResourceLimit,
+               .message = fmt::format("{} triggers of this client are under way, and no more may be: "
+                                      "wait for a RESULT",
+                                      in_flight_)}},
+        request_id_json);
   }
   auto held = loop_.ledger.grant(budget::Kind::kBuffers, command.args_json.capacity());
   if (!held) return refuse({std::move(held.error())}, request_id_json);
   ++in_flight_;
   ++loop_.in_flight;
-  asio::co_spawn(loop_.executor,
-                 trigger(std::move(command), std::move(request_id_json), *std::move(held)),
+  asio::co_spawn(loop_.executor, trigger(std::move(command), std::move(request_id_json), *std::move(held)),
                  [self = shared_from_this()](std::exception_ptr error) {
                    --self->in_flight_;
                    --self->loop_.in_flight;
@@ -230,7 +231,8 @@ void WebSocketClient::sweep() {
   if (is_closing_) return;
   if (loop_.clock.unix_ms() >= caller_of(request_).expires_ms())
     return close(CloseCode::kPolicy, "the token has expired");
-  if (loop_.now_ms - heard_ms_ >= kIdleMs) return close(CloseCode::kPolicy, "nothing was heard for 75 seconds");
+  if (loop_.now_ms - heard_ms_ >= kIdleMs)
+    return close(CloseCode::kPolicy, "nothing was heard for 75 seconds");
   if (loop_.now_ms - pinged_ms_ < kPingMs) return;
   pinged_ms_ = loop_.now_ms;
   send(ping_frame());

@@ -57,8 +57,8 @@ std::optional<std::string> as_string(std::string_view json) {
 }
 
 bool is_request_id(std::string_view json) {
-  return json.size() <= kMostRequestIdBytes && (json.front() == '"' || json.front() == '-' ||
-                                                (json.front() >= '0' && json.front() <= '9'));
+  return json.size() <= kMostRequestIdBytes &&
+         (json.front() == '"' || json.front() == '-' || (json.front() >= '0' && json.front() <= '9'));
 }
 
 std::vector<std::string> topics_of(Fields& fields) {

@@ -75,8 +75,7 @@ class WebSocketLayer {
  private:
   template <class Handler>
   void complete(Handler handler, std::size_t bytes) {
-    asio::post(get_executor(),
-               boost::beast::bind_front_handler(std::move(handler), ErrorCondition(), bytes));
+    asio::post(get_executor(), boost::beast::bind_front_handler(std::move(handler), ErrorCondition(), bytes));
   }
 
   std::shared_ptr<FrameQueue> queue_;

@@ -80,8 +80,7 @@ std::string error_message(const Refusal& refusal, std::string_view request_id_js
   std::string out = fmt::format(R"({{"type":"ERROR","code":"{}")", name(refusal.error.code));
   append_text(out, "message", refusal.error.message);
   append_request_id(out, request_id_json);
-  const std::string details =
-      refusal.details_json.empty() ? details_of(refusal.error) : refusal.details_json;
+  const std::string details = refusal.details_json.empty() ? details_of(refusal.error) : refusal.details_json;
   if (!details.empty()) out += fmt::format(R"(,"details":{})", details);
   out += '}';
   return out;

@@ -27,8 +27,9 @@ bool is_host(std::string_view text) {
 
 std::optional<Error> refuse_upgrade(const Request& request) {
   if (!request.asks_for_websocket) {
-    return Error{.code = ErrorCode::kUpgradeRequired,
-                 .message = "this path is a WebSocket: ask for one (Connection: Upgrade, Upgrade: websocket)"};
+    return Error{
+        .code = ErrorCode::kUpgradeRequired,
+        .message = "this path is a WebSocket: ask for one (Connection: Upgrade, Upgrade: websocket)"};
   }
   if (request.version < 11) {
     return Error{.code = ErrorCode::kInvalidRequest, .message = "a WebSocket needs HTTP/1.1"};
@@ -44,12 +45,14 @@ std::optional<Error> refuse_upgrade(const Request& request) {
   return std::nullopt;
 }
 
-Error upgrade_required(const Request& request) {
-  const std::string_view panel = find_route(request.target).panel;
-  return {.code = ErrorCode::kUpgradeRequired,
-          .message = fmt::format("this port (WS_PORT) serves WebSockets only: connect to /panels/{}/ws; for "
-                                 "HTTP call the other (HTTP_PORT)",
-                                 panel.empty() ? ":id" : panel)};
+std::optional<Error> refuse_other_than_websocket(const Request& request) {
+  const Route route = find_route(request.target);
+  if (request.asks_for_websocket && route.resource == Resource::kSocket) return std::nullopt;
+  return Error{
+      .code = ErrorCode::kUpgradeRequired,
+      .message = fmt::format("this port (WS_PORT) serves WebSockets only: connect to /panels/{}/ws; for "
+                             "HTTP call the other (HTTP_PORT)",
+                             route.panel.empty() ? ":id" : route.panel)};
 }
 
 std::string ws_url(const Request& request, std::string_view panel_id, ProxyTrust trust) {

@@ -23,8 +23,8 @@ inline constexpr unsigned kSwitchingProtocols = 101;
 
 // Why a request for /panels/:id/ws is no upgrade (RFC 6455, section 4.2.1): kUpgradeRequired, kInvalidRequest.
 std::optional<Error> refuse_upgrade(const Request& request);
-// For a request to the port that serves upgrades only.
-Error upgrade_required(const Request& request);
+// Why the port that serves WebSockets only does not serve this request at all: kUpgradeRequired.
+std::optional<Error> refuse_other_than_websocket(const Request& request);
 
 // Whether a proxy before us says what clients call us: X-Forwarded-Proto and X-Forwarded-Host.
 enum class ProxyTrust : bool { kNone, kForwarded };

@@ -51,7 +51,8 @@ class AudienceTest : public ::testing::Test {
   Audience audience_{ledger_, probes_};
 };
 
-constexpr const char* kPatch = R"({"type":"PATCH","mutations":[{"op":"set","key":"a","value":1}],"version":2})";
+constexpr const char* kPatch =
+    R"({"type":"PATCH","mutations":[{"op":"set","key":"a","value":1}],"version":2})";
 
 TEST_F(AudienceTest, IsToldOfItsOwnPanelFromJoiningToLeaving) {
   const auto one = panel("one"), other = panel("other");
@@ -62,7 +63,8 @@ TEST_F(AudienceTest, IsToldOfItsOwnPanelFromJoiningToLeaving) {
   commit(*other, {{{"a", "1"}}, {}, {}});
   EXPECT_THAT(ear.heard, IsEmpty());
   commit(*one, {{{"a", "1"}}, {{"e", "{}", 5}}, {}});
-  EXPECT_THAT(ear.heard, ElementsAre(kPatch, R"({"type":"EVENT","event":{"name":"e","payload":{},"timestamp":5}})"));
+  EXPECT_THAT(ear.heard,
+              ElementsAre(kPatch, R"({"type":"EVENT","event":{"name":"e","payload":{},"timestamp":5}})"));
   audience_.leave(*one, ear);
   audience_.leave(*one, ear);
   commit(*one, {{{"a", "1"}}, {}, {}});
@@ -104,8 +106,10 @@ TEST_F(AudienceTest, ProgressOfAnExecutionIsForThoseWhoAreToldAll) {
   audience_.join(*one, all);
   audience_.join(*one, state);
   audience_.progressed(*one, {"e", "s", "suspended", "[1]"});
-  EXPECT_THAT(all.heard,
-              ElementsAre(R"({"type":"PROGRESS","executionId":"e","suspensionId":"s","status":"suspended","data":[1]})"));
+  EXPECT_THAT(
+      all.heard,
+      ElementsAre(
+          R"({"type":"PROGRESS","executionId":"e","suspensionId":"s","status":"suspended","data":[1]})"));
   EXPECT_THAT(state.heard, IsEmpty());
 }
 

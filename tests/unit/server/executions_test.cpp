@@ -55,8 +55,8 @@ class ExecutionsTest : public ::testing::Test {
   panels::MemoryRegistry registry_{clock_, ledger_, 1000};
   asio::io_context loop_{1};
   Audience audience_{ledger_, probes_};
-  Executions executions_{loop_.get_executor(), clock_, ledger_, cache_, pool_, probes_, sandbox_.runtime(),
-                         audience_};
+  Executions executions_{loop_.get_executor(), clock_,   ledger_, cache_, pool_, probes_,
+                         sandbox_.runtime(),   audience_};
 };
 
 constexpr const char* kCount = "$state.n = ($state.n ?? 0) + 1; return 'old'";

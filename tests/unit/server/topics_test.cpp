@@ -7,7 +7,8 @@ namespace {
 
 TEST(TopicsTest, NoneAreAll) {
   Topics topics;
-  EXPECT_TRUE(topics.are_all() && topics.wants_whole_state() && topics.wants_key("a") && topics.wants_event("b"));
+  EXPECT_TRUE(topics.are_all() && topics.wants_whole_state() && topics.wants_key("a") &&
+              topics.wants_event("b"));
   EXPECT_TRUE(topics.add("events"));
   EXPECT_FALSE(topics.are_all() || topics.wants_whole_state() || topics.wants_key("a"));
   EXPECT_TRUE(topics.wants_event("b"));

@@ -6,7 +6,8 @@ namespace nexus::server {
 namespace {
 
 TEST(WebSocketCommandTest, ATriggerHasItsArgumentsAsText) {
-  const auto command = read_command(R"( {"args": {"a" : [1]} ,"tool":"t\u0061","requestId":"\u00fc","type":"TRIGGER"})");
+  const auto command =
+      read_command(R"( {"args": {"a" : [1]} ,"tool":"t\u0061","requestId":"\u00fc","type":"TRIGGER"})");
   ASSERT_TRUE(command);
   const auto& trigger = std::get<TriggerCommand>(command->what);
   EXPECT_EQ(trigger.tool, "ta");
@@ -17,7 +18,8 @@ TEST(WebSocketCommandTest, ATriggerHasItsArgumentsAsText) {
 TEST(WebSocketCommandTest, TopicsAreTexts) {
   const auto command = read_command(R"({"type":"SUBSCRIBE","topics":["state:a\"b","events"]})");
   ASSERT_TRUE(command);
-  EXPECT_EQ(std::get<SubscribeCommand>(command->what).topics, (std::vector<std::string>{"state:a\"b", "events"}));
+  EXPECT_EQ(std::get<SubscribeCommand>(command->what).topics,
+            (std::vector<std::string>{"state:a\"b", "events"}));
   EXPECT_TRUE(read_command(R"({"type":"UNSUBSCRIBE","topics":[]})"));
 }
 

@@ -22,8 +22,9 @@ TEST(WebSocketUpgradeTest, BothHeadersAreNeededInAnyCaseAndCompany) {
   for (const char* fields : {"Connection: Upgrade\r\nUpgrade: websocket\r\n",
                              "connection: keep-alive, upgrade\r\nUPGRADE: h2c, WebSocket\r\n"})
     EXPECT_FALSE(refuse_upgrade(parsed(fields + kKey + kVersion))) << fields;
-  for (const char* fields : {"", "Connection: Upgrade\r\n", "Upgrade: websocket\r\n", "Connection: Upgrade\r\nUpgrade: websockets\r\n",
-                             "Connection: close\r\nUpgrade: websocket\r\n"}) {
+  for (const char* fields :
+       {"", "Connection: Upgrade\r\n", "Upgrade: websocket\r\n",
+        "Connection: Upgrade\r\nUpgrade: websockets\r\n", "Connection: close\r\nUpgrade: websocket\r\n"}) {
     const auto refusal = refuse_upgrade(parsed(fields + kKey + kVersion));
     ASSERT_TRUE(refusal) << fields;
     EXPECT_EQ(refusal->code, ErrorCode::kUpgradeRequired);
@@ -35,7 +36,9 @@ TEST(WebSocketUpgradeTest, OnlyATrustedProxySaysWhereWeAre) {
   EXPECT_EQ(ws_url(request, "p", ProxyTrust::kNone), "ws://h/panels/p/ws");
   EXPECT_EQ(ws_url(request, "p", ProxyTrust::kForwarded), "wss://a.example/panels/p/ws");
   EXPECT_EQ(ws_url(parsed(""), "p", ProxyTrust::kForwarded), "ws://h/panels/p/ws");
-  EXPECT_EQ(ws_url(parsed("X-Forwarded-Host: a/b\r\nX-Forwarded-Proto: javascript\r\n"), "p", ProxyTrust::kForwarded), "ws://h/panels/p/ws");
+  EXPECT_EQ(ws_url(parsed("X-Forwarded-Host: a/b\r\nX-Forwarded-Proto: javascript\r\n"), "p",
+                   ProxyTrust::kForwarded),
+            "ws://h/panels/p/ws");
 }
 
 }  // namespace
