@@ -37,7 +37,7 @@ class WebSocketLayer {
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(ErrorCondition, std::size_t)>(
-        [this](auto handler, std::size_t bytes) { complete(std::move(handler), bytes); }, token,
+        [this](auto handler, std::size_t bytes) { this->complete(std::move(handler), bytes); }, token,
         write_some(buffers));
   }
 
@@ -58,7 +58,7 @@ class WebSocketLayer {
           const std::size_t bytes = asio::buffer_copy(room, asio::buffer(already_read_));
           already_read_.erase(0, bytes);
           if (already_read_.empty()) already_read_.shrink_to_fit();
-          complete(std::move(handler), bytes);
+          this->complete(std::move(handler), bytes);
         },
         token, buffers);
   }
