@@ -1,5 +1,5 @@
 // Many WebSocket clients in one thread, for bench/websocket/run: they read what they are sent and count the messages, while
-// one more connection calls the panel's tool over and over.
+// a few more connections call the panel's tool over and over.
 //
 //   watchers PORT PANEL CLIENTS STUCK SECONDS
 //
@@ -21,6 +21,8 @@
 #include <vector>
 
 namespace {
+
+constexpr int kCallers = 4;
 
 [[noreturn]] void die(const char* what) {
   std::perror(what);
@@ -75,7 +77,7 @@ Watcher watch(int port, std::string_view panel, bool is_stuck) {
           "GET /panels/{}/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
           panel));
-  std::array<char, 65536> bytes;
+  std::array<char, 32768> bytes;
   std::string text;
   while (text.find("CONNECTED") == std::string::npos || !text.ends_with('}')) {
     const auto got = read(watcher.socket, bytes.data(), bytes.size());
@@ -103,36 +105,40 @@ int main(int argc, char** argv) {
   if (seconds == 0) return 0;
 
   const int poll = epoll_create1(0);
-  Watcher caller{connect_to(port), {}, false};
+  std::vector<Watcher> callers;
+  for (int n = 0; n < kCallers; ++n)
+    callers.push_back({connect_to(port), {}, false});
   const auto add = [poll](Watcher& watcher) {
     epoll_event event{.events = EPOLLIN, .data = {.ptr = &watcher}};
     epoll_ctl(poll, EPOLL_CTL_ADD, watcher.socket, &event);
   };
-  add(caller);
+  for (Watcher& caller : callers)
+    add(caller);
   for (Watcher& watcher : watchers) {
     if (!watcher.is_stuck) add(watcher);
   }
   const std::string call = fmt::format(
       "POST /panels/{}/trigger/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", panel);
   std::uint64_t messages = 0, calls = 0;
-  send_all(caller.socket, call);
+  for (const Watcher& caller : callers)
+    send_all(caller.socket, call);
   const auto began = std::chrono::steady_clock::now();
   const auto elapsed = [began] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   };
   std::array<epoll_event, 256> events;
-  std::array<char, 65536> bytes;
+  std::array<char, 32768> bytes;
   while (elapsed() < seconds) {
     const int count = epoll_wait(poll, events.data(), events.size(), 1000);
     for (int n = 0; n < count; ++n) {
       auto& watcher = *static_cast<Watcher*>(events[static_cast<std::size_t>(n)].data.ptr);
       const auto got = read(watcher.socket, bytes.data(), bytes.size());
       if (got <= 0) die("a client was closed");
-      if (&watcher != &caller) {
+      if (&watcher < callers.data() || &watcher >= callers.data() + kCallers) {
         messages += watcher.take({bytes.data(), static_cast<std::size_t>(got)});
       } else {  // one answer, in one piece
         ++calls;
-        send_all(caller.socket, call);
+        send_all(watcher.socket, call);
       }
     }
   }
