@@ -95,6 +95,7 @@ Life::Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerC
       runtime_(runtime),
       memory_(memory),
       listener_(loop().get_executor(), servers_of(shards), listener_options_of(settings)),
+      ws_listener_(loop().get_executor(), servers_of(shards), ws_listener_options_of(settings)),
       signals_(loop(), SIGINT, SIGTERM),
       delay_(loop()) {}
 
@@ -138,12 +139,14 @@ server::Task<void> Life::start(Plan plan) {
   }
   is_starting_ = false;
   if (is_leaving_) co_return;
-  if (const auto listening = listener_.listen(); !listening) {
+  for (server::Listener* listener : {&listener_, &ws_listener_}) {
+    const auto listening = listener->listen();
+    if (listening) continue;
     fmt::print(stderr, "nexus: {}\n", listening.error().message);
     co_return stop(kFailed);
   }
   on_all([](Shard& shard) { shard.api().set_stage(server::Stage::kServing); });
-  fmt::print("listening on {}\n", listener_.url());
+  fmt::print("listening on {}\nlistening on {}\n", listener_.url(), ws_listener_.url());
   if (plan.shows_demo) print_demo(listener_.url());
   std::fflush(stdout);
 }
@@ -190,6 +193,7 @@ void Life::leave() {
 
 void Life::drain() {
   listener_.close();
+  ws_listener_.close();
   undrained_ = shards_.size();
   for (const auto& shard : shards_) {
     asio::post(shard->loop(), [this, &shard = *shard] {

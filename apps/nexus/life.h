@@ -46,7 +46,7 @@ class Life {
   const config::ServerConfig& settings_;
   sandbox::Runtime& runtime_;
   MemoryKeeping& memory_;
-  server::Listener listener_;
+  server::Listener listener_, ws_listener_;
   boost::asio::signal_set signals_;
   server::Timer delay_;
   std::size_t undrained_ = 0;

@@ -47,6 +47,17 @@ server::Listener::Options listener_options_of(const config::ServerConfig& server
   return {.host = server.host, .port = static_cast<std::uint16_t>(server.http_port)};
 }
 
+server::Listener::Options ws_listener_options_of(const config::ServerConfig& server) {
+  return {.host = server.host,
+          .port = static_cast<std::uint16_t>(server.ws_port),
+          .serves = server::Port::kWebSockets};
+}
+
+server::SocketOptions socket_options_of(const config::ServerConfig& server) {
+  return {.body_limit_bytes = server.body_limit_bytes,
+          .trust = server.trust_proxy ? server::ProxyTrust::kForwarded : server::ProxyTrust::kNone};
+}
+
 std::size_t loops_of(const config::Settings& settings) {
   const std::uint64_t wanted = settings.server.threads.value_or(
       budget::usable_cpus(std::thread::hardware_concurrency(), budget::cpu_quota(budget::read_kernel_file)));

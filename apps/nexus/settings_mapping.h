@@ -23,6 +23,8 @@ std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::
 pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime);
 server::Server::Options server_options_of(const config::ServerConfig& server);
 server::Listener::Options listener_options_of(const config::ServerConfig& server);
+server::Listener::Options ws_listener_options_of(const config::ServerConfig& server);
+server::SocketOptions socket_options_of(const config::ServerConfig& server);
 // How many event loops: one for each processor that is granted, and no more than there may be instances.
 std::size_t loops_of(const config::Settings& settings);
 server::AccessOptions access_options_of(const config::Settings& settings);

@@ -45,7 +45,8 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
                           settings.runtime.queue_timeout_ms},
             .extensions = shared.extensions,
             .suspension_ttl_ms = settings.runtime.suspension_ttl_ms,
-            .sync_wait_ms = settings.server.sync_wait_ms}),
+            .sync_wait_ms = settings.server.sync_wait_ms,
+            .sockets = socket_options_of(settings.server)}),
       dispatch_(loops_),
       server_(loop_.get_executor(), shared.clock, shared.ledger, dispatch_, api_, pool_,
               server_options_of(settings.server)) {}

@@ -113,7 +113,7 @@ test('without --demo there is one line', options, async (t) => {
   const server = await serve(t);
   process.kill(server.pid, 'SIGTERM');
   await server.ended;
-  assert.match(server.child.stdout, /^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+  assert.match(server.child.stdout, /^listening on http:\/\/127\.0\.0\.1:\d+\nlistening on ws:\/\/127\.0\.0\.1:\d+\n$/);
 });
 
 test('panels are created from files and folders', options, async (t) => {

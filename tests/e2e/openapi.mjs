@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { described, received } from './support/contract.mjs';
 import { panelOf, serve } from './support/program.mjs';
+import { watch } from './support/socket.mjs';
 
 test('each call and each status of the document can be had', { timeout: 60_000 }, async (t) => {
   const server = await serve(t, { env: { BODY_LIMIT: '2kb', MAX_PANEL_QUEUE: '0', MAX_INSTANCES: '1', MIN_INSTANCES: '1', MAX_QUEUE: '0' } });
@@ -20,6 +21,9 @@ test('each call and each status of the document can be had', { timeout: 60_000 }
   await put('/panels/q', definition, { 'if-none-match': '*' });
   for (const path of ['/panels/p', '/panels/none', '/panels/p?include=x', '/panels/p/state', '/panels/none/state']) await server.get(path);
   for (const path of ['/panels/p', '/panels/p/state']) await server.get(path, { 'if-none-match': '"1"' });
+  await server.get('/panels/p/ws');
+  (await watch(server, 'p')).ws.terminate();
+  await assert.rejects(watch(server, 'none'));
   await server.request('DELETE', '/panels/q', undefined, { 'if-match': '"9"' });
   await server.request('DELETE', '/panels/q');
   await server.request('DELETE', '/panels/q');
@@ -39,7 +43,7 @@ test('each call and each status of the document can be had', { timeout: 60_000 }
 
   const guarded = await serve(t, { env: { AUTH_ENABLED: 'true', JWT_SECRET: 'a key for tests that has 32 bytes and more' } });
   const calls = [['GET', '/panels'], ['POST', '/panels'], ['GET', '/panels/p'], ['PUT', '/panels/p'], ['DELETE', '/panels/p'], ['GET', '/panels/p/state'],
-    ['POST', '/panels/p/trigger/t'], ['GET', '/runtime/memory']];
+    ['POST', '/panels/p/trigger/t'], ['GET', '/panels/p/ws'], ['GET', '/runtime/memory']];
   for (const [method, path] of calls) {
     await guarded.request(method, path);
     await guarded.request(method, path, undefined, { origin: 'http://evil.example' });

@@ -19,7 +19,7 @@ test('a panel is created, described, read and deleted', options, async (t) => {
   const { createdAt, lastActivity, ...rest } = info.json;
   assert.deepEqual(rest, {
     id: 'p', kind: 'test', title: 'T', status: 'active', state: { a: 1.5, b: { c: ['é'] } }, tools: ['one', 'two'],
-    version: 1, clientCount: 0,
+    version: 1, clientCount: 0, wsUrl: created.json.wsUrl,
   });
   assert.match(createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.equal(lastActivity, createdAt);

@@ -36,6 +36,7 @@ test('a PUT replaces all but the state', options, async (t) => {
   const { lastActivity, ...after } = (await server.get('/panels/p')).json;
   assert.deepEqual(after, {
     id: 'p', kind: 'new', status: 'active', state: { n: 8 }, tools: ['get'], version: 3, createdAt: before.createdAt, clientCount: 0,
+    wsUrl: before.wsUrl,
   });
   assert.ok(lastActivity >= before.lastActivity);
   assert.deepEqual((await server.trigger('p', 'get')).json.returnValue, [8, 'ada']);

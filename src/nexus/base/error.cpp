@@ -34,6 +34,7 @@ std::string_view name(ErrorCode code) {
                                                                            "EXECUTION_NOT_FOUND",
                                                                            "SUSPENSION_NOT_FOUND",
                                                                            "IDEMPOTENCY_MISMATCH",
+                                                                           "UPGRADE_REQUIRED",
                                                                            "INVALID_CONFIGURATION"};
   return kNames[static_cast<std::size_t>(code)];
 }

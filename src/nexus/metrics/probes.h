@@ -144,6 +144,7 @@ struct Probes {
   ErrorProbe errors;
   AdmissionProbe admission;
   HttpProbe http;
+  std::uint64_t ws_clients = 0;  // that are connected now
 
   // A request of which no part was carried out.
   void refused(const Error& error) {
@@ -162,6 +163,7 @@ struct Probes {
     errors.add(other.errors);
     admission.add(other.admission);
     http.add(other.http);
+    ws_clients += other.ws_clients;
   }
 };
 

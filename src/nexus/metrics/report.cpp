@@ -203,6 +203,8 @@ std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, co
   report_disk_cache(out, disk);
   out.gauge("nexus_panels", "Panels that exist.");
   out.sample(sum.panels);
+  out.gauge("nexus_ws_clients", "WebSocket clients that are connected.");
+  out.sample(sum.probes.ws_clients);
   out.gauge("nexus_build_info", "Always 1; the labels say what is running.");
   out.sample({{"version", build.version}, {"engine", build.engine}, {"interpreter", build.interpreter}}, 1.0);
   report_memory(out, memory);

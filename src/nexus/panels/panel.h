@@ -36,6 +36,11 @@ class Panel {
   TurnQueue& turns() { return turns_; }
   std::size_t waiting() const { return turns_.waiting(); }  // for a turn
 
+  // Clients that watch the panel.
+  std::size_t clients() const { return clients_; }
+  void client_joined() { ++clients_; }
+  void client_left() { --clients_; }
+
   // Applies what an execution left, in one step, for which all memory is there: what may fail is room_for(), before it. Takes
   // the values over. REQUIRES: the caller has the turn.
   sandbox::State::Room room_for(const sandbox::Journal& journal) {
@@ -61,6 +66,7 @@ class Panel {
   std::uint64_t version_;
   std::int64_t created_ms_;
   std::int64_t last_activity_ms_;
+  std::size_t clients_ = 0;
   bool is_removed_ = false;
 };
 

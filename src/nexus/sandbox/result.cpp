@@ -51,20 +51,10 @@ void append_array(std::string& out, const Items& items, Append append) {
 
 void append_journal(std::string& out, const Journal& journal) {
   out.append(",\"stateMutations\":");
-  append_array(out, journal.mutations, [&out](const StateMutation& mutation) {
-    out.append(mutation.json ? "{\"op\":\"set\",\"key\":" : "{\"op\":\"delete\",\"key\":");
-    append_json_string(out, mutation.key);
-    if (mutation.json) out.append(",\"value\":").append(*mutation.json);
-    out.push_back('}');
-  });
+  append_array(out, journal.mutations,
+               [&out](const StateMutation& mutation) { append_mutation_json(out, mutation); });
   out.append(",\"events\":");
-  append_array(out, journal.events, [&out](const Event& event) {
-    out.append("{\"name\":");
-    append_json_string(out, event.name);
-    out.append(",\"payload\":").append(or_null(event.payload_json)).append(",\"timestamp\":");
-    append_number(out, event.timestamp_ms);
-    out.push_back('}');
-  });
+  append_array(out, journal.events, [&out](const Event& event) { append_event_json(out, event); });
   out.append(",\"viewCommands\":");
   append_array(out, journal.view_commands, [&out](const ViewCommand& command) {
     out.append("{\"viewId\":");
@@ -200,6 +190,21 @@ ExecutionResult result_of(Carried carried, std::string execution_id, Error error
   result.log_lines_dropped = carried.log_lines_dropped;
   result.held = std::move(carried.held);
   return result;
+}
+
+void append_mutation_json(std::string& out, const StateMutation& mutation) {
+  out.append(mutation.json ? "{\"op\":\"set\",\"key\":" : "{\"op\":\"delete\",\"key\":");
+  append_json_string(out, mutation.key);
+  if (mutation.json) out.append(",\"value\":").append(*mutation.json);
+  out.push_back('}');
+}
+
+void append_event_json(std::string& out, const Event& event) {
+  out.append("{\"name\":");
+  append_json_string(out, event.name);
+  out.append(",\"payload\":").append(or_null(event.payload_json)).append(",\"timestamp\":");
+  append_number(out, event.timestamp_ms);
+  out.push_back('}');
 }
 
 void append_result_json(std::string& out, const ExecutionResult& result, WithLogs with_logs) {

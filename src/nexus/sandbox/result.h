@@ -78,6 +78,9 @@ struct ExecutionResult {
 
 // Adds what came later; of a key the last value stays, in the place of the first.
 void append(Journal& journal, Journal later);
+// One element of RESULT's stateMutations, and one of its events.
+void append_mutation_json(std::string& out, const StateMutation& mutation);
+void append_event_json(std::string& out, const Event& event);
 
 // RESULT of the API, one line. `with_logs` as for ?logs=1.
 enum class WithLogs : bool { kNo, kYes };

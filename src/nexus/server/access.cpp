@@ -7,6 +7,7 @@
 #include "nexus/sandbox/json.h"
 #include "nexus/server/cors.h"
 #include "nexus/server/definition_ids.h"
+#include "nexus/server/query.h"
 #include "nexus/server/token.h"
 
 namespace nexus::server {
@@ -35,6 +36,14 @@ std::string_view bearer_token(std::string_view authorization) {
   return authorization;
 }
 
+// A browser's WebSocket can send no header of its own, so there, and only there, the query may have it.
+std::string_view token_of(const Request& request, const Route& route) {
+  if (!request.authorization.empty() || route.resource != Resource::kSocket)
+    return bearer_token(request.authorization);
+  const auto token = find_parameter(route.query, "token");
+  return token ? token->value_or(std::string_view()) : std::string_view();
+}
+
 Error forbidden(std::string message) {
   return {.code = ErrorCode::kForbidden, .message = std::move(message)};
 }
@@ -58,6 +67,7 @@ std::optional<Scope> needed_scope(Resource resource, Method method) {
     case Resource::kPanels:
     case Resource::kPanel:
     case Resource::kState:
+    case Resource::kSocket:
       return is_read(method) ? Scope::kRead : Scope::kWrite;
     case Resource::kExecutions:
     case Resource::kSuspensions:
@@ -91,7 +101,7 @@ Result<std::shared_ptr<const Caller>> Access::admit(const Request& request) {
 
   const Route route = find_route(request.target);
   if (is_open(route.resource) || is_preflight(request)) return unowned(Caller::nobody());
-  NEXUS_TRY(auto caller, authenticate(request));
+  NEXUS_TRY(auto caller, authenticate(request, route));
   const auto scope = needed_scope(route.resource, request.method);
   if (scope && !caller->may(*scope)) {
     return std::unexpected(forbidden(fmt::format("the token's scope does not have \"{}\"", name(*scope))));
@@ -105,10 +115,13 @@ Result<std::shared_ptr<const Caller>> Access::admit(const Request& request) {
   return caller;
 }
 
-Result<std::shared_ptr<const Caller>> Access::authenticate(const Request& request) {
-  const std::string_view token = bearer_token(request.authorization);
+Result<std::shared_ptr<const Caller>> Access::authenticate(const Request& request, const Route& route) {
+  const std::string_view token = token_of(request, route);
   if (token.empty()) {
-    return fail(ErrorCode::kUnauthorized, "this call needs a token: Authorization: Bearer TOKEN");
+    return fail(ErrorCode::kUnauthorized,
+                route.resource == Resource::kSocket
+                    ? "this call needs a token: Authorization: Bearer TOKEN, or ?token=TOKEN"
+                    : "this call needs a token: Authorization: Bearer TOKEN");
   }
   const std::int64_t now_ms = clock_.unix_ms();
   if (auto known = tokens_.find(token, now_ms)) return known;
@@ -134,7 +147,7 @@ std::optional<Error> Access::refuse_definition(const Request& request) {
 
 // The messages of refused tokens are our own and have no quotes.
 std::string Access::challenge_of(const Request& request, const Error& refusal) {
-  if (bearer_token(request.authorization).empty()) return "Bearer";
+  if (token_of(request, find_route(request.target)).empty()) return "Bearer";
   return fmt::format(R"(Bearer error="invalid_token", error_description="{}")", refusal.message);
 }
 

@@ -53,7 +53,7 @@ class Access {
   const CallerRule& rule() const { return rule_; }
 
  private:
-  Result<std::shared_ptr<const Caller>> authenticate(const Request& request);
+  Result<std::shared_ptr<const Caller>> authenticate(const Request& request, const Route& route);
 
   std::optional<std::string> key_;
   CallerRule rule_;

@@ -56,6 +56,8 @@ unsigned status_of(ErrorCode code) {
       return 421;
     case ErrorCode::kIdempotencyMismatch:
       return 422;
+    case ErrorCode::kUpgradeRequired:
+      return 426;
     case ErrorCode::kPanelBusy:
       return 429;
     case ErrorCode::kOverloaded:
@@ -124,6 +126,10 @@ void Answer::refuse(const Error& error, std::string_view details_json) {
   if (status_ == 429 || status_ == 503) {
     add_header("Retry-After",
                fmt::format_int(std::max(1, (error.retry_after_ms.value_or(1000) + 999) / 1000)).c_str());
+  }
+  if (status_ == 426) {
+    add_header("Upgrade", "websocket");
+    add_header("Sec-WebSocket-Version", "13");
   }
   append_error_json(body_, error, details_json.empty() ? std::string_view(details_of(error)) : details_json);
 }

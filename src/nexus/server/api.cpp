@@ -18,13 +18,23 @@ Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, Options
       probes_(parts.probes),
       versions_(std::move(versions)),
       access_(std::move(options.access), parts.clock),
+      audience_(parts.ledger, parts.probes),
       executions_(parts.loops.executor(), parts.clock, parts.ledger, parts.cache, parts.pool, parts.probes,
-                  parts.runtime, options.admission,
+                  parts.runtime, audience_, options.admission,
                   {options.extensions, options.suspension_ttl_ms, parts.loops.size(), parts.loops.own()}),
       creation_(parts.registry, executions_, std::move(ceiling)),
-      panels_(parts.registry, creation_, parts.probes),
+      panels_(parts.registry, creation_, parts.probes, audience_, options.sockets.trust),
       waiting_(executions_, parts.probes, std::chrono::milliseconds(options.sync_wait_ms)),
       triggers_(parts.registry, executions_, waiting_, parts.probes, parts.ledger),
+      sockets_({.executor = parts.loops.executor(),
+                .clock = parts.clock,
+                .ledger = parts.ledger,
+                .audience = audience_,
+                .triggers = triggers_,
+                .executions = executions_,
+                .probes = parts.probes,
+                .body_limit_bytes = options.sockets.body_limit_bytes},
+               parts.registry),
       health_(versions_.program, parts.clock),
       sources_{parts.probes, parts.cache, parts.pool, parts.registry},
       disk_cache_(parts.disk_cache),
@@ -91,6 +101,13 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
   switch (route.resource) {
     case Resource::kTrigger:
       return trigger(route, request, answer);
+    case Resource::kSocket:
+      if (const auto refusal = refuse_socket(route, request)) {
+        refuse(probes_, {*refusal}, answer);
+      } else {
+        answer.set_status(kSwitchingProtocols);
+      }
+      break;
     case Resource::kPanels:
       if (request.method == Method::post) {
         const auto refusal = Access::refuse_definition(request);
@@ -216,6 +233,16 @@ PanelsResource::Outcome Api::remove(const Route& route, const Request& request, 
   auto removed = panels_.remove(route, request, answer);
   if (removed && panel != nullptr) executions_.cancel_all_of(*panel);
   return removed;
+}
+
+// Everything that can be known before it is a WebSocket is said by HTTP, whose answers every client can tell apart.
+std::optional<Error> Api::refuse_socket(const Route& route, const Request& request) const {
+  if (auto refusal = refuse_upgrade(request)) return refusal;
+  if (stage_ == Stage::kDraining)
+    return Error{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"};
+  if (!sources_.registry.find(route.panel)) return panel_not_found(route.panel);
+  const auto room = ledger_.grant(budget::Kind::kBuffers, kClientBytes);
+  return room ? std::nullopt : std::optional(room.error());
 }
 
 bool Api::tidy() {

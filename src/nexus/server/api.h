@@ -15,8 +15,15 @@
 #include "nexus/server/panels_resource.h"
 #include "nexus/server/service.h"
 #include "nexus/server/trigger_resource.h"
+#include "nexus/server/websockets.h"
 
 namespace nexus::server {
+
+// What WebSockets need to know of the configuration.
+struct SocketOptions {
+  std::uint64_t body_limit_bytes = 1 << 20;
+  ProxyTrust trust = ProxyTrust::kNone;
+};
 
 struct Versions {
   std::string program, engine, interpreter;
@@ -44,6 +51,7 @@ class Api final : public Service {
     std::span<extensions::Extension* const> extensions{};  // must outlive it
     std::uint64_t suspension_ttl_ms = 300'000;
     std::uint64_t sync_wait_ms = 55'000;
+    SocketOptions sockets{};
   };
   Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, Options options);
 
@@ -55,6 +63,8 @@ class Api final : public Service {
     probes_.http.record(labels_of(request, status));
   }
 
+  void take_over(Upgrade upgrade) override { sockets_.add(std::move(upgrade)); }
+
   // What this loop has, for those who put it together with what the others have.
   metrics::Snapshot snapshot() const { return metrics::collect(sources_); }
   // For those who ask seldom: all handlers of the cache are looked at.
@@ -63,6 +73,8 @@ class Api final : public Service {
   // them. Some tens of microseconds.
   std::vector<metrics::HandlerUse> hungriest(std::size_t count) const;
   PanelList panels(const Page& page, const Caller& caller) const;
+
+  WebSockets& sockets() { return sockets_; }
 
   // For panels that don't come by HTTP.
   PanelCreation& creation() { return creation_; }
@@ -99,21 +111,24 @@ class Api final : public Service {
   Task<metrics::Snapshot> sum_of_all_loops(std::function<metrics::Snapshot(Api&)> one_loop) const;
   std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
   PanelsResource::Outcome remove(const Route& route, const Request& request, Answer& answer);
+  std::optional<Error> refuse_socket(const Route& route, const Request& request) const;
   void finish(const PanelsResource::Outcome& outcome, Answer& answer);
 
   const AllLoops& loops_;
   metrics::Probes& probes_;
   Versions versions_;
   Access access_;
+  Audience audience_;
   Executions executions_;
   PanelCreation creation_;
   PanelsResource panels_;
   ExecutionResource waiting_;
   TriggerResource triggers_;
+  WebSockets sockets_;
   HealthResource health_;
   metrics::Sources sources_;
   const handlers::DiskCache* disk_cache_;
-  const budget::Ledger& ledger_;
+  budget::Ledger& ledger_;
   const metrics::MemorySource& memory_;
   Stage stage_ = Stage::kStarting;
 };

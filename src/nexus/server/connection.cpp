@@ -38,9 +38,10 @@ std::string authority_of(const asio::ip::tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
-Connection::Connection(Socket socket, Service& service, const ConnectionRules& rules, const LoopTime& time,
-                       budget::Ledger& ledger)
+Connection::Connection(Socket socket, Port port, Service& service, const ConnectionRules& rules,
+                       const LoopTime& time, budget::Ledger& ledger)
     : socket_(std::move(socket)),
+      port_(port),
       service_(service),
       rules_(rules),
       time_(time),
@@ -97,6 +98,7 @@ Task<void> Connection::run() {
       break;
     }
     count_answer(answer_.status());
+    if (next == Next::kServe && answer_.status() == kSwitchingProtocols) co_return hand_over();
     const bool keep = next == Next::kServe && request_.keep_alive && !is_draining_;
     enter(Phase::kWriting, rules_.write_ms);
     const auto parts = answer_.serialise(
@@ -167,6 +169,10 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
       }
       ErrorCondition ignored;
       request_.host = authority_of(socket_.local_endpoint(ignored));
+    }
+    if (port_ == Port::kWebSockets) {
+      if (const auto refusal = refuse_other_than_websocket(request_))
+        return refuse(*refusal, status_of(refusal->code));
     }
     // Whoever only looks is let in: how the server is must be seen when it has nothing left.
     if (unpaid_ && !is_read(request_.method)) return refuse(*std::exchange(unpaid_, std::nullopt), 503);
@@ -300,6 +306,11 @@ Task<void> Connection::linger() {
   do {
     buffer_.clear();
   } while (co_await fill_buffer());
+}
+
+void Connection::hand_over() {
+  std::string rest(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  service_.take_over({std::move(socket_), std::move(request_), std::move(rest)});
 }
 
 void Connection::close() {

@@ -32,6 +32,12 @@ struct ConnectionRules {
   std::int64_t linger_ms = 2'000;  // for a refused client to read the answer
 };
 
+// What a port serves.
+enum class Port : std::uint8_t {
+  kAll,         // HTTP and upgrades to WebSocket
+  kWebSockets,  // upgrades alone
+};
+
 // What the sweep keeps up to date for all connections of a loop.
 struct LoopTime {
   std::int64_t now_ms = 0;
@@ -47,7 +53,7 @@ inline constexpr std::uint64_t kConnectionBytes = 16 << 10;
 
 class Connection {
  public:
-  Connection(Socket socket, Service& service, const ConnectionRules& rules, const LoopTime& time,
+  Connection(Socket socket, Port port, Service& service, const ConnectionRules& rules, const LoopTime& time,
              budget::Ledger& ledger);
 
   // Ends when the connection is closed.
@@ -78,9 +84,11 @@ class Connection {
   bool take_what_is_there();
   Task<bool> write(std::array<asio::const_buffer, 2> parts);
   Task<void> linger();
+  void hand_over();
   void close();
 
   Socket socket_;
+  Port port_;
   Service& service_;
   const ConnectionRules& rules_;
   const LoopTime& time_;

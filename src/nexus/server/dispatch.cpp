@@ -1,5 +1,7 @@
 #include "nexus/server/dispatch.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <new>
@@ -58,6 +60,24 @@ std::optional<Task<void>> Dispatch::serve(const Request& request, Answer& answer
   const Member& owner = loops_[where(request)];
   if (owner.api == &api_) return api_.serve(request, answer);
   return hop(owner, request, answer);
+}
+
+void Dispatch::take_over(Upgrade upgrade) {
+  const Member& owner = loops_[where(upgrade.request)];
+  if (owner.api == &api_) return api_.take_over(std::move(upgrade));
+  ErrorCondition error;
+  Socket moved(owner.executor());
+  const auto protocol = upgrade.socket.local_endpoint(error).protocol();
+  if (!error) moved.assign(protocol, upgrade.socket.release(error), error);
+  if (error) {
+    spdlog::error("a WebSocket is lost between two loops: {}", error.message());
+    return;
+  }
+  moved.non_blocking(true, error);
+  upgrade.socket = std::move(moved);
+  asio::post(owner.executor(),
+             [&owner, upgrade = std::move(upgrade)]() mutable { owner.api->take_over(std::move(upgrade)); });
+  owner.api->hurry();
 }
 
 // Request and answer stay where they are, and belong to the owner's thread until the answer is posted back. That the owner

@@ -27,6 +27,8 @@ class Dispatch final : public Service {
 
   std::optional<Error> refuse_head(Request& request) override { return api_.refuse_head(request); }
   std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
+  // A client lives on the loop of its panel, so that nothing it says or is told has to hop.
+  void take_over(Upgrade upgrade) override;
   void add_headers(const Request& request, Answer& answer) override { api_.add_headers(request, answer); }
   void count_refusal(const Error& error) override { api_.count_refusal(error); }
   void count_answer(const Request& request, unsigned status) override { api_.count_answer(request, status); }

@@ -26,8 +26,9 @@ struct ToolCall {
   std::shared_ptr<panels::Panel> panel;
   // In force when the call came, and kept for it: it may be replaced while the call waits or runs.
   std::shared_ptr<const panels::Definition> definition;
-  const panels::Tool* tool;    // of that definition
-  std::string_view args_json;  // one JSON object, already checked; valid until the first segment is over
+  const panels::Tool* tool;       // of that definition
+  std::string_view args_json;     // one JSON object, already checked; valid until the first segment is over
+  bool tells_its_caller = false;  // of its waits; otherwise all who watch the panel are told
 };
 
 // A call of an extension that is not settled.
@@ -64,6 +65,7 @@ struct Execution {
   std::optional<sandbox::ExecutionResult> result;
   std::int64_t changed_unix_ms = 0;  // its latest suspension, or its end
   Status status = Status::kSuspended;
+  std::uint32_t changes = 0;  // how often it has suspended or ended
   bool cache_hit = false;
   bool is_packed = false;
   bool is_cancelled = false;  // while a segment runs
@@ -72,6 +74,7 @@ struct Execution {
   using Hooks = std::list<std::function<void()>>;
   Hooks hooks;
   void changed() {
+    ++changes;
     for (const auto& hook : hooks)
       hook();
   }

@@ -127,7 +127,7 @@ Task<void> ExecutionResource::resume(Route route, const Request& request, Answer
   auto settlement = settlement_of(request.body);
   if (!settlement) co_return refuse(probes_, settlement.error(), answer);
   const auto execution = executions_.resume(route.id, *std::move(settlement));
-  co_await executions_.wait_for_change(execution, most_wait_);
+  co_await executions_.wait_for_rest(execution, most_wait_);
   answer_with(*execution, logs_of(route), answer);
 }
 

@@ -37,7 +37,7 @@ std::size_t loop_of_execution(std::string_view id, std::size_t loops) { return l
 
 Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& ledger,
                        handlers::HandlerCache& cache, pool::InstancePool& pool, metrics::Probes& probes,
-                       sandbox::Runtime& runtime, Admission::Options admission,
+                       sandbox::Runtime& runtime, Audience& audience, Admission::Options admission,
                        Suspensions::Options suspensions)
     : executor_(executor),
       clock_(clock),
@@ -46,6 +46,7 @@ Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& le
       probes_(probes),
       runtime_(runtime),
       ledger_(ledger),
+      audience_(audience),
       run_queue_(executor),
       admission_(executor, clock, ledger, pool, cache, probes, admission),
       suspensions_(executor, clock, ledger, probes, suspensions,
@@ -124,7 +125,7 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
       if (auto segment = instance.suspend()) {
         lease->give_back();
         auto execution = keep(std::move(call), std::move(id), std::move(handler), cache_hit);
-        commit(panel, segment->journal);
+        publish(panel, segment->journal, panel.room_for(segment->journal));
         suspend(execution, *std::move(segment));
         co_return Outcome{{}, std::move(execution)};
       }
@@ -244,8 +245,10 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
   }
 }
 
-void Executions::commit(panels::Panel& panel, sandbox::Journal& journal) {
-  auto room = panel.room_for(journal);
+// The clients are told first, in the same turn: the panel takes the values.
+void Executions::publish(panels::Panel& panel, sandbox::Journal& journal, sandbox::State::Room room) {
+  if (panel.is_removed()) return;
+  audience_.committed(panel, journal);
   panel.commit(journal, std::move(room), clock_.unix_ms());
 }
 
@@ -255,7 +258,7 @@ void Executions::conclude(const ToolCall& call, sandbox::ExecutionResult& result
   auto room = call.panel->room_for(result.journal);
   write_log(call, result);
   if (tell) tell(result);
-  if (!call.panel->is_removed()) call.panel->commit(result.journal, std::move(room), clock_.unix_ms());
+  publish(*call.panel, result.journal, std::move(room));
   probes_.ended(result);
 }
 

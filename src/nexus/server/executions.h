@@ -27,6 +27,7 @@
 #include "nexus/pool/instance_pool.h"
 #include "nexus/sandbox/runtime.h"
 #include "nexus/server/admission.h"
+#include "nexus/server/audience.h"
 #include "nexus/server/execution.h"
 #include "nexus/server/loop.h"
 #include "nexus/server/run_queue.h"
@@ -44,7 +45,7 @@ struct Outcome {
 class Executions {
  public:
   Executions(Executor executor, const Clock& clock, budget::Ledger& ledger, handlers::HandlerCache& cache,
-             pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime,
+             pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime, Audience& audience,
              Admission::Options admission = {}, Suspensions::Options suspensions = {});
 
   // Called with an outcome before its changes are committed, to make of it what needs memory: nothing is committed when it
@@ -65,8 +66,10 @@ class Executions {
   void cancel_all_of(const panels::Panel& panel);
   // Until it has ended, or the time is over.
   Task<void> wait_for_end(ExecutionPtr execution, std::chrono::milliseconds most);
-  // Until it suspends again or ends, or the time is over.
-  Task<void> wait_for_change(ExecutionPtr execution, std::chrono::milliseconds most);
+  // Until nothing of it runs, or the time is over.
+  Task<void> wait_for_rest(ExecutionPtr execution, std::chrono::milliseconds most);
+  // Until it suspends or ends the next time, or the time is over.
+  Task<void> wait_for_next(ExecutionPtr execution, std::chrono::milliseconds most);
   void for_each(const std::function<void(const Execution&)>& look) const;
   // What time brings: answers that did not come, deltas to be packed, results to be forgotten. About every 100 ms.
   void tick();
@@ -107,13 +110,14 @@ class Executions {
   std::string make_id() const;
   sandbox::ExecutionRequest request_of(const ToolCall& call, const handlers::Handler& handler,
                                        bool cache_hit) const;
-  void commit(panels::Panel& panel, sandbox::Journal& journal);
+  void publish(panels::Panel& panel, sandbox::Journal& journal, sandbox::State::Room room);
   void conclude(const ToolCall& call, sandbox::ExecutionResult& result, const Tell& tell);
 
   // ---- executions_waiting.cpp ----
   ExecutionPtr keep(ToolCall call, std::string id, std::shared_ptr<const handlers::Handler> handler,
                     bool cache_hit);
   void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
+  void tell_of_waits(const Execution& execution);
   void on_answer(const ExecutionPtr& execution);
   Task<void> go_on(ExecutionPtr execution);
   Task<bool> run_next_segment(ExecutionPtr execution);
@@ -124,7 +128,7 @@ class Executions {
   void pack(Execution& execution);
   void leave_waiting(Execution& execution);
   void forget_old_results(std::int64_t now_unix_ms);
-  enum class Until : bool { kChange, kEnd };
+  enum class Until : std::uint8_t { kAtRest, kNext, kEnd };
   Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until);
   std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
 
@@ -135,6 +139,7 @@ class Executions {
   metrics::Probes& probes_;
   sandbox::Runtime& runtime_;
   budget::Ledger& ledger_;
+  Audience& audience_;
   RunQueue run_queue_;
   RunningHandlers running_;
   Admission admission_;

@@ -66,7 +66,15 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
     return end_without_memory(execution);
   }
   if (execution->call.panel->is_removed()) return cancel(execution, "the panel has been deleted");
+  if (!execution->call.tells_its_caller) tell_of_waits(*execution);
   execution->changed();
+}
+
+void Executions::tell_of_waits(const Execution& execution) {
+  for (const PendingCall& call : execution.pending) {
+    const std::string id = suspension_id(call);
+    audience_.progressed(*execution.call.panel, {execution.id, id, "suspended", call.data_json});
+  }
 }
 
 void Executions::pack(Execution& execution) {
@@ -159,7 +167,7 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
   if (instance.waits()) {
     if (auto segment = instance.suspend()) {
       lease->give_back();
-      if (!panel.is_removed()) commit(panel, segment->journal);
+      publish(panel, segment->journal, panel.room_for(segment->journal));
       suspend(execution, *std::move(segment));
       co_return true;
     }
@@ -253,9 +261,17 @@ ExecutionPtr Executions::resume(std::string_view suspension_id, extensions::Sett
 }
 
 Task<void> Executions::wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until) {
+  const std::uint32_t changes = execution->changes;
   const auto is_over = [&] {
-    return has_ended(*execution) ||
-           (until == Until::kChange && execution->status != Execution::Status::kRunning);
+    switch (until) {
+      case Until::kAtRest:
+        return execution->status != Execution::Status::kRunning;
+      case Until::kNext:
+        return execution->changes != changes;
+      case Until::kEnd:
+        break;
+    }
+    return has_ended(*execution);
   };
   Timer timer(executor_, most);
   const auto hook = execution->hooks.insert(execution->hooks.end(), [&timer] { timer.cancel(); });
@@ -269,8 +285,12 @@ Task<void> Executions::wait_for_end(ExecutionPtr execution, std::chrono::millise
   return wait(std::move(execution), most, Until::kEnd);
 }
 
-Task<void> Executions::wait_for_change(ExecutionPtr execution, std::chrono::milliseconds most) {
-  return wait(std::move(execution), most, Until::kChange);
+Task<void> Executions::wait_for_next(ExecutionPtr execution, std::chrono::milliseconds most) {
+  return wait(std::move(execution), most, Until::kNext);
+}
+
+Task<void> Executions::wait_for_rest(ExecutionPtr execution, std::chrono::milliseconds most) {
+  return wait(std::move(execution), most, Until::kAtRest);
 }
 
 // ---- time ----

@@ -15,6 +15,8 @@ std::string_view pattern_of(Resource resource) {
       return "/panels/:id/state";
     case Resource::kTrigger:
       return "/panels/:id/trigger/:tool";
+    case Resource::kSocket:
+      return "/panels/:id/ws";
     case Resource::kHealth:
       return "/health";
     case Resource::kLive:

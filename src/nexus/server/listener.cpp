@@ -31,17 +31,20 @@ Result<void> Listener::listen() {
   if (error == asio::error::address_in_use) {
     return fail(
         ErrorCode::kInvalidConfiguration,
-        fmt::format("port {} is taken: set HTTP_PORT to another (0: any that is free)", options_.port));
+        fmt::format("port {} is taken: set {} to another (0: any that is free)", options_.port, setting()));
   }
   if (error) {
-    return fail(ErrorCode::kInvalidConfiguration, fmt::format("cannot listen on {}:{} (HOST, HTTP_PORT): {}",
-                                                              options_.host, options_.port, error.message()));
+    return fail(ErrorCode::kInvalidConfiguration,
+                fmt::format("cannot listen on {}:{} (HOST, {}): {}", options_.host, options_.port, setting(),
+                            error.message()));
   }
   asio::co_spawn(executor_, accept(), must_not_throw);
   return {};
 }
 
-std::string Listener::url() const { return "http://" + authority_of(acceptor_.local_endpoint()); }
+std::string Listener::url() const {
+  return (options_.serves == Port::kAll ? "http://" : "ws://") + authority_of(acceptor_.local_endpoint());
+}
 
 // Who is in the kernel's queue already may have sent a request.
 void Listener::close() {
@@ -59,9 +62,10 @@ void Listener::close() {
 void Listener::hand_over(Socket socket) try {
   Server& server = next();
   next_ = (next_ + 1) % servers_.size();
-  if (server.executor() == executor_) return server.add(std::move(socket));
-  asio::post(server.executor(),
-             [&server, moved = std::move(socket)]() mutable { server.add(std::move(moved)); });
+  if (server.executor() == executor_) return server.add(std::move(socket), options_.serves);
+  asio::post(server.executor(), [&server, serves = options_.serves, moved = std::move(socket)]() mutable {
+    server.add(std::move(moved), serves);
+  });
 } catch (const std::bad_alloc&) {
   spdlog::error("a connection is closed: there is no memory left to hand it to its loop");
 }

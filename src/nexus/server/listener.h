@@ -19,6 +19,7 @@ class Listener {
   struct Options {
     std::string host = "127.0.0.1";  // an IP address, or localhost
     std::uint16_t port = 0;          // 0: the kernel chooses
+    Port serves = Port::kAll;
   };
 
   // `executor` is that of its own loop. The servers must outlive what the loops still have to do for it.
@@ -27,13 +28,14 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   // Opens the port; connections are accepted as soon as the loop runs. The error names the address and the reason, and
-  // HTTP_PORT when it is taken.
+  // HTTP_PORT or WS_PORT when it is taken.
   Result<void> listen();
-  std::string url() const;  // "http://127.0.0.1:3000". REQUIRES: listen() succeeded
+  std::string url() const;  // "http://127.0.0.1:3000", "ws://127.0.0.1:3001". REQUIRES: listen() succeeded
   // Accepts who has come, and nobody more.
   void close();
 
  private:
+  std::string_view setting() const { return options_.serves == Port::kAll ? "HTTP_PORT" : "WS_PORT"; }
   Task<void> accept();
   Server& next() const { return *servers_[next_]; }
   void hand_over(Socket socket);  // whose executor is that of next()

@@ -102,7 +102,7 @@ void append_definitions(std::string& out, const panels::Definition& definition) 
 
 }  // namespace
 
-void append_info(std::string& out, const panels::Panel& panel, InfoParts parts) {
+void append_info(std::string& out, const panels::Panel& panel, InfoParts parts, std::string_view ws_url) {
   const panels::Definition& definition = *panel.definition();
   out += R"({"id":)";
   append_json_string(out, panel.id());
@@ -117,8 +117,9 @@ void append_info(std::string& out, const panels::Panel& panel, InfoParts parts) 
     append_json_string(out, tool.name);
   }
   fmt::format_to(std::back_inserter(out),
-                 R"(],"version":{},"createdAt":"{}","lastActivity":"{}","clientCount":0)", panel.version(),
-                 as_time(panel.created_ms()), as_time(panel.last_activity_ms()));
+                 R"(],"version":{},"createdAt":"{}","lastActivity":"{}","clientCount":{})", panel.version(),
+                 as_time(panel.created_ms()), as_time(panel.last_activity_ms()), panel.clients());
+  append_text(out, "wsUrl", ws_url);
   if (parts == InfoParts::kDefinitions) append_definitions(out, definition);
   out += '}';
 }

@@ -16,7 +16,7 @@ enum class InfoParts : std::uint8_t {
   kDefinitions,  // and with what the panel and its tools were asked to be, as a PUT takes it
 };
 
-// Appends INFO, one JSON object.
-void append_info(std::string& out, const panels::Panel& panel, InfoParts parts);
+// Appends INFO, one JSON object. `ws_url`: empty in lists.
+void append_info(std::string& out, const panels::Panel& panel, InfoParts parts, std::string_view ws_url = {});
 
 }  // namespace nexus::server

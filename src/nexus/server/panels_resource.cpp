@@ -13,21 +13,6 @@
 namespace nexus::server {
 namespace {
 
-// Of a panel that was made or replaced.
-void describe_change(const panels::Panel& panel, const Request& request, Answer& answer) {
-  answer.add_header("ETag", etag_of(panel.version()));
-  std::string& body = answer.body();
-  fmt::format_to(std::back_inserter(body), R"({{"id":"{}","status":"{}","wsUrl":)", panel.id(), kActive);
-  sandbox::append_json_string(body, fmt::format("ws://{}/panels/{}/ws", request.host, panel.id()));
-  body += '}';
-}
-
-void describe_creation(const panels::Panel& panel, const Request& request, Answer& answer) {
-  answer.set_status(201);
-  answer.add_header("Location", "/panels/" + panel.id());
-  describe_change(panel, request, answer);
-}
-
 enum class Freshness : bool { kNew, kUnchanged };
 
 // Adds the tag; unchanged: the client has this version, and the answer is 304.
@@ -48,6 +33,23 @@ Error panel_not_found(std::string_view id) {
   return {.code = ErrorCode::kPanelNotFound, .message = fmt::format("there is no panel \"{}\"", id)};
 }
 
+// Of a panel that was made or replaced.
+void PanelsResource::describe_change(const panels::Panel& panel, const Request& request,
+                                     Answer& answer) const {
+  answer.add_header("ETag", etag_of(panel.version()));
+  std::string& body = answer.body();
+  fmt::format_to(std::back_inserter(body), R"({{"id":"{}","status":"{}","wsUrl":)", panel.id(), kActive);
+  sandbox::append_json_string(body, ws_url(request, panel.id(), trust_));
+  body += '}';
+}
+
+void PanelsResource::describe_creation(const panels::Panel& panel, const Request& request,
+                                       Answer& answer) const {
+  answer.set_status(201);
+  answer.add_header("Location", "/panels/" + panel.id());
+  describe_change(panel, request, answer);
+}
+
 PanelsResource::Outcome PanelsResource::describe(const Route& route, const Request& request,
                                                  Answer& answer) const {
   const auto include = include_of(route.query);
@@ -56,7 +58,8 @@ PanelsResource::Outcome PanelsResource::describe(const Route& route, const Reque
   if (!panel) return not_found(route.panel);
   if (tag(*panel, request, answer) == Freshness::kUnchanged) return {};
   append_info(answer.body(), *panel,
-              *include == Include::kHandlers ? InfoParts::kDefinitions : InfoParts::kState);
+              *include == Include::kHandlers ? InfoParts::kDefinitions : InfoParts::kState,
+              ws_url(request, panel->id(), trust_));
   return {};
 }
 
@@ -70,8 +73,10 @@ PanelsResource::Outcome PanelsResource::give_state(const Route& route, const Req
 }
 
 PanelsResource::Outcome PanelsResource::remove(const Route& route, const Request& request, Answer& answer) {
+  const auto panel = registry_.find(route.panel);
   const auto removed = registry_.remove(route.panel, condition_of(request));
   if (!removed) return std::unexpected(Refusal{removed.error()});
+  audience_.removed(*panel);
   answer.set_status(204);
   return {};
 }
@@ -87,6 +92,7 @@ Task<void> PanelsResource::put(Route route, const Request& request, Answer& answ
   const auto put = co_await creation_.put(id, request.body, condition_of(request));
   if (!put) co_return refuse(probes_, put.error(), answer);
   if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, answer);
+  audience_.replaced(*put->panel);
   describe_change(*put->panel, request, answer);
 }
 

@@ -6,10 +6,12 @@
 #include "nexus/metrics/probes.h"
 #include "nexus/panels/registry.h"
 #include "nexus/server/answer.h"
+#include "nexus/server/audience.h"
 #include "nexus/server/panel_creation.h"
 #include "nexus/server/refusal.h"
 #include "nexus/server/request.h"
 #include "nexus/server/route.h"
+#include "nexus/server/websocket_upgrade.h"
 
 namespace nexus::server {
 
@@ -17,8 +19,9 @@ class PanelsResource {
  public:
   using Outcome = std::expected<void, Refusal>;  // an error says what to refuse the request with
 
-  PanelsResource(panels::Registry& registry, PanelCreation& creation, metrics::Probes& probes)
-      : registry_(registry), creation_(creation), probes_(probes) {}
+  PanelsResource(panels::Registry& registry, PanelCreation& creation, metrics::Probes& probes,
+                 Audience& audience, ProxyTrust trust)
+      : registry_(registry), creation_(creation), probes_(probes), audience_(audience), trust_(trust) {}
 
   Outcome describe(const Route& route, const Request& request, Answer& answer) const;
   Outcome give_state(const Route& route, const Request& request, Answer& answer) const;
@@ -29,9 +32,14 @@ class PanelsResource {
   Task<void> put(Route route, const Request& request, Answer& answer);
 
  private:
+  void describe_change(const panels::Panel& panel, const Request& request, Answer& answer) const;
+  void describe_creation(const panels::Panel& panel, const Request& request, Answer& answer) const;
+
   panels::Registry& registry_;
   PanelCreation& creation_;
   metrics::Probes& probes_;
+  Audience& audience_;
+  ProxyTrust trust_;
 };
 
 // kPanelNotFound.

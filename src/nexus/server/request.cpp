@@ -4,6 +4,9 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+
+#include "nexus/base/split.h"
 
 namespace nexus::server {
 namespace {
@@ -41,6 +44,13 @@ void add_to_list(std::optional<std::string>& list, boost::beast::string_view val
   list->append(value.data(), value.size());
 }
 
+// Of a list that every proxy on the way adds to, what the first of them has said.
+void set_first(std::string& text, boost::beast::string_view value) {
+  if (!text.empty()) return;
+  std::string_view list(value.data(), value.size());
+  text = trimmed(take_until(list, ','));
+}
+
 bool is_same_word(boost::beast::string_view a, std::string_view b) {
   return boost::beast::iequals(a, boost::beast::string_view(b.data(), b.size()));
 }
@@ -48,13 +58,14 @@ bool is_same_word(boost::beast::string_view a, std::string_view b) {
 }  // namespace
 
 void Request::clear() {
-  for (std::string* text : {&target, &host, &origin, &prefer, &authorization, &challenge, &body})
+  for (std::string* text : {&target, &host, &origin, &prefer, &authorization, &websocket_key,
+                            &websocket_version, &forwarded_proto, &forwarded_host, &challenge, &body})
     clear_text(*text);
   if_match.reset();
   if_none_match.reset();
   method = Method::unknown;
   caller.reset();
-  has_host = has_requested_method = expects_continue = keep_alive = false;
+  has_host = has_requested_method = expects_continue = keep_alive = asks_for_websocket = false;
   version = 11;
 }
 
@@ -115,7 +126,7 @@ void RequestParser::on_request_impl(Method method, View, View target, int versio
   normalise_target(request_.target);
 }
 
-void RequestParser::on_field_impl(http::field name, View, View value, Code& code) {
+void RequestParser::on_field_impl(http::field name, View name_text, View value, Code& code) {
   if (is_header_done()) return;  // a trailer: too late to have a say
   if (name == http::field::host) {
     if (request_.has_host) code = http::error::bad_field;  // two hosts: whose rules would apply?
@@ -143,12 +154,24 @@ void RequestParser::on_field_impl(http::field name, View, View value, Code& code
     request_.has_requested_method = true;
   } else if (name == http::field::expect) {
     request_.expects_continue = is_same_word(value, "100-continue");
+  } else if (name == http::field::upgrade) {
+    request_.asks_for_websocket |= http::token_list(value).exists("websocket");
+  } else if (name == http::field::sec_websocket_key) {
+    if (!request_.websocket_key.empty()) code = http::error::bad_field;
+    request_.websocket_key.assign(value.data(), value.size());
+  } else if (name == http::field::sec_websocket_version) {
+    request_.websocket_version.assign(value.data(), value.size());
+  } else if (is_same_word(name_text, "X-Forwarded-Proto")) {
+    set_first(request_.forwarded_proto, value);
+  } else if (is_same_word(name_text, "X-Forwarded-Host")) {
+    set_first(request_.forwarded_host, value);
   }
 }
 
 // The parser asks for room for the body only when its first byte is there; we want to know before.
 void RequestParser::on_header_impl(Code& code) {
   request_.keep_alive = keep_alive();
+  request_.asks_for_websocket &= upgrade();
   const auto length = content_length();
   if (!length) return;
   if (*length > body_limit_) return refuse_body(code);

@@ -25,11 +25,14 @@ struct Request {
   std::string authorization;
   // Lists of entity tags; of several headers of one name, one list.
   std::optional<std::string> if_match, if_none_match;
+  std::string websocket_key, websocket_version;
+  std::string forwarded_proto, forwarded_host;  // what a proxy says that it was called with
   std::string body;
   bool has_host = false;
   bool has_requested_method = false;  // Access-Control-Request-Method: a browser asks before it calls
   bool expects_continue = false;
   bool keep_alive = false;
+  bool asks_for_websocket = false;
   int version = 11;
 
   // What the check of the head has found; see caller_of().

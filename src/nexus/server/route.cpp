@@ -13,6 +13,8 @@ void find_panel_route(std::string_view path, Route& route) {
     route.resource = Resource::kPanel;
   } else if (path == "state") {
     route.resource = Resource::kState;
+  } else if (path == "ws") {
+    route.resource = Resource::kSocket;
   } else if (take_until(path, '/') == "trigger" && !path.empty() &&
              path.find('/') == std::string_view::npos) {
     route.tool = path;
@@ -72,6 +74,8 @@ std::string_view allowed_methods(Resource resource) {
       return "POST";
     case Resource::kExecution:
       return "GET, HEAD, DELETE";
+    case Resource::kSocket:
+      return "GET";
     case Resource::kPanel:
       return "GET, HEAD, PUT, DELETE";
     default:
@@ -88,6 +92,8 @@ bool is_allowed(Resource resource, Method method) {
       return method == Method::post;
     case Resource::kExecution:
       return is_read(method) || method == Method::delete_;
+    case Resource::kSocket:
+      return method == Method::get;
     case Resource::kPanel:
       return is_read(method) || method == Method::put || method == Method::delete_;
     default:

@@ -14,6 +14,7 @@ enum class Resource : std::uint8_t {
   kPanel,        // /panels/:id
   kState,        // /panels/:id/state
   kTrigger,      // /panels/:id/trigger/:tool
+  kSocket,       // /panels/:id/ws
   kHealth,       // /health
   kLive,         // /health/live
   kReady,        // /health/ready

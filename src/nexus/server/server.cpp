@@ -62,13 +62,13 @@ void Server::start() {
   asio::co_spawn(executor_, keep_time(), must_not_throw);
 }
 
-void Server::add(Socket socket) try {
+void Server::add(Socket socket, Port port) try {
   ErrorCondition ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
   // What the kernel keeps for a client that does not read counts against the container: a bound instead of its 4 MiB.
   socket.set_option(boost::asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
-  connections_.emplace_front(std::move(socket), service_, options_.rules, time_, ledger_);
+  connections_.emplace_front(std::move(socket), port, service_, options_.rules, time_, ledger_);
   const auto connection = connections_.begin();
   if (drained_) connection->drain();
   try {
@@ -98,6 +98,7 @@ void Server::tick() {
   time_.date = http_date(clock_.unix_ms());
   for (Connection& connection : connections_)
     connection.sweep();
+  api_.sockets().tick(time_.now_ms);
   pool_.tick();
   api_.tick();
   check_drained();
@@ -110,6 +111,7 @@ void Server::drain(std::move_only_function<void()> drained) {
   api_.drain();
   for (Connection& connection : connections_)
     connection.drain();
+  api_.sockets().drain();
   pool_.shutdown([this] {
     is_pool_empty_ = true;
     asio::post(executor_, [this] { check_drained(); });
@@ -121,10 +123,9 @@ void Server::check_drained() {
   if (!drained_ || is_stopped_) return;
   const bool is_over = time_.now_ms >= drain_until_ms_;
   if (is_over) api_.abort();
-  const bool is_idle = is_pool_empty_ && connections_.empty();
+  const bool is_idle = is_pool_empty_ && connections_.empty() && api_.sockets().is_idle();
   if (!is_idle && time_.now_ms < close_until_ms_) return;
-  if (!is_idle)
-    spdlog::warn("{} connections were still open when SHUTDOWN_GRACE_MS was over", connections_.size());
+  if (!is_idle) spdlog::warn("{} connections were still open when SHUTDOWN_GRACE_MS was over", connections());
   is_stopped_ = true;
   timer_.cancel();
   drained_();

@@ -37,14 +37,14 @@ class Server {
 
   // To be called before the first add().
   void start();
-  void add(Socket socket);
+  void add(Socket socket, Port port = Port::kAll);
 
   // Lets what runs end, at most for the grace; then calls `drained`, after which the loop has nothing left to do for
   // this server.
   void drain(std::move_only_function<void()> drained);
 
   Executor executor() const { return executor_; }
-  std::size_t connections() const { return connections_.size(); }
+  std::size_t connections() const { return connections_.size() + api_.sockets().size(); }
 
  private:
   Task<void> keep_time();

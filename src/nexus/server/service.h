@@ -7,6 +7,7 @@
 #include "nexus/server/answer.h"
 #include "nexus/server/loop.h"
 #include "nexus/server/request.h"
+#include "nexus/server/websocket_upgrade.h"
 
 namespace nexus::server {
 
@@ -19,6 +20,8 @@ class Service {
   virtual std::optional<Error> refuse_head(Request& request) = 0;
   // Fills the answer in: now, or by the returned coroutine for what has to wait. Both stay valid until then.
   virtual std::optional<Task<void>> serve(const Request& request, Answer& answer) = 0;
+  // Takes over the connection of a request that serve() has answered with 101.
+  virtual void take_over(Upgrade) {}
   // Adds the headers that every answer to this request has. serve() has done so when it is done.
   virtual void add_headers(const Request&, Answer&) {}
   // Called for each request that never got to serve(), with the reason.

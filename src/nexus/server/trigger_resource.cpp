@@ -13,22 +13,26 @@ constexpr std::string_view kJsonSpace = " \t\r\n";
 // A loop does one check at a time: what one takes that is no larger is within the reserve.
 constexpr std::uint64_t kSmallCheckBytes = 64 << 10;
 
+// A call without arguments. kToolNotFound.
+std::expected<ToolCall, Refusal> tool_of(std::shared_ptr<panels::Panel> panel, std::string_view name) {
+  auto definition = panel->definition();
+  const panels::Tool* tool = definition->find_tool(name);
+  if (tool != nullptr) return ToolCall{std::move(panel), std::move(definition), tool, "{}"};
+  return std::unexpected(
+      Refusal{{.code = ErrorCode::kToolNotFound,
+               .message = fmt::format("panel \"{}\" has no tool \"{}\"", panel->id(), name)}});
+}
+
 }  // namespace
 
 std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route, const Request& request) {
   auto panel = registry_.find(route.panel);
   if (!panel) return std::unexpected(Refusal{panel_not_found(route.panel)});
-  auto definition = panel->definition();
-  const panels::Tool* tool = definition->find_tool(route.tool);
-  if (tool == nullptr) {
-    return std::unexpected(
-        Refusal{{.code = ErrorCode::kToolNotFound,
-                 .message = fmt::format("panel \"{}\" has no tool \"{}\"", route.panel, route.tool)}});
-  }
-  ToolCall call{std::move(panel), std::move(definition), tool, "{}"};
+  auto call = tool_of(std::move(panel), route.tool);
+  if (!call) return call;
   const std::string_view body = request.body;
   const auto start = body.find_first_not_of(kJsonSpace);
-  if (start == std::string_view::npos) return checked(std::move(call));
+  if (start == std::string_view::npos) return checked(*std::move(call));
   switch (sandbox::check_json(body)) {
     case sandbox::JsonFault::kMalformed:
       return std::unexpected(refuse_part("", "is not valid JSON"));
@@ -39,8 +43,17 @@ std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route, 
       break;
   }
   if (body[start] != '{') return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
-  call.args_json = body;
-  return checked(std::move(call));
+  call->args_json = body;
+  return checked(*std::move(call));
+}
+
+std::expected<ToolCall, Refusal> TriggerResource::find_call(std::shared_ptr<panels::Panel> panel,
+                                                            std::string_view tool,
+                                                            std::string_view args_json) {
+  auto call = tool_of(std::move(panel), tool);
+  if (!call) return call;
+  call->args_json = args_json;
+  return checked(*std::move(call));
 }
 
 std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {

@@ -29,6 +29,9 @@ class TriggerResource {
   // The call that a request asks for: kPanelNotFound, kToolNotFound, or kInvalidRequest when its arguments are no
   // JSON object, or not what the tool's schema asks for; kOverloaded when there is no memory to look at them.
   std::expected<ToolCall, Refusal> find_call(const Route& route, const Request& request);
+  // The same of a panel that is there, with arguments that are a JSON object: kToolNotFound, kInvalidRequest.
+  std::expected<ToolCall, Refusal> find_call(std::shared_ptr<panels::Panel> panel, std::string_view tool,
+                                             std::string_view args_json);
   // Runs it and answers with its RESULT, or that it waits.
   Task<void> run(ToolCall call, const Request& request, sandbox::WithLogs with_logs, Answer& answer);
 

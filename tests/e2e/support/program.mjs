@@ -12,7 +12,7 @@ const program = process.env.NEXUS_BIN;
 if (!program) throw new Error('NEXUS_BIN must name the program to test');
 
 // No cache on disk, unless a test has a folder for it: no test must find what another has left.
-const baseEnvironment = { PATH: process.env.PATH, HTTP_PORT: '0', LOG_LEVEL: 'warn', MAX_CACHE_SIZE_MB: '0' };
+const baseEnvironment = { PATH: process.env.PATH, HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'warn', MAX_CACHE_SIZE_MB: '0' };
 
 // Runs the program to its end.
 export function runProgram(args, { env = {}, input = '' } = {}) {

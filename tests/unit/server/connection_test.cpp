@@ -57,7 +57,7 @@ class ConnectionTest : public testing::Test {
     Socket socket = acceptor.accept();
     socket.non_blocking(true);
     time_.date = "today";
-    connection_.emplace(std::move(socket), echo_, rules_, time_, ledger_);
+    connection_.emplace(std::move(socket), Port::kAll, echo_, rules_, time_, ledger_);
     asio::co_spawn(loop_, connection_->run(), [this](std::exception_ptr) { is_closed_ = true; });
   }
 

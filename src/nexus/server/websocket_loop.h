@@ -1,0 +1,35 @@
+// What the WebSocket clients of one loop have in common.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "nexus/base/clock.h"
+#include "nexus/budget/ledger.h"
+#include "nexus/metrics/probes.h"
+#include "nexus/server/audience.h"
+#include "nexus/server/executions.h"
+#include "nexus/server/loop.h"
+#include "nexus/server/trigger_resource.h"
+
+namespace nexus::server {
+
+// What is charged for a client at the least: it, Beast's part, its coroutine, and the kernel's part.
+inline constexpr std::uint64_t kClientBytes = 16 << 10;
+
+// What they work with, all of which must outlive them.
+struct WebSocketLoop {
+  Executor executor;
+  const Clock& clock;
+  budget::Ledger& ledger;
+  Audience& audience;
+  TriggerResource& triggers;
+  Executions& executions;
+  metrics::Probes& probes;
+  std::uint64_t body_limit_bytes = 1 << 20;
+  std::int64_t now_ms = 0;    // kept up to date by WebSockets::tick()
+  std::size_t in_flight = 0;  // triggers of all clients, also of those that have gone
+  bool is_draining = false;
+};
+
+}  // namespace nexus::server
