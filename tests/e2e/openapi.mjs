@@ -41,9 +41,22 @@ test('each call and each status of the document can be had', { timeout: 60_000 }
   await server.request('DELETE', '/panels/p');
   await spinning;
 
+  const patient = await serve(t, { env: { BODY_LIMIT: '2kb' } });
+  await patient.post('/panels', panelOf('w', { ask: 'return [await $ext.external.wait(), await $ext.external.wait()]' }, { capabilities: ['ext:*'] }));
+  const asked = await patient.post('/panels/w/trigger/ask', {}, { prefer: 'respond-async' });
+  for (const path of ['/executions?panel=w', '/executions', `/executions/${asked.json.executionId}`, '/executions/none',
+    '/suspensions?panel=w', '/suspensions']) await patient.get(path);
+  const resume = (id, body) => patient.post(`/suspensions/${id}/resume`, body);
+  for (const body of [{}, large]) await resume(asked.json.suspension, body);
+  const again = await resume(asked.json.suspension, { success: true });
+  await resume(again.json.suspension, { success: true });
+  await resume(again.json.suspension, { success: true });
+  for (const id of [asked.json.executionId, 'none']) await patient.request('DELETE', `/executions/${id}`);
+
   const guarded = await serve(t, { env: { AUTH_ENABLED: 'true', JWT_SECRET: 'a key for tests that has 32 bytes and more' } });
   const calls = [['GET', '/panels'], ['POST', '/panels'], ['GET', '/panels/p'], ['PUT', '/panels/p'], ['DELETE', '/panels/p'], ['GET', '/panels/p/state'],
-    ['POST', '/panels/p/trigger/t'], ['GET', '/panels/p/ws'], ['GET', '/runtime/memory']];
+    ['POST', '/panels/p/trigger/t'], ['GET', '/panels/p/ws'], ['GET', '/runtime/memory'],
+    ['GET', '/executions'], ['GET', '/executions/e'], ['DELETE', '/executions/e'], ['GET', '/suspensions'], ['POST', '/suspensions/s/resume']];
   for (const [method, path] of calls) {
     await guarded.request(method, path);
     await guarded.request(method, path, undefined, { origin: 'http://evil.example' });

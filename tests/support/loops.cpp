@@ -18,7 +18,7 @@ LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own,
           [loops = members.size(), own](std::string_view id) { return server::owner_of(id, loops) == own; }),
       all(members, own, {&loop, &api}),
       api({all, clock, registry, cache, nullptr, pool, ledger, probes, runtime, memory},
-          {sandbox::Limits{}, sandbox::Capabilities::defaults()}, {"1", "2", "3"}),
+          {sandbox::Limits{}, sandbox::Capabilities::defaults()}, {"1", "2", "3"}, {}),
       dispatch(all) {
   api.set_stage(server::Stage::kServing);
 }

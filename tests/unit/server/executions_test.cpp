@@ -11,7 +11,7 @@
 namespace nexus::server {
 namespace {
 
-using Outcome = Result<sandbox::ExecutionResult>;
+using Ended = Result<sandbox::ExecutionResult>;
 
 class ExecutionsTest : public ::testing::Test {
  protected:
@@ -26,16 +26,19 @@ class ExecutionsTest : public ::testing::Test {
     return definition;
   }
   // A call of the panel as it is now; where its outcome will be.
-  std::shared_ptr<std::optional<Outcome>> call() {
+  std::shared_ptr<std::optional<Ended>> call() {
     auto panel = registry_.find("p");
     auto in_force = panel->definition();
     const panels::Tool* const tool = in_force->find_tool("t");
-    auto outcome = std::make_shared<std::optional<Outcome>>();
+    auto outcome = std::make_shared<std::optional<Ended>>();
     asio::co_spawn(loop_, executions_.run({std::move(panel), std::move(in_force), tool, "{}"}),
-                   [outcome](std::exception_ptr, Outcome ended) { outcome->emplace(std::move(ended)); });
+                   [outcome](std::exception_ptr, Result<Outcome> ended) {
+                     if (!ended) return void(outcome->emplace(std::unexpected(ended.error())));
+                     outcome->emplace(std::move(ended->result));
+                   });
     return outcome;
   }
-  void run_until(const std::shared_ptr<std::optional<Outcome>>& outcome) {
+  void run_until(const std::shared_ptr<std::optional<Ended>>& outcome) {
     while (!outcome->has_value())
       ASSERT_EQ(loop_.run_one(), 1);
   }
