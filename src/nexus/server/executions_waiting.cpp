@@ -15,7 +15,7 @@ constexpr std::size_t kPackedAtOnce = 2000;       // 3 us each
 constexpr std::int64_t kKeptMs = 5 * 60 * 1000;   // a result, after the end
 constexpr std::size_t kMostKeptResults = 10'000;  // of a loop
 // What is charged for an execution beside its delta: it, its call, its places in the tables. Measured with 100,000.
-constexpr std::uint64_t kExecutionBytes = 1200;
+constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
 constexpr std::chrono::milliseconds kPause{20};
 
