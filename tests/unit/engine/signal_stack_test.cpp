@@ -4,8 +4,11 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <fstream>
+#include <latch>
 #include <thread>
 
+#include "nexus/base/units.h"
 #include "nexus/engine/engine.h"
 #include "nexus/engine/instance.h"
 #include "support/sandbox.h"
@@ -38,19 +41,29 @@ TEST(SignalStackTest, AThreadThatHasBeenPreparedNeedsNoOtherForItsFirstCall) {
   });
 }
 
+std::uint64_t mapped_bytes() {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * kPageBytes;
+}
+
+// A new thread has no heap yet: what it allocates takes pages of the little room there is.
 TEST(SignalStackTest, WithoutRoomItSaysSoAndCanBeTriedAgain) {
   if (testing::kUnderSanitizer) GTEST_SKIP() << "the sanitizer needs address space of its own";
-  std::jthread([] {
-    rlimit before{};
-    getrlimit(RLIMIT_AS, &before);
-    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-    setrlimit(RLIMIT_AS, &none);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  std::latch limited(1);
+  const std::jthread thread([&] {
+    limited.wait();
     const auto refused = prepare_signal_stack();
     setrlimit(RLIMIT_AS, &before);
     ASSERT_FALSE(refused.has_value());
     EXPECT_NE(refused.error().message.find("ulimit -v"), std::string::npos) << refused.error().message;
     EXPECT_TRUE(prepare_signal_stack().has_value());
   });
+  const rlimit little{.rlim_cur = mapped_bytes() + 128_KiB, .rlim_max = before.rlim_max};
+  EXPECT_EQ(setrlimit(RLIMIT_AS, &little), 0);
+  limited.count_down();
 }
 
 }  // namespace
