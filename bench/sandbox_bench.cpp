@@ -297,9 +297,6 @@ void start_disk_cache(benchmark::State& state) {
   std::filesystem::remove_all(directory);
 }
 
-BENCHMARK_CAPTURE(call_handler, waits_not, kWaitsNot);
-BENCHMARK_CAPTURE(suspend_and_resume, raw, Keep::kRaw);
-BENCHMARK_CAPTURE(suspend_and_resume, packed, Keep::kPacked);
 BENCHMARK_DEFINE_F(WithDiskCache, find_large)(benchmark::State& state) {
   for (auto _ : state) {
     const auto image = cache->find(source);
@@ -326,6 +323,9 @@ BENCHMARK_DEFINE_F(WithDiskCache, write_large)(benchmark::State& state) {
 BENCHMARK_CAPTURE(call_handler, small, kSmall)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, other, kOther)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, nothing, kNothing)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(call_handler, waits_not, kWaitsNot)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(suspend_and_resume, raw, Keep::kRaw)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(suspend_and_resume, packed, Keep::kPacked)->Unit(benchmark::kMicrosecond);
 BENCHMARK(reset_alone)->Unit(benchmark::kMicrosecond);
 BENCHMARK(two_handlers_in_turn)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, four_mib_of_heap, kFourMiB)->Unit(benchmark::kMicrosecond);
