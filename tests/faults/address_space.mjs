@@ -13,7 +13,7 @@ const virtualKb = (pid) => Number(/VmSize:\s+(\d+)/.exec(readFileSync(`/proc/${p
 // Runs it with that limit, on a port.
 function startWith(kb, port) {
   return spawnSync('sh', ['-c', `ulimit -v ${kb} && exec "$0" serve`, process.env.NEXUS_BIN],
-    { env: { ...FEW, HTTP_PORT: String(port), PATH: process.env.PATH }, encoding: 'utf8' });
+    { env: { ...FEW, HTTP_PORT: String(port), WS_PORT: '0', PATH: process.env.PATH }, encoding: 'utf8' });
 }
 
 test('with too little address space the start says what to change, in one line', () => {

@@ -90,7 +90,8 @@ Result<std::unique_ptr<Extension>> create_http(const config::HttpExtensionConfig
     return std::make_unique<Http>(HttpOptions{config, max_body_bytes}, ledger, std::move(loop));
   } catch (const std::system_error& error) {
     return fail(ErrorCode::kInternalError,
-                fmt::format("cannot start the thread of $ext.http: {}", error.what()));
+                fmt::format("cannot start the thread of $ext.http: {} (see `ulimit -v` and `ulimit -u`)",
+                            error.what()));
   }
 }
 

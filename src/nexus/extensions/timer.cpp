@@ -30,7 +30,9 @@ Result<std::unique_ptr<Timer>> Timer::create() {
   try {
     return std::unique_ptr<Timer>(new Timer);
   } catch (const std::system_error& error) {
-    return fail(ErrorCode::kInternalError, fmt::format("cannot start the timer's thread: {}", error.what()));
+    return fail(
+        ErrorCode::kInternalError,
+        fmt::format("cannot start the timer's thread: {} (see `ulimit -v` and `ulimit -u`)", error.what()));
   }
 }
 

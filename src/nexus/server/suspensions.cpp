@@ -48,8 +48,10 @@ Suspensions::Suspensions(Executor executor, const Clock& clock, budget::Ledger& 
       probes_(probes),
       options_(options),
       on_answer_(std::move(on_answer)) {
-  for (const extensions::Extension* extension : options_.extensions)
+  for (const extensions::Extension* extension : options_.extensions) {
     table_.add(extension->name(), extension->methods());
+    probes_.suspensions.by_extension[extension->name()];  // shown from the start
+  }
 }
 
 void Suspensions::begin(const ExecutionPtr& execution, std::vector<sandbox::ExtensionCall> calls) {
