@@ -32,7 +32,6 @@ namespace nexus::sandbox {
 
 class ExtensionTable;
 class Runtime;  // what all instances share: see runtime.h
-class Call;     // what the host functions of one execution work on: see call.h
 
 // Everything an execution needs. The views and pointers must stay valid until finish().
 struct ExecutionRequest {

@@ -235,6 +235,7 @@ void Executions::cancel_all_of(const panels::Panel& panel) {
 
 void Executions::drain() {
   std::vector<ExecutionPtr> all;
+  all.reserve(kept_.size());
   for (const auto& [id, execution] : kept_)
     all.push_back(execution);
   for (const ExecutionPtr& execution : all)
