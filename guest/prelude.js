@@ -199,9 +199,15 @@
     if (methods === undefined) throw missing(text(name));
     return methods;
   };
+  // Whatever toJSON a handler has given to arrays: the host is sent an array.
+  const arrayText = (values) => {
+    let text = '';
+    for (let i = 0; i < values.length; i += 1) text += `${i ? ',' : ''}${stringify(values[i]) ?? 'null'}`;
+    return `[${text}]`;
+  };
   const known = { __proto__: null };  // in this execution
   const extension = (name) => {
-    const caller = (method) => (...args) => host.call(`${name}.${method}`, stringify(args));
+    const caller = (method) => (...args) => host.call(`${name}.${method}`, arrayText(args));
     known[name] ??= Object.freeze(Object.fromEntries(methodsOf(name).map((method) => [method, caller(method)])));
     return known[name];
   };

@@ -163,3 +163,17 @@ test('who waits at the end is told', { timeout: 30_000 }, async (t) => {
   assert.equal((await asked).json.error.code, 'CANCELLED');
   assert.equal(await server.ended, 0);
 });
+
+test('results that are kept give way to those who need the memory', { timeout: 60_000 }, async (t) => {
+  const { server } = await waiting(t, { env: { THREADS: '1', MEMORY_BUDGET_MB: '128' } });
+  await server.panel('p', { big: 'await $ext.timer.sleep(1); return "x".repeat(900000)' }, all);
+  const results = [];
+  for (let i = 0; i < 80; i += 1) results.push((await server.trigger('p', 'big', {})).json);
+  for (const { status, error } of results) assert.equal(status, 'success', JSON.stringify(error));
+  assert.equal((await server.get(`/executions/${results.at(-1).executionId}`)).status, 200);
+  assert.equal((await server.get(`/executions/${results[0].executionId}`)).status, 404);
+  const buffers = async () => Number(/accounted_bytes\{kind="buffers"\} (\d+)/.exec((await server.get('/metrics')).text)[1]);
+  assert.ok(await buffers() < 12 << 20, 'bounded');
+  await server.request('DELETE', '/panels/p');
+  assert.ok(await buffers() < 1 << 20, 'and gone with the panel');
+});

@@ -70,6 +70,9 @@ struct Execution {
   bool is_packed = false;
   bool is_cancelled = false;  // while a segment runs
 
+  // What its result is charged as.
+  std::uint64_t kept_bytes() const { return held.bytes() + (result ? result->held.bytes() : 0); }
+
   // Who wants to know when it suspends again or ends. A hook may go at any time but within its call.
   using Hooks = std::list<std::function<void()>>;
   Hooks hooks;

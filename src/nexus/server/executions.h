@@ -86,8 +86,8 @@ class Executions {
     if (run_queue_.take_slice()) runtime_.end_slices();
   }
 
-  // See Admission.
-  void reclaim(std::uint64_t bytes) { admission_.reclaim(bytes); }
+  // Gives up what can be: kept results, the room that raw deltas take, then see Admission.
+  void reclaim(std::uint64_t bytes);
   // Goes back to fresh instances, some in each call: false when nothing is left to do.
   bool renew_instances();
   // Lets go of images that are of none of these.
@@ -128,6 +128,8 @@ class Executions {
   void pack(Execution& execution);
   void leave_waiting(Execution& execution);
   void forget_old_results(std::int64_t now_unix_ms);
+  void forget_oldest();
+  void forget(const Execution& execution);
   enum class Until : std::uint8_t { kAtRest, kNext, kEnd };
   Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until);
   std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
@@ -152,6 +154,7 @@ class Executions {
   };
   std::deque<Suspended> unpacked_;  // in order; some of them go on already
   std::deque<ExecutionPtr> ended_;  // in order
+  std::uint64_t kept_bytes_ = 0;    // of their results
   bool is_aborted_ = false;
 };
 

@@ -10,10 +10,11 @@
 namespace nexus::server {
 namespace {
 
-constexpr std::int64_t kPackAfterMs = 100;        // who is answered sooner need not be unpacked
-constexpr std::size_t kPackedAtOnce = 2000;       // 3 us each
-constexpr std::int64_t kKeptMs = 5 * 60 * 1000;   // a result, after the end
-constexpr std::size_t kMostKeptResults = 10'000;  // of a loop
+constexpr std::int64_t kPackAfterMs = 100;         // who is answered sooner need not be unpacked
+constexpr std::size_t kPackedAtOnce = 2000;        // 3 us each
+constexpr std::int64_t kKeptMs = 5 * 60 * 1000;    // a result, after the end
+constexpr std::size_t kMostKeptResults = 10'000;   // of a loop
+constexpr std::uint64_t kMostKeptBytes = 8 << 20;  // of them
 // What is charged for an execution beside its delta: it, its call, its places in the tables. Measured with 100,000.
 constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
@@ -78,7 +79,7 @@ void Executions::tell_of_waits(const Execution& execution) {
 }
 
 void Executions::pack(Execution& execution) {
-  if (!execution.suspended || execution.is_packed) return;
+  if (execution.status != Execution::Status::kSuspended || execution.is_packed) return;
   execution.suspended->delta.pack();
   execution.is_packed = true;
   --probes_.under_way.suspended;
@@ -152,7 +153,7 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
                        {answer.number, kind_of(answer.settlement.kind), answer.settlement.json});
   if (!resumed) {
     if (resumed.error().code == ErrorCode::kOverloaded) {
-      admission_.reclaim(execution->suspended->delta.memory_bytes());
+      reclaim(execution->suspended->delta.memory_bytes());
       co_return false;
     }
     end(execution, result_of(std::move(execution->suspended->carried), execution->id, resumed.error()));
@@ -198,7 +199,9 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   result.journal = {};
   execution->result.emplace(std::move(result));
   execution->handler.reset();
+  kept_bytes_ += execution->kept_bytes();
   ended_.push_back(execution);
+  forget_old_results(execution->changed_unix_ms);
   execution->changed();
 }
 
@@ -225,6 +228,12 @@ void Executions::cancel(const ExecutionPtr& execution, std::string_view why) {
 }
 
 void Executions::cancel_all_of(const panels::Panel& panel) {
+  // What has ended before is not asked for any more.
+  std::erase_if(ended_, [&](const ExecutionPtr& execution) {
+    const bool is_its = execution->call.panel.get() == &panel;
+    if (is_its) forget(*execution);
+    return is_its;
+  });
   std::vector<ExecutionPtr> its;
   for (const auto& [id, execution] : kept_) {
     if (execution->call.panel.get() == &panel) its.push_back(execution);
@@ -311,11 +320,33 @@ void Executions::tick() {
 }
 
 void Executions::forget_old_results(std::int64_t now_unix_ms) {
-  while (!ended_.empty() &&
-         (ended_.size() > kMostKeptResults || now_unix_ms - ended_.front()->changed_unix_ms >= kKeptMs)) {
-    kept_.erase(ended_.front()->id);
-    ended_.pop_front();
+  while (!ended_.empty() && (ended_.size() > kMostKeptResults || kept_bytes_ > kMostKeptBytes ||
+                             now_unix_ms - ended_.front()->changed_unix_ms >= kKeptMs))
+    forget_oldest();
+}
+
+void Executions::forget_oldest() {
+  const ExecutionPtr oldest = std::move(ended_.front());
+  ended_.pop_front();
+  forget(*oldest);
+}
+
+// Who waits for it has it still.
+void Executions::forget(const Execution& execution) {
+  kept_bytes_ -= execution.kept_bytes();
+  kept_.erase(execution.id);
+}
+
+// First what somebody may still ask for, then what runs again sooner for not being packed.
+void Executions::reclaim(std::uint64_t bytes) {
+  for (std::uint64_t freed = 0; freed < bytes && !ended_.empty();) {
+    freed += ended_.front()->kept_bytes();
+    forget_oldest();
   }
+  for (; !unpacked_.empty(); unpacked_.pop_front()) {
+    if (const auto execution = unpacked_.front().execution.lock()) pack(*execution);
+  }
+  admission_.reclaim(bytes);
 }
 
 }  // namespace nexus::server

@@ -149,6 +149,17 @@ TEST_P(Suspension, WhatCannotBeCalledThrowsAtOnce) {
       .expect(ErrorCode::kPermissionDenied);
 }
 
+TEST_P(Suspension, ArgumentsAreAnArrayWhateverToJsonAHandlerHasMade) {
+  for (const char* spoiled : {"Object.prototype", "Array.prototype"}) {
+    auto w = start(std::string(spoiled) + ".toJSON = () => 'TJ'; return await $ext.http.get([1], 2)");
+    EXPECT_EQ(w.calls(), R"(0 http.get ["TJ",2])");
+    ASSERT_TRUE(w.answer(0, "1"));
+    w.outcome().expect_value("1");
+  }
+  auto nothing = start("Object.prototype.toJSON = () => undefined; return await $ext.http.get({}, 1)");
+  EXPECT_EQ(nothing.calls(), "0 http.get [null,1]");
+}
+
 TEST_P(Suspension, WhoWaitsForNothingElseHasEnded) {
   start("$ext.http.get(1); return 5").outcome().expect_value("5");
   start("await new Promise(() => {})")
