@@ -14,7 +14,7 @@ constexpr std::int64_t kPackAfterMs = 100;         // who is answered sooner nee
 constexpr std::size_t kPackedAtOnce = 2000;        // 3 us each
 constexpr std::int64_t kKeptMs = 5 * 60 * 1000;    // a result, after the end
 constexpr std::size_t kMostKeptResults = 10'000;   // of a loop
-constexpr std::uint64_t kMostKeptBytes = 8 << 20;  // of them
+constexpr std::uint64_t kMostKeptBytes = 4 << 20;  // of them
 // What is charged for an execution beside its delta: it, its call, its places in the tables. Measured with 100,000.
 constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
