@@ -326,6 +326,9 @@ ExecutionResult Instance::execute(ExecutionRequest request) {
 }
 
 std::uint64_t Instance::running_us() const { return parts_->running_us; }
+std::uint64_t Instance::due_us() const {
+  return parts_->started_us + parts_->request.limits.max_wall_ms * 1000;
+}
 
 std::uint64_t Instance::memory_used() const {
   return parts_->engine ? parts_->memory().charged_bytes() + parts_->overhead.bytes() : 0;

@@ -70,6 +70,8 @@ class Instance {
   Step step();
   // How long the execution has run, without what passed between its slices.
   std::uint64_t running_us() const;
+  // When maxWallMs is over, by the monotonic clock; the next slice ends it then.
+  std::uint64_t due_us() const;
   // Ends the execution as `code` (kCancelled, kTimeout); nothing of it runs any more. REQUIRES: running.
   void cancel(ErrorCode code, std::string message);
   // The outcome; puts the memory back. REQUIRES: finished.

@@ -47,7 +47,7 @@ Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& le
       runtime_(runtime),
       ledger_(ledger),
       audience_(audience),
-      run_queue_(executor),
+      run_queue_(executor, clock),
       admission_(executor, clock, ledger, pool, cache, probes, admission),
       suspensions_(executor, clock, ledger, probes, suspensions,
                    [this](const ExecutionPtr& execution) { on_answer(execution); }),
@@ -228,7 +228,7 @@ Task<Result<HandlerPtr>> Executions::load_in(sandbox::Instance& instance, std::s
 Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panels::Panel* panel,
                                         const bool* cancelled) {
   for (;;) {
-    co_await run_queue_.next_slice(instance.running_us());
+    co_await run_queue_.next_slice(instance.running_us(), instance.due_us());
     if (is_aborted_) {
       instance.cancel(ErrorCode::kCancelled, "the server has shut down");
       co_return;

@@ -13,19 +13,20 @@ using testing::ElementsAre;
 class RunQueueTest : public testing::Test {
  protected:
   // Runs `slices` slices of 1000 us each, having used `used_us` before.
-  Task<void> worker(std::string name, std::uint64_t used_us, int slices) {
+  Task<void> worker(std::string name, std::uint64_t used_us, int slices, std::uint64_t due_us) {
     for (int slice = 0; slice < slices; ++slice) {
-      co_await queue.next_slice(used_us);
+      co_await queue.next_slice(used_us, due_us);
       log.push_back(name);
       used_us += 1000;
     }
   }
-  void spawn(std::string name, std::uint64_t used_us, int slices) {
-    asio::co_spawn(loop, worker(std::move(name), used_us, slices), asio::detached);
+  void spawn(std::string name, std::uint64_t used_us, int slices, std::uint64_t due_us = RunQueue::kNever) {
+    asio::co_spawn(loop, worker(std::move(name), used_us, slices, due_us), asio::detached);
   }
 
   asio::io_context loop{1};
-  RunQueue queue{loop.get_executor()};
+  SystemClock clock;
+  RunQueue queue{loop.get_executor(), clock};
   std::vector<std::string> log;
 };
 
@@ -34,6 +35,17 @@ TEST_F(RunQueueTest, WhoHasUsedLeastGoesFirst) {
   spawn("short", 2000, 2);
   loop.run();
   EXPECT_THAT(log, ElementsAre("short", "short", "hog", "hog"));
+  EXPECT_EQ(queue.size(), 0);
+}
+
+TEST_F(RunQueueTest, WhoseTimeIsOverGoesBeforeAll) {
+  const std::uint64_t now_us = clock.monotonic_us();
+  spawn("short", 2000, 2, now_us + 60'000'000);
+  spawn("late", 9000, 1, now_us);
+  spawn("later", 8000, 1, now_us - 1);
+  spawn("hog", 7000, 1);
+  loop.run();
+  EXPECT_THAT(log, ElementsAre("later", "late", "short", "short", "hog"));
   EXPECT_EQ(queue.size(), 0);
 }
 
