@@ -7,6 +7,7 @@
 #include <new>
 
 #include "nexus/server/definition_ids.h"
+#include "nexus/server/loose_socket.h"
 #include "nexus/server/query.h"
 #include "nexus/server/route.h"
 #include "nexus/server/server.h"
@@ -65,18 +66,13 @@ std::optional<Task<void>> Dispatch::serve(const Request& request, Answer& answer
 void Dispatch::take_over(Upgrade upgrade) {
   const Member& owner = loops_[where(upgrade.request)];
   if (owner.api == &api_) return api_.take_over(std::move(upgrade));
-  ErrorCondition error;
-  Socket moved(owner.executor());
-  const auto protocol = upgrade.socket.local_endpoint(error).protocol();
-  if (!error) moved.assign(protocol, upgrade.socket.release(error), error);
-  if (error) {
-    spdlog::error("a WebSocket is lost between two loops: {}", error.message());
-    return;
-  }
-  moved.non_blocking(true, error);
-  upgrade.socket = std::move(moved);
-  asio::post(owner.executor(),
-             [&owner, upgrade = std::move(upgrade)]() mutable { owner.api->take_over(std::move(upgrade)); });
+  LooseSocket loose(std::move(upgrade.socket));
+  asio::post(owner.executor(), [&owner, upgrade = std::move(upgrade), loose = std::move(loose)]() mutable {
+    auto arrived = std::move(loose).arrive(owner.executor());
+    if (!arrived) return spdlog::error("a WebSocket is lost between two loops");
+    upgrade.socket = *std::move(arrived);
+    owner.api->take_over(std::move(upgrade));
+  });
   owner.api->hurry();
 }
 

@@ -6,6 +6,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
 
+#include "nexus/server/loose_socket.h"
+
 namespace nexus::server {
 namespace {
 
@@ -52,7 +54,7 @@ void Listener::close() {
   ErrorCondition error;
   acceptor_.non_blocking(true, error);
   while (!error) {
-    Socket socket(next().executor());
+    Socket socket(executor_);
     acceptor_.accept(socket, error);
     if (!error) hand_over(std::move(socket));
   }
@@ -63,16 +65,18 @@ void Listener::hand_over(Socket socket) try {
   Server& server = next();
   next_ = (next_ + 1) % servers_.size();
   if (server.executor() == executor_) return server.add(std::move(socket), options_.serves);
-  asio::post(server.executor(), [&server, serves = options_.serves, moved = std::move(socket)]() mutable {
-    server.add(std::move(moved), serves);
-  });
+  asio::post(server.executor(),
+             [&server, serves = options_.serves, loose = LooseSocket(std::move(socket))]() mutable {
+               if (auto arrived = std::move(loose).arrive(server.executor()))
+                 server.add(*std::move(arrived), serves);
+             });
 } catch (const std::bad_alloc&) {
   spdlog::error("a connection is closed: there is no memory left to hand it to its loop");
 }
 
 Task<void> Listener::accept() {
   while (acceptor_.is_open()) {
-    auto [error, socket] = co_await acceptor_.async_accept(next().executor(), kAwaitTuple);
+    auto [error, socket] = co_await acceptor_.async_accept(executor_, kAwaitTuple);
     if (!error) {
       hand_over(std::move(socket));
       continue;

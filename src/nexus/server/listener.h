@@ -38,7 +38,7 @@ class Listener {
   std::string_view setting() const { return options_.serves == Port::kAll ? "HTTP_PORT" : "WS_PORT"; }
   Task<void> accept();
   Server& next() const { return *servers_[next_]; }
-  void hand_over(Socket socket);  // whose executor is that of next()
+  void hand_over(Socket socket);  // to next(); it is of this loop
 
   Executor executor_;
   std::vector<Server*> servers_;
