@@ -90,32 +90,31 @@ class Bench {
 
   // Gives the bytes of what was kept.
   std::size_t wait_once(const std::shared_ptr<const memory::Image>& handler, bool packs) {
-    sandbox::ExecutionRequest request;
-    request.image = handler;
-    request.execution_id = "bench";
-    request.args_json = R"({"by":1,"who":"someone"})";
-    request.state = &state_;
-    request.capabilities = &all_;
-    request.extensions = &extensions_;
-    sandbox::ExecutionRequest again = {};
-    again.image = handler;
-    again.execution_id = "bench";
-    again.state = &state_;
-    again.capabilities = &all_;
-    again.extensions = &extensions_;
-    instance_->start(std::move(request));
-    while (instance_->step() == sandbox::Step::kMore) {
-    }
+    const auto request_of = [&](std::string_view args) {
+      sandbox::ExecutionRequest request;
+      request.image = handler;
+      request.execution_id = "bench";
+      request.args_json = args;
+      request.state = &state_;
+      request.capabilities = &all_;
+      request.extensions = &extensions_;
+      return request;
+    };
+    const auto run_segment = [this] {
+      while (instance_->step() == sandbox::Step::kMore) {
+      }
+    };
+    instance_->start(request_of(R"({"by":1,"who":"someone"})"));
+    run_segment();
     if (!instance_->waits()) stop("it does not wait");
     auto segment = instance_->suspend();
     if (!segment) stop("there is no memory");
     if (packs) segment->suspended.delta.pack();
     const std::size_t bytes = segment->suspended.delta.bytes();
-    if (!instance_->resume(segment->suspended, std::move(again),
+    if (!instance_->resume(segment->suspended, request_of("{}"),
                            {0, sandbox::CallAnswer::Kind::kValue, "null"}))
       stop("it does not go on");
-    while (instance_->step() == sandbox::Step::kMore) {
-    }
+    run_segment();
     const auto result = instance_->finish();
     if (!result.ok()) stop(result.error->message);
     return bytes;

@@ -10,10 +10,9 @@
 namespace nexus::app {
 namespace {
 
+using budget::bytes_text;
 using sandbox::json_array;
 using sandbox::json_string;
-
-using budget::bytes_text;
 
 class Table {
  public:

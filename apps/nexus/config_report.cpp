@@ -14,10 +14,9 @@
 namespace nexus::app {
 namespace {
 
+using config::Row;
 using sandbox::json_array;
 using sandbox::json_string;
-
-using config::Row;
 
 std::string_view source_name(config::Source source) {
   switch (source) {

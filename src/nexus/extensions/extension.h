@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "nexus/sandbox/call_answer.h"
+
 namespace nexus::extensions {
 
 // One call of one execution; never used again by this process.
@@ -19,7 +21,7 @@ enum class CallId : std::uint64_t {};
 
 // What became of a call.
 struct Settlement {
-  enum class Kind : std::uint8_t { kValue, kError, kExpired };
+  using Kind = sandbox::CallAnswer::Kind;  // kValue, kError, kExpired
   Kind kind = Kind::kValue;
   // kValue: what the promise is fulfilled with, one JSON value in UTF-8. Otherwise the error that the handler catches:
   // {"name": "HttpError", "message": "...", ...}; further members become properties of it.

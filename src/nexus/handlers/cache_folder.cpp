@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <chrono>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "nexus/base/hex.h"
 #include "nexus/base/ids.h"
 
 namespace nexus::handlers {
@@ -43,16 +43,10 @@ class Descriptor {
   int fd_;
 };
 
-std::optional<std::uint64_t> number_of(std::string_view digits) {
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(digits.begin(), digits.end(), number, 16);
-  return read.ptr == digits.end() ? std::optional(number) : std::nullopt;
-}
-
 // Nullopt: not a name that we give.
 std::optional<Digest> name_of(std::string_view text) {
   if (text.size() != 2 * kDigits) return std::nullopt;
-  const auto high = number_of(text.substr(0, kDigits)), low = number_of(text.substr(kDigits));
+  const auto high = hex_number(text.substr(0, kDigits)), low = hex_number(text.substr(kDigits));
   return high && low ? std::optional(Digest{*high, *low}) : std::nullopt;
 }
 

@@ -48,14 +48,8 @@ class Reader {
 
   std::expected<Definition, Rejected> read(std::string_view text) {
     if (!given_id_.empty()) take_given_id();
-    switch (sandbox::check_json(text)) {
-      case sandbox::JsonFault::kMalformed:
-        return refuse("is not valid JSON");
-      case sandbox::JsonFault::kTooDeep:
-        return refuse(fmt::format("is nested deeper than {} levels", sandbox::kMaxJsonDepth));
-      case sandbox::JsonFault::kNone:
-        break;
-    }
+    if (const auto fault = sandbox::check_json(text); fault != sandbox::JsonFault::kNone)
+      return refuse(sandbox::describe(fault));
     const simdjson::padded_string padded(text);
     json::parser parser;
     json::document document;

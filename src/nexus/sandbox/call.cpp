@@ -268,7 +268,7 @@ Call::Answer Call::extension_call(std::string_view name, std::string_view args) 
   const std::string_view extension = name.substr(0, dot), method = name.substr(dot + 1);
   if (!allows(Permission::kExtension, extension)) return refuse_permission(Permission::kExtension, extension);
   // What a handler has asked for may be gone when it goes on in another process.
-  if (request_.extensions == nullptr || !request_.extensions->has(extension, method)) {
+  if (request_.extensions == nullptr || request_.extensions->find(extension, method).empty()) {
     return refuse(Kind::kNoExtension, {.code = ErrorCode::kExecutionError,
                                        .message = fmt::format("no such extension: {}", name)});
   }

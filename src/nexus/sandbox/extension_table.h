@@ -17,9 +17,12 @@ class ExtensionTable {
   void add(std::string_view name, std::vector<std::string_view> methods) {
     methods_.insert_or_assign(std::string(name), std::vector<std::string>(methods.begin(), methods.end()));
   }
-  bool has(std::string_view name, std::string_view method) const {
+  // The method's name, valid as long as the table; empty: there is none of that name.
+  std::string_view find(std::string_view name, std::string_view method) const {
     const auto found = methods_.find(name);
-    return found != methods_.end() && std::ranges::find(found->second, method) != found->second.end();
+    if (found == methods_.end()) return {};
+    const auto its = std::ranges::find(found->second, method);
+    return its == found->second.end() ? std::string_view() : *its;
   }
   // JSON arrays: of all extensions, and of the methods of one; empty: there is none of that name.
   std::string names_json() const {

@@ -2,6 +2,7 @@
 // interpreter writes 1e20 as 100000000000000000000. simdjson validates the UTF-8, and is the oracle of the tests.
 #include "nexus/sandbox/json.h"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <bitset>
@@ -377,6 +378,11 @@ bool for_each_member(std::string_view text,
     skip_space();
     if (*at == '}') return true;
   }
+}
+
+std::string describe(JsonFault fault) {
+  if (fault == JsonFault::kTooDeep) return fmt::format("is nested deeper than {} levels", kMaxJsonDepth);
+  return "is not valid JSON";
 }
 
 }  // namespace nexus::sandbox

@@ -17,6 +17,9 @@ enum class JsonFault : std::uint8_t { kNone, kMalformed, kTooDeep };
 // read whatever passed. Allocates nothing; about 2 ns per byte at worst.
 JsonFault check_json(std::string_view text);
 
+// What is wrong, behind a subject: "is not valid JSON". REQUIRES: something is.
+std::string describe(JsonFault fault);
+
 // As check_json, for text written by the interpreter: lone surrogates, which JavaScript strings may hold and JSON may
 // not, are replaced by U+FFFD in `text` first: as escapes and as the three bytes (ED A0..BF xx) that the interpreter writes. Pairs
 // of escapes stay. The size never changes. kMalformed then means that the guest is lying.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nexus/memory/delta.h"
+#include "nexus/sandbox/call_answer.h"
 #include "nexus/sandbox/result.h"
 
 namespace nexus::sandbox {
@@ -16,14 +17,6 @@ struct ExtensionCall {
   std::string extension;
   std::string method;
   std::string args_json;  // an array
-};
-
-// What became of it.
-struct CallAnswer {
-  enum class Kind : std::uint8_t { kValue, kError, kExpired };  // as guest/border.h has them
-  std::uint32_t number = 0;
-  Kind kind = Kind::kValue;
-  std::string_view json;  // one JSON value, checked; of an error an object with name and message
 };
 
 // What the segments so far have used up and left: limits count over all of them.

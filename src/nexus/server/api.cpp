@@ -224,8 +224,7 @@ std::optional<Task<void>> Api::trigger(const Route& route, const Request& reques
     finish(std::unexpected(std::move(call.error())), answer);
     return std::nullopt;
   }
-  const auto with_logs = has_flag(route.query, "logs") ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo;
-  return triggers_.run(*std::move(call), request, with_logs, answer);
+  return triggers_.run(*std::move(call), request, logs_of(route.query), answer);
 }
 
 PanelsResource::Outcome Api::remove(const Route& route, const Request& request, Answer& answer) {

@@ -37,7 +37,7 @@ struct PendingCall {
   std::uint64_t secret[2];   // what makes its suspension's id unguessable
   std::uint32_t number = 0;  // within the execution
   extensions::Extension* extension = nullptr;
-  std::string_view method;  // of the extension's own
+  std::string_view method;  // valid as long as the table of extensions
   std::string data_json;    // for those who list it; empty: nothing
   std::int64_t began_unix_ms = 0;
   std::int64_t expires_unix_ms = 0;

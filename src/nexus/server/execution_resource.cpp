@@ -25,10 +25,6 @@ Refusal no_suspension() {
            .message = "there is no such suspension of the extension external, or it has been answered"}};
 }
 
-sandbox::WithLogs logs_of(const Route& route) {
-  return has_flag(route.query, "logs") ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo;
-}
-
 // The panel that a list is of.
 std::expected<std::string_view, Refusal> panel_of(const Route& route) {
   const auto panel = find_parameter(route.query, "panel");
@@ -68,7 +64,34 @@ std::expected<extensions::Settlement, Refusal> settlement_of(std::string_view bo
   return extensions::Settlement{extensions::Settlement::Kind::kError, *std::move(error)};
 }
 
+// {NAME: [rows of the panel], total}. `for_each_of` calls what it is given with what append_row() takes, for each row.
+template <class ForEachOf>
+ExecutionResource::Outcome append_list(std::string_view name, const Route& route, const Request& request,
+                                       Answer& answer, ForEachOf for_each_of) {
+  const auto panel = panel_of(route);
+  if (!panel) return std::unexpected(panel.error());
+  std::string& out = answer.body();
+  out += fmt::format(R"({{"{}":[)", name);
+  const std::size_t start = out.size();
+  std::size_t total = 0;
+  if (caller_of(request).may_see(*panel)) {
+    for_each_of(*panel, [&](const auto&... row) {
+      if (++total > kMostRows) return;
+      if (out.size() > start) out += ',';
+      append_row(out, row...);
+    });
+  }
+  out += fmt::format(R"(],"total":{}}})", total);
+  return {};
+}
+
 }  // namespace
+
+std::chrono::milliseconds ExecutionResource::at_most(std::uint64_t wait_s) const {
+  const auto longest_s =
+      static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(most_wait_).count());
+  return std::min(most_wait_, std::chrono::milliseconds(std::min(wait_s, longest_s) * 1000));
+}
 
 ExecutionPtr ExecutionResource::find(const Route& route, const Request& request) const {
   auto execution = executions_.find(route.id);
@@ -81,8 +104,7 @@ Task<void> ExecutionResource::answer_when_ready(ExecutionPtr execution, const Re
   const Preferences preferences = preferences_of(request.prefer);
   std::chrono::milliseconds most = most_wait_;
   if (preferences.wait_s) {
-    const auto seconds = std::min<std::uint64_t>(*preferences.wait_s, 86'400);
-    most = std::min(most, std::chrono::milliseconds(seconds * 1000));
+    most = at_most(*preferences.wait_s);
   } else if (preferences.responds_async) {
     most = {};
   }
@@ -101,12 +123,11 @@ Task<void> ExecutionResource::describe(Route route, const Request& request, Answ
   const auto execution = find(route, request);
   if (execution == nullptr) co_return refuse(probes_, no_execution(route.id), answer);
   if (const auto wait_s = preferences_of(request.prefer).wait_s) {
-    const auto asked = std::chrono::milliseconds(std::min<std::uint64_t>(*wait_s, 86'400) * 1000);
-    co_await executions_.wait_for_end(execution, std::min(most_wait_, asked));
+    co_await executions_.wait_for_end(execution, at_most(*wait_s));
     answer.add_header("Preference-Applied", fmt::format("wait={}", *wait_s));
   }
   if (execution->status == Execution::Status::kEnded)
-    co_return answer_with(*execution->result, logs_of(route), answer);
+    co_return answer_with(*execution->result, logs_of(route.query), answer);
   answer.add_header("Nexus-Execution-Id", execution->id);
   append_waiting(answer.body(), *execution);
 }
@@ -128,43 +149,25 @@ Task<void> ExecutionResource::resume(Route route, const Request& request, Answer
   if (!settlement) co_return refuse(probes_, settlement.error(), answer);
   const auto execution = executions_.resume(route.id, *std::move(settlement));
   co_await executions_.wait_for_rest(execution, most_wait_);
-  answer_with(*execution, logs_of(route), answer);
+  answer_with(*execution, logs_of(route.query), answer);
 }
 
 ExecutionResource::Outcome ExecutionResource::list(const Route& route, const Request& request,
                                                    Answer& answer) const {
-  const auto panel = panel_of(route);
-  if (!panel) return std::unexpected(panel.error());
-  std::string& out = answer.body();
-  out += R"({"executions":[)";
-  const std::size_t start = out.size();
-  std::size_t total = 0;
-  executions_.for_each([&](const Execution& execution) {
-    if (execution.call.panel->id() != *panel || !caller_of(request).may_see(*panel)) return;
-    if (++total > kMostRows) return;
-    if (out.size() > start) out += ',';
-    append_row(out, execution);
+  return append_list("executions", route, request, answer, [this](std::string_view panel, auto add) {
+    executions_.for_each([&](const Execution& execution) {
+      if (execution.call.panel->id() == panel) add(execution);
+    });
   });
-  fmt::format_to(std::back_inserter(out), R"(],"total":{}}})", total);
-  return {};
 }
 
 ExecutionResource::Outcome ExecutionResource::list_suspensions(const Route& route, const Request& request,
                                                                Answer& answer) const {
-  const auto panel = panel_of(route);
-  if (!panel) return std::unexpected(panel.error());
-  std::string& out = answer.body();
-  out += R"({"suspensions":[)";
-  const std::size_t start = out.size();
-  std::size_t total = 0;
-  executions_.suspensions().for_each_external([&](const Execution& execution, const PendingCall& call) {
-    if (execution.call.panel->id() != *panel || !caller_of(request).may_see(*panel)) return;
-    if (++total > kMostRows) return;
-    if (out.size() > start) out += ',';
-    append_row(out, execution, call);
+  return append_list("suspensions", route, request, answer, [this](std::string_view panel, auto add) {
+    executions_.suspensions().for_each_external([&](const Execution& execution, const PendingCall& call) {
+      if (execution.call.panel->id() == panel) add(execution, call);
+    });
   });
-  fmt::format_to(std::back_inserter(out), R"(],"total":{}}})", total);
-  return {};
 }
 
 }  // namespace nexus::server

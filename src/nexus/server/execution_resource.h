@@ -32,6 +32,8 @@ class ExecutionResource {
 
  private:
   ExecutionPtr find(const Route& route, const Request& request) const;
+  // What a client gets who wants to wait for so many seconds.
+  std::chrono::milliseconds at_most(std::uint64_t wait_s) const;
 
   Executions& executions_;
   metrics::Probes& probes_;

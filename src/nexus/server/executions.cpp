@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "nexus/base/hex.h"
 #include "nexus/base/ids.h"
 #include "nexus/server/run_record.h"
 
@@ -26,9 +26,7 @@ bool is_want_of_bytes(const Error& error) {
 }
 
 std::size_t loop_byte(std::string_view id) {
-  std::size_t byte = 0;
-  if (id.size() >= 2) std::from_chars(id.data() + id.size() - 2, id.data() + id.size(), byte, 16);
-  return byte;
+  return id.size() < 2 ? 0 : hex_number(id.substr(id.size() - 2)).value_or(0);
 }
 
 }  // namespace
@@ -125,7 +123,6 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
       if (auto segment = instance.suspend()) {
         lease->give_back();
         auto execution = keep(std::move(call), std::move(id), std::move(handler), cache_hit);
-        publish(panel, segment->journal, panel.room_for(segment->journal));
         suspend(execution, *std::move(segment));
         co_return Outcome{{}, std::move(execution)};
       }

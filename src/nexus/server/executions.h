@@ -52,8 +52,8 @@ class Executions {
   // throws.
   using Tell = std::function<void(const sandbox::ExecutionResult& result)>;
 
-  // The outcome of its first segment, its changes moved to the panel's state; an error says that no part of it ran. Goes on whether or not
-  // somebody still wants the answer. `tell` is called only when that was the last.
+  // The outcome of its first segment, its changes moved to the panel's state; an error says that no part of it ran. Goes on
+  // whether or not somebody still wants the answer. `tell` is called only when that was the last.
   Task<Result<Outcome>> run(ToolCall call, Tell tell = nullptr);
 
   // ---- those that wait, and have waited ----
@@ -116,6 +116,7 @@ class Executions {
   // ---- executions_waiting.cpp ----
   ExecutionPtr keep(ToolCall call, std::string id, std::shared_ptr<const handlers::Handler> handler,
                     bool cache_hit);
+  // Commits the segment and begins what it has called.
   void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
   void tell_of_waits(const Execution& execution);
   void on_answer(const ExecutionPtr& execution);
@@ -124,7 +125,9 @@ class Executions {
   Task<std::optional<panels::Turn>> turn_ahead(panels::Panel& panel);
   Task<void> pause();
   void end(const ExecutionPtr& execution, sandbox::ExecutionResult result);
+  void end_with(const ExecutionPtr& execution, Error error);
   void end_without_memory(const ExecutionPtr& execution);
+  void cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why);
   void pack(Execution& execution);
   void leave_waiting(Execution& execution);
   void forget_old_results(std::int64_t now_unix_ms);

@@ -20,18 +20,6 @@ constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
 constexpr std::chrono::milliseconds kPause{20};
 
-sandbox::CallAnswer::Kind kind_of(extensions::Settlement::Kind kind) {
-  switch (kind) {
-    case extensions::Settlement::Kind::kValue:
-      return sandbox::CallAnswer::Kind::kValue;
-    case extensions::Settlement::Kind::kError:
-      return sandbox::CallAnswer::Kind::kError;
-    case extensions::Settlement::Kind::kExpired:
-      break;
-  }
-  return sandbox::CallAnswer::Kind::kExpired;
-}
-
 Error cancelled(std::string_view why) { return {.code = ErrorCode::kCancelled, .message = std::string(why)}; }
 
 bool has_ended(const Execution& execution) { return execution.status == Execution::Status::kEnded; }
@@ -55,6 +43,8 @@ ExecutionPtr Executions::keep(ToolCall call, std::string id, std::shared_ptr<con
 }
 
 void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment) {
+  panels::Panel& panel = *execution->call.panel;
+  publish(panel, segment.journal, panel.room_for(segment.journal));
   execution->suspended.emplace(std::move(segment.suspended));
   execution->status = Execution::Status::kSuspended;
   execution->is_packed = false;
@@ -66,7 +56,7 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
   } catch (const std::bad_alloc&) {
     return end_without_memory(execution);
   }
-  if (execution->call.panel->is_removed()) return cancel(execution, "the panel has been deleted");
+  if (panel.is_removed()) return cancel(execution, "the panel has been deleted");
   if (!execution->call.tells_its_caller) tell_of_waits(*execution);
   execution->changed();
 }
@@ -131,16 +121,14 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
   panels::Panel& panel = *execution->call.panel;
   const auto turn = co_await turn_ahead(panel);
   if (execution->is_cancelled || panel.is_removed() || !turn) {
-    const Error why =
-        cancelled(panel.is_removed() ? "the panel has been deleted" : "the execution was cancelled");
-    end(execution, result_of(std::move(execution->suspended->carried), execution->id, why));
+    end_with(execution,
+             cancelled(panel.is_removed() ? "the panel has been deleted" : "the execution was cancelled"));
     co_return true;
   }
   auto lease = pool_.try_acquire();
   if (!lease) lease = co_await wait_for_instance();
   if (!lease && is_aborted_) {
-    end(execution, result_of(std::move(execution->suspended->carried), execution->id,
-                             cancelled("the server has shut down")));
+    end_with(execution, cancelled("the server has shut down"));
     co_return true;
   }
   if (!lease || execution->is_cancelled || panel.is_removed()) co_return false;
@@ -148,15 +136,14 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
   const Arrived& answer = execution->arrived.front();
   auto request = request_of(execution->call, *execution->handler, execution->cache_hit);
   request.execution_id = execution->id;
-  const auto resumed =
-      (*lease)->resume(*execution->suspended, std::move(request),
-                       {answer.number, kind_of(answer.settlement.kind), answer.settlement.json});
+  const auto resumed = (*lease)->resume(*execution->suspended, std::move(request),
+                                        {answer.number, answer.settlement.kind, answer.settlement.json});
   if (!resumed) {
     if (resumed.error().code == ErrorCode::kOverloaded) {
       reclaim(execution->suspended->delta.memory_bytes());
       co_return false;
     }
-    end(execution, result_of(std::move(execution->suspended->carried), execution->id, resumed.error()));
+    end_with(execution, resumed.error());
     co_return true;
   }
   metrics::Present running(probes_.under_way.running);
@@ -168,7 +155,6 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
   if (instance.waits()) {
     if (auto segment = instance.suspend()) {
       lease->give_back();
-      publish(panel, segment->journal, panel.room_for(segment->journal));
       suspend(execution, *std::move(segment));
       co_return true;
     }
@@ -205,20 +191,23 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   execution->changed();
 }
 
-void Executions::end_without_memory(const ExecutionPtr& execution) {
-  if (has_ended(*execution)) return;
+// Of one that waits, or was about to go on.
+void Executions::end_with(const ExecutionPtr& execution, Error error) {
   sandbox::Carried carried;
   if (execution->suspended) carried = std::move(execution->suspended->carried);
-  end(execution,
-      result_of(std::move(carried), execution->id,
-                {.code = ErrorCode::kMemoryLimit, .message = "the process has no memory left to go on"}));
+  end(execution, result_of(std::move(carried), execution->id, std::move(error)));
+}
+
+void Executions::end_without_memory(const ExecutionPtr& execution) {
+  if (has_ended(*execution)) return;
+  end_with(execution,
+           {.code = ErrorCode::kMemoryLimit, .message = "the process has no memory left to go on"});
 }
 
 void Executions::cancel(const ExecutionPtr& execution, std::string_view why) {
   switch (execution->status) {
     case Execution::Status::kSuspended:
-      return end(execution,
-                 result_of(std::move(execution->suspended->carried), execution->id, cancelled(why)));
+      return end_with(execution, cancelled(why));
     case Execution::Status::kRunning:
       execution->is_cancelled = true;
       return;
@@ -227,28 +216,29 @@ void Executions::cancel(const ExecutionPtr& execution, std::string_view why) {
   }
 }
 
+// Those first, because ending one may change the table.
+void Executions::cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why) {
+  std::vector<ExecutionPtr> all;
+  for (const auto& [id, execution] : kept_) {
+    if (is_one(*execution)) all.push_back(execution);
+  }
+  for (const ExecutionPtr& execution : all)
+    cancel(execution, why);
+}
+
 void Executions::cancel_all_of(const panels::Panel& panel) {
+  const auto is_its = [&panel](const Execution& execution) { return execution.call.panel.get() == &panel; };
   // What has ended before is not asked for any more.
   std::erase_if(ended_, [&](const ExecutionPtr& execution) {
-    const bool is_its = execution->call.panel.get() == &panel;
-    if (is_its) forget(*execution);
-    return is_its;
+    if (!is_its(*execution)) return false;
+    forget(*execution);
+    return true;
   });
-  std::vector<ExecutionPtr> its;
-  for (const auto& [id, execution] : kept_) {
-    if (execution->call.panel.get() == &panel) its.push_back(execution);
-  }
-  for (const ExecutionPtr& execution : its)
-    cancel(execution, "the panel has been deleted");
+  cancel_if(is_its, "the panel has been deleted");
 }
 
 void Executions::drain() {
-  std::vector<ExecutionPtr> all;
-  all.reserve(kept_.size());
-  for (const auto& [id, execution] : kept_)
-    all.push_back(execution);
-  for (const ExecutionPtr& execution : all)
-    cancel(execution, "the server is shutting down");
+  cancel_if([](const Execution&) { return true; }, "the server is shutting down");
 }
 
 // ---- asking ----
@@ -311,8 +301,7 @@ void Executions::tick() {
   for (std::size_t n = 0; n < kPackedAtOnce && !unpacked_.empty(); ++n) {
     if (now_ms - unpacked_.front().since_unix_ms < kPackAfterMs) break;
     const auto execution = unpacked_.front().execution.lock();
-    if (execution != nullptr && execution->status == Execution::Status::kSuspended &&
-        execution->changed_unix_ms == unpacked_.front().since_unix_ms)
+    if (execution != nullptr && execution->changed_unix_ms == unpacked_.front().since_unix_ms)
       pack(*execution);
     unpacked_.pop_front();
   }

@@ -1,6 +1,6 @@
 #include "nexus/server/preferences.h"
 
-#include <algorithm>
+#include <boost/beast/core/string.hpp>
 #include <charconv>
 
 #include "nexus/base/split.h"
@@ -8,17 +8,8 @@
 namespace nexus::server {
 namespace {
 
-constexpr std::string_view kSpace = " \t";
-
-std::string_view trimmed(std::string_view text) {
-  const auto start = text.find_first_not_of(kSpace);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(kSpace) - start + 1);
-}
-
-bool is_word(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, {},
-                            [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+bool is_word(std::string_view a, std::string_view b) {
+  return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
 }
 
 }  // namespace

@@ -28,6 +28,10 @@ bool has_flag(std::string_view query, std::string_view name) {
   return false;
 }
 
+sandbox::WithLogs logs_of(std::string_view query) {
+  return has_flag(query, "logs") ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo;
+}
+
 std::expected<Include, Refusal> include_of(std::string_view query) {
   const auto include = find_parameter(query, "include");
   if (!include) return std::unexpected(include.error());

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "nexus/sandbox/result.h"
 #include "nexus/server/refusal.h"
 
 namespace nexus::server {
@@ -17,6 +18,9 @@ std::expected<std::optional<std::string_view>, Refusal> find_parameter(std::stri
 
 // Whether the query has `name=1` or `name=true`.
 bool has_flag(std::string_view query, std::string_view name);
+
+// ?logs=1
+sandbox::WithLogs logs_of(std::string_view query);
 
 // ?include=handlers
 enum class Include : bool { kNothing, kHandlers };

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <charconv>
 
+#include "nexus/base/hex.h"
 #include "nexus/base/ids.h"
 
 namespace nexus::server {
@@ -22,13 +22,6 @@ PendingCall* find(Execution& execution, CallId id) {
   return found == execution.pending.end() ? nullptr : &*found;
 }
 
-// Of one word of an id; nullopt for what we don't write.
-std::optional<std::uint64_t> word_of(std::string_view digits) {
-  std::uint64_t word = 0;
-  const auto read = std::from_chars(digits.begin(), digits.end(), word, 16);
-  return read.ptr == digits.end() && read.ec == std::errc() ? std::optional(word) : std::nullopt;
-}
-
 }  // namespace
 
 std::string suspension_id(const PendingCall& call) {
@@ -37,7 +30,7 @@ std::string suspension_id(const PendingCall& call) {
 }
 
 std::size_t loop_of_suspension(std::string_view id, std::size_t loops) {
-  return word_of(id.substr(0, kDigits)).value_or(0) % loops;
+  return hex_number(id.substr(0, kDigits)).value_or(0) % loops;
 }
 
 Suspensions::Suspensions(Executor executor, const Clock& clock, budget::Ledger& ledger,
@@ -60,14 +53,13 @@ void Suspensions::begin(const ExecutionPtr& execution, std::vector<sandbox::Exte
   for (const sandbox::ExtensionCall& made : calls) {
     const auto found = std::ranges::find(options_.extensions, made.extension, &extensions::Extension::name);
     extensions::Extension& extension = **found;
-    const auto methods = extension.methods();
     PendingCall call;
     call.id = CallId{next_id_++ * options_.loops + options_.own};
     call.secret[0] = random_u64();
     call.secret[1] = random_u64();
     call.number = made.number;
     call.extension = &extension;
-    call.method = *std::ranges::find(methods, made.method);
+    call.method = table_.find(made.extension, made.method);
     call.began_unix_ms = now_ms;
     waiting_.emplace(call.id, execution);
     execution->pending.push_back(call);
@@ -146,9 +138,9 @@ void Suspensions::expire() {
 
 std::optional<Suspensions::Found> Suspensions::find_external(std::string_view suspension_id) const {
   if (suspension_id.size() != 3 * kDigits) return std::nullopt;
-  const auto id = word_of(suspension_id.substr(0, kDigits)),
-             one = word_of(suspension_id.substr(kDigits, kDigits)),
-             other = word_of(suspension_id.substr(2 * kDigits));
+  const auto id = hex_number(suspension_id.substr(0, kDigits)),
+             one = hex_number(suspension_id.substr(kDigits, kDigits)),
+             other = hex_number(suspension_id.substr(2 * kDigits));
   if (!id || !one || !other) return std::nullopt;
   const auto found = waiting_.find(CallId{*id});
   if (found == waiting_.end()) return std::nullopt;

@@ -33,15 +33,8 @@ std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route, 
   const std::string_view body = request.body;
   const auto start = body.find_first_not_of(kJsonSpace);
   if (start == std::string_view::npos) return checked(*std::move(call));
-  switch (sandbox::check_json(body)) {
-    case sandbox::JsonFault::kMalformed:
-      return std::unexpected(refuse_part("", "is not valid JSON"));
-    case sandbox::JsonFault::kTooDeep:
-      return std::unexpected(
-          refuse_part("", fmt::format("is nested deeper than {} levels", sandbox::kMaxJsonDepth)));
-    case sandbox::JsonFault::kNone:
-      break;
-  }
+  if (const auto fault = sandbox::check_json(body); fault != sandbox::JsonFault::kNone)
+    return std::unexpected(refuse_part("", sandbox::describe(fault)));
   if (body[start] != '{') return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
   call->args_json = body;
   return checked(*std::move(call));

@@ -147,15 +147,8 @@ Refusal refuse_message_part(std::string_view path, std::string_view message) {
 }
 
 std::expected<Command, RefusedCommand> read_command(std::string_view text) {
-  switch (sandbox::check_json(text)) {
-    case sandbox::JsonFault::kMalformed:
-      return std::unexpected(RefusedCommand{refuse_message_part("", "is not valid JSON")});
-    case sandbox::JsonFault::kTooDeep:
-      return std::unexpected(RefusedCommand{
-          refuse_message_part("", fmt::format("is nested deeper than {} levels", sandbox::kMaxJsonDepth))});
-    case sandbox::JsonFault::kNone:
-      break;
-  }
+  if (const auto fault = sandbox::check_json(text); fault != sandbox::JsonFault::kNone)
+    return std::unexpected(RefusedCommand{refuse_message_part("", sandbox::describe(fault))});
   Fields fields;
   const bool is_object = sandbox::for_each_member(
       text, [&fields](std::string_view key, std::string_view value) { fields.take(key, value); });

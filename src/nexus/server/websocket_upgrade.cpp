@@ -2,20 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "nexus/extensions/base64.h"
 #include "nexus/server/route.h"
 
 namespace nexus::server {
 namespace {
 
-constexpr std::size_t kKeySize = 24;  // 16 bytes in base64, which end in "=="
+constexpr std::size_t kKeyBytes = 16;
 
 bool is_key(std::string_view text) {
-  const auto is_digit = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-  };
-  return text.size() == kKeySize && text.ends_with("==") && std::ranges::all_of(text.substr(0, 22), is_digit);
+  const auto bytes = extensions::from_base64(text);
+  return bytes && bytes->size() == kKeyBytes;
 }
 
 // A host that is none would make an address out of something else.
