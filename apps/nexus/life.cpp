@@ -158,7 +158,8 @@ server::Task<bool> Life::create(const PanelFile& file) {
   Shard& owner = *shards_[id.empty() ? 0 : server::owner_of(id, shards_.size())];
   const auto panel = co_await server::callback<Created>(loop().get_executor(), [&](auto done) {
     asio::post(owner.loop(), [&owner, &file, done = std::move(done)]() mutable {
-      asio::co_spawn(owner.loop().get_executor(), owner.api().creation().create(file.json, file.handlers),
+      asio::co_spawn(owner.loop().get_executor(),
+                     owner.api().creation().create(file.json, server::Caller::anyone(), file.handlers),
                      [done = std::move(done)](std::exception_ptr error, Created created) mutable {
                        server::must_not_throw(error);
                        done(std::move(created));

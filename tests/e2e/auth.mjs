@@ -219,3 +219,15 @@ test('a page can read why it was refused', options, async (t) => {
   const foreign = await server.post('/panels', {}, bearing({}, { origin: 'https://evil.example' }));
   assert.equal(foreign.headers['access-control-allow-origin'], undefined);
 });
+
+test('the events of a panel that a token does not cover cannot be asked for', options, async (t) => {
+  const server = await guarded(t);
+  const definition = (panel) => ({ ...panelOf('cart-1', { add: 'return 1' }), capabilities: ['events:receive:*'],
+    tools: [{ name: 'on', handler: 'return 1', trigger: { type: 'event', pattern: '*', panel } }] });
+  for (const [method, path] of [['POST', '/panels'], ['PUT', '/panels/cart-1']]) {
+    const refused = await server.request(method, path, definition('bank'), bearing({ panels: ['cart-*'] }));
+    assert.equal(refused.status, 403);
+    assert.match(refused.json.error, /"bank"/);
+  }
+  assert.equal((await server.post('/panels', definition('cart-2'), bearing({ panels: ['cart-*'] }))).status, 201);
+});

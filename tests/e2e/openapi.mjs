@@ -29,6 +29,7 @@ test('each call and each status of the document can be had', { timeout: 60_000 }
   await server.request('DELETE', '/panels/q');
   for (const body of [undefined, '[]', large]) await server.trigger('p', 'a', body);
   await server.trigger('p', 'none');
+  for (const body of [{}, { other: 1 }]) await server.post('/panels/p/trigger/a', body, { 'idempotency-key': 'k' });
 
   await server.post('/panels', panelOf('other', { a: 'return 1' }));
   const spinning = server.trigger('p', 'spin');

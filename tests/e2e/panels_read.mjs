@@ -108,7 +108,7 @@ test('definitions are given back as a PUT takes them', options, async (t) => {
       { name: 'one', handler: 'return `\n${1}`', trigger: { type: 'manual' }, description: 'd', args: { type: 'object', required: ['x'] },
         capabilities: [], limits: { timeoutMs: 200, maxEvents: 0 } },
       { name: 'two', handler: '', trigger: { type: 'interval', ms: 3_600_000 } },
-      { name: 'three', handler: '', trigger: { type: 'event', pattern: 'a*', panel: 'other' } },
+      { name: 'three', handler: '', trigger: { type: 'event', pattern: 'a*', panel: 'other' }, capabilities: ['events:receive:other'] },
       { name: 'four', handler: '', trigger: { type: 'event', pattern: 'a' } },
       { name: 'five', handler: '', trigger: { type: 'cron', expression: '0 0 1 1 *' }, capabilities: ['state:*', 'events:emit:x'] },
       { name: 'six', handler: '', trigger: { type: 'state_change', path: 'a.b' } },

@@ -8,8 +8,18 @@
 #include "nexus/server/server.h"
 
 namespace nexus::testing {
+namespace {
+
+sandbox::Capabilities all_capabilities() {
+  const std::vector<std::string> patterns = {"state:*", "events:*", "view:*", "ext:*"};
+  return *sandbox::Capabilities::parse(patterns);
+}
+
+}  // namespace
+
 LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
-                             budget::Ledger& ledger, sandbox::Runtime& runtime)
+                             budget::Ledger& ledger, sandbox::Runtime& runtime,
+                             std::span<extensions::Extension* const> extensions)
     : cache(64_MiB, ledger),
       pool({.max_instances = 16, .min_instances = 1}, clock,
            [&runtime] { return sandbox::Instance::create(runtime); }),
@@ -18,15 +28,15 @@ LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own,
           [loops = members.size(), own](std::string_view id) { return server::owner_of(id, loops) == own; }),
       all(members, own, {&loop, &api}),
       api({all, clock, registry, cache, nullptr, pool, ledger, probes, runtime, memory},
-          {sandbox::Limits{}, sandbox::Capabilities::defaults()}, {"1", "2", "3"}, {}),
+          {sandbox::Limits{}, all_capabilities()}, {"1", "2", "3"}, {.extensions = extensions}),
       dispatch(all) {
   api.set_stage(server::Stage::kServing);
 }
 
 Loops::Loops(std::size_t count) : members_(count) {
   for (std::size_t own = 0; own < count; ++own) {
-    loops_.push_back(
-        std::make_unique<LoopUnderTest>(members_, own, clock_, sandbox_.ledger(), sandbox_.runtime()));
+    loops_.push_back(std::make_unique<LoopUnderTest>(members_, own, clock(), sandbox_.ledger(),
+                                                     sandbox_.runtime(), extensions_));
   }
 }
 
@@ -34,7 +44,14 @@ Loops::~Loops() = default;
 
 server::Task<Loops::Answered> Loops::ask(std::size_t at, server::Method method, std::string target,
                                          std::string body) {
+  return ask(at, method, std::move(target), std::move(body), {});
+}
+
+server::Task<Loops::Answered> Loops::ask(std::size_t at, server::Method method, std::string target,
+                                         std::string body, Headers headers) {
   server::Request request;
+  if (!headers.idempotency_key.empty()) request.idempotency_key = std::move(headers.idempotency_key);
+  request.prefer = std::move(headers.prefer);
   request.method = method;
   request.target = std::move(target);
   request.body = std::move(body);

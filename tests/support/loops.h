@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "nexus/extensions/external.h"
+#include "nexus/extensions/timer.h"
 #include "nexus/panels/registry.h"
 #include "nexus/server/all_loops.h"
 #include "nexus/server/api.h"
@@ -24,7 +26,8 @@ struct FakeMemory : metrics::MemorySource {
 // One loop; used on the thread that runs it.
 struct LoopUnderTest {
   LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
-                budget::Ledger& ledger, sandbox::Runtime& runtime);
+                budget::Ledger& ledger, sandbox::Runtime& runtime,
+                std::span<extensions::Extension* const> extensions);
 
   handlers::HandlerCache cache;
   pool::InstancePool pool;
@@ -44,6 +47,7 @@ class Loops {
 
   std::size_t size() const { return loops_.size(); }
   BoundedLedger& ledger() { return sandbox_.ledger(); }
+  AdvancedClock& clock() { return sandbox_.clock(); }
   LoopUnderTest& operator[](std::size_t index) { return *loops_[index]; }
 
   // A request as the connection on loop `at` would hand it on; the answer's status and body.
@@ -52,6 +56,11 @@ class Loops {
     std::string body;
   };
   server::Task<Answered> ask(std::size_t at, server::Method method, std::string target, std::string body);
+  struct Headers {
+    std::string idempotency_key{}, prefer{};  // empty: not sent
+  };
+  server::Task<Answered> ask(std::size_t at, server::Method method, std::string target, std::string body,
+                             Headers headers);
 
   // Runs `work` on loop `at`, to be started by run().
   void spawn(std::size_t at, server::Task<void> work);
@@ -59,8 +68,10 @@ class Loops {
   void run();
 
  private:
-  SystemClock clock_;
   Sandbox sandbox_{memory::Tracking::kLearnHotPages, 64};
+  extensions::External external_;
+  std::unique_ptr<extensions::Timer> timer_ = *extensions::Timer::create();
+  const std::array<extensions::Extension*, 2> extensions_{&external_, timer_.get()};
   std::vector<server::Member> members_;
   std::vector<std::unique_ptr<LoopUnderTest>> loops_;
   std::atomic<int> under_way_{0};

@@ -1,10 +1,10 @@
 // Which files there are, in the order of their last use, and how many bytes they take. Numbers only: no file is touched.
 #pragma once
 
+#include <boost/container/flat_map.hpp>
+#include <boost/container/flat_set.hpp>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "nexus/handlers/cache_files.h"
@@ -25,8 +25,9 @@ class CacheIndex {
   std::size_t files() const { return files_.size(); }
 
  private:
-  std::map<Digest, CachedFile> files_;
-  std::set<std::pair<std::int64_t, Digest>> by_use_;
+  // Flat: a node for each of 16,000 files would keep a page of the heap each, for as long as there are files.
+  boost::container::flat_map<Digest, CachedFile> files_;
+  boost::container::flat_set<std::pair<std::int64_t, Digest>> by_use_;
   std::uint64_t bytes_ = 0;
 };
 

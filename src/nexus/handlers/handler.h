@@ -21,7 +21,8 @@ struct HandlerUse {
   std::uint64_t executions = 0;
   std::uint64_t running_us = 0;
   std::uint64_t host_calls = 0;
-  std::uint64_t refusals = 0;  // executions that got no memory, before or while they ran
+  std::uint64_t suspensions = 0;  // calls of extensions that they have waited for
+  std::uint64_t refusals = 0;     // executions that got no memory, before or while they ran
 };
 
 // A handler that can be executed. Immutable but for its use, which belongs to the loop that runs it; whoever holds it keeps

@@ -13,6 +13,7 @@
 #include "nexus/base/duration_histogram.h"
 #include "nexus/base/error.h"
 #include "nexus/metrics/http_probe.h"
+#include "nexus/panels/definition.h"
 #include "nexus/sandbox/result.h"
 
 namespace nexus::metrics {
@@ -137,9 +138,33 @@ struct SuspensionProbe {
   }
 };
 
+// What triggers have brought about.
+struct TriggerProbe {
+  enum class Outcome : std::uint8_t {
+    kStarted,
+    kSkipped,  // a tick while its tool was busy; a change of a value that a later one has overtaken
+    kDropped,  // too much waited already
+    kRefused   // there was no room for it, or its chain was too long
+  };
+  static constexpr auto kOutcomes =
+      std::to_array<std::string_view>({"started", "skipped", "dropped", "refused"});
+  std::array<std::array<std::uint64_t, kOutcomes.size()>, panels::kTriggerTypes.size()> counts{};
+
+  void record(panels::TriggerType type, Outcome outcome) {
+    ++counts[static_cast<std::size_t>(type)][static_cast<std::size_t>(outcome)];
+  }
+  void add(const TriggerProbe& other) {
+    for (std::size_t type = 0; type < counts.size(); ++type) {
+      for (std::size_t outcome = 0; outcome < kOutcomes.size(); ++outcome)
+        counts[type][outcome] += other.counts[type][outcome];
+    }
+  }
+};
+
 struct Probes {
   ExecutionProbe executions;
   SuspensionProbe suspensions;
+  TriggerProbe triggers;
   UnderWay under_way;
   ErrorProbe errors;
   AdmissionProbe admission;
@@ -159,6 +184,7 @@ struct Probes {
   void add(const Probes& other) {
     executions.add(other.executions);
     suspensions.add(other.suspensions);
+    triggers.add(other.triggers);
     under_way.add(other.under_way);
     errors.add(other.errors);
     admission.add(other.admission);

@@ -99,7 +99,7 @@ std::optional<ProcStat> parse_proc_stat(std::string_view text) {
   return stat;
 }
 
-Process look_at_process(const budget::Ledger& ledger) {
+Process look_at_process() {
   Process process;
   process.cpu_seconds = cpu_seconds();
   process.max_fds = max_fds();
@@ -110,8 +110,6 @@ Process look_at_process(const budget::Ledger& ledger) {
     static const double started = started_unix_seconds(*process.stat);
     process.started_unix_seconds = started;
   }
-  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
-    process.accounted_bytes[kind] = ledger.granted(static_cast<budget::Kind>(kind));
   return process;
 }
 

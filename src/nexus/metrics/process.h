@@ -1,12 +1,9 @@
-// What a process has once, however many loops it has: what the kernel knows of it, and the ledger's grants.
+// What a process has once, however many loops it has: what the kernel knows of it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "nexus/budget/ledger.h"
 
 namespace nexus::metrics {
 
@@ -21,16 +18,15 @@ struct ProcStat {
 
 // Thread-safe values; where the kernel does not tell, there is nothing.
 struct Process {
-  double cpu_seconds = 0;                                           // user and system, of all threads
-  std::uint64_t max_fds = 0;                                        // RLIMIT_NOFILE
-  std::optional<std::uint64_t> open_fds;                            // none without /proc
-  std::optional<ProcStat> stat;                                     // none without /proc
-  double started_unix_seconds = 0;                                  // the same at each call; 0 without /proc
-  std::array<std::uint64_t, budget::kKindCount> accounted_bytes{};  // by budget::Kind
+  double cpu_seconds = 0;                 // user and system, of all threads
+  std::uint64_t max_fds = 0;              // RLIMIT_NOFILE
+  std::optional<std::uint64_t> open_fds;  // none without /proc
+  std::optional<ProcStat> stat;           // none without /proc
+  double started_unix_seconds = 0;        // the same at each call; 0 without /proc
 };
 
 // Asks now: about 20 us, and 0.1 us for each open file where the kernel is older than 6.2. Thread-safe.
-Process look_at_process(const budget::Ledger& ledger);
+Process look_at_process();
 
 // For kernels that don't tell the number. A call for each is a tenth of what listing /proc/self/fd would take, which for
 // ten thousand connections would hold up the loop for 10 ms.

@@ -51,6 +51,17 @@ void report_suspensions(Exposition& out, const SuspensionProbe& probe) {
   out.durations({}, probe.times.buckets());
 }
 
+void report_triggers(Exposition& out, const TriggerProbe& probe) {
+  out.counter("nexus_triggers_total",
+              "Starts by triggers of tools, by the trigger's type and what came of them.");
+  for (std::size_t type = 0; type < probe.counts.size(); ++type) {
+    if (static_cast<panels::TriggerType>(type) == panels::TriggerType::kManual) continue;
+    for (std::size_t outcome = 0; outcome < TriggerProbe::kOutcomes.size(); ++outcome)
+      out.sample({{"type", panels::kTriggerTypes[type]}, {"outcome", TriggerProbe::kOutcomes[outcome]}},
+                 probe.counts[type][outcome]);
+  }
+}
+
 void report_host_calls(Exposition& out, const sandbox::HostCalls& calls) {
   const auto functions = std::to_array<std::pair<std::string_view, std::uint64_t>>({
       {"state_get", calls.state_get},
@@ -145,6 +156,11 @@ void report_memory(Exposition& out, const MemoryFacts& facts) {
   out.gauge("nexus_memory_budget_used_ratio",
             "Granted and unaccounted bytes, over what the tightest wall leaves without its reserve.");
   out.sample(used_ratio(facts));
+  // Of one moment with what is unaccounted: only then is their sum what the process has.
+  out.gauge("nexus_memory_accounted_bytes", "Bytes granted, by what they are for.");
+  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
+    out.sample({{"kind", budget::kKindNames[kind]}},
+               facts.ledger.book.granted(static_cast<budget::Kind>(kind)));
   out.gauge("nexus_memory_unaccounted_bytes", "Bytes measured beyond what is granted.");
   out.sample(facts.view.unaccounted_bytes);
   if (walls.container_limit_bytes) {
@@ -160,10 +176,6 @@ void report_memory(Exposition& out, const MemoryFacts& facts) {
 }
 
 void report_process(Exposition& out, const Process& process) {
-  out.gauge("nexus_memory_accounted_bytes", "Bytes granted, by what they are for.");
-  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
-    out.sample({{"kind", budget::kKindNames[kind]}}, process.accounted_bytes[kind]);
-
   out.counter("process_cpu_seconds_total", "User and system time of all threads.");
   out.sample(process.cpu_seconds);
   out.gauge("process_max_fds", "Most file descriptors that may be open (RLIMIT_NOFILE).");
@@ -195,6 +207,7 @@ std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, co
   Exposition out;
   report_executions(out, sum.probes.executions, sum.probes.under_way);
   report_suspensions(out, sum.probes.suspensions);
+  report_triggers(out, sum.probes.triggers);
   report_host_calls(out, sum.probes.executions.host_calls);
   report_refusals(out, sum.probes.errors, sum.probes.admission);
   report_http(out, sum.probes.http);

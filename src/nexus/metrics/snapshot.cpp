@@ -41,6 +41,7 @@ std::vector<HandlerUse> collect_handlers(const handlers::HandlerCache& cache, st
                          .executions = use.executions,
                          .running_us = use.running_us,
                          .host_calls = use.host_calls,
+                         .suspensions = use.suspensions,
                          .refusals = use.refusals});
   }
   return collected;

@@ -35,12 +35,13 @@ std::shared_ptr<const ArgsSchema> ArgsSchema::compile(std::string_view schema, c
   check_schema_shape(schema, path, faults);
   if (faults.count() != faults_before) return nullptr;
   FaultsBelow below{path, faults};
-  nexus_schema* compiled = nexus_schema_compile(schema.data(), schema.size(), &below, add_fault);
+  std::unique_ptr<nexus_schema, Free> compiled(
+      nexus_schema_compile(schema.data(), schema.size(), &below, add_fault));
   if (compiled == nullptr) return nullptr;
-  return std::shared_ptr<const ArgsSchema>(new ArgsSchema(compiled));
+  return std::shared_ptr<const ArgsSchema>(new ArgsSchema(std::move(compiled), ArgsDefaults(schema)));
 }
 
-std::size_t ArgsSchema::bytes() const { return nexus_schema_bytes(schema_.get()); }
+std::size_t ArgsSchema::bytes() const { return nexus_schema_bytes(schema_.get()) + 2 * defaults_.bytes(); }
 
 void ArgsSchema::check(std::string_view args, Faults& faults) const {
   FaultsBelow below{{}, faults};

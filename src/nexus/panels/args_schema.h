@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "nexus/budget/ledger.h"
+#include "nexus/panels/args_defaults.h"
 #include "nexus/panels/faults.h"
 
 struct nexus_schema;
@@ -28,14 +29,17 @@ class ArgsSchema {
   std::size_t bytes() const;
   // Adds what is wrong with `args`, by paths like "a.b[0]": the first twenty. REQUIRES: checked text.
   void check(std::string_view args, Faults& faults) const;
+  const ArgsDefaults& defaults() const { return defaults_; }
 
  private:
   struct Free {
     void operator()(nexus_schema* schema) const;
   };
-  explicit ArgsSchema(nexus_schema* schema) : schema_(schema) {}
+  ArgsSchema(std::unique_ptr<nexus_schema, Free> schema, ArgsDefaults defaults)
+      : schema_(std::move(schema)), defaults_(std::move(defaults)) {}
 
   std::unique_ptr<nexus_schema, Free> schema_;
+  ArgsDefaults defaults_;
 };
 
 // What a check of this text takes of memory at most, while it goes on: its values as a tree. Measured; see schema_memory_test.

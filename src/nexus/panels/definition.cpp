@@ -248,8 +248,18 @@ class Reader {
       draft.tool.limits = lowered(panel_limits, draft.grants, "its panel's");
       draft.tool.capabilities = granted(draft.grants, panel_capabilities);
       draft.tool.asked = asked_by(draft.grants);
+      check_receives(draft);
       definition_.tools.push_back(std::move(draft.tool));
     }
+  }
+
+  void check_receives(const ToolDraft& draft) {
+    const auto* event = std::get_if<EventTrigger>(&draft.tool.trigger);
+    if (event == nullptr || event->panel.empty() || event->panel == definition_.id) return;
+    if (draft.tool.capabilities.allows(sandbox::Permission::kReceive, event->panel)) return;
+    faults_.add(draft.path + ".trigger.panel",
+                fmt::format("needs the capability {}",
+                            sandbox::describe(sandbox::Permission::kReceive, event->panel)));
   }
 
   static Asked asked_by(const Grants& grants) {

@@ -1,8 +1,11 @@
 // What a client asks for when it creates a panel, and the reading of it from JSON with every fault named.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +14,8 @@
 
 #include "nexus/base/error.h"
 #include "nexus/handlers/handler_cache.h"
+#include "nexus/panels/cron_schedule.h"
+#include "nexus/panels/state_path.h"
 #include "nexus/sandbox/capabilities.h"
 #include "nexus/sandbox/limits.h"
 #include "nexus/sandbox/state.h"
@@ -23,16 +28,26 @@ struct IntervalTrigger {
   std::uint64_t ms;
 };
 struct EventTrigger {
-  std::string pattern;
-  std::string panel;  // empty: the tool's own
+  std::string pattern;  // see EventPattern
+  std::string panel;    // empty: the tool's own
 };
 struct CronTrigger {
   std::string expression;
+  std::shared_ptr<const CronSchedule> schedule;
 };
 struct StateChangeTrigger {
   std::string path;
+  StatePath parsed;
 };
 using Trigger = std::variant<ManualTrigger, IntervalTrigger, EventTrigger, CronTrigger, StateChangeTrigger>;
+
+enum class TriggerType : std::uint8_t { kManual, kInterval, kEvent, kCron, kStateChange };
+inline constexpr auto kTriggerTypes =
+    std::to_array<std::string_view>({"manual", "interval", "event", "cron", "state_change"});
+static_assert(kTriggerTypes.size() == std::variant_size_v<Trigger>);
+
+inline TriggerType type_of(const Trigger& trigger) { return static_cast<TriggerType>(trigger.index()); }
+inline std::string_view name(TriggerType type) { return kTriggerTypes[static_cast<std::size_t>(type)]; }
 
 // What the author of a panel or a tool asks for, as it was written. What is in force is filled in beside it.
 struct Asked {

@@ -1,5 +1,7 @@
 #include "nexus/panels/trigger_reader.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 
@@ -12,15 +14,13 @@ constexpr std::uint64_t kLeastIntervalMs = 10;  // shorter ones would keep a loo
 constexpr std::uint64_t kMostIntervalMs = 366ull * 86'400'000;
 constexpr std::size_t kMostPatternBytes = 256;
 
+// The members that belong to a trigger of one type; in the order of TriggerType.
 struct Kind {
-  std::string_view type;
-  std::string_view required, optional;  // the members that belong to it
+  std::string_view required, optional;
 };
-constexpr auto kKinds = std::to_array<Kind>({{"manual", "", ""},
-                                             {"interval", "ms", ""},
-                                             {"event", "pattern", "panel"},
-                                             {"cron", "expression", ""},
-                                             {"state_change", "path", ""}});
+constexpr auto kKinds =
+    std::to_array<Kind>({{"", ""}, {"ms", ""}, {"pattern", "panel"}, {"expression", ""}, {"path", ""}});
+static_assert(kKinds.size() == kTriggerTypes.size());
 
 // All members by name, whatever the type turns out to be: "type" need not come first.
 struct Members {
@@ -59,22 +59,46 @@ Members read_members(json::value value, const std::string& path, Faults& faults)
       read_text(members.path, inner, where, faults);
     } else if (key == "panel") {
       members.panel = faults.text(inner, where);
-      if (members.panel && !is_panel_id(*members.panel)) faults.add(where, "must be the id of a panel");
+      if (members.panel && !is_panel_id(*members.panel)) {
+        faults.add(where, "must be the id of a panel");
+        members.panel.reset();
+      }
     }
   });
   return members;
 }
 
-void check_members(const Members& members, const Kind& kind, const std::string& path, Faults& faults) {
-  for (const std::string& name : members.present) {
-    if (name != kind.required && name != kind.optional) {
-      faults.add(fmt::format("{}.{}", path, name),
-                 fmt::format("is not a field of a trigger of type {}", kind.type));
+void check_members(const Members& members, TriggerType type, const std::string& path, Faults& faults) {
+  const Kind& kind = kKinds[static_cast<std::size_t>(type)];
+  for (const std::string& member : members.present) {
+    if (member != kind.required && member != kind.optional) {
+      faults.add(fmt::format("{}.{}", path, member),
+                 fmt::format("is not a field of a trigger of type {}", name(type)));
     }
   }
   if (!kind.required.empty() && std::ranges::find(members.present, kind.required) == members.present.end()) {
     faults.add(fmt::format("{}.{}", path, kind.required), "is missing");
   }
+}
+
+CronTrigger read_cron(const Members& members, const std::string& path, Faults& faults) {
+  if (!members.expression) return {};
+  auto schedule = CronSchedule::parse(*members.expression);
+  if (!schedule) {
+    faults.add(path + ".expression", std::move(schedule.error()));
+    return {};
+  }
+  return {*members.expression, *std::move(schedule)};
+}
+
+StateChangeTrigger read_state_change(const Members& members, const std::string& path, Faults& faults) {
+  if (!members.path) return {};
+  auto parsed = StatePath::parse(*members.path);
+  if (!parsed) {
+    faults.add(path + ".path", std::move(parsed.error()));
+    return {};
+  }
+  return {*members.path, *std::move(parsed)};
 }
 
 }  // namespace
@@ -88,16 +112,25 @@ std::optional<Trigger> read_trigger(json::value value, const std::string& path, 
   const Members members = read_members(value, path, faults);
   if (!members.has_type) faults.add(path + ".type", "is missing");
   if (!members.type) return std::nullopt;
-  const auto kind = std::ranges::find(kKinds, *members.type, &Kind::type);
-  if (kind == kKinds.end()) {
-    faults.add(path + ".type", "must be one of manual, interval, event, cron, state_change");
+  const auto found = std::ranges::find(kTriggerTypes, *members.type);
+  if (found == kTriggerTypes.end()) {
+    faults.add(path + ".type", fmt::format("must be one of {}", fmt::join(kTriggerTypes, ", ")));
     return std::nullopt;
   }
-  check_members(members, *kind, path, faults);
-  if (kind->type == "interval") return IntervalTrigger{members.ms.value_or(kLeastIntervalMs)};
-  if (kind->type == "event") return EventTrigger{members.pattern.value_or(""), members.panel.value_or("")};
-  if (kind->type == "cron") return CronTrigger{members.expression.value_or("")};
-  if (kind->type == "state_change") return StateChangeTrigger{members.path.value_or("")};
+  const auto type = static_cast<TriggerType>(found - kTriggerTypes.begin());
+  check_members(members, type, path, faults);
+  switch (type) {
+    case TriggerType::kManual:
+      break;
+    case TriggerType::kInterval:
+      return IntervalTrigger{members.ms.value_or(kLeastIntervalMs)};
+    case TriggerType::kEvent:
+      return EventTrigger{members.pattern.value_or(""), members.panel.value_or("")};
+    case TriggerType::kCron:
+      return read_cron(members, path, faults);
+    case TriggerType::kStateChange:
+      return read_state_change(members, path, faults);
+  }
   return ManualTrigger{};
 }
 

@@ -22,7 +22,8 @@ Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, Options
       executions_(parts.loops.executor(), parts.clock, parts.ledger, parts.cache, parts.pool, parts.probes,
                   parts.runtime, audience_, options.admission,
                   {options.extensions, options.suspension_ttl_ms, parts.loops.size(), parts.loops.own()}),
-      creation_(parts.registry, executions_, std::move(ceiling)),
+      automation_(parts.loops, parts.clock, executions_, parts.ledger, parts.probes),
+      creation_(parts.registry, executions_, automation_, std::move(ceiling)),
       panels_(parts.registry, creation_, parts.probes, audience_, options.sockets.trust),
       waiting_(executions_, parts.probes, std::chrono::milliseconds(options.sync_wait_ms)),
       triggers_(parts.registry, executions_, waiting_, parts.probes, parts.ledger),
@@ -39,7 +40,11 @@ Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, Options
       sources_{parts.probes, parts.cache, parts.pool, parts.registry},
       disk_cache_(parts.disk_cache),
       ledger_(parts.ledger),
-      memory_(parts.memory) {}
+      memory_(parts.memory) {
+  executions_.watch([this](const ToolCall& cause, const sandbox::Journal& journal) {
+    automation_.committed(cause, journal);
+  });
+}
 
 std::optional<Error> Api::refuse_head(Request& request) {
   auto caller = access_.admit(request);
@@ -205,7 +210,7 @@ Task<void> Api::report_metrics(Answer& answer) {
   answer.set_content_type(ContentType::kPrometheus);
   const auto disk = disk_cache_ != nullptr ? disk_cache_->stats() : handlers::DiskCacheStats();
   answer.body() = metrics::report(sum, disk, {versions_.program, versions_.engine, versions_.interpreter},
-                                  metrics::look_at_process(ledger_), memory_.look());
+                                  metrics::look_at_process(), memory_.look());
 }
 
 Task<void> Api::report_memory(std::string_view query, Answer& answer) {
@@ -230,7 +235,10 @@ std::optional<Task<void>> Api::trigger(const Route& route, const Request& reques
 PanelsResource::Outcome Api::remove(const Route& route, const Request& request, Answer& answer) {
   const auto panel = sources_.registry.find(route.panel);
   auto removed = panels_.remove(route, request, answer);
-  if (removed && panel != nullptr) executions_.cancel_all_of(*panel);
+  if (removed && panel != nullptr) {
+    automation_.remove(*panel);
+    executions_.cancel_all_of(*panel);
+  }
   return removed;
 }
 

@@ -8,6 +8,7 @@
 #include "nexus/metrics/report.h"
 #include "nexus/server/access.h"
 #include "nexus/server/all_loops.h"
+#include "nexus/server/automation.h"
 #include "nexus/server/execution_resource.h"
 #include "nexus/server/health_resource.h"
 #include "nexus/server/http_labels.h"
@@ -75,6 +76,7 @@ class Api final : public Service {
   PanelList panels(const Page& page, const Caller& caller) const;
 
   WebSockets& sockets() { return sockets_; }
+  Automation& automation() { return automation_; }
 
   // For panels that don't come by HTTP.
   PanelCreation& creation() { return creation_; }
@@ -86,7 +88,10 @@ class Api final : public Service {
   bool tidy();
 
   // About every 100 ms.
-  void tick() { executions_.tick(); }
+  void tick() {
+    executions_.tick();
+    triggers_.tick();
+  }
 
   // As Executions::hurry(). Thread-safe.
   void hurry() { executions_.hurry(); }
@@ -95,6 +100,7 @@ class Api final : public Service {
   // No more work is taken, and nothing waits any more.
   void drain() {
     stage_ = Stage::kDraining;
+    automation_.stop();
     executions_.drain();
   }
   // Ends all executions that still run.
@@ -120,6 +126,7 @@ class Api final : public Service {
   Access access_;
   Audience audience_;
   Executions executions_;
+  Automation automation_;
   PanelCreation creation_;
   PanelsResource panels_;
   ExecutionResource waiting_;

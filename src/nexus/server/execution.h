@@ -21,14 +21,24 @@
 
 namespace nexus::server {
 
+// Arguments that are not the caller's own text.
+struct OwnArgs {
+  std::string json;
+  budget::Grant held;  // kBuffers
+};
+
 // One call of a tool.
 struct ToolCall {
   std::shared_ptr<panels::Panel> panel;
   // In force when the call came, and kept for it: it may be replaced while the call waits or runs.
   std::shared_ptr<const panels::Definition> definition;
-  const panels::Tool* tool;       // of that definition
-  std::string_view args_json;     // one JSON object, already checked; valid until the first segment is over
-  bool tells_its_caller = false;  // of its waits; otherwise all who watch the panel are told
+  const panels::Tool* tool;    // of that definition
+  std::string_view args_json;  // one JSON object, already checked; valid until the first segment is over
+  std::shared_ptr<const OwnArgs> own_args{};  // what args_json is of; null: who calls has it
+  bool tells_its_caller = false;              // of its waits; otherwise all who watch the panel are told
+  bool keeps_result = false;                  // for who asks later, even when it ends at once
+  panels::TriggerType origin = panels::TriggerType::kManual;  // what has started it; kManual: a caller
+  std::uint32_t depth = 0;  // how many executions before it have started one another
 };
 
 // A call of an extension that is not settled.
@@ -64,7 +74,7 @@ struct Execution {
   // Once it has ended.
   std::optional<sandbox::ExecutionResult> result;
   std::int64_t changed_unix_ms = 0;  // its latest suspension, or its end
-  Status status = Status::kSuspended;
+  Status status = Status::kRunning;
   std::uint32_t changes = 0;  // how often it has suspended or ended
   bool cache_hit = false;
   bool is_packed = false;

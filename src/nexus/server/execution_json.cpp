@@ -65,10 +65,11 @@ void answer_with(const sandbox::ExecutionResult& result, sandbox::WithLogs with_
 }
 
 void append_row(std::string& out, const Execution& execution) {
-  fmt::format_to(std::back_inserter(out),
-                 R"({{"executionId":"{}","panel":"{}","tool":"{}","status":"{}","changedAt":"{}"}})",
-                 execution.id, execution.call.panel->id(), execution.call.tool->name, status_of(execution),
-                 as_time(execution.changed_unix_ms));
+  fmt::format_to(
+      std::back_inserter(out),
+      R"({{"executionId":"{}","panel":"{}","tool":"{}","trigger":"{}","status":"{}","changedAt":"{}"}})",
+      execution.id, execution.call.panel->id(), execution.call.tool->name,
+      panels::name(execution.call.origin), status_of(execution), as_time(execution.changed_unix_ms));
 }
 
 void append_row(std::string& out, const Execution& execution, const PendingCall& call) {

@@ -16,7 +16,7 @@ void answer_with(const sandbox::ExecutionResult& result, sandbox::WithLogs with_
 // {status, executionId, suspension?, suspensions: [{suspensionId, extensionName, method, data?, expiresAt}]}
 void append_waiting(std::string& out, const Execution& execution);
 
-// A row of GET /executions: {executionId, panel, tool, status, changedAt}
+// A row of GET /executions: {executionId, panel, tool, trigger, status, changedAt}
 void append_row(std::string& out, const Execution& execution);
 // A row of GET /suspensions: as above, with {executionId, panel, tool, createdAt}.
 void append_row(std::string& out, const Execution& execution, const PendingCall& call);

@@ -142,7 +142,7 @@ ExecutionResource::Outcome ExecutionResource::cancel(const Route& route, const R
 }
 
 Task<void> ExecutionResource::resume(Route route, const Request& request, Answer& answer) {
-  const auto found = executions_.suspensions().find_external(route.id);
+  const auto found = executions_.suspensions().get_suspended(route.id);
   if (!found || !caller_of(request).may_see(found->execution->call.panel->id()))
     co_return refuse(probes_, no_suspension(), answer);
   auto settlement = settlement_of(request.body);

@@ -134,8 +134,17 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
   }
   if (result.error && result.error->code == ErrorCode::kOverloaded)
     co_return refused(*std::move(result.error), &panel);  // for want of memory nothing of it ran
+  if (call.keeps_result) {
+    auto execution = keep(std::move(call), result.execution_id, std::move(handler), cache_hit);
+    end(execution, std::move(result));
+    co_return Outcome{{}, std::move(execution)};
+  }
   conclude(call, result, tell);
   co_return Outcome{std::move(result), nullptr};
+}
+
+void Executions::refuse(ToolCall call, Error error) {
+  end_with(keep(std::move(call), make_id(), nullptr, false), std::move(error));
 }
 
 sandbox::ExecutionRequest Executions::request_of(const ToolCall& call, const handlers::Handler& handler,
@@ -242,10 +251,12 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
   }
 }
 
-// The clients are told first, in the same turn: the panel takes the values.
-void Executions::publish(panels::Panel& panel, sandbox::Journal& journal, sandbox::State::Room room) {
+// The others are told first, in the same turn: the panel takes the values.
+void Executions::publish(const ToolCall& call, sandbox::Journal& journal, sandbox::State::Room room) {
+  panels::Panel& panel = *call.panel;
   if (panel.is_removed()) return;
   audience_.committed(panel, journal);
+  if (watch_) watch_(call, journal);
   panel.commit(journal, std::move(room), clock_.unix_ms());
 }
 
@@ -255,7 +266,7 @@ void Executions::conclude(const ToolCall& call, sandbox::ExecutionResult& result
   auto room = call.panel->room_for(result.journal);
   write_log(call, result);
   if (tell) tell(result);
-  publish(*call.panel, result.journal, std::move(room));
+  publish(call, result.journal, std::move(room));
   probes_.ended(result);
 }
 

@@ -56,6 +56,13 @@ class Executions {
   // whether or not somebody still wants the answer. `tell` is called only when that was the last.
   Task<Result<Outcome>> run(ToolCall call, Tell tell = nullptr);
 
+  // An execution that ends in this error before any part of it has run, for those who look for it.
+  void refuse(ToolCall call, Error error);
+
+  // Called right before a panel commits what `cause` has left; must not throw.
+  using Watch = std::function<void(const ToolCall& cause, const sandbox::Journal& journal)>;
+  void watch(Watch watch) { watch_ = std::move(watch); }
+
   // ---- those that wait, and have waited ----
   ExecutionPtr find(std::string_view id) const;  // null: unknown, or ended too long ago
   const Suspensions& suspensions() const { return suspensions_; }
@@ -65,7 +72,7 @@ class Executions {
   void cancel(const ExecutionPtr& execution, std::string_view why);
   void cancel_all_of(const panels::Panel& panel);
   // Until it has ended, or the time is over.
-  Task<void> wait_for_end(ExecutionPtr execution, std::chrono::milliseconds most);
+  Task<void> wait_for_end(ExecutionPtr execution, std::chrono::milliseconds most = std::chrono::years(1));
   // Until nothing of it runs, or the time is over.
   Task<void> wait_for_rest(ExecutionPtr execution, std::chrono::milliseconds most);
   // Until it suspends or ends the next time, or the time is over.
@@ -79,6 +86,7 @@ class Executions {
                                                               const sandbox::Limits& limits);
 
   const Clock& clock() const { return clock_; }
+  Executor executor() const { return executor_; }
   const RunningHandlers& running() const { return running_; }
 
   // Ends the slice that this loop may be in, so that it soon looks at what has been posted to it. Thread-safe.
@@ -110,7 +118,7 @@ class Executions {
   std::string make_id() const;
   sandbox::ExecutionRequest request_of(const ToolCall& call, const handlers::Handler& handler,
                                        bool cache_hit) const;
-  void publish(panels::Panel& panel, sandbox::Journal& journal, sandbox::State::Room room);
+  void publish(const ToolCall& call, sandbox::Journal& journal, sandbox::State::Room room);
   void conclude(const ToolCall& call, sandbox::ExecutionResult& result, const Tell& tell);
 
   // ---- executions_waiting.cpp ----
@@ -126,13 +134,23 @@ class Executions {
   Task<void> pause();
   void end(const ExecutionPtr& execution, sandbox::ExecutionResult result);
   void end_with(const ExecutionPtr& execution, Error error);
+  // What a trigger has started answers to nobody: the log is told, of a few in each second.
+  void tell_of_failure(const Execution& execution);
   void end_without_memory(const ExecutionPtr& execution);
   void cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why);
   void pack(Execution& execution);
   void leave_waiting(Execution& execution);
-  void forget_old_results(std::int64_t now_unix_ms);
-  void forget_oldest();
-  void forget(const Execution& execution);
+  // Results that may still be asked for, in order of their ends.
+  struct Kept {
+    std::uint64_t most_bytes;
+    std::size_t most;
+    std::deque<ExecutionPtr> ended{};
+    std::uint64_t bytes = 0;
+  };
+  Kept& kept_with(const Execution& execution);
+  void forget_old_results(Kept& kept, std::int64_t now_unix_ms);
+  std::uint64_t forget_oldest(Kept& kept);
+  void forget(Kept& kept, const Execution& execution);
   enum class Until : std::uint8_t { kAtRest, kNext, kEnd };
   Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until);
   std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
@@ -156,8 +174,11 @@ class Executions {
     std::weak_ptr<Execution> execution;
   };
   std::deque<Suspended> unpacked_;  // in order; some of them go on already
-  std::deque<ExecutionPtr> ended_;  // in order
-  std::uint64_t kept_bytes_ = 0;    // of their results
+  // Of callers and of triggers apart: what starts each second must not push out what a caller has still to ask for.
+  Kept called_{.most_bytes = 4 << 20, .most = 10'000}, triggered_{.most_bytes = 1 << 20, .most = 1'000};
+  Watch watch_;
+  std::int64_t failures_second_ = 0;  // in which so many were told
+  std::uint32_t failures_told_ = 0;
   bool is_aborted_ = false;
 };
 

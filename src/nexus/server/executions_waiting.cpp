@@ -10,11 +10,9 @@
 namespace nexus::server {
 namespace {
 
-constexpr std::int64_t kPackAfterMs = 100;         // who is answered sooner need not be unpacked
-constexpr std::size_t kPackedAtOnce = 2000;        // 3 us each
-constexpr std::int64_t kKeptMs = 5 * 60 * 1000;    // a result, after the end
-constexpr std::size_t kMostKeptResults = 10'000;   // of a loop
-constexpr std::uint64_t kMostKeptBytes = 4 << 20;  // of them
+constexpr std::int64_t kPackAfterMs = 100;       // who is answered sooner need not be unpacked
+constexpr std::size_t kPackedAtOnce = 2000;      // 3 us each
+constexpr std::int64_t kKeptMs = 5 * 60 * 1000;  // a result, after the end
 // What is charged for an execution beside its delta: it, its call, its places in the tables. Measured with 100,000.
 constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
@@ -34,6 +32,7 @@ ExecutionPtr Executions::keep(ToolCall call, std::string id, std::shared_ptr<con
   execution->id = std::move(id);
   execution->call = std::move(call);
   execution->call.args_json = {};
+  execution->call.own_args.reset();
   execution->handler = std::move(handler);
   execution->cache_hit = cache_hit;
   execution->held = ledger_.open(budget::Kind::kSuspended);
@@ -44,12 +43,13 @@ ExecutionPtr Executions::keep(ToolCall call, std::string id, std::shared_ptr<con
 
 void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment) {
   panels::Panel& panel = *execution->call.panel;
-  publish(panel, segment.journal, panel.room_for(segment.journal));
+  publish(execution->call, segment.journal, panel.room_for(segment.journal));
   execution->suspended.emplace(std::move(segment.suspended));
   execution->status = Execution::Status::kSuspended;
   execution->is_packed = false;
   execution->changed_unix_ms = clock_.unix_ms();
   ++probes_.under_way.suspended;
+  execution->handler->use.suspensions += segment.calls.size();
   unpacked_.push_back({execution->changed_unix_ms, execution});
   try {
     suspensions_.begin(execution, std::move(segment.calls));
@@ -148,8 +148,10 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
   }
   metrics::Present running(probes_.under_way.running);
   sandbox::Instance& instance = **lease;
-  if (instance.step() == sandbox::Step::kMore)
+  if (instance.step() == sandbox::Step::kMore) {
+    const RunningHandlers::Entry entry(running_, panel.id(), execution->call.tool->name, instance);
     co_await remaining_slices(instance, &panel, &execution->is_cancelled);
+  }
   execution->suspended.reset();
   execution->arrived.erase(execution->arrived.begin());
   if (instance.waits()) {
@@ -184,11 +186,22 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   conclude(execution->call, result, nullptr);
   result.journal = {};
   execution->result.emplace(std::move(result));
+  if (execution->call.origin != panels::TriggerType::kManual) tell_of_failure(*execution);
   execution->handler.reset();
-  kept_bytes_ += execution->kept_bytes();
-  ended_.push_back(execution);
-  forget_old_results(execution->changed_unix_ms);
+  Kept& kept = kept_with(*execution);
+  kept.bytes += execution->kept_bytes();
+  kept.ended.push_back(execution);
+  forget_old_results(kept, execution->changed_unix_ms);
   execution->changed();
+}
+
+void Executions::tell_of_failure(const Execution& execution) {
+  constexpr std::uint32_t kMostPerSecond = 10;
+  const auto& error = execution.result->error;
+  if (!error) return;
+  const std::int64_t second = execution.changed_unix_ms / 1000;
+  if (std::exchange(failures_second_, second) != second) failures_told_ = 0;
+  if (++failures_told_ <= kMostPerSecond) write_failure(execution.call, execution.id, *error);
 }
 
 // Of one that waits, or was about to go on.
@@ -229,11 +242,13 @@ void Executions::cancel_if(const std::function<bool(const Execution&)>& is_one, 
 void Executions::cancel_all_of(const panels::Panel& panel) {
   const auto is_its = [&panel](const Execution& execution) { return execution.call.panel.get() == &panel; };
   // What has ended before is not asked for any more.
-  std::erase_if(ended_, [&](const ExecutionPtr& execution) {
-    if (!is_its(*execution)) return false;
-    forget(*execution);
-    return true;
-  });
+  for (Kept* kept : {&called_, &triggered_}) {
+    std::erase_if(kept->ended, [&](const ExecutionPtr& execution) {
+      if (!is_its(*execution)) return false;
+      forget(*kept, *execution);
+      return true;
+    });
+  }
   cancel_if(is_its, "the panel has been deleted");
 }
 
@@ -254,7 +269,7 @@ void Executions::for_each(const std::function<void(const Execution&)>& look) con
 }
 
 ExecutionPtr Executions::resume(std::string_view suspension_id, extensions::Settlement settlement) {
-  const auto found = suspensions_.find_external(suspension_id);
+  const auto found = suspensions_.get_suspended(suspension_id);
   if (!found) return nullptr;
   suspensions_.answer(found->id, suspensions_.take(std::move(settlement)));
   return found->execution;
@@ -305,32 +320,40 @@ void Executions::tick() {
       pack(*execution);
     unpacked_.pop_front();
   }
-  forget_old_results(now_ms);
+  forget_old_results(called_, now_ms);
+  forget_old_results(triggered_, now_ms);
 }
 
-void Executions::forget_old_results(std::int64_t now_unix_ms) {
-  while (!ended_.empty() && (ended_.size() > kMostKeptResults || kept_bytes_ > kMostKeptBytes ||
-                             now_unix_ms - ended_.front()->changed_unix_ms >= kKeptMs))
-    forget_oldest();
+Executions::Kept& Executions::kept_with(const Execution& execution) {
+  return execution.call.origin == panels::TriggerType::kManual ? called_ : triggered_;
 }
 
-void Executions::forget_oldest() {
-  const ExecutionPtr oldest = std::move(ended_.front());
-  ended_.pop_front();
-  forget(*oldest);
+void Executions::forget_old_results(Kept& kept, std::int64_t now_unix_ms) {
+  while (!kept.ended.empty() && (kept.ended.size() > kept.most || kept.bytes > kept.most_bytes ||
+                                 now_unix_ms - kept.ended.front()->changed_unix_ms >= kKeptMs))
+    forget_oldest(kept);
+}
+
+// Gives the bytes that it had.
+std::uint64_t Executions::forget_oldest(Kept& kept) {
+  const ExecutionPtr oldest = std::move(kept.ended.front());
+  kept.ended.pop_front();
+  forget(kept, *oldest);
+  return oldest->kept_bytes();
 }
 
 // Who waits for it has it still.
-void Executions::forget(const Execution& execution) {
-  kept_bytes_ -= execution.kept_bytes();
+void Executions::forget(Kept& kept, const Execution& execution) {
+  kept.bytes -= execution.kept_bytes();
   kept_.erase(execution.id);
 }
 
 // First what somebody may still ask for, then what runs again sooner for not being packed.
 void Executions::reclaim(std::uint64_t bytes) {
-  for (std::uint64_t freed = 0; freed < bytes && !ended_.empty();) {
-    freed += ended_.front()->kept_bytes();
-    forget_oldest();
+  std::uint64_t freed = 0;
+  for (Kept* kept : {&triggered_, &called_}) {
+    while (freed < bytes && !kept->ended.empty())
+      freed += forget_oldest(*kept);
   }
   for (; !unpacked_.empty(); unpacked_.pop_front()) {
     if (const auto execution = unpacked_.front().execution.lock()) pack(*execution);

@@ -45,6 +45,19 @@ bool is_of_the_handler(ErrorCode code) {
          code != ErrorCode::kInternalError;
 }
 
+// Capabilities are the server's to give, but who asks may be allowed to see less.
+std::optional<Refusal> refuse_receiving(const panels::Definition& definition, const Caller& caller) {
+  for (const panels::Tool& tool : definition.tools) {
+    const auto* event = std::get_if<panels::EventTrigger>(&tool.trigger);
+    if (event == nullptr || event->panel.empty() || caller.may_see(event->panel)) continue;
+    return Refusal{
+        {.code = ErrorCode::kForbidden,
+         .message = fmt::format("the token's panels do not cover \"{}\", whose events tool \"{}\" asks for",
+                                event->panel, tool.name)}};
+  }
+  return std::nullopt;
+}
+
 Error error_of(Error of_load) {
   if (of_load.code != ErrorCode::kCancelled) return of_load;
   return {.code = ErrorCode::kShuttingDown, .message = std::move(of_load.message), .retry_after_ms = 1000};
@@ -53,9 +66,10 @@ Error error_of(Error of_load) {
 }  // namespace
 
 Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelCreation::create(
-    std::string_view json, panels::HandlerFiles files) {
+    std::string_view json, const Caller& caller, panels::HandlerFiles files) {
   auto definition = panels::parse_definition(json, ceiling_, files);
   if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
+  if (auto refusal = refuse_receiving(*definition, caller)) co_return std::unexpected(*std::move(refusal));
   // Asked before the work as well as after it: another request may have been quicker.
   if (!definition->id.empty() && registry_.find(definition->id)) {
     auto existing = registry_.create(*std::move(definition));
@@ -65,19 +79,23 @@ Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelCreation::crea
     co_return std::unexpected(std::move(loaded.error()));
   auto panel = registry_.create(*std::move(definition));
   if (!panel) co_return std::unexpected(Refusal{std::move(panel.error())});
+  automation_.put(*panel);
   co_return *std::move(panel);
 }
 
 Task<std::expected<panels::Put, Refusal>> PanelCreation::put(std::string_view id, std::string_view json,
+                                                             const Caller& caller,
                                                              panels::VersionCondition condition) {
   auto definition = panels::parse_definition(json, ceiling_, {}, id);
   if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
+  if (auto refusal = refuse_receiving(*definition, caller)) co_return std::unexpected(*std::move(refusal));
   if (auto held = panels::check(condition, registry_.find(id).get(), id); !held)
     co_return std::unexpected(Refusal{std::move(held.error())});
   if (auto loaded = co_await load_tools(*definition); !loaded)
     co_return std::unexpected(std::move(loaded.error()));
   auto done = registry_.put(*std::move(definition), condition);
   if (!done) co_return std::unexpected(Refusal{std::move(done.error())});
+  automation_.put(done->panel);
   co_return *std::move(done);
 }
 

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "nexus/sandbox/json.h"
+#include "nexus/server/access.h"
 #include "nexus/server/conditions.h"
 #include "nexus/server/panel_json.h"
 #include "nexus/server/panel_list.h"
@@ -82,14 +83,14 @@ PanelsResource::Outcome PanelsResource::remove(const Route& route, const Request
 }
 
 Task<void> PanelsResource::create(const Request& request, Answer& answer) {
-  const auto created = co_await creation_.create(request.body, {});
+  const auto created = co_await creation_.create(request.body, caller_of(request), {});
   if (!created) co_return refuse(probes_, created.error(), answer);
   describe_creation(**created, request, answer);
 }
 
 Task<void> PanelsResource::put(Route route, const Request& request, Answer& answer) {
   const std::string id(route.panel);
-  const auto put = co_await creation_.put(id, request.body, condition_of(request));
+  const auto put = co_await creation_.put(id, request.body, caller_of(request), condition_of(request));
   if (!put) co_return refuse(probes_, put.error(), answer);
   if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, answer);
   audience_.replaced(*put->panel);

@@ -61,6 +61,7 @@ void Request::clear() {
   for (std::string* text : {&target, &host, &origin, &prefer, &authorization, &websocket_key,
                             &websocket_version, &forwarded_proto, &forwarded_host, &challenge, &body})
     clear_text(*text);
+  idempotency_key.reset();
   if_match.reset();
   if_none_match.reset();
   method = Method::unknown;
@@ -161,6 +162,9 @@ void RequestParser::on_field_impl(http::field name, View name_text, View value, 
     request_.websocket_key.assign(value.data(), value.size());
   } else if (name == http::field::sec_websocket_version) {
     request_.websocket_version.assign(value.data(), value.size());
+  } else if (is_same_word(name_text, "Idempotency-Key")) {
+    if (request_.idempotency_key) code = http::error::bad_field;
+    request_.idempotency_key.emplace(value.data(), value.size());
   } else if (is_same_word(name_text, "X-Forwarded-Proto")) {
     set_first(request_.forwarded_proto, value);
   } else if (is_same_word(name_text, "X-Forwarded-Host")) {

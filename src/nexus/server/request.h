@@ -22,6 +22,7 @@ struct Request {
   std::string host;    // the address that was called, when none was sent
   std::string origin;  // empty: none was sent
   std::string prefer;  // of several headers of that name, one list
+  std::optional<std::string> idempotency_key;
   std::string authorization;
   // Lists of entity tags; of several headers of one name, one list.
   std::optional<std::string> if_match, if_none_match;

@@ -64,4 +64,10 @@ void write_log(const ToolCall& call, const sandbox::ExecutionResult& result) {
   }
 }
 
+void write_failure(const ToolCall& call, std::string_view id, const Error& error) {
+  spdlog::warn("panel={} tool={} execution={} started by its trigger ({}): {}: {}", call.panel->id(),
+               call.tool->name, id, panels::name(call.origin), name(error.code),
+               without_control_characters(error.message));
+}
+
 }  // namespace nexus::server

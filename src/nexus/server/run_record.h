@@ -17,4 +17,7 @@ pool::Retired why_retired(const sandbox::ExecutionResult& result);
 // The handler's lines, in the server's log.
 void write_log(const ToolCall& call, const sandbox::ExecutionResult& result);
 
+// That it failed, for one that a trigger has started.
+void write_failure(const ToolCall& call, std::string_view id, const Error& error);
+
 }  // namespace nexus::server

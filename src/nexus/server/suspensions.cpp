@@ -136,7 +136,7 @@ void Suspensions::expire() {
   }
 }
 
-std::optional<Suspensions::Found> Suspensions::find_external(std::string_view suspension_id) const {
+std::optional<Suspensions::Found> Suspensions::get_suspended(std::string_view suspension_id) const {
   if (suspension_id.size() != 3 * kDigits) return std::nullopt;
   const auto id = hex_number(suspension_id.substr(0, kDigits)),
              one = hex_number(suspension_id.substr(kDigits, kDigits)),

@@ -57,13 +57,13 @@ class Suspensions final : public extensions::Settlements {
     ExecutionPtr execution;
     extensions::CallId id;
   };
-  std::optional<Found> find_external(std::string_view suspension_id) const;
+  std::optional<Found> get_suspended(std::string_view suspension_id) const;
   // As settle(), now. REQUIRES: on the loop; the call is waiting.
   void answer(extensions::CallId id, Settled settled);
   // Charges it.
   Settled take(extensions::Settlement settlement) const;
 
-  std::size_t calls() const { return waiting_.size(); }
+  std::size_t suspended_count() const { return waiting_.size(); }  // calls that wait
   // Calls `look` with each that waits for an answer from outside.
   void for_each_external(const std::function<void(const Execution&, const PendingCall&)>& look) const;
 

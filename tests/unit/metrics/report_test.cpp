@@ -16,7 +16,7 @@ constexpr Build kBuild{"1.2.3", "wasmtime 48", "quickjs 1"};
 
 std::string text_of(const Snapshot& sum, const handlers::DiskCacheStats& disk = {},
                     const MemoryFacts& memory = {}) {
-  return report(sum, disk, kBuild, look_at_process(budget::UnlimitedLedger()), memory);
+  return report(sum, disk, kBuild, look_at_process(), memory);
 }
 
 // The series of a report, without their values.
@@ -113,8 +113,10 @@ TEST(Report, SaysHowMuchOfTheMemoryIsUsed) {
   memory.ledger.book.put(budget::Kind::kInstances, 350);
   memory.unclean_exits.resize(2);
   const std::string text = text_of({}, {}, memory);
-  for (const char* sample : {"nexus_memory_budget_bytes 1000\n", "nexus_memory_budget_used_ratio 0.5\n",
-                             "nexus_memory_unaccounted_bytes 50\n", "nexus_unclean_exits_total 2\n"}) {
+  for (const char* sample :
+       {"nexus_memory_budget_bytes 1000\n", "nexus_memory_budget_used_ratio 0.5\n",
+        "nexus_memory_unaccounted_bytes 50\n", "nexus_memory_accounted_bytes{kind=\"instances\"} 350\n",
+        "nexus_unclean_exits_total 2\n"}) {
     EXPECT_THAT(text, HasSubstr(sample));
   }
   EXPECT_THAT(text, Not(HasSubstr("nexus_container"))) << "there is no limit";

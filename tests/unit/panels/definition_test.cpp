@@ -51,7 +51,8 @@ TEST(Definition, IsReadWhole) {
     "metadata":{"x":1e2},"tools":[
       {"name":"one","handler":"return '\n'","trigger":{"type":"interval","ms":1000},"description":"d",
        "args":{"type":"object"}},
-      {"trigger":{"panel":"other","pattern":"a*","type":"event"},"name":"two","handler":""}]})");
+      {"trigger":{"panel":"other","pattern":"a*","type":"event"},"name":"two","handler":"",
+       "capabilities":["events:receive:other"]}]})");
   EXPECT_EQ(read.id, "p.1");
   EXPECT_EQ(read.title, "T \u00e9");
   EXPECT_EQ(*read.initial_state.find("a"), "1.50");
@@ -168,8 +169,28 @@ TEST(Definition, ATriggerHasItsOwnMembersOnly) {
   EXPECT_THAT(paths_of(with_trigger(R"({"type":""})")), ElementsAre("tools[0].trigger.type"));
   EXPECT_THAT(paths_of(with_trigger("{}")), ElementsAre("tools[0].trigger.type"));
   EXPECT_THAT(paths_of(with_trigger(R"("manual")")), ElementsAre("tools[0].trigger"));
+  EXPECT_THAT(paths_of(with_trigger(R"({"type":"cron","expression":"* *"})")),
+              ElementsAre("tools[0].trigger.expression"));
+  EXPECT_THAT(paths_of(with_trigger(R"({"type":"state_change","path":"a..b"})")),
+              ElementsAre("tools[0].trigger.path"));
   EXPECT_THAT(paths_of(with_trigger(R"({"type":"event","pattern":"a","panel":"-"})")),
               ElementsAre("tools[0].trigger.panel"));
+}
+
+TEST(Definition, TheEventsOfAnotherPanelNeedTheCapability) {
+  const auto with_capabilities = [](std::string_view capabilities) {
+    return fmt::format(R"({{"id":"mine","kind":"k","tools":[{{"name":"t","handler":"",{}
+        "trigger":{{"type":"event","pattern":"*","panel":"other"}}}}]}})",
+                       capabilities);
+  };
+  EXPECT_THAT(paths_of(with_capabilities("")), ElementsAre("tools[0].trigger.panel"));
+  EXPECT_THAT(paths_of(with_capabilities(R"("capabilities":["events:receive:others"],)")),
+              ElementsAre("tools[0].trigger.panel"));
+  EXPECT_THAT(paths_of(with_capabilities(R"("capabilities":["events:receive:oth*"],)")), ElementsAre());
+  EXPECT_THAT(paths_of(R"({"id":"mine","kind":"k","tools":[{"name":"t","handler":"",
+        "trigger":{"type":"event","pattern":"*","panel":"mine"}}]})"),
+              ElementsAre())
+      << "its own";
 }
 
 TEST(Definition, AStateLargerThanItsLimitIsRefused) {

@@ -1,0 +1,53 @@
+// How long 1,000 handlers take that each ask a service five times, one after the other; the service answers after 100 ms. One
+// line of JSON. Target: at most 1.2 s in all, with no more instances in use than MAX_INSTANCES.
+import http from 'node:http';
+import { once } from 'node:events';
+import { Server, call } from './program.mjs';
+
+const HANDLERS = 1000;
+const ANSWER_MS = 100;
+const MAX_INSTANCES = 64;
+const ROUNDS = 3;
+
+let open = 0, mostOpen = 0;
+const service = http.createServer((request, response) => {
+  mostOpen = Math.max(mostOpen, ++open);
+  setTimeout(() => { open -= 1; response.end('{"ok":true}'); }, ANSWER_MS);
+});
+service.listen(0, '127.0.0.1', 4096);
+await once(service, 'listening');
+
+const server = await Server.start({
+  HTTP_MAX_CONCURRENT: String(HANDLERS), HTTP_ALLOW_PRIVATE: 'true', MAX_INSTANCES: String(MAX_INSTANCES), MIN_INSTANCES: '2', MAX_QUEUE: String(HANDLERS),
+});
+const agent = new http.Agent({ keepAlive: true, maxSockets: HANDLERS });
+const PANELS = 50;
+for (let i = 0; i < PANELS; i += 1) {
+  await call(`${server.url}/panels`, { body: JSON.stringify({ id: `p${i}`, kind: 'bench', capabilities: ['ext:http'],
+    tools: [{ name: 'ask', trigger: { type: 'manual' }, handler: 'let sum = 0; for (let i = 0; i < 5; i++) sum += (await $ext.http.get($args.url)).json.ok ? 1 : 0; return sum' }] }) });
+}
+const body = JSON.stringify({ url: `http://127.0.0.1:${service.address().port}/` });
+let mostInstances = 0, isOver = false;
+const watching = (async () => {
+  while (!isOver) {
+    const { text } = await call(`${server.url}/metrics`, { method: 'GET', agent });
+    const count = (state) => Number(new RegExp(`nexus_instances\\{state="${state}"\\} (\\d+)`).exec(text)[1]);
+    mostInstances = Math.max(mostInstances, count('active') + count('idle'));
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+})();
+const seconds = [];
+for (let round = 0; round < ROUNDS; round += 1) {
+  const began = performance.now();
+  const answers = await Promise.all(Array.from({ length: HANDLERS }, (_, i) => call(`${server.url}/panels/p${i % PANELS}/trigger/ask`, { body, agent })));
+  seconds.push((performance.now() - began) / 1000);
+  const wrong = answers.filter(({ text }) => !/"returnValue":5[,}]/.test(text));
+  if (wrong.length > 0) throw new Error(`${wrong.length} are wrong: ${wrong[0].status} ${wrong[0].text}`);
+}
+isOver = true;
+await watching;
+await server.stop();
+service.close();
+service.closeAllConnections();
+agent.destroy();
+console.log(JSON.stringify({ asking: HANDLERS, best_s: Math.min(...seconds), seconds, most_asked_at_once: mostOpen, most_instances: mostInstances, max_instances: MAX_INSTANCES }));

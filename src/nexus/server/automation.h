@@ -1,0 +1,102 @@
+// What starts tools without a call: time, events, changes of state. For the panels of one loop.
+//
+//   interval, cron ─────────────► ┌─ a line for each tool ─┐
+//   a commit: events, changes ──► │ at most kMostWaiting   │ ─► Executions::run(), one after another ─► a kept result
+//   events of other loops ──────► └────────────────────────┘
+//
+// A tick that finds its line busy is skipped, so that the ticks of a slow handler don't pile up; ticks that nobody saw, because
+// the process was stopped, are due once. What comes by events and changes waits in its line; when that is full it is dropped.
+// All of it is counted (nexus_triggers_total).
+//
+// Thread safety: none; it belongs to one loop, which must not run any more when it is destroyed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "nexus/base/clock.h"
+#include "nexus/budget/ledger.h"
+#include "nexus/metrics/probes.h"
+#include "nexus/server/all_loops.h"
+#include "nexus/server/automation_line.h"
+#include "nexus/server/executions.h"
+#include "nexus/server/loop.h"
+
+namespace nexus::server {
+
+class Automation {
+ public:
+  static constexpr std::size_t kMostWaiting = 64;       // for one tool
+  static constexpr std::uint32_t kMostDepth = 8;        // of a chain, in which one execution starts the next
+  static constexpr std::size_t kMostFollowers = 1'000;  // tools of other panels that follow the events of one
+
+  // All must outlive it.
+  Automation(const AllLoops& loops, const Clock& clock, Executions& executions, budget::Ledger& ledger,
+             metrics::Probes& probes);
+
+  // Puts the triggers of the panel's definition into force, in place of those that it had.
+  void put(const std::shared_ptr<panels::Panel>& panel);
+  void remove(const panels::Panel& panel);
+
+  // To be called right before a panel of this loop commits what `cause` has left, in the same turn.
+  void committed(const ToolCall& cause, const sandbox::Journal& journal) noexcept;
+
+  // Starts what is due by the clock. Called by itself; tests turn the clock's hands and call it.
+  void start_due();
+
+  // No more is started.
+  void stop();
+
+  // ---- between loops: who follows the events of a panel that is or may be of this loop ----
+  struct Follower {
+    std::size_t loop = 0;  // where it is
+    std::string panel, tool;
+    panels::EventPattern pattern;
+  };
+  void follow(const std::string& source, Follower follower);
+  void unfollow(const std::string& source, std::size_t loop, std::string_view panel);
+  // An event for a tool of this loop.
+  void deliver(std::string_view panel, std::string_view tool, std::string args_json, std::uint32_t depth);
+
+ private:
+  using Lines = std::vector<AutomationLinePtr>;
+  using Due = std::set<std::pair<std::int64_t, AutomationLinePtr>>;
+
+  void begin(const AutomationLinePtr& line);
+  void end(const AutomationLinePtr& line);
+  template <class Call>
+  void on_loop_of(const std::string& source, Call call);
+  void tell_followers(const std::vector<Follower>& followers, const sandbox::Event& event,
+                      const ToolCall& cause);
+  void start_due(Due& due, std::int64_t now_ms);
+  std::optional<std::int64_t> next_due(const AutomationLine& line, std::int64_t now_ms) const;
+  void recompute_crons(std::int64_t now_unix_ms);
+  void set_alarm();
+  void add(const AutomationLinePtr& line, AutomationLine::Job job);
+  void wake(const AutomationLinePtr& line);
+  Task<void> work(AutomationLinePtr line);
+  Task<void> run(AutomationLinePtr line, AutomationLine::Job job);
+  void count(const AutomationLine& line, metrics::TriggerProbe::Outcome came);
+  std::int64_t monotonic_ms() const { return static_cast<std::int64_t>(clock_.monotonic_us() / 1000); }
+
+  const AllLoops& loops_;
+  const Clock& clock_;
+  Executions& executions_;
+  budget::Ledger& ledger_;
+  metrics::Probes& probes_;
+  Timer alarm_;
+  std::unordered_map<const panels::Panel*, Lines> by_panel_;
+  std::unordered_map<std::string, std::vector<Follower>> followers_;  // by the panel whose events they are
+  std::unordered_map<std::string_view, const panels::Panel*> by_id_;  // those of by_panel_
+  Due intervals_, crons_;
+  std::int64_t seen_unix_ms_ = 0;
+  bool is_stopped_ = false;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,266 @@
+// Random interleavings of what clients may do, against a model that is a few numbers: what a panel's state must be after each
+// round, and which executions must wait. Within a round all that is asked goes on at once, of an execution one thing at a time,
+// so that sums do not depend on the order.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <cstdlib>
+#include <map>
+#include <random>
+
+#include "nexus/server/server.h"
+#include "support/loops.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::size_t kPanels = 5;
+constexpr std::uint64_t kTtlMs = 300'000;  // SUSPENSION_TTL_MS
+
+// Each wait adds what it is answered with; what it has allocated before must be there afterwards.
+constexpr const char* kHandler = R"(
+  $state.n += $args.by;
+  const kept = new Uint8Array($args.bytes).fill($args.by);
+  for (let i = 0; i < $args.waits; i++) {
+    const by = await $ext.external.wait();
+    if ([0, kept.length >> 1, kept.length - 1].some((at) => kept[at] !== $args.by)) throw new Error('memory');
+    $state.n += by;
+  }
+  if ($args.spins) for (;;);
+  if ($args.fails) { $state.n += 1000000; throw new Error('lost'); }
+  return $state.n)";
+
+struct Waiting {
+  std::size_t panel = 0;
+  std::string execution, suspension;
+  int waits = 0;  // this one included
+  bool fails = false;
+  bool is_taken = false;  // something is done with it in this round
+};
+
+class Model {
+ public:
+  Model(testing::Loops& loops, unsigned seed) : loops_(loops), random_(seed) {}
+
+  Task<void> run(std::size_t steps) {
+    for (std::size_t panel = 0; panel < kPanels; ++panel)
+      co_await create(panel);
+    while (steps_ < steps && !::testing::Test::HasFailure())
+      co_await round();
+    for (std::size_t panel = 0; panel < kPanels; ++panel)
+      co_await remove(panel);
+  }
+  std::map<std::string, int> seen;  // how often each thing was done
+
+ private:
+  int up_to(int most) { return static_cast<int>(random_() % static_cast<unsigned>(most + 1)); }
+  bool once_in(unsigned n) { return random_() % n == 0; }
+  testing::LoopUnderTest& loop() { return loops_[0]; }
+  static std::string id_of(std::size_t panel) { return fmt::format("p{}", panel); }
+
+  Task<testing::Loops::Answered> ask(Method method, std::string target, std::string body = "") {
+    return loops_.ask(0, method, target, body, {.prefer = "respond-async"});
+  }
+
+  // Begins it; the round waits for all of them.
+  void begin(Task<void> work) {
+    ++steps_;
+    ++under_way_;
+    asio::co_spawn(loop().loop, std::move(work), [this](std::exception_ptr error) {
+      must_not_throw(error);
+      --under_way_;
+    });
+  }
+
+  Task<void> round() {
+    std::vector<std::size_t> deleted;
+    if (once_in(50)) deleted.push_back(random_() % kPanels);
+    for (int n = up_to(12); n >= 0; --n) {
+      const std::size_t panel = random_() % kPanels;
+      if (std::ranges::find(deleted, panel) != deleted.end()) continue;
+      if (once_in(3) || waiting_.empty()) {
+        begin(call(panel));
+        continue;
+      }
+      auto one = std::next(waiting_.begin(), up_to(static_cast<int>(waiting_.size()) - 1));
+      if (one->second.is_taken || one->second.waits == 0 ||
+          std::ranges::find(deleted, one->second.panel) != deleted.end())
+        continue;
+      one->second.is_taken = true;
+      if (once_in(12)) {
+        begin(cancel(one->second));
+      } else {
+        begin(resume(one->second));
+      }
+    }
+    for (const std::size_t panel : deleted) {
+      begin(call_in_vain(panel));
+      begin(remove(panel));
+    }
+    while (under_way_ > 0)
+      co_await asio::post(loop().loop.get_executor(), kAwait);
+    for (const std::size_t panel : deleted)
+      co_await create(panel);
+    std::erase_if(waiting_, [](const auto& one) { return one.second.waits == 0; });
+    for (auto& [execution, one] : waiting_)
+      one.is_taken = false;
+    if (once_in(20)) pack();
+    if (once_in(400)) co_await expire();
+    co_await compare();
+  }
+
+  Task<void> create(std::size_t panel) {
+    std::string definition = testing::definition_of(id_of(panel), kHandler);
+    definition.insert(1, R"("capabilities":["state:*","ext:external"],"limits":{"timeoutMs":100},)");
+    const auto answer = co_await ask(Method::post, "/panels", definition);
+    EXPECT_EQ(answer.status, 201u) << answer.body;
+    n_[panel] = 0;
+  }
+
+  // All that waits in it is gone with it.
+  Task<void> remove(std::size_t panel) {
+    ++seen["remove"];
+    const auto answer = co_await ask(Method::delete_, "/panels/" + id_of(panel));
+    EXPECT_EQ(answer.status, 204u) << answer.body;
+    for (auto& [execution, one] : waiting_) {
+      if (one.panel == panel) one.waits = 0;
+    }
+  }
+
+  Task<void> call(std::size_t panel) {
+    const int by = 1 + up_to(100), waits = up_to(4);
+    const bool fails = once_in(8), spins = once_in(1500);
+    const int bytes = 1 + (once_in(10) ? 300'000 + up_to(1 << 20) : up_to(2000));
+    const auto answer = co_await ask(Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
+                                     fmt::format(R"({{"by":{},"waits":{},"bytes":{},"fails":{},"spins":{}}})",
+                                                 by, waits, bytes, fails, spins && waits == 0));
+    ++seen["call"];
+    if (waits > 0) {
+      n_[panel] += by;
+      keep(answer, {panel, {}, {}, waits, fails});
+    } else {
+      ended(answer, panel, by, fails || spins);
+    }
+  }
+
+  // Its panel is deleted in the same round: it has run, or has been cancelled, or has not begun.
+  Task<void> call_in_vain(std::size_t panel) {
+    ++seen["call in vain"];
+    const auto answer = co_await ask(Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
+                                     R"({"by":1,"waits":1,"bytes":1})");
+    EXPECT_TRUE(answer.status == 404 || answer.status == 200 || answer.status == 202) << answer.body;
+  }
+
+  Task<void> resume(Waiting& one) {
+    const int by = 1 + up_to(100);
+    const bool is_refused = once_in(10);
+    const std::string target = "/suspensions/" + one.suspension + "/resume";
+    std::string body = R"({"success":false,"error":"no"})";
+    if (!is_refused) body = fmt::format(R"({{"success":true,"value":{}}})", by);
+    const auto answer = co_await ask(Method::post, target, body);
+    const auto again = co_await ask(Method::post, target, R"({"success":true})");
+    EXPECT_EQ(again.status, 404u) << "a second answer: " << again.body;
+    ++seen[is_refused ? "refuse" : "resume"];
+    const Waiting was = one;
+    one.waits = 0;
+    if (!is_refused && was.waits > 1) {
+      n_[was.panel] += by;
+      keep(answer, {was.panel, was.execution, {}, was.waits - 1, was.fails});
+    } else {
+      ended(answer, was.panel, by, is_refused || was.fails);
+    }
+  }
+
+  Task<void> cancel(Waiting& one) {
+    ++seen["cancel"];
+    const auto answer = co_await ask(Method::delete_, "/executions/" + one.execution);
+    EXPECT_EQ(answer.status, 204u) << answer.body;
+    const auto result = co_await ask(Method::get, "/executions/" + one.execution);
+    EXPECT_NE(result.body.find("CANCELLED"), std::string::npos) << result.body;
+    one.waits = 0;
+  }
+
+  void keep(const testing::Loops::Answered& answer, Waiting one) {
+    EXPECT_EQ(answer.status, 202u) << answer.body;
+    one.execution = member(answer.body, "executionId");
+    one.suspension = member(answer.body, "suspension");
+    const std::string execution = one.execution;
+    waiting_.insert_or_assign(execution, std::move(one));
+  }
+
+  // What the last segment of one that fails has changed is lost.
+  void ended(const testing::Loops::Answered& answer, std::size_t panel, int by, bool fails) {
+    EXPECT_EQ(answer.status, 200u) << answer.body;
+    EXPECT_EQ(answer.body.find(R"("status":"error")") != std::string::npos, fails) << answer.body;
+    EXPECT_EQ(answer.body.find(R"("message":"Error: memory)"), std::string::npos) << answer.body;
+    if (!fails) n_[panel] += by;
+  }
+
+  void pack() {
+    ++seen["pack"];
+    loops_.clock().advance_ms(200);
+    loop().api.tick();
+  }
+
+  // Whoever waits is told that nobody has answered, and ends.
+  Task<void> expire() {
+    ++seen["expire"];
+    loops_.clock().advance_ms(kTtlMs);
+    loop().api.tick();
+    const auto& counts = loop().probes.under_way;
+    while (counts.suspended + counts.hibernated + counts.running + counts.queued > 0)
+      co_await asio::post(loop().loop.get_executor(), kAwait);
+    for (const auto& [execution, one] : waiting_) {
+      const auto result = co_await ask(Method::get, "/executions/" + execution);
+      EXPECT_TRUE(result.status == 404 || result.body.find("SUSPENSION_EXPIRED") != std::string::npos)
+          << result.body;
+    }
+    waiting_.clear();
+  }
+
+  Task<void> compare() {
+    for (std::size_t panel = 0; panel < kPanels; ++panel) {
+      const auto state = co_await ask(Method::get, fmt::format("/panels/{}/state", id_of(panel)));
+      EXPECT_EQ(state.body, fmt::format(R"({{"n":{}}})", n_[panel]));
+    }
+    const auto& counts = loop().probes.under_way;
+    EXPECT_EQ(counts.suspended + counts.hibernated, waiting_.size());
+  }
+
+  static std::string member(const std::string& body, std::string_view name) {
+    const std::string start = fmt::format(R"("{}":")", name);
+    const auto at = body.find(start);
+    if (at == std::string::npos) return {};
+    return body.substr(at + start.size(), body.find('"', at + start.size()) - at - start.size());
+  }
+
+  testing::Loops& loops_;
+  std::mt19937 random_;
+  std::map<std::string, Waiting> waiting_;  // by execution
+  std::array<long, kPanels> n_{};
+  std::size_t steps_ = 0, under_way_ = 0;
+};
+
+// NEXUS_SEED has a run again, NEXUS_STEPS makes it longer.
+TEST(Model, ManyThingsAtOnceEndAsTheModelSays) {
+  const char *seed_text = std::getenv("NEXUS_SEED"), *steps_text = std::getenv("NEXUS_STEPS");
+  const unsigned seed =
+      seed_text != nullptr ? static_cast<unsigned>(std::stoul(seed_text)) : std::random_device()();
+  const std::size_t steps = steps_text != nullptr ? std::stoul(steps_text) : 100'000;
+  fmt::print("NEXUS_SEED={}\n", seed);
+  testing::Loops loops(1);
+  Model model(loops, seed);
+  loops.spawn(0, model.run(steps));
+  loops.run();
+  for (const char* done : {"call", "call in vain", "resume", "refuse", "cancel", "remove", "pack", "expire"})
+    EXPECT_GT(model.seen[done], 0) << done;
+  // What was cancelled with its panel could be asked for until now.
+  loops.clock().advance_ms(kTtlMs);
+  loops[0].api.tick();
+  EXPECT_EQ(loops.ledger().granted(budget::Kind::kSuspended), 0u);
+}
+
+}  // namespace
+}  // namespace nexus::server
