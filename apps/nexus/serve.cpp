@@ -1,6 +1,7 @@
 // The composition root: builds all parts in order, and ends them in the reverse.
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <memory>
 #include <new>
 #include <vector>
@@ -91,6 +92,8 @@ int serve_until_told(const ServeCommand& command) {
 }  // namespace
 
 int serve(const ServeCommand& command) try {
+  // Where memory has run out, what Rust needs to print a backtrace of it is not there either, and it waits for itself for ever.
+  setenv("RUST_BACKTRACE", "0", 1);
   return serve_until_told(command);
 } catch (const std::bad_alloc&) {
   fmt::print(stderr, "nexus: there is not enough memory to start; see ulimit -v and the container's limit\n");

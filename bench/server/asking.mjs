@@ -12,7 +12,7 @@ const ROUNDS = 3;
 let open = 0, mostOpen = 0;
 const service = http.createServer((request, response) => {
   mostOpen = Math.max(mostOpen, ++open);
-  setTimeout(() => { open -= 1; response.end('{"ok":true}'); }, ANSWER_MS);
+  setTimeout(() => { open -= 1; response.setHeader('content-type', 'application/json').end('{"ok":true}'); }, ANSWER_MS);
 });
 service.listen(0, '127.0.0.1', 4096);
 await once(service, 'listening');

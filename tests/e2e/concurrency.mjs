@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pipeline } from './support/pipeline.mjs';
 import { serve } from './support/program.mjs';
+import { watch } from './support/socket.mjs';
 
 const calls = 100_000;
 const options = { timeout: 240_000 };
@@ -25,6 +26,37 @@ for (const panels of [1, 100]) {
       assert.equal(state.n, calls / panels, id);
       assert.equal(version, 1 + calls / panels, id);
     }
+  });
+}
+
+test(`${calls} calls by HTTP and by WebSocket, half of which wait, lose no change`, options, async (t) => {
+  const server = await serve(t, { env: { MAX_PANEL_QUEUE: '1000', THREADS: '2' } });
+  await server.panel('p', { inc: '$state.n++', nap: 'await $ext.timer.sleep(0); $state.n++' }, { initialState: { n: 0 }, capabilities: ['state:*', 'ext:timer'] });
+  const parts = ['inc', 'nap'].flatMap((tool) => Array.from({ length: 10 }, () => callMany(server, `/panels/p/trigger/${tool}`, calls / 40)));
+  const clients = await Promise.all(Array.from({ length: 4 }, () => watch(server, 'p')));
+  const bySockets = clients.map((client, n) => callBySocket(client, n % 2 ? 'inc' : 'nap', calls / 8));
+  const outcomes = await Promise.all(parts);
+  assert.equal(outcomes.reduce((sum, each) => sum + (each.get('success') ?? 0), 0), calls / 2);
+  await Promise.all(bySockets);
+  clients.forEach(({ ws }) => ws.terminate());
+  assert.equal((await server.get('/panels/p/state')).json.n, calls);
+});
+
+// As many at a time as one client may have.
+function callBySocket({ ws }, tool, count) {
+  return new Promise((resolve, reject) => {
+    let sent = 0, ended = 0;
+    const send = () => ws.send(JSON.stringify({ type: 'TRIGGER', tool, requestId: String(sent++) }));
+    ws.send(JSON.stringify({ type: 'SUBSCRIBE', topics: ['events:none'] }));
+    ws.removeAllListeners('message').on('message', (data) => {
+      const { type, result, message } = JSON.parse(data.toString());
+      if (type === 'ERROR' || (type === 'RESULT' && result.status !== 'success')) reject(new Error(message ?? JSON.stringify(result)));
+      if (type !== 'RESULT') return;
+      ended += 1;
+      if (sent < count) send();
+      if (ended === count) resolve();
+    }).on('close', () => reject(new Error(`closed after ${ended}`)));
+    for (let n = 0; n < 32; n += 1) send();
   });
 }
 

@@ -46,6 +46,8 @@ test('somebody is asked, and the handler goes on with the answer', { timeout: 30
   assert.equal(done.status, 200);
   assert.deepEqual(done.json.returnValue, { yes: [1] });
   assert.deepEqual(done.json.stateMutations, [{ op: 'set', key: 'asked', value: 1 }, { op: 'set', key: 'answered', value: 1 }]);
+  const [{ name, suspensions: count }] = (await server.get('/runtime/memory?sort=suspensions')).json.handlers;
+  assert.deepEqual([name, count], ['p/ask', 1]);
   assert.equal((await resume(suspension, { success: true })).status, 404);
   assert.equal((await resume('0'.repeat(48), { success: true })).json.code, 'SUSPENSION_NOT_FOUND');
   assert.deepEqual((await server.get(asked.headers.location)).json.returnValue, { yes: [1] });

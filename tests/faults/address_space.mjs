@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { serve } from '../e2e/support/program.mjs';
 
-const FEW = { MAX_INSTANCES: '4', MIN_INSTANCES: '1', THREADS: '2', LOG_LEVEL: 'error' };
+// RUST_BACKTRACE as users may have it set: what has no memory left must not try to print one.
+const FEW = { MAX_INSTANCES: '4', MIN_INSTANCES: '1', THREADS: '2', LOG_LEVEL: 'error', RUST_BACKTRACE: '1' };
 const MIB = 1024; // in KB, as ulimit and /proc have it
 
 const virtualKb = (pid) => Number(/VmSize:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);

@@ -39,7 +39,7 @@ for (const [what, spoil, name] of [
   ['an internal error', (seen) => { seen.clients.outcomes['200 INTERNAL_ERROR'] = 1; }, 'INTERNAL_ERROR'],
   ['two slow calls in a hundred', (seen) => { seen.honest.latencies.fill(21, 98); }, 'p99 of honest calls'],
   ['no honest call that ran', (seen) => { seen.honest.latencies = []; }, 'p99 of honest calls'],
-  ['bytes that nobody accounts for', (seen) => { seen.sampler.overAccounted = { most: MIB, times: 1 }; }, 'working set above what is accounted'],
+  ['bytes that nobody accounts for', (seen) => { seen.sampler.overAccounted = { most: MIB + 1, times: 1 }; }, 'working set above what is accounted'],
   ['a working set in the reserve', (seen) => { seen.sampler.overLimit = { most: 1, times: 1 }; }, 'working set above limit - reserve / 2'],
   ['idle bytes that are not used', (seen) => { seen.before.accounted = 47 * MIB; }, 'accounted above the working set, idle before'],
   ['bytes that stay charged', (seen) => { seen.after.kinds.instances += 1; }, 'charged beyond idle'],
@@ -59,7 +59,7 @@ for (const [what, spoil, name] of [
 
 test('what the kernel takes in batches is no fault of the books', () => {
   const seen = good();
-  seen.sampler.overAccounted = { most: 512 * 1024, times: 3 };
+  seen.sampler.overAccounted = { most: MIB, times: 3 };
   assert.deepEqual(failed(seen), []);
 });
 

@@ -8,7 +8,7 @@ std::uint64_t CacheIndex::charge_of(std::uint64_t file_bytes) { return pages_for
 
 void CacheIndex::put(const CachedFile& file) {
   remove(file.name);
-  files_.emplace(file.name, file);
+  files_.emplace(file.name, Use{file.bytes, file.used_ms});
   by_use_.emplace(file.used_ms, file.name);
   bytes_ += charge_of(file.bytes);
 }
@@ -23,7 +23,8 @@ void CacheIndex::remove(const Digest& name) {
 
 std::optional<CachedFile> CacheIndex::least_recently_used() const {
   if (by_use_.empty()) return std::nullopt;
-  return files_.find(by_use_.begin()->second)->second;
+  const auto& [used_ms, name] = *by_use_.begin();
+  return CachedFile{name, files_.find(name)->second.bytes, used_ms};
 }
 
 }  // namespace nexus::handlers

@@ -26,7 +26,11 @@ class CacheIndex {
 
  private:
   // Flat: a node for each of 16,000 files would keep a page of the heap each, for as long as there are files.
-  boost::container::flat_map<Digest, CachedFile> files_;
+  struct Use {
+    std::uint64_t bytes;
+    std::int64_t used_ms;
+  };
+  boost::container::flat_map<Digest, Use> files_;
   boost::container::flat_set<std::pair<std::int64_t, Digest>> by_use_;
   std::uint64_t bytes_ = 0;
 };

@@ -151,6 +151,8 @@ void HandlerCache::keep_only(const std::unordered_set<std::string_view>& sources
     if (entry->handler.use_count() == 1 && !sources.contains(entry->handler->source)) evict(entry);
     entry = next;
   }
+  by_source_.rehash(0);
+  by_handler_.rehash(0);
 }
 
 std::vector<HandlerUse> HandlerCache::uses(std::size_t most) const {

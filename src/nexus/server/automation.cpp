@@ -10,6 +10,7 @@
 #include "nexus/sandbox/json.h"
 #include "nexus/server/api.h"
 #include "nexus/server/dispatch.h"
+#include "nexus/server/server.h"
 #include "nexus/server/time_text.h"
 
 namespace nexus::server {
@@ -187,8 +188,12 @@ void Automation::start_due(Due& due, std::int64_t now_ms) {
     }
     if (line->is_busy) {
       count(*line, Came::kSkipped);
-    } else {
+      continue;
+    }
+    try {
       add(line, {.args_json = tick_args(scheduled_unix_ms), .path = {}});
+    } catch (const std::bad_alloc&) {
+      count(*line, Came::kDropped);  // the others must go on
     }
   }
 }
@@ -279,7 +284,8 @@ void Automation::deliver(std::string_view panel, std::string_view tool, std::str
   const Lines& lines = by_panel_.at(found->second);
   const auto line = std::ranges::find(
       lines, tool, [](const AutomationLinePtr& one) { return std::string_view(one->tool->name); });
-  if (line != lines.end()) add(*line, {.args_json = std::move(args_json), .path = {}, .depth = depth});
+  if (line != lines.end() && followed(**line) != nullptr)
+    add(*line, {.args_json = std::move(args_json), .path = {}, .depth = depth});
 }
 
 // ---- the lines ----
@@ -303,18 +309,27 @@ void Automation::add(const AutomationLinePtr& line, Job job) {
 
 // Not here and now: who calls is about to commit.
 void Automation::wake(const AutomationLinePtr& line) {
-  if (std::exchange(line->is_busy, true)) return;
+  if (line->is_busy) return;
   asio::post(loops_.executor(), [this, line] {
-    asio::co_spawn(loops_.executor(), work(line), [this, line](std::exception_ptr error) {
-      if (!error) return;
-      try {
-        std::rethrow_exception(error);
-      } catch (const std::bad_alloc&) {
-        line->is_busy = false;
-        count(*line, Came::kRefused);
-      }
-    });
+    try {
+      asio::co_spawn(loops_.executor(), work(line), [this, line](std::exception_ptr error) {
+        try {
+          must_not_throw(error);
+        } catch (const std::bad_alloc&) {
+          on_no_memory(*line);
+        }
+      });
+    } catch (const std::bad_alloc&) {
+      on_no_memory(*line);
+    }
   });
+  line->is_busy = true;
+}
+
+// What waits still is run with what comes next.
+void Automation::on_no_memory(AutomationLine& line) {
+  line.is_busy = false;
+  count(line, Came::kRefused);
 }
 
 Task<void> Automation::work(AutomationLinePtr line) {
@@ -348,8 +363,9 @@ Task<void> Automation::run(AutomationLinePtr line, Job job) {
     const Error& refusal = outcome.error();
     if (line->has_tick() || tries == kMostTries || !may_pass(refusal.code)) {
       count(*line, Came::kRefused);
-      spdlog::warn("panel={} tool={} not started by its trigger: {}: {}", line->panel->id(), line->tool->name,
-                   name(refusal.code), refusal.message);
+      if (refusals_.allows(clock_.unix_ms()))
+        spdlog::warn("panel={} tool={} not started by its trigger: {}: {}", line->panel->id(),
+                     line->tool->name, name(refusal.code), refusal.message);
       co_return;
     }
     Timer pause(loops_.executor(), std::clamp(std::chrono::milliseconds(refusal.retry_after_ms.value_or(0)),

@@ -80,6 +80,7 @@ class Automation {
   void set_alarm();
   void add(const AutomationLinePtr& line, AutomationLine::Job job);
   void wake(const AutomationLinePtr& line);
+  void on_no_memory(AutomationLine& line);
   Task<void> work(AutomationLinePtr line);
   Task<void> run(AutomationLinePtr line, AutomationLine::Job job);
   void count(const AutomationLine& line, metrics::TriggerProbe::Outcome came);
@@ -96,6 +97,7 @@ class Automation {
   std::unordered_map<std::string_view, const panels::Panel*> by_id_;  // those of by_panel_
   Due intervals_, crons_;
   std::int64_t seen_unix_ms_ = 0;
+  LogThrottle refusals_;
   bool is_stopped_ = false;
 };
 

@@ -29,6 +29,7 @@
 #include "nexus/server/admission.h"
 #include "nexus/server/audience.h"
 #include "nexus/server/execution.h"
+#include "nexus/server/log_throttle.h"
 #include "nexus/server/loop.h"
 #include "nexus/server/run_queue.h"
 #include "nexus/server/running_handlers.h"
@@ -134,7 +135,7 @@ class Executions {
   Task<void> pause();
   void end(const ExecutionPtr& execution, sandbox::ExecutionResult result);
   void end_with(const ExecutionPtr& execution, Error error);
-  // What a trigger has started answers to nobody: the log is told, of a few in each second.
+  // What a trigger has started answers to nobody: the log is told.
   void tell_of_failure(const Execution& execution);
   void end_without_memory(const ExecutionPtr& execution);
   void cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why);
@@ -177,8 +178,7 @@ class Executions {
   // Of callers and of triggers apart: what starts each second must not push out what a caller has still to ask for.
   Kept called_{.most_bytes = 4 << 20, .most = 10'000}, triggered_{.most_bytes = 1 << 20, .most = 1'000};
   Watch watch_;
-  std::int64_t failures_second_ = 0;  // in which so many were told
-  std::uint32_t failures_told_ = 0;
+  LogThrottle failures_;
   bool is_aborted_ = false;
 };
 

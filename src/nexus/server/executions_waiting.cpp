@@ -196,12 +196,9 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
 }
 
 void Executions::tell_of_failure(const Execution& execution) {
-  constexpr std::uint32_t kMostPerSecond = 10;
   const auto& error = execution.result->error;
-  if (!error) return;
-  const std::int64_t second = execution.changed_unix_ms / 1000;
-  if (std::exchange(failures_second_, second) != second) failures_told_ = 0;
-  if (++failures_told_ <= kMostPerSecond) write_failure(execution.call, execution.id, *error);
+  if (error && failures_.allows(execution.changed_unix_ms))
+    write_failure(execution.call, execution.id, *error);
 }
 
 // Of one that waits, or was about to go on.

@@ -259,6 +259,29 @@ TEST_P(Suspension, AThousandTimesInARow) {
   EXPECT_LT(most, 40'000U) << "it does not grow with each wait";
 }
 
+TEST_P(Suspension, TenThousandCallsAtOnceAreAnsweredInAnyOrderAndTheRestIsLetGo) {
+  RunOptions options;
+  options.limits.max_host_calls = 10'000;
+  auto w = start(
+      "const all = []; for (let i = 0; i < 10000; i++) all.push($ext.http.get(i)); "
+      "const got = []; for (const i of [9999, 0, 5000]) got.push(await all[i]); return got",
+      options);
+  ASSERT_TRUE(w.waits());
+  for (const std::uint32_t number : {5000u, 17u, 9999u, 0u})
+    ASSERT_TRUE(w.answer(number, std::to_string(number)));
+  w.outcome().expect_value("[9999,0,5000]");
+}
+
+TEST_P(Suspension, OneCallMoreThanThereMayBeIsAnErrorThatCanBeCaught) {
+  RunOptions options;
+  options.limits.max_host_calls = 100;
+  auto w = start(
+      "let made = 0; try { for (;;) { $ext.http.get(made); made++; } } catch (error) { return [made, "
+      "error.name] }",
+      options);
+  w.outcome().expect_value(R"([100,"ResourceLimit"])");
+}
+
 INSTANTIATE_TEST_SUITE_P(, Suspension, ::testing::Values(Form::kRaw, Form::kPacked),
                          [](const auto& param) { return param.param == Form::kRaw ? "Raw" : "Packed"; });
 

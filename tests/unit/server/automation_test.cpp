@@ -251,6 +251,7 @@ TEST_F(AutomationTest, ResultsOfTriggersDoNotPushOutThoseOfCallers) {
   run([](AutomationTest& t) -> Task<void> {
     co_await t.put("p", manual("emit", "for (let i = 0; i < 60; i++) $emit('e')") + "," +
                             tool("on", R"({"type":"event","pattern":"e"})", "return 'x'.repeat(100000)"));
+    const testing::Loops::Headers with_key{.idempotency_key = "key"};
     const auto asked = co_await t.loops_.ask(0, Method::post, "/panels/p/trigger/emit", "{}", with_key);
     co_await t.until([&t] { return t.count(TriggerType::kEvent, Came::kStarted) == 60; });
     const auto again = co_await t.loops_.ask(0, Method::post, "/panels/p/trigger/emit", "{}", with_key);
