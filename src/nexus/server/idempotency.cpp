@@ -35,23 +35,24 @@ void Idempotency::Entry::settle() {
 Idempotency::Idempotency(const Clock& clock, budget::Ledger& ledger)
     : clock_(clock), held_(ledger.open(budget::Kind::kServer)) {}
 
-Idempotency::EntryPtr Idempotency::find(std::string_view panel, std::string_view key) {
-  const auto place = by_key_.find(place_of(panel, key));
+Idempotency::EntryPtr Idempotency::find(const PanelPtr& panel, std::string_view key) {
+  const auto place = by_key_.find(place_of(panel->id(), key));
   if (place == by_key_.end()) return nullptr;
-  if (!is_over(*place->second.entry)) return place->second.entry;
+  const EntryPtr& entry = place->second.entry;
+  if (entry->panel_.lock() == panel && !is_over(*entry)) return entry;
   erase(place);
   return nullptr;
 }
 
-Result<Idempotency::EntryPtr> Idempotency::add(std::string_view panel, std::string_view key, Digest content) {
+Result<Idempotency::EntryPtr> Idempotency::add(const PanelPtr& panel, std::string_view key, Digest content) {
   if (by_key_.size() >= kMostKeys) {
     const auto oldest = std::ranges::find_if(
         keys_, [this](const std::string& place) { return by_key_.at(place).entry->is_settled(); });
     if (oldest != keys_.end()) erase(by_key_.find(*oldest));
   }
-  std::string place = place_of(panel, key);
+  std::string place = place_of(panel->id(), key);
   if (auto room = held_.grow_by(bytes_of(place)); !room) return std::unexpected(std::move(room.error()));
-  auto entry = std::make_shared<Entry>(content);
+  auto entry = std::make_shared<Entry>(panel, content);
   keys_.push_back(std::move(place));
   by_key_.emplace(keys_.back(), Place{entry, std::prev(keys_.end())});
   return entry;
@@ -64,13 +65,11 @@ void Idempotency::ran(Entry& entry, const ExecutionPtr& execution) {
   entry.settle();
 }
 
-void Idempotency::refused(std::string_view panel, std::string_view key, Refusal refusal) {
-  const auto place = by_key_.find(place_of(panel, key));
-  if (place == by_key_.end()) return;
-  const EntryPtr entry = place->second.entry;
-  erase(place);
-  entry->refusal_ = std::move(refusal);
-  entry->settle();
+void Idempotency::refused(const panels::Panel& panel, std::string_view key, Entry& entry, Refusal refusal) {
+  const auto place = by_key_.find(place_of(panel.id(), key));
+  if (place != by_key_.end() && place->second.entry.get() == &entry) erase(place);
+  entry.refusal_ = std::move(refusal);
+  entry.settle();
 }
 
 void Idempotency::tick() {

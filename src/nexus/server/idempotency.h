@@ -29,9 +29,11 @@ class Idempotency {
   static constexpr std::size_t kMostKeyBytes = 255;
   static constexpr std::size_t kMostKeys = 10'000;  // of a loop; the oldest that has its answer goes first
 
+  using PanelPtr = std::shared_ptr<panels::Panel>;
+
   class Entry {
    public:
-    explicit Entry(Digest content) : content_(content) {}
+    Entry(const PanelPtr& panel, Digest content) : panel_(panel), content_(content) {}
 
     // Of tool and body.
     bool is_of(const Digest& content) const { return content_ == content; }
@@ -47,6 +49,7 @@ class Idempotency {
     friend class Idempotency;
     void settle();
 
+    std::weak_ptr<const panels::Panel> panel_;
     Digest content_;
     std::optional<Refusal> refusal_;
     std::weak_ptr<Execution> execution_;
@@ -58,15 +61,15 @@ class Idempotency {
 
   Idempotency(const Clock& clock, budget::Ledger& ledger);
 
-  // Null: the key is new.
-  EntryPtr find(std::string_view panel, std::string_view key);
+  // Null: the key is new; those of another panel that had this id before are not known any more.
+  EntryPtr find(const PanelPtr& panel, std::string_view key);
   // The ledger's refusal, when it has no room for one more. REQUIRES: the key is new.
-  Result<EntryPtr> add(std::string_view panel, std::string_view key, Digest content);
+  Result<EntryPtr> add(const PanelPtr& panel, std::string_view key, Digest content);
 
   // What came of it. Whoever waits for it goes on from the loop.
   void ran(Entry& entry, const ExecutionPtr& execution);
   // No part of it ran: the key is new again.
-  void refused(std::string_view panel, std::string_view key, Refusal refusal);
+  void refused(const panels::Panel& panel, std::string_view key, Entry& entry, Refusal refusal);
 
   // About once in 100 ms.
   void tick();

@@ -104,7 +104,7 @@ Task<void> TriggerResource::run_once(ToolCall call, const Request& request, sand
                                                                 Idempotency::kMostKeyBytes)),
                      answer);
   }
-  const std::string& panel = call.panel->id();
+  const std::shared_ptr<panels::Panel> panel = call.panel;
   const Digest content = content_of(call.tool->name, request.body);
   Idempotency::EntryPtr entry = keys_.find(panel, key);
   if (entry == nullptr) {
@@ -143,11 +143,11 @@ Task<void> TriggerResource::run_first(ToolCall call, const std::string& key, Ide
     if (outcome) {
       keys_.ran(*entry, outcome->execution);
     } else {
-      keys_.refused(panel->id(), key, Refusal{std::move(outcome.error())});
+      keys_.refused(*panel, key, *entry, Refusal{std::move(outcome.error())});
     }
   } catch (const std::bad_alloc&) {
     keys_.refused(
-        panel->id(), key,
+        *panel, key, *entry,
         Refusal{{.code = ErrorCode::kOverloaded, .message = "no memory left", .retry_after_ms = 1000}});
     throw;
   }

@@ -19,69 +19,86 @@ class IdempotencyTest : public ::testing::Test {
     return execution;
   }
 
+  std::shared_ptr<panels::Panel> panel(std::string id) {
+    panels::Definition definition;
+    definition.id = std::move(id);
+    return std::make_shared<panels::Panel>(std::move(definition), 1, 10, 0, budget::Grant());
+  }
+
   testing::AdvancedClock clock_;
   budget::UnlimitedLedger ledger_;
+  const std::shared_ptr<panels::Panel> p_ = panel("p"), q_ = panel("q");
   Idempotency keys_{clock_, ledger_};
 };
 
 TEST_F(IdempotencyTest, AKeyIsKnownWithinItsPanelUntilFiveMinutesAfterTheEnd) {
-  EXPECT_EQ(keys_.find("p", "k"), nullptr);
-  const auto entry = *keys_.add("p", "k", content_of("t", "{}"));
-  EXPECT_EQ(keys_.find("q", "k"), nullptr);
-  EXPECT_EQ(keys_.find("p", "k"), entry);
+  EXPECT_EQ(keys_.find(p_, "k"), nullptr);
+  const auto entry = *keys_.add(p_, "k", content_of("t", "{}"));
+  EXPECT_EQ(keys_.find(q_, "k"), nullptr);
+  EXPECT_EQ(keys_.find(p_, "k"), entry);
   EXPECT_FALSE(entry->is_settled());
   clock_.advance_ms(10 * kKnownMs);
-  EXPECT_EQ(keys_.find("p", "k"), entry) << "it goes on";
+  EXPECT_EQ(keys_.find(p_, "k"), entry) << "it goes on";
   const auto execution = ended();
   keys_.ran(*entry, execution);
   EXPECT_EQ(entry->execution(), execution);
   clock_.advance_ms(kKnownMs - 1000);
-  EXPECT_EQ(keys_.find("p", "k"), entry);
+  EXPECT_EQ(keys_.find(p_, "k"), entry);
   clock_.advance_ms(1000);
-  EXPECT_EQ(keys_.find("p", "k"), nullptr);
+  EXPECT_EQ(keys_.find(p_, "k"), nullptr);
   EXPECT_EQ(ledger_.granted(budget::Kind::kServer), 0u);
 }
 
 TEST_F(IdempotencyTest, AResultThatHadToMakeRoomDoesNotMakeItsKeyNew) {
-  const auto entry = *keys_.add("p", "k", {});
+  const auto entry = *keys_.add(p_, "k", {});
   keys_.ran(*entry, ended());
   EXPECT_EQ(entry->execution(), nullptr);
-  EXPECT_EQ(keys_.find("p", "k"), entry);
+  EXPECT_EQ(keys_.find(p_, "k"), entry);
   clock_.advance_ms(kKnownMs);
   keys_.tick();
   EXPECT_EQ(keys_.size(), 0u);
 }
 
 TEST_F(IdempotencyTest, WhatWaitsIsKnownAsLongAsItWaits) {
-  const auto entry = *keys_.add("p", "k", {});
+  const auto entry = *keys_.add(p_, "k", {});
   const auto execution = std::make_shared<Execution>();
   execution->status = Execution::Status::kSuspended;
   keys_.ran(*entry, execution);
   clock_.advance_ms(10 * kKnownMs);
   keys_.tick();
-  EXPECT_EQ(keys_.find("p", "k"), entry);
+  EXPECT_EQ(keys_.find(p_, "k"), entry);
 }
 
 TEST_F(IdempotencyTest, OfARefusalAllAreToldAndTheKeyIsNewAgain) {
-  const auto entry = *keys_.add("p", "k", {});
+  const auto entry = *keys_.add(p_, "k", {});
   int told = 0;
   entry->call_when_settled([&told](bool) { ++told; });
   entry->call_when_settled([&told](bool) { ++told; });
-  keys_.refused("p", "k", {{.code = ErrorCode::kPanelBusy, .message = "m"}});
+  keys_.refused(*p_, "k", *entry, {{.code = ErrorCode::kPanelBusy, .message = "m"}});
   EXPECT_EQ(told, 2);
   EXPECT_EQ(entry->refusal()->error.code, ErrorCode::kPanelBusy);
-  EXPECT_EQ(keys_.find("p", "k"), nullptr);
+  EXPECT_EQ(keys_.find(p_, "k"), nullptr);
 }
 
 TEST_F(IdempotencyTest, OfTooManyKeysTheOldestThatHasItsAnswerGoes) {
-  const auto going_on = *keys_.add("p", "0", {});
+  const auto going_on = *keys_.add(p_, "0", {});
   for (std::size_t n = 1; n < Idempotency::kMostKeys; ++n)
-    keys_.ran(**keys_.add("p", std::to_string(n), {}), ended());
-  ASSERT_TRUE(keys_.add("p", "one more", {}));
+    keys_.ran(**keys_.add(p_, std::to_string(n), {}), ended());
+  ASSERT_TRUE(keys_.add(p_, "one more", {}));
   EXPECT_EQ(keys_.size(), Idempotency::kMostKeys);
-  EXPECT_EQ(keys_.find("p", "0"), going_on);
-  EXPECT_EQ(keys_.find("p", "1"), nullptr);
-  EXPECT_NE(keys_.find("p", "2"), nullptr);
+  EXPECT_EQ(keys_.find(p_, "0"), going_on);
+  EXPECT_EQ(keys_.find(p_, "1"), nullptr);
+  EXPECT_NE(keys_.find(p_, "2"), nullptr);
+}
+
+TEST_F(IdempotencyTest, APanelThatIsMadeAgainHasNoKeys) {
+  const auto of_old = *keys_.add(p_, "k", {});
+  const auto made_again = panel("p");
+  EXPECT_EQ(keys_.find(made_again, "k"), nullptr);
+  const auto of_new = *keys_.add(made_again, "k", {});
+  keys_.refused(*p_, "k", *of_old, {{.code = ErrorCode::kPanelNotFound, .message = "m"}});
+  EXPECT_TRUE(of_old->is_settled());
+  EXPECT_EQ(keys_.find(made_again, "k"), of_new) << "it is the other's";
 }
 
 TEST_F(IdempotencyTest, ToolAndBodyMustBeTheSame) {
