@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kBetweenEvents{20};  // under pressure there
 constexpr std::uint64_t kLookIdleMs = 1000;
 constexpr std::uint64_t kHandlersMs = 1000;  // between two questions who has the memory
 constexpr std::uint64_t kRestMs = 1000;      // without a handler running, before what is left is given back
+constexpr std::uint64_t kWorthTidying = 1_MiB;
 
 // Less free than this, and idle instances and images nobody runs go. Enough for what starts between two looks.
 std::uint64_t scarce_bytes(std::uint64_t grantable) { return std::clamp(grantable / 8, 8_MiB, 128_MiB); }
@@ -98,8 +99,12 @@ void MemoryKeeping::tick() {
     busy_ms_ = now_ms;
     is_tidy_ = false;
   }
+  // Panels and connections go without a handler running.
+  const std::uint64_t kept = ledger_.granted(budget::Kind::kServer) + ledger_.granted(budget::Kind::kBuffers);
+  most_kept_ = std::max(most_kept_, kept);
+  if (kept + kWorthTidying < most_kept_) is_tidy_ = false;
   if (is_resting && is_tidy_ && now_ms - looked_ms_ < kLookIdleMs) return;
-  if (!is_tidy_ && now_ms - busy_ms_ >= kRestMs) give_back_idle_memory();
+  if (!is_tidy_ && tidying_ == 0 && now_ms - busy_ms_ >= kRestMs) give_back_idle_memory();
   looked_ms_ = now_ms;
   look(is_resting, "by the clock");
 }
@@ -156,18 +161,24 @@ void MemoryKeeping::ask_for_handlers() {
   }
 }
 
-// In the order of its worth: what the loops keep for nobody, then what the allocator keeps.
+// In the order of its worth: what the loops keep for nobody, then, when all of them have, what the allocator keeps.
 void MemoryKeeping::give_back_idle_memory() {
   is_tidy_ = true;
+  most_kept_ = 0;
+  tidying_ = shards_.size();
   for (const auto& shard : shards_) {
     asio::post(shard->loop(), [this, &shard = *shard] {
-      if (shard.api().tidy()) asio::post(shards_.front()->loop(), [this] { is_tidy_ = false; });
+      const bool has_more = shard.api().tidy();
+      asio::post(shards_.front()->loop(), [this, has_more] { tidied(has_more); });
     });
   }
-  asio::post(shards_.front()->loop(), [this] {
-    malloc_trim(0);
-    looked_ms_ = 0;  // so that the next tick sees what that has given back
-  });
+}
+
+void MemoryKeeping::tidied(bool has_more) {
+  if (has_more) is_tidy_ = false;
+  if (--tidying_ > 0) return;
+  malloc_trim(0);
+  looked_ms_ = 0;  // so that the next tick sees what that has given back
 }
 
 }  // namespace nexus::app

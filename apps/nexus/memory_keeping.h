@@ -38,6 +38,7 @@ class MemoryKeeping {
   void look(bool is_resting, std::string_view reason);
   bool is_at_rest() const;
   void give_back_idle_memory();
+  void tidied(bool has_more);
   void record();
   void ask_for_handlers();
 
@@ -55,8 +56,10 @@ class MemoryKeeping {
   std::uint64_t started_ = 0;                       // executions and loads, since the start
   std::uint64_t asked_started_ = 0, asked_ms_ = 0;  // as the loops were asked for handlers last
   std::uint64_t looked_ms_ = 0;
-  std::uint64_t busy_ms_ = 0;  // when something ran last
-  bool is_tidy_ = true;        // since it ran, what was left has been given back
+  std::uint64_t busy_ms_ = 0;    // when something ran last
+  std::uint64_t most_kept_ = 0;  // by panels, connections and results since that
+  std::size_t tidying_ = 0;      // loops that are giving back what they keep for nobody
+  bool is_tidy_ = true;          // since it ran, what was left has been given back
   bool is_stopped_ = false;
 };
 

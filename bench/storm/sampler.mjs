@@ -98,10 +98,10 @@ export class Sampler {
       await this.once();
       await sleep(Math.max(0, next - performance.now()));
     }
+    this.agent.destroy();
   }
 
   stop() {
     this.isOver = true;
-    this.agent.destroy();
   }
 }

@@ -143,15 +143,15 @@ struct TriggerProbe {
   enum class Outcome : std::uint8_t {
     kStarted,
     kSkipped,  // a tick while its tool was busy; a change of a value that a later one has overtaken
-    kDropped,  // too much waited already
+    kDropped,  // too much waited already, or its trigger was changed or deleted
     kRefused   // there was no room for it, or its chain was too long
   };
   static constexpr auto kOutcomes =
       std::to_array<std::string_view>({"started", "skipped", "dropped", "refused"});
   std::array<std::array<std::uint64_t, kOutcomes.size()>, panels::kTriggerTypes.size()> counts{};
 
-  void record(panels::TriggerType type, Outcome outcome) {
-    ++counts[static_cast<std::size_t>(type)][static_cast<std::size_t>(outcome)];
+  void record(panels::TriggerType type, Outcome outcome, std::uint64_t times = 1) {
+    counts[static_cast<std::size_t>(type)][static_cast<std::size_t>(outcome)] += times;
   }
   void add(const TriggerProbe& other) {
     for (std::size_t type = 0; type < counts.size(); ++type) {

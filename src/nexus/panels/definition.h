@@ -22,22 +22,28 @@
 
 namespace nexus::panels {
 
-// What starts a tool besides a call to it.
-struct ManualTrigger {};
+// What starts a tool besides a call to it. Equal when they were written alike.
+struct ManualTrigger {
+  bool operator==(const ManualTrigger&) const = default;
+};
 struct IntervalTrigger {
   std::uint64_t ms;
+  bool operator==(const IntervalTrigger&) const = default;
 };
 struct EventTrigger {
   std::string pattern;  // see EventPattern
   std::string panel;    // empty: the tool's own
+  bool operator==(const EventTrigger&) const = default;
 };
 struct CronTrigger {
   std::string expression;
   std::shared_ptr<const CronSchedule> schedule;
+  bool operator==(const CronTrigger& other) const { return expression == other.expression; }
 };
 struct StateChangeTrigger {
   std::string path;
   StatePath parsed;
+  bool operator==(const StateChangeTrigger& other) const { return path == other.path; }
 };
 using Trigger = std::variant<ManualTrigger, IntervalTrigger, EventTrigger, CronTrigger, StateChangeTrigger>;
 

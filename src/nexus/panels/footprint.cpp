@@ -6,8 +6,9 @@ namespace {
 // Objects, control blocks, map nodes and what the allocator rounds up to.
 constexpr std::uint64_t kPanelBytes = 1024;
 constexpr std::uint64_t kKeyBytes = 128;
-// What a trigger takes while it is in force: its line, who it follows; a schedule has a byte for each year until 5000.
-constexpr std::uint64_t kTriggerBytes = 1024, kScheduleBytes = 8192;
+// What a trigger takes while it is in force: its line, the places for what waits in it, who it follows; a schedule has a byte
+// for each year until 5000.
+constexpr std::uint64_t kTriggerBytes = 3072, kScheduleBytes = 8192;
 
 std::uint64_t footprint(const Trigger& trigger) {
   switch (type_of(trigger)) {

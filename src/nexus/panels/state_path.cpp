@@ -3,28 +3,24 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
-#include <unordered_map>
 
 namespace nexus::panels {
-namespace {
-
 namespace json = simdjson::ondemand;
 
-struct Found {
-  std::string path;
-  std::string_view raw;
-};
-
-}  // namespace
-
-// The values at a path within one text, which must outlive what is found.
+// The values at a path within one text, which must outlive what is found; in the order of their places.
 class StatePath::Walk {
  public:
+  struct Found {
+    Place place;
+    std::string_view raw;
+  };
+
   Walk(const StatePath& path, std::optional<std::string_view> text) : path_(path) {
     if (!text) return;
     if (path.parts_.size() == 1) {  // nothing needs to be read for it
-      found_.push_back({path.key(), *text});
+      found_.push_back({place_, *text});
       return;
     }
     padded_ = simdjson::padded_string(*text);
@@ -32,29 +28,30 @@ class StatePath::Walk {
     json::value value;
     if (parser_.iterate(padded_).get(document) == simdjson::SUCCESS &&
         document.get_value().get(value) == simdjson::SUCCESS) {
-      into(value, 1, path.key());
+      into(value, 1, 0);
     }
   }
 
   const std::vector<Found>& found() const { return found_; }
 
  private:
-  void into(json::value value, std::size_t at, const std::string& where) {
+  // `stars`: how many of the parts before `at` are [*].
+  void into(json::value value, std::size_t at, std::size_t stars) {
     if (at == path_.parts_.size()) {
       std::string_view raw;
       if (simdjson::to_json_string(value).get(raw) == simdjson::SUCCESS)
-        found_.push_back({where, raw.substr(0, raw.find_last_not_of(" \t\r\n") + 1)});
+        found_.push_back({place_, raw.substr(0, raw.find_last_not_of(" \t\r\n") + 1)});
       return;
     }
     const Part& part = path_.parts_[at];
     if (part.kind == Part::Kind::kMember) {
-      into_member(value, at, where);
+      into_member(value, at, stars);
     } else {
-      into_elements(value, at, where);
+      into_elements(value, at, stars);
     }
   }
 
-  void into_member(json::value value, std::size_t at, const std::string& where) {
+  void into_member(json::value value, std::size_t at, std::size_t stars) {
     const std::string& name = path_.parts_[at].name;
     json::object object;
     if (value.get_object().get(object) != simdjson::SUCCESS) return;
@@ -63,23 +60,23 @@ class StatePath::Walk {
       json::value inner;
       if (field.unescaped_key().get(key) != simdjson::SUCCESS) return;
       if (key != name) continue;
-      if (field.value().get(inner) == simdjson::SUCCESS)
-        into(inner, at + 1, fmt::format("{}.{}", where, name));
+      if (field.value().get(inner) == simdjson::SUCCESS) into(inner, at + 1, stars);
       return;
     }
   }
 
-  void into_elements(json::value value, std::size_t at, const std::string& where) {
+  void into_elements(json::value value, std::size_t at, std::size_t stars) {
     const Part& part = path_.parts_[at];
     json::array array;
     if (value.get_array().get(array) != simdjson::SUCCESS) return;
-    std::uint64_t index = 0;
+    const bool is_each = part.kind == Part::Kind::kEachElement;
+    std::uint32_t index = 0;
     for (auto element : array) {
       json::value inner;
       if (index >= kMostElements || found_.size() >= kMostElements || element.get(inner) != simdjson::SUCCESS)
         return;
-      if (part.kind == Part::Kind::kEachElement || part.index == index)
-        into(inner, at + 1, fmt::format("{}[{}]", where, index));
+      if (is_each) place_.at(stars) = index;
+      if (is_each || part.index == index) into(inner, at + 1, stars + (is_each ? 1 : 0));
       ++index;
     }
   }
@@ -87,11 +84,13 @@ class StatePath::Walk {
   const StatePath& path_;
   simdjson::padded_string padded_;
   json::parser parser_;
+  Place place_{};
   std::vector<Found> found_;
 };
 
 std::expected<StatePath, std::string> StatePath::parse(std::string_view text) {
   StatePath path;
+  std::size_t stars = 0;
   while (!text.empty() || path.parts_.empty()) {
     if (text.starts_with('[') && !path.parts_.empty()) {
       const auto end = text.find(']');
@@ -101,6 +100,8 @@ std::expected<StatePath, std::string> StatePath::parse(std::string_view text) {
       const bool is_number = read.ec == std::errc() && read.ptr == inner.data() + inner.size();
       if (end == std::string_view::npos || (inner != "*" && !is_number))
         return std::unexpected("between [ and ] there must be * or the number of an element");
+      if (!is_number && ++stars > kMostStars)
+        return std::unexpected(fmt::format("has more than {} [*]", kMostStars));
       path.parts_.push_back({is_number ? Part::Kind::kElement : Part::Kind::kEachElement, {}, index});
       text.remove_prefix(end + 1);
       if (!text.empty() && text.front() != '.' && text.front() != '[')
@@ -118,24 +119,41 @@ std::expected<StatePath, std::string> StatePath::parse(std::string_view text) {
   return path;
 }
 
-std::vector<PathChange> StatePath::changes(const std::optional<std::string_view>& before,
-                                           const std::optional<std::string_view>& after,
-                                           std::size_t most) const {
-  std::vector<PathChange> changes;
+std::string StatePath::text_of(const Place& place) const {
+  std::string text = key();
+  std::size_t stars = 0;
+  for (std::size_t at = 1; at < parts_.size(); ++at) {
+    const Part& part = parts_[at];
+    if (part.kind == Part::Kind::kMember) {
+      text.append(".").append(part.name);
+    } else {
+      text += fmt::format("[{}]", part.kind == Part::Kind::kElement ? part.index : place.at(stars++));
+    }
+  }
+  return text;
+}
+
+PathChanges StatePath::changes(const std::optional<std::string_view>& before,
+                               const std::optional<std::string_view>& after, std::size_t most) const {
+  PathChanges changes;
   if (before == after) return changes;
   const Walk old(*this, before), now(*this, after);
-  std::unordered_map<std::string_view, std::string_view> left;
-  for (const Found& one : old.found())
-    left.emplace(one.path, one.raw);
-  for (const Found& one : now.found()) {
-    const auto was = left.find(one.path);
-    const bool is_same = was != left.end() && was->second == one.raw;
-    if (was != left.end()) left.erase(was);
-    if (!is_same && changes.size() < most) changes.push_back({one.path, std::string(one.raw)});
+  const auto add = [&](const Place& place, const std::string_view* raw) {
+    if (++changes.total > most) return;
+    changes.first.push_back(
+        {text_of(place), raw != nullptr ? std::optional<std::string>(*raw) : std::nullopt});
+  };
+  auto was = old.found().begin();
+  const auto was_end = old.found().end();
+  for (const Walk::Found& is : now.found()) {
+    for (; was != was_end && was->place < is.place; ++was)
+      add(was->place, nullptr);
+    const bool is_there = was != was_end && was->place == is.place;
+    if (!is_there || was->raw != is.raw) add(is.place, &is.raw);
+    if (is_there) ++was;
   }
-  for (const Found& one : old.found()) {
-    if (changes.size() < most && left.contains(one.path)) changes.push_back({one.path, std::nullopt});
-  }
+  for (; was != was_end; ++was)
+    add(was->place, nullptr);
   return changes;
 }
 

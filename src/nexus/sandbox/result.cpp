@@ -134,20 +134,22 @@ void append_logs(std::string& out, const ExecutionResult& result) {
   }
 }
 
+constexpr std::size_t kFrame = 320, kPerItem = 80;
+
+std::size_t expected_size(const Journal& journal) {
+  std::size_t size = 0;
+  for (const StateMutation& mutation : journal.mutations)
+    size += kPerItem + mutation.key.size() + (mutation.json ? mutation.json->size() : 0);
+  for (const Event& event : journal.events)
+    size += kPerItem + event.name.size() + event.payload_json.size();
+  for (const ViewCommand& command : journal.view_commands)
+    size += kPerItem + command.view_id.size() + command.command.size() + command.params_json.size();
+  return size;
+}
+
 // Near enough to the size of RESULT that the output grows once; escapes and errors may make it grow again.
 std::size_t expected_size(const ExecutionResult& result) {
-  constexpr std::size_t kFrame = 320;
-  constexpr std::size_t kPerItem = 80;
-  std::size_t size = kFrame + result.return_json.size();
-  for (const StateMutation& mutation : result.journal.mutations) {
-    size += kPerItem + mutation.key.size() + (mutation.json ? mutation.json->size() : 0);
-  }
-  for (const Event& event : result.journal.events)
-    size += kPerItem + event.name.size() + event.payload_json.size();
-  for (const ViewCommand& command : result.journal.view_commands) {
-    size += kPerItem + command.view_id.size() + command.command.size() + command.params_json.size();
-  }
-  return size;
+  return kFrame + result.return_json.size() + expected_size(result.journal) + expected_size(result.earlier);
 }
 
 bool is_empty(const Journal& journal) {
@@ -190,6 +192,14 @@ ExecutionResult result_of(Carried carried, std::string execution_id, Error error
   result.log_lines_dropped = carried.log_lines_dropped;
   result.held = std::move(carried.held);
   return result;
+}
+
+std::uint64_t text_bytes(const ExecutionResult& result) {
+  std::uint64_t bytes = expected_size(result);
+  for (const LogLine& line : result.logs)
+    bytes += kPerItem + line.text.size();
+  if (result.error) bytes += result.error->message.size() + result.error->stack.size();
+  return bytes;
 }
 
 void append_mutation_json(std::string& out, const StateMutation& mutation) {

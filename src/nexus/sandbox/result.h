@@ -76,6 +76,8 @@ struct ExecutionResult {
   bool ok() const { return !error.has_value(); }
 };
 
+// Of all that it says, about.
+std::uint64_t text_bytes(const ExecutionResult& result);
 // Adds what came later; of a key the last value stays, in the place of the first.
 void append(Journal& journal, Journal later);
 // One element of RESULT's stateMutations, and one of its events.

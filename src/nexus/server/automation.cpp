@@ -7,7 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <new>
 
-#include "nexus/sandbox/json.h"
 #include "nexus/server/api.h"
 #include "nexus/server/dispatch.h"
 #include "nexus/server/server.h"
@@ -29,23 +28,6 @@ std::string tick_args(std::int64_t unix_ms) {
   return fmt::format(R"({{"scheduledAt":"{}"}})", as_time(unix_ms));
 }
 
-// {event, panel}
-std::string event_args(const sandbox::Event& event, std::string_view panel) {
-  std::string args = R"({"event":)";
-  sandbox::append_event_json(args, event);
-  args += fmt::format(R"(,"panel":"{}"}})", panel);
-  return args;
-}
-
-// {key, value?}
-std::string change_args(const panels::PathChange& change) {
-  std::string args = R"({"key":)";
-  sandbox::append_json_string(args, change.path);
-  if (change.json) args.append(R"(,"value":)").append(*change.json);
-  args += '}';
-  return args;
-}
-
 bool may_pass(ErrorCode code) { return code == ErrorCode::kOverloaded || code == ErrorCode::kPanelBusy; }
 
 Error chain_too_long() {
@@ -53,12 +35,6 @@ Error chain_too_long() {
           .message = fmt::format("a chain of triggers ends at depth {}: one execution has started the next",
                                  Automation::kMostDepth),
           .limit = LimitReached{"handler", "triggers", Automation::kMostDepth, Automation::kMostDepth + 1}};
-}
-
-// The panel whose events a tool follows, when that is another than its own; else null.
-const panels::EventTrigger* followed(const AutomationLine& line) {
-  const auto* event = std::get_if<panels::EventTrigger>(&line.tool->trigger);
-  return event != nullptr && !event->panel.empty() && event->panel != line.panel->id() ? event : nullptr;
 }
 
 }  // namespace
@@ -76,27 +52,38 @@ Automation::Automation(const AllLoops& loops, const Clock& clock, Executions& ex
 // ---- what is in force ----
 
 void Automation::put(const std::shared_ptr<panels::Panel>& panel) {
-  remove(*panel);
-  Lines lines;
-  for (const panels::Tool& tool : panel->definition()->tools) {
-    if (panels::type_of(tool.trigger) == panels::TriggerType::kManual) continue;
-    lines.push_back(std::make_shared<AutomationLine>(panel, panel->definition(), &tool));
+  PanelLines lines;
+  if (const auto found = by_panel_.find(panel.get()); found != by_panel_.end()) {
+    lines = std::move(found->second);
+    by_panel_.erase(found);
   }
-  if (lines.empty() || is_stopped_) return;
-  const Lines& kept = by_panel_.emplace(panel.get(), std::move(lines)).first->second;
-  by_id_.emplace(panel->id(), panel.get());
-  for (const AutomationLinePtr& line : kept)
-    begin(line);
+  std::unordered_map<std::string, AutomationLinePtr> earlier;
+  for (AutomationLinePtr& line : lines.all)
+    earlier.emplace(line->tool->name, std::move(line));
+  lines = {};
+  for (const panels::Tool& tool : panel->definition()->tools) {
+    if (panels::type_of(tool.trigger) == panels::TriggerType::kManual || is_stopped_) continue;
+    const auto found = earlier.find(tool.name);
+    if (found != earlier.end() && found->second->tool->trigger == tool.trigger) {
+      const AutomationLinePtr line = std::move(earlier.extract(found).mapped());
+      line->tool = &tool;
+      line->definition = panel->definition();
+      enlist(lines, line);
+    } else {
+      begin(lines, std::make_shared<AutomationLine>(panel, panel->definition(), &tool));
+    }
+  }
+  for (const auto& [name, line] : earlier)
+    end(line);
+  if (lines.all.empty()) return;
+  by_panel_.emplace(panel.get(), std::move(lines));
   set_alarm();
 }
 
 void Automation::remove(const panels::Panel& panel) {
-  const auto found = by_panel_.find(&panel);
-  if (found == by_panel_.end()) return;
-  const Lines lines = std::move(found->second);
-  by_id_.erase(panel.id());
-  by_panel_.erase(found);
-  for (const AutomationLinePtr& line : lines)
+  auto lines = by_panel_.extract(&panel);
+  if (lines.empty()) return;
+  for (const AutomationLinePtr& line : lines.mapped().all)
     end(line);
 }
 
@@ -104,12 +91,12 @@ void Automation::stop() {
   is_stopped_ = true;
   alarm_.cancel();
   for (auto& [panel, lines] : by_panel_) {
-    for (const AutomationLinePtr& line : lines)
+    for (const AutomationLinePtr& line : lines.all)
       line->waiting.clear();
   }
 }
 
-void Automation::begin(const AutomationLinePtr& line) {
+void Automation::begin(PanelLines& lines, const AutomationLinePtr& line) {
   const panels::Trigger& trigger = line->tool->trigger;
   if (const auto* interval = std::get_if<panels::IntervalTrigger>(&trigger)) {
     line->due_ms = monotonic_ms() + static_cast<std::int64_t>(interval->ms);
@@ -119,27 +106,46 @@ void Automation::begin(const AutomationLinePtr& line) {
       line->due_ms = *due;
       crons_.emplace(*due, line);
     }
-  } else if (const auto* change = std::get_if<panels::StateChangeTrigger>(&trigger)) {
-    line->path = change->parsed;
-  } else if (const auto* other = followed(*line)) {
-    on_loop_of(other->panel,
-               [source = other->panel, follower = Follower{loops_.own(), line->panel->id(), line->tool->name,
-                                                           panels::EventPattern(other->pattern)}](
-                   Automation& its) { its.follow(source, follower); });
   } else if (const auto* event = std::get_if<panels::EventTrigger>(&trigger)) {
     line->events.emplace(event->pattern);
+    if (const std::string* source = line->followed()) follow(line, *source);
   }
+  enlist(lines, line);
+}
+
+void Automation::enlist(PanelLines& lines, const AutomationLinePtr& line) {
+  lines.all.push_back(line);
+  if (line->events && line->followed() == nullptr) lines.on_events.push_back(line);
+  const auto* change = std::get_if<panels::StateChangeTrigger>(&line->tool->trigger);
+  if (change == nullptr) return;
+  std::vector<PanelLines::Watched>& watched = lines.by_key[change->parsed.key()];
+  auto same = std::ranges::find(watched, change->parsed, &PanelLines::Watched::path);
+  if (same == watched.end()) same = watched.insert(same, {change->parsed, {}});
+  same->lines.push_back(line);
 }
 
 void Automation::end(const AutomationLinePtr& line) {
   line->is_over = true;
+  if (!line->waiting.empty()) count(*line, Came::kDropped, line->waiting.size());
   line->waiting.clear();
   intervals_.erase({line->due_ms, line});
   crons_.erase({line->due_ms, line});
-  if (const auto* other = followed(*line)) {
-    on_loop_of(other->panel, [source = other->panel, loop = loops_.own(), panel = line->panel->id()](
-                                 Automation& its) { its.unfollow(source, loop, panel); });
-  }
+  if (const std::string* source = line->followed()) unfollow(line, *source);
+}
+
+void Automation::follow(const AutomationLinePtr& line, const std::string& source) {
+  AutomationLines& lines = following_[source];
+  lines.push_back(line);
+  if (lines.size() > 1) return;
+  on_loop_of(source, [source, loop = loops_.own()](Automation& its) { its.follow(source, loop); });
+}
+
+void Automation::unfollow(const AutomationLinePtr& line, const std::string& source) {
+  const auto found = following_.find(source);
+  std::erase(found->second, line);
+  if (!found->second.empty()) return;
+  following_.erase(found);
+  on_loop_of(source, [source, loop = loops_.own()](Automation& its) { its.unfollow(source, loop); });
 }
 
 // In the order of these calls.
@@ -151,17 +157,12 @@ void Automation::on_loop_of(const std::string& source, Call call) {
              [api = loops_[owner].api, call = std::move(call)] { call(api->automation()); });
 }
 
-void Automation::follow(const std::string& source, Follower follower) {
-  std::vector<Follower>& all = followers_[source];
-  if (all.size() < kMostFollowers) return all.push_back(std::move(follower));
-  spdlog::warn("panel={} tool={} does not get the events of panel {}: {} tools follow it already",
-               follower.panel, follower.tool, source, all.size());
-}
+void Automation::follow(const std::string& source, std::size_t loop) { followers_[source].insert(loop); }
 
-void Automation::unfollow(const std::string& source, std::size_t loop, std::string_view panel) {
+void Automation::unfollow(const std::string& source, std::size_t loop) {
   const auto found = followers_.find(source);
   if (found == followers_.end()) return;
-  std::erase_if(found->second, [&](const Follower& one) { return one.loop == loop && one.panel == panel; });
+  found->second.erase(loop);
   if (found->second.empty()) followers_.erase(found);
 }
 
@@ -191,7 +192,7 @@ void Automation::start_due(Due& due, std::int64_t now_ms) {
       continue;
     }
     try {
-      add(line, {.args_json = tick_args(scheduled_unix_ms), .path = {}});
+      add(line, {make(tick_args(scheduled_unix_ms))});
     } catch (const std::bad_alloc&) {
       count(*line, Came::kDropped);  // the others must go on
     }
@@ -226,83 +227,20 @@ void Automation::set_alarm() {
   });
 }
 
-// ---- events and changes of state ----
-
-void Automation::committed(const ToolCall& cause, const sandbox::Journal& journal) noexcept {
-  const panels::Panel& panel = *cause.panel;
-  const auto own = by_panel_.find(&panel);
-  const auto others =
-      journal.events.empty() || followers_.empty() ? followers_.end() : followers_.find(panel.id());
-  if (is_stopped_ || (own == by_panel_.end() && others == followers_.end())) return;
-  try {
-    for (const sandbox::Event& event : journal.events) {
-      if (others != followers_.end()) tell_followers(others->second, event, cause);
-      if (own == by_panel_.end()) continue;
-      for (const AutomationLinePtr& line : own->second) {
-        if (line->events && line->events->matches(event.name))
-          add(line, {.args_json = event_args(event, panel.id()), .path = {}, .depth = cause.depth + 1});
-      }
-    }
-    if (own == by_panel_.end()) return;
-    for (const sandbox::StateMutation& mutation : journal.mutations) {
-      for (const AutomationLinePtr& line : own->second) {
-        if (!line->path || line->path->key() != mutation.key) continue;
-        const std::string* before = panel.state().find(mutation.key);
-        for (auto& change :
-             line->path->changes(before != nullptr ? std::optional<std::string_view>(*before) : std::nullopt,
-                                 mutation.json, kMostWaiting + 1)) {
-          add(line,
-              {.args_json = change_args(change), .path = std::move(change.path), .depth = cause.depth + 1});
-        }
-      }
-    }
-  } catch (const std::bad_alloc&) {
-    probes_.triggers.record(panels::TriggerType::kEvent, Came::kDropped);
-  }
-}
-
-void Automation::tell_followers(const std::vector<Follower>& followers, const sandbox::Event& event,
-                                const ToolCall& cause) {
-  std::string args;
-  for (const Follower& one : followers) {
-    if (!one.pattern.matches(event.name)) continue;
-    if (args.empty()) args = event_args(event, cause.panel->id());
-    if (one.loop == loops_.own()) {
-      deliver(one.panel, one.tool, args, cause.depth + 1);
-      continue;
-    }
-    asio::post(loops_[one.loop].executor(),
-               [api = loops_[one.loop].api, panel = one.panel, tool = one.tool, args,
-                depth = cause.depth + 1] { api->automation().deliver(panel, tool, args, depth); });
-  }
-}
-
-void Automation::deliver(std::string_view panel, std::string_view tool, std::string args_json,
-                         std::uint32_t depth) {
-  const auto found = by_id_.find(panel);
-  if (found == by_id_.end()) return;
-  const Lines& lines = by_panel_.at(found->second);
-  const auto line = std::ranges::find(
-      lines, tool, [](const AutomationLinePtr& one) { return std::string_view(one->tool->name); });
-  if (line != lines.end() && followed(**line) != nullptr)
-    add(*line, {.args_json = std::move(args_json), .path = {}, .depth = depth});
-}
-
 // ---- the lines ----
 
 void Automation::add(const AutomationLinePtr& line, Job job) {
   if (is_stopped_) return;
-  if (!job.path.empty()) {
-    const auto earlier = std::ranges::find(line->waiting, job.path, &Job::path);
+  if (job.what == nullptr) return count(*line, Came::kDropped);
+  if (!job.what->path.empty()) {
+    const auto earlier = std::ranges::find_if(
+        line->waiting, [&job](const Job& other) { return other.what->path == job.what->path; });
     if (earlier != line->waiting.end()) {
       count(*line, Came::kSkipped);
       line->waiting.erase(earlier);
     }
   }
-  auto held = ledger_.grant(budget::Kind::kBuffers, sizeof job + job.args_json.size() + job.path.size(),
-                            budget::Need::kGrowth);
-  if (line->waiting.size() >= kMostWaiting || !held) return count(*line, Came::kDropped);
-  job.held = *std::move(held);
+  if (line->waiting.size() >= kMostWaiting) return count(*line, Came::kDropped);
   line->waiting.push_back(std::move(job));
   wake(line);
 }
@@ -345,8 +283,8 @@ Task<void> Automation::work(AutomationLinePtr line) {
 // that takes a day must not hold up the next.
 Task<void> Automation::run(AutomationLinePtr line, Job job) {
   for (int tries = 1; !line->is_over && !is_stopped_; ++tries) {
-    ToolCall call{line->panel, line->definition, line->tool, job.args_json};
-    call.origin = panels::type_of(line->tool->trigger);
+    ToolCall call{line->panel, line->definition, line->tool, job.what->json, job.what};
+    call.origin = line->type();
     call.depth = job.depth;
     call.keeps_result = true;
     if (job.depth > kMostDepth) {
@@ -372,10 +310,7 @@ Task<void> Automation::run(AutomationLinePtr line, Job job) {
                                               kLeastPause, kMostPause));
     co_await pause.async_wait(kAwaitTuple);
   }
-}
-
-void Automation::count(const AutomationLine& line, Came came) {
-  probes_.triggers.record(panels::type_of(line.tool->trigger), came);
+  if (line->is_over) count(*line, Came::kDropped);
 }
 
 }  // namespace nexus::server

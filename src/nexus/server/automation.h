@@ -6,7 +6,8 @@
 //
 // A tick that finds its line busy is skipped, so that the ticks of a slow handler don't pile up; ticks that nobody saw, because
 // the process was stopped, are due once. What comes by events and changes waits in its line; when that is full it is dropped.
-// All of it is counted (nexus_triggers_total).
+// A tool that keeps its name and its trigger keeps its line when its panel is replaced. All of it is counted
+// (nexus_triggers_total).
 //
 // Thread safety: none; it belongs to one loop, which must not run any more when it is destroyed.
 #pragma once
@@ -32,9 +33,10 @@ namespace nexus::server {
 
 class Automation {
  public:
-  static constexpr std::size_t kMostWaiting = 64;       // for one tool
-  static constexpr std::uint32_t kMostDepth = 8;        // of a chain, in which one execution starts the next
-  static constexpr std::size_t kMostFollowers = 1'000;  // tools of other panels that follow the events of one
+  static constexpr std::size_t kMostWaiting = 64;  // for one tool
+  static constexpr std::uint32_t kMostDepth = 8;   // of a chain, in which one execution starts the next
+  // Of values, before and after, that one commit has compared for the paths that are watched: some 10 ms.
+  static constexpr std::uint64_t kMostComparedBytes = 16 << 20;
 
   // All must outlive it.
   Automation(const AllLoops& loops, const Clock& clock, Executions& executions, budget::Ledger& ledger,
@@ -53,38 +55,49 @@ class Automation {
   // No more is started.
   void stop();
 
-  // ---- between loops: who follows the events of a panel that is or may be of this loop ----
-  struct Follower {
-    std::size_t loop = 0;  // where it is
-    std::string panel, tool;
-    panels::EventPattern pattern;
-  };
-  void follow(const std::string& source, Follower follower);
-  void unfollow(const std::string& source, std::size_t loop, std::string_view panel);
-  // An event for a tool of this loop.
-  void deliver(std::string_view panel, std::string_view tool, std::string args_json, std::uint32_t depth);
+  // ---- between loops ----
+  // A panel that is or may be of this loop has a follower on another, or none any more.
+  void follow(const std::string& source, std::size_t loop);
+  void unfollow(const std::string& source, std::size_t loop);
+  // An event of it, for those of this loop that follow it. `what`: null when there was no memory for it.
+  void deliver(const std::string& source, std::string_view event, const HappeningPtr& what,
+               std::uint32_t depth);
 
  private:
-  using Lines = std::vector<AutomationLinePtr>;
   using Due = std::set<std::pair<std::int64_t, AutomationLinePtr>>;
 
-  void begin(const AutomationLinePtr& line);
+  // ---- what is in force ----
+  void begin(PanelLines& lines, const AutomationLinePtr& line);
+  void enlist(PanelLines& lines, const AutomationLinePtr& line);
   void end(const AutomationLinePtr& line);
+  void follow(const AutomationLinePtr& line, const std::string& source);
+  void unfollow(const AutomationLinePtr& line, const std::string& source);
   template <class Call>
   void on_loop_of(const std::string& source, Call call);
-  void tell_followers(const std::vector<Follower>& followers, const sandbox::Event& event,
-                      const ToolCall& cause);
+
+  // ---- time ----
   void start_due(Due& due, std::int64_t now_ms);
   std::optional<std::int64_t> next_due(const AutomationLine& line, std::int64_t now_ms) const;
   void recompute_crons(std::int64_t now_unix_ms);
   void set_alarm();
+  std::int64_t monotonic_ms() const { return static_cast<std::int64_t>(clock_.monotonic_us() / 1000); }
+
+  // ---- automation_changes.cpp: what a commit brings ----
+  void happened(const sandbox::Event& event, const ToolCall& cause, const PanelLines* own,
+                const std::set<std::size_t>* followers);
+  void changed(const sandbox::StateMutation& mutation, const ToolCall& cause, const PanelLines& own,
+               std::uint64_t& most_bytes);
+  HappeningPtr make(std::string args_json, std::string path = {});
+
+  // ---- the lines ----
   void add(const AutomationLinePtr& line, AutomationLine::Job job);
   void wake(const AutomationLinePtr& line);
   void on_no_memory(AutomationLine& line);
   Task<void> work(AutomationLinePtr line);
   Task<void> run(AutomationLinePtr line, AutomationLine::Job job);
-  void count(const AutomationLine& line, metrics::TriggerProbe::Outcome came);
-  std::int64_t monotonic_ms() const { return static_cast<std::int64_t>(clock_.monotonic_us() / 1000); }
+  void count(const AutomationLine& line, metrics::TriggerProbe::Outcome came, std::uint64_t times = 1) {
+    probes_.triggers.record(line.type(), came, times);
+  }
 
   const AllLoops& loops_;
   const Clock& clock_;
@@ -92,12 +105,13 @@ class Automation {
   budget::Ledger& ledger_;
   metrics::Probes& probes_;
   Timer alarm_;
-  std::unordered_map<const panels::Panel*, Lines> by_panel_;
-  std::unordered_map<std::string, std::vector<Follower>> followers_;  // by the panel whose events they are
-  std::unordered_map<std::string_view, const panels::Panel*> by_id_;  // those of by_panel_
+  std::unordered_map<const panels::Panel*, PanelLines> by_panel_;
+  std::unordered_map<std::string, std::set<std::size_t>>
+      followers_;                                               // loops, by the panel whose events they want
+  std::unordered_map<std::string, AutomationLines> following_;  // lines of this loop, by the same
   Due intervals_, crons_;
   std::int64_t seen_unix_ms_ = 0;
-  LogThrottle refusals_;
+  LogThrottle refusals_, uncompared_;
   bool is_stopped_ = false;
 };
 

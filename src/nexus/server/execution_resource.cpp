@@ -156,7 +156,8 @@ ExecutionResource::Outcome ExecutionResource::list(const Route& route, const Req
                                                    Answer& answer) const {
   return append_list("executions", route, request, answer, [this](std::string_view panel, auto add) {
     executions_.for_each([&](const Execution& execution) {
-      if (execution.call.panel->id() == panel) add(execution);
+      const panels::Panel& its = *execution.call.panel;
+      if (its.id() == panel && !its.is_removed()) add(execution);
     });
   });
 }

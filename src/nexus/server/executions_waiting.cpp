@@ -185,6 +185,7 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   append(result.earlier, result.journal);  // for RESULT: the panel takes the values
   conclude(execution->call, result, nullptr);
   result.journal = {};
+  result.held.shrink_to(2 * sandbox::text_bytes(result));  // itself, and the answer to who asks for it
   execution->result.emplace(std::move(result));
   if (execution->call.origin != panels::TriggerType::kManual) tell_of_failure(*execution);
   execution->handler.reset();
@@ -325,9 +326,13 @@ Executions::Kept& Executions::kept_with(const Execution& execution) {
   return execution.call.origin == panels::TriggerType::kManual ? called_ : triggered_;
 }
 
+// The newest stays, however large.
 void Executions::forget_old_results(Kept& kept, std::int64_t now_unix_ms) {
-  while (!kept.ended.empty() && (kept.ended.size() > kept.most || kept.bytes > kept.most_bytes ||
-                                 now_unix_ms - kept.ended.front()->changed_unix_ms >= kKeptMs))
+  const auto is_too_much = [&kept] {
+    return kept.ended.size() > 1 && (kept.ended.size() > kept.most || kept.bytes > kept.most_bytes);
+  };
+  while (!kept.ended.empty() &&
+         (is_too_much() || now_unix_ms - kept.ended.front()->changed_unix_ms >= kKeptMs))
     forget_oldest(kept);
 }
 

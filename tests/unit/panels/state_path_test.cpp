@@ -13,14 +13,14 @@ using ::testing::SizeIs;
 std::vector<std::string> changes(std::string_view path, std::optional<std::string_view> before,
                                  std::optional<std::string_view> after, std::size_t most = 100) {
   std::vector<std::string> out;
-  for (const PathChange& change : StatePath::parse(path)->changes(before, after, most))
+  for (const PathChange& change : StatePath::parse(path)->changes(before, after, most).first)
     out.push_back(change.json ? fmt::format("{}={}", change.path, *change.json) : change.path + " gone");
   return out;
 }
 
 TEST(StatePath, WhatIsNoPathIsSaidToBeNone) {
-  for (const char* bad :
-       {"", ".a", "a.", "a..b", "[0]", "a[", "a[]", "a[x]", "a[-1]", "a[*", "a[0]b", "a]", "a.b]c", "a.[0]"})
+  for (const char* bad : {"", ".a", "a.", "a..b", "[0]", "a[", "a[]", "a[x]", "a[-1]", "a[*", "a[0]b", "a]",
+                          "a.b]c", "a.[0]", "a[*][*][*][*][*]"})
     EXPECT_FALSE(StatePath::parse(bad)) << bad;
   for (const char* good : {"a", "a.b", "items[*]", "items[3].done", "m[0][*]", "a b.c-d", "ä"})
     EXPECT_TRUE(StatePath::parse(good)) << good;
@@ -52,6 +52,8 @@ TEST(StatePath, EachElementThatDiffersIsNamed) {
                       R"([{"done":true,"x":1},{"done":false,"x":2}])"),
               ElementsAre("i[0].done=true"));
   EXPECT_THAT(changes("i[1]", "[1,2]", "[3,2]"), ElementsAre());
+  EXPECT_THAT(changes("i[*].t[*]", R"([{"t":[1,2]},{"t":[3]},{}])", R"([{"t":[2]},{"t":[3,4]},{"t":[5]}])"),
+              ElementsAre("i[0].t[0]=2", "i[0].t[1] gone", "i[1].t[1]=4", "i[2].t[0]=5"));
   EXPECT_THAT(changes("m[0][*]", "[[1,2],[3]]", "[[1,4],[5]]"), ElementsAre("m[0][1]=4"));
   EXPECT_THAT(changes("i[*]", "[1e400, 12345678901234567890123]", "[1e400, 12345678901234567890124]"),
               ElementsAre("i[1]=12345678901234567890124"));
@@ -59,6 +61,7 @@ TEST(StatePath, EachElementThatDiffersIsNamed) {
 
 TEST(StatePath, AreNoMoreThanAskedForAndOfNoMoreElementsThanTheFirst) {
   EXPECT_THAT(changes("i[*]", "[]", "[1,2,3]", 2), ElementsAre("i[0]=1", "i[1]=2"));
+  EXPECT_EQ(StatePath::parse("i[*]")->changes("[]", "[1,2,3]", 2).total, 3u);
   std::string many = "[0";
   for (std::size_t i = 0; i < 2 * StatePath::kMostElements; ++i)
     many += ",0";

@@ -215,6 +215,100 @@ TEST_F(AutomationTest, WhatComesTooFastIsDroppedAndCounted) {
   }(*this));
 }
 
+TEST_F(AutomationTest, ATriggerThatStaysKeepsItsRhythmAndWhatWaitsForIt) {
+  run([](AutomationTest& t) -> Task<void> {
+    const auto tools = [](std::string_view handler, std::string_view pattern) {
+      return manual("emit", "for (let i = 0; i < 10; i++) $emit('e', i)") + "," +
+             tool("tick", kHour, "$state.ticks = ($state.ticks ?? 0) + 1") + "," +
+             tool("on", fmt::format(R"({{"type":"event","pattern":"{}"}})", pattern), handler);
+    };
+    co_await t.put("p", tools("for (let i = 0; i < 1e6; i++); $state.old = 1", "e"));
+    t.advance_ms(kHourMs - 1000);
+    co_await t.call("emit");
+    co_await t.put("p", tools("$state.young = 1", "e"));
+    co_await t.until([&t] { return t.count(TriggerType::kEvent, Came::kStarted) == 10; });
+    EXPECT_EQ(t.count(TriggerType::kEvent, Came::kDropped), 0u);
+    EXPECT_THAT(co_await t.state(), HasSubstr(R"("young":1)")) << "the panel was replaced before all had run";
+    t.advance_ms(1000);
+    co_await t.until([&t] { return t.count(TriggerType::kInterval, Came::kStarted) == 1; });
+  }(*this));
+}
+
+TEST_F(AutomationTest, WhatWaitsForATriggerThatGoesIsCounted) {
+  run([](AutomationTest& t) -> Task<void> {
+    const std::string emit = manual("emit", "for (let i = 0; i < 10; i++) $emit('e', i)");
+    co_await t.put("p", emit + "," +
+                            tool("on", R"({"type":"event","pattern":"e"})", "for (let i = 0; i < 1e6; i++);",
+                                 R"("capabilities":[],)"));
+    co_await t.call("emit");
+    co_await t.put("p", emit);
+    const std::uint64_t started = t.count(TriggerType::kEvent, Came::kStarted);
+    co_await t.until([&] {
+      return t.count(TriggerType::kEvent, Came::kStarted) + t.count(TriggerType::kEvent, Came::kDropped) ==
+             10;
+    });
+    EXPECT_LE(t.count(TriggerType::kEvent, Came::kStarted), started + 1);
+  }(*this));
+}
+
+TEST_F(AutomationTest, ManyToolsOfOnePathCostOneComparison) {
+  run([](AutomationTest& t) -> Task<void> {
+    std::string tools = manual("set", "$state.items = Array.from({length: 10000}, (_, i) => [$args.by, i])");
+    for (int i = 0; i < 200; ++i)
+      tools += "," + tool(fmt::format("t{}", i), R"({"type":"state_change","path":"items[*]"})", "return 1");
+    co_await t.put("p", tools);
+    co_await t.call("set", R"({"by":1})");
+    const auto came = [&t](Came what) { return t.count(TriggerType::kStateChange, what); };
+    EXPECT_EQ(came(Came::kDropped), 200 * (10'000 - Automation::kMostWaiting)) << "each change, of each tool";
+    const auto held = t.loops_.ledger().granted(budget::Kind::kBuffers);
+    EXPECT_LT(held, 1u << 20) << "what waits is there once, not 200 times";
+    co_await t.loops_.ask(0, Method::delete_, "/panels/p", "");
+  }(*this));
+}
+
+TEST_F(AutomationTest, WhatACommitMayCompareIsBounded) {
+  run([](AutomationTest& t) -> Task<void> {
+    std::string tools = manual("set", "$state.a = [$args.by, 'x'.repeat(1000000)]");
+    for (int i = 0; i < 40; ++i)
+      tools += "," + tool(fmt::format("t{}", i),
+                          fmt::format(R"({{"type":"state_change","path":"a[*].m{}"}})", i), "return 1");
+    co_await t.put("p", tools);
+    co_await t.call("set", R"({"by":1})");
+    const std::uint64_t dropped = t.count(TriggerType::kStateChange, Came::kDropped);
+    EXPECT_EQ(dropped, 40 - Automation::kMostComparedBytes / 1'002'059);
+  }(*this));
+}
+
+TEST_F(AutomationTest, APanelThatIsMadeAgainHasNoneOfTheExecutions) {
+  run([](AutomationTest& t) -> Task<void> {
+    const std::string wait =
+        tool("wait", R"({"type":"manual"})", "await $ext.external.wait()", R"("capabilities":["ext:*"],)");
+    co_await t.put("p", wait);
+    const testing::Loops::Headers async{.prefer = "respond-async"};
+    const auto waits = co_await t.loops_.ask(0, Method::post, "/panels/p/trigger/wait", "{}", async);
+    EXPECT_EQ(waits.status, 202u);
+    EXPECT_THAT(co_await t.get("/executions?panel=p"), HasSubstr(R"("total":1)"));
+    co_await t.loops_.ask(0, Method::delete_, "/panels/p", "");
+    co_await t.put("p", wait);
+    EXPECT_THAT(co_await t.get("/executions?panel=p"), HasSubstr(R"("total":0)"));
+    const std::string id = waits.body.substr(waits.body.find("executionId") + 14, 36);
+    EXPECT_THAT(co_await t.get("/executions/" + id), HasSubstr(R"("code":"CANCELLED")"))
+        << "who had it may ask";
+  }(*this));
+}
+
+TEST_F(AutomationTest, ALargeResultIsKeptUntilTheNext) {
+  run([](AutomationTest& t) -> Task<void> {
+    co_await t.put("p", manual("emit", "$emit('e')") + "," +
+                            tool("on", R"({"type":"event","pattern":"e"})", "return 'x'.repeat(1000000)"));
+    for (std::uint64_t n = 1; n < 3; ++n) {
+      co_await t.call("emit");
+      co_await t.until([&] { return t.count(TriggerType::kEvent, Came::kStarted) == n; });
+      EXPECT_THAT(co_await t.get("/executions?panel=p"), HasSubstr(R"("total":1)"));
+    }
+  }(*this));
+}
+
 TEST_F(AutomationTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
   run([](AutomationTest& t) -> Task<void> {
     co_await t.put(
