@@ -62,7 +62,7 @@ storm-short: ## The same for less than 75 s in all, latencies only reported; aft
 test-deploy: $(if $(NEXUS_BIN),,build) ## Manifests, rules and dashboard: real schemas, promtool, a Prometheus server
 	@scripts/setup test deploy
 	@tests/e2e/support/install
-	@NEXUS_BIN=$${NEXUS_BIN:-build/nexus} node --test tests/deploy/kubernetes.mjs tests/deploy/prometheus.mjs
+	@NEXUS_BIN=$${NEXUS_BIN:-build/nexus} node --test tests/deploy/kubernetes.mjs tests/deploy/hashing.mjs tests/deploy/prometheus.mjs
 
 asan: ## Unit and hostile tests under AddressSanitizer and UBSan
 	@scripts/setup test

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MemoryCgroup } from '../../bench/storm/cgroup.mjs';
-import { runProgram } from '../e2e/support/program.mjs';
+import { runProgram, serve } from '../e2e/support/program.mjs';
 import { readFacts } from './support/facts.mjs';
 import { quantity } from './support/quantity.mjs';
 import { relationFaults } from './support/relations.mjs';
@@ -96,6 +96,18 @@ for (const name of names) {
     assert.ok(fit.instances.atLimit >= 4, `${fit.instances.atLimit} instances of the greatest size at once`);
   });
 }
+
+test('with its settings production answers probes and scrapes without a token, and nothing else', options, async (t) => {
+  const documents = overlay('production');
+  const { env } = await readFacts(t);
+  const here = { HOST: '127.0.0.1', HTTP_PORT: '0', WS_PORT: '0' };
+  const server = await serve(t, { env: { ...env(settingsOf(documents)), ...here } });
+  const container = containerOf(documents);
+  const probes = ['startupProbe', 'livenessProbe', 'readinessProbe'].map((probe) => container[probe].httpGet.path);
+  for (const path of [...probes, '/metrics']) assert.equal((await server.get(path)).status, 200, path);
+  for (const path of ['/panels', '/executions', '/suspensions', '/runtime/memory']) assert.equal((await server.get(path)).status, 401, path);
+  assert.equal(server.child.stderr, '');
+});
 
 // What is wrong, in which overlay, how it gets wrong, and what the checks must say to it.
 const schema = 'schema', relation = 'relation';
