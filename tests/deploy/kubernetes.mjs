@@ -61,6 +61,16 @@ test('the base has neither autoscaler nor budget, and each overlay a version of 
   assert.equal(containerOf(overlay('dev')).image, 'nexus:dev');
 });
 
+test('the sizes that docs/kubernetes.md names fit', options, async (t) => {
+  const { reserveBytes } = await readFacts(t);
+  const rows = [...readFileSync(`${root}docs/kubernetes.md`, 'utf8').matchAll(/^\| (\d+[MG]i) \| (\d+) MiB \| (\d+) \| (\d+) \|$/gm)];
+  assert.ok(rows.length >= 4);
+  for (const [row, limit, reserve, cache, budget] of rows) {
+    assert.equal(Math.ceil(reserveBytes(quantity(limit)) / MiB), Number(reserve), row);
+    assert.ok(Number(reserve) + Number(cache) + Number(budget) <= quantity(limit) / MiB, row);
+  }
+});
+
 test('paths of probes, scrapes and the Ingress are the program\'s', options, () => {
   const { paths } = JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8'));
   const documents = overlay('production');
@@ -139,6 +149,9 @@ const wrongs = [
   ['a Service of other pods', 'production', relation, (d) => { find(d, 'Service').spec.selector = { app: 'nexus' }; }, /Service selects other pods/],
   ['a Deployment of other pods', 'production', relation, (d) => { find(d, 'Deployment').spec.selector.matchLabels = { app: 'nexus' }; }, /Deployment selects/],
   ['a policy for other pods', 'production', relation, (d) => { find(d, 'NetworkPolicy').spec.podSelector.matchLabels = { app: 'nexus' }; }, /NetworkPolicy selects/],
+  ['a way out to the node\'s metadata', 'production', relation, (d) => { find(d, 'NetworkPolicy').spec.egress[1].to[0].ipBlock.except.splice(3, 1); }, /lets out to 169.254.0.0\/16/],
+  ['a way out to anywhere', 'production', relation, (d) => { find(d, 'NetworkPolicy').spec.egress.push({ ports: [{ protocol: 'TCP', port: 443 }] }); }, /anywhere/],
+  ['a policy of one direction', 'production', relation, (d) => { find(d, 'NetworkPolicy').spec.policyTypes = ['Ingress']; }, /a direction/],
   ['a budget for other pods', 'scaled', relation, (d) => { find(d, 'PodDisruptionBudget').spec.selector.matchLabels = { app: 'nexus' }; }, /PodDisruptionBudget selects/],
   ['a ServiceMonitor of another Service', 'monitored', relation, (d) => { find(d, 'ServiceMonitor').spec.selector.matchLabels = { app: 'nexus' }; }, /selects no Service/],
   ['a ServiceMonitor of another port', 'monitored', relation, (d) => { find(d, 'ServiceMonitor').spec.endpoints[0].port = 'web'; }, /no port web/],

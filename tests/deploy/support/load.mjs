@@ -31,12 +31,15 @@ export async function makeLoad(t, server) {
   if (waits.status !== 202) throw new Error(waits.text);
   const client = await watch(server, 'load');
   t.after(() => client.ws.terminate());
+  let rounds = 0;
   return async () => {
     for (let call = 0; call < 20; ++call) await server.trigger('load', 'ok');
     for (const tool of ['bad', 'ask', 'nap', 'unknown']) await server.trigger('load', tool);
     // The panel's turn is taken: whoever comes second is refused.
     await Promise.all([server.trigger('load', 'spin'), server.trigger('load', 'spin')]);
-    client.send({ type: 'TRIGGER', tool: 'ok', requestId: 'r' });
-    await client.next('RESULT');
+    const requestId = String(++rounds);
+    client.send({ type: 'TRIGGER', tool: 'ok', requestId });
+    // A result, or an error: a trigger may have the panel's turn.
+    await client.until((message) => message.requestId === requestId);
   };
 }

@@ -54,6 +54,11 @@ function selectorFaults({ all, deployment, template, pod }) {
   return faults;
 }
 
+const privateNets = {
+  '0.0.0.0/0': ['10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'],
+  '::/0': ['::1/128', 'fc00::/7', 'fe80::/10'],
+};
+
 function serviceFaults({ all, pod }) {
   const ports = pod.containers[0].ports;
   const faults = [];
@@ -69,6 +74,11 @@ function serviceFaults({ all, pod }) {
   for (const { spec } of all('NetworkPolicy')) {
     const open = spec.ingress.flatMap((rule) => rule.ports.map(({ port }) => port));
     if (String(open.sort()) !== String(ports.map(({ containerPort }) => containerPort).sort())) faults.push(`NetworkPolicy opens ${open}`);
+    if (String(spec.policyTypes) !== 'Ingress,Egress') faults.push('NetworkPolicy leaves a direction open');
+    for (const { ipBlock } of spec.egress.flatMap((rule) => rule.to ?? [{ ipBlock: { cidr: 'anywhere' } }])) {
+      const missing = (privateNets[ipBlock?.cidr] ?? []).filter((net) => !ipBlock.except?.includes(net));
+      if (ipBlock?.cidr === 'anywhere' || missing.length > 0) faults.push(`NetworkPolicy lets out to ${missing.join(' ') || 'anywhere'}`);
+    }
   }
   return faults;
 }
