@@ -4,7 +4,7 @@
 # Ninja's own choice is two more than there are processors: too many for the memory of small machines.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 
-.PHONY: help run build test bench storm storm-short asan tsan fuzz lint fmt clean
+.PHONY: help run build test bench storm storm-short test-deploy asan tsan fuzz lint fmt clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,12 @@ storm-short: ## The same for less than 75 s in all, latencies only reported; aft
 	  NEXUS_PROGRAM=build/dev/bin/nexus node bench/storm/run.mjs --seconds 25 --limit-mb $$mb --reports-latency \
 	    >build/bench/storm-$$mb.json || { one=$$?; [ $$one -eq 2 ] || status=$$one; }; \
 	done; exit $$status
+
+# NEXUS_BIN: another program than the one that is built.
+test-deploy: $(if $(NEXUS_BIN),,build) ## Manifests, rules and dashboard: real schemas, promtool, a Prometheus server
+	@scripts/setup test deploy
+	@tests/e2e/support/install
+	@NEXUS_BIN=$${NEXUS_BIN:-build/nexus} node --test tests/deploy/kubernetes.mjs tests/deploy/hashing.mjs tests/deploy/prometheus.mjs
 
 asan: ## Unit and hostile tests under AddressSanitizer and UBSan
 	@scripts/setup test
