@@ -28,9 +28,8 @@ LABEL org.opencontainers.image.title="nexus" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
-COPY --from=builder /image /
-# Owned by whom it is for, wherever nothing is mounted over it.
-COPY --from=builder --chown=1000:1000 /image/tmp/nexus-cache /tmp/nexus-cache
+COPY --from=builder /image/root /
+COPY --from=builder --chown=1000:1000 /image/owned/ /tmp/
 ENV PATH=/usr/local/bin HOST=0.0.0.0 CACHE_DIR=/tmp/nexus-cache
 USER 1000:1000
 EXPOSE 3000 3001
