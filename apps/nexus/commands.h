@@ -38,9 +38,34 @@ struct HealthCommand {
 };
 int health(const HealthCommand& command);
 
-struct TopCommand {
+// A server that runs, as NEXUS_URL and NEXUS_TOKEN name it.
+struct RemoteServer {
   std::string url = "http://127.0.0.1:3000";
   std::string token;
+};
+
+// What `nexus panels` does with panels of a server. 1: it refused, or cannot be asked.
+struct PanelsCommand {
+  enum class Action : unsigned char { kList, kGet, kState, kPut, kDelete };
+  RemoteServer server;
+  Action action = Action::kList;
+  std::vector<std::string> names;  // ids; for kPut files, or folders of *.json
+  bool json = false;               // kList: what the server says
+};
+int panels(const PanelsCommand& command);
+
+// 0: success; 1: RESULT has an error, it still waits, the server refused or cannot be asked.
+struct TriggerCommand {
+  RemoteServer server;
+  std::string panel, tool;
+  std::string args = "{}";  // "-": standard input
+  bool logs = false;
+  bool async = false;  // an execution that waits is not waited for, and is no failure
+};
+int trigger(const TriggerCommand& command);
+
+struct TopCommand {
+  RemoteServer server;
   std::string sort = "bytes";
   double interval_seconds = 1;
   bool once = false;

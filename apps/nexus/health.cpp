@@ -1,8 +1,6 @@
 // `nexus health`: whether a running server takes calls, for supervisors that start a program to find out.
 #include <fmt/format.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <optional>
 
@@ -12,8 +10,6 @@
 
 namespace nexus::app {
 namespace {
-
-namespace asio = boost::asio;
 
 std::optional<ServerTarget> target_of_url(const std::string& url) {
   auto target = read_server_url(url);
@@ -44,14 +40,7 @@ int health(const HealthCommand& command) {
       command.url.empty() ? target_of_configuration(command.config) : target_of_url(command.url);
   if (!target) return kAskedWrongly;
   const std::string state = command.live ? "live" : "ready";
-  std::expected<ServerAnswer, std::string> answer;
-  asio::io_context loop;
-  asio::co_spawn(loop, ask_server(*target, "/health/" + state, ""),
-                 [&answer](const std::exception_ptr& error, auto given) {
-                   if (error) std::rethrow_exception(error);
-                   answer = std::move(given);
-                 });
-  loop.run();
+  const auto answer = ask_server_now(*target, {.path = "/health/" + state});
   if (!answer) {
     fmt::print(stderr, "nexus: {}\n", answer.error());
     return kFailed;

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <chrono>
 
 #include "nexus/sandbox/json.h"
 
@@ -22,18 +23,18 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
-using Answer = std::expected<ServerAnswer, std::string>;
-
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::seconds kPatience{10};
 constexpr std::uint64_t kMostBodyBytes = 16 << 20;
 
-http::request<http::empty_body> request_of(const ServerTarget& target, const std::string& path,
-                                           const std::string& token) {
-  http::request<http::empty_body> request(http::verb::get, path, 11);
+http::request<http::string_body> request_of(const ServerTarget& target, const ServerQuestion& question) {
+  http::request<http::string_body> request(question.method, question.path, 11);
   request.set(http::field::host, target.url().substr(std::string_view("http://").size()));
   request.set(http::field::connection, "close");
-  if (!token.empty()) request.set(http::field::authorization, "Bearer " + token);
+  if (!question.token.empty()) request.set(http::field::authorization, "Bearer " + question.token);
+  for (const auto& [name, value] : question.headers)
+    request.set(name, value);
+  request.body() = question.body;
+  request.prepare_payload();
   return request;
 }
 
@@ -42,7 +43,8 @@ http::request<http::empty_body> request_of(const ServerTarget& target, const std
 std::string ServerAnswer::error_text() const {
   std::string text;
   const bool is_object = sandbox::for_each_member(body, [&](std::string_view key, std::string_view value) {
-    if (key == "error") text = value;
+    // Escapes stay: what they stand for may be meant for a terminal.
+    if (key == "error" && value.starts_with('"')) text = value.substr(1, value.size() - 2);
   });
   return is_object ? text : body.substr(0, 200);
 }
@@ -74,9 +76,9 @@ std::optional<ServerTarget> read_server_url(std::string_view url) {
   return ServerTarget{std::string(host), std::string(port)};
 }
 
-asio::awaitable<Answer> ask_server(const ServerTarget& target, const std::string& path,
-                                   const std::string& token) {
-  const auto cannot = [&target](std::string_view what, const boost::system::error_code& error) -> Answer {
+asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const ServerQuestion& question) {
+  const auto cannot = [&target](std::string_view what,
+                                const boost::system::error_code& error) -> ServerReply {
     return std::unexpected(fmt::format("cannot {} {}: {}", what, target.url(), error.message()));
   };
   const auto executor = co_await asio::this_coro::executor;
@@ -85,10 +87,10 @@ asio::awaitable<Answer> ask_server(const ServerTarget& target, const std::string
   if (unknown) co_return cannot("reach", unknown);
 
   boost::beast::tcp_stream stream(executor);
-  stream.expires_after(kPatience);
+  stream.expires_after(question.patience);
   const auto [unreachable, endpoint] = co_await stream.async_connect(addresses, kNoThrow);
   if (unreachable) co_return cannot("reach", unreachable);
-  const auto request = request_of(target, path, token);
+  const auto request = request_of(target, question);
   const auto [unsent, sent] = co_await http::async_write(stream, request, kNoThrow);
   if (unsent) co_return cannot("ask", unsent);
   boost::beast::flat_buffer buffer;
@@ -100,6 +102,18 @@ asio::awaitable<Answer> ask_server(const ServerTarget& target, const std::string
   if (!answer.count("Nexus-Api-Version"))
     co_return std::unexpected(fmt::format("what answers at {} is not a nexus", target.url()));
   co_return ServerAnswer{answer.result_int(), std::move(answer.body())};
+}
+
+ServerReply ask_server_now(const ServerTarget& target, const ServerQuestion& question) {
+  ServerReply reply = std::unexpected(std::string());
+  asio::io_context loop;
+  asio::co_spawn(loop, ask_server(target, question),
+                 [&reply](const std::exception_ptr& error, ServerReply given) {
+                   if (error) std::rethrow_exception(error);
+                   reply = std::move(given);
+                 });
+  loop.run();
+  return reply;
 }
 
 }  // namespace nexus::app

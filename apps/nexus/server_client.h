@@ -2,11 +2,15 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/beast/http/verb.hpp>
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace nexus::app {
 
@@ -18,16 +22,28 @@ struct ServerTarget {
 // Of "http://HOST[:PORT][/]"; an IPv6 address is in brackets. None: it is something else.
 std::optional<ServerTarget> read_server_url(std::string_view url);
 
+struct ServerQuestion {
+  std::string path;  // and query
+  std::string token{};
+  boost::beast::http::verb method = boost::beast::http::verb::get;
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::chrono::seconds patience{10};
+};
+
 struct ServerAnswer {
   unsigned status;
   std::string body;
 
+  bool is_good() const { return status / 100 == 2; }
   std::string error_text() const;  // the `error` of an error body, or the start of the body
 };
 
-// GET `path`, or why no nexus answers in one line. Takes ten seconds at most. `token` may be empty.
-boost::asio::awaitable<std::expected<ServerAnswer, std::string>> ask_server(const ServerTarget& target,
-                                                                            const std::string& path,
-                                                                            const std::string& token);
+// Or why no nexus answers, in one line.
+using ServerReply = std::expected<ServerAnswer, std::string>;
+
+boost::asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const ServerQuestion& question);
+// The same, until it has answered.
+ServerReply ask_server_now(const ServerTarget& target, const ServerQuestion& question);
 
 }  // namespace nexus::app

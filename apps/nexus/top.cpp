@@ -43,7 +43,9 @@ class Top {
 
   // None: fault_ says why.
   asio::awaitable<std::optional<std::string>> ask() {
-    auto answer = co_await ask_server(target_, "/runtime/memory?sort=" + command_.sort, command_.token);
+    const ServerQuestion question{.path = "/runtime/memory?sort=" + command_.sort,
+                                  .token = command_.server.token};
+    auto answer = co_await ask_server(target_, question);
     fault_ = answer ? fault_in(*answer) : answer.error();
     co_return fault_.empty() ? std::optional(std::move(answer->body)) : std::nullopt;
   }
@@ -119,9 +121,9 @@ class Top {
 }  // namespace
 
 int top(const TopCommand& command) {
-  auto target = read_server_url(command.url);
+  auto target = read_server_url(command.server.url);
   if (!target) {
-    fmt::print(stderr, "nexus: --url must be http://HOST:PORT, and is {}\n", command.url);
+    fmt::print(stderr, "nexus: --url must be http://HOST:PORT, and is {}\n", command.server.url);
     return kAskedWrongly;
   }
   return Top(command, *std::move(target)).run();

@@ -1,0 +1,102 @@
+// Commands of this machine.
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "choose.h"
+#include "command_line.h"
+#include "commands.h"
+
+namespace nexus::app {
+namespace {
+
+constexpr char kServeExamples[] =
+    R"(Each setting may also come from the environment (HTTP_PORT, or NEXUS_HTTP_PORT, which wins) or the file;
+a flag wins over both.
+
+Example: nexus serve --config nexus.toml --http-port 8080 examples/counter.json)";
+
+constexpr char kConfigExamples[] = R"(Example: HTTP_PORT=8080 nexus config --config nexus.toml --json)";
+
+constexpr char kCheckExamples[] =
+    R"(Exit status: 0 all fits, 1 something contradicts, 2 the configuration is wrong.
+
+Example: MEMORY_LIMIT_MB=64 nexus check --config nexus.toml)";
+
+constexpr char kPruneExamples[] = R"(A server that uses the folder goes on, and fills it again.
+
+Example: nexus cache prune --cache-dir /var/cache/nexus)";
+
+constexpr char kRunExamples[] = R"(Example: nexus run examples/greet.js --args '{"name":"Ada"}')";
+
+}  // namespace
+
+void add_serve(CLI::App& app, Chosen& chosen) {
+  auto command = std::make_shared<ServeCommand>();
+  CLI::App* serve = app.add_subcommand("serve", "Serves panels over HTTP");
+  serve->add_option("panels", command->panels, "Panels to create at start: files, or folders of *.json");
+  serve->add_flag("--demo", command->demo, "Creates a panel to try, and prints how to call it");
+  serve->footer(kServeExamples);
+  add_config_options(*serve, command->config);
+  choose(chosen, serve, command, [serve](ServeCommand& its) {
+    take_unknown(*serve, its.config);
+    return nexus::app::serve(its);
+  });
+}
+
+void add_config(CLI::App& app, Chosen& chosen) {
+  auto command = std::make_shared<ConfigCommand>();
+  CLI::App* config = app.add_subcommand("config", "Prints the settings in effect, and where each comes from");
+  config->add_flag("--json", command->json, "Prints them for programs");
+  config->footer(kConfigExamples);
+  add_config_options(*config, command->config);
+  choose(chosen, config, command, [config](ConfigCommand& its) {
+    take_unknown(*config, its.config);
+    return nexus::app::config(its);
+  });
+}
+
+void add_check(CLI::App& app, Chosen& chosen) {
+  auto command = std::make_shared<CheckCommand>();
+  CLI::App* check =
+      app.add_subcommand("check", "Says what fits into the container and the machine, and what contradicts");
+  check->add_flag("--json", command->json, "Prints it for programs");
+  check->footer(kCheckExamples);
+  add_config_options(*check, command->config);
+  choose(chosen, check, command, [check](CheckCommand& its) {
+    take_unknown(*check, its.config);
+    return nexus::app::check(its);
+  });
+}
+
+void add_cache(CLI::App& app, Chosen& chosen) {
+  auto command = std::make_shared<CachePruneCommand>();
+  CLI::App* cache = app.add_subcommand("cache", "What is kept on disk: images of handlers in CACHE_DIR");
+  cache->require_subcommand(1);
+  CLI::App* prune = cache->add_subcommand("prune", "Removes all of it, and says how much that was");
+  prune->footer(kPruneExamples);
+  add_config_options(*prune, command->config);
+  choose(chosen, prune, command, [prune](CachePruneCommand& its) {
+    take_unknown(*prune, its.config);
+    return nexus::app::prune_cache(its);
+  });
+}
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App* run = app.add_subcommand("run", "Runs one handler in the sandbox and prints its RESULT");
+  run->add_option("file", command->file, "The handler's source; - for standard input")->required();
+  run->add_option("--args", command->args, "$args, a JSON object");
+  run->add_option("--state", command->state, "$state before the call, a JSON object");
+  run->add_option("--scope", command->scope, "$scope, a JSON object");
+  run->add_option("--limits", command->limits, "Limits, such as timeoutMs=200 maxHostCalls=10");
+  run->add_flag("--logs", command->logs, "Prints the handler's log lines with the RESULT");
+  run->add_option("--repeat", command->repeat,
+                  "Runs it so often, each time from the same state, and says on stderr how long it took")
+      ->check(CLI::Range(1u, 10'000'000u));
+  run->add_flag("--watch", command->watch, "Runs it again whenever the file changes");
+  run->footer(kRunExamples);
+  choose(chosen, run, command, [](RunCommand& its) { return nexus::app::run(its); });
+}
+
+}  // namespace nexus::app
