@@ -1,22 +1,42 @@
-// docs/examples.md says what happens: each of its sections is run against a server of its own.
+// docs/examples.md and docs/errors.md show calls and what comes back: each of their sections is run, and compared.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { sectionsOf } from './support/page.mjs';
 import { SectionRun } from './support/page_run.mjs';
+import { serve } from './support/program.mjs';
 
-const sections = sectionsOf(readFileSync(new URL('../../docs/examples.md', import.meta.url), 'utf8'));
-const blocksOf = (language) => sections.flatMap(({ blocks }) => blocks.filter((block) => block.language === language));
-const files = blocksOf('json').map(({ text }) => [`${JSON.parse(text).id}.json`, text]);
-const examples = sections.filter(({ blocks }) => blocks.some(({ language }) => language === 'console'));
+const options = { timeout: 60_000 };
 
-test('the page has ten examples, and all that it shows is in one of them', () => {
-  assert.ok(examples.length >= 10, `${examples.length}`);
-  assert.ok(examples.every(({ level }) => level === 2));
-  const calls = blocksOf('console').map(({ text }) => text).join('');
-  for (const [name] of files) assert.ok(calls.includes(`-d @${name}\n`), name);
+// Gives {sections, files, calls}: those with calls, the panels of the page by the names of their files, and all calls' text.
+function read(page) {
+  const sections = sectionsOf(readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8'));
+  const blocksOf = (language) => sections.flatMap(({ blocks }) => blocks.filter((block) => block.language === language));
+  const panels = blocksOf('json').map(({ text }) => [JSON.parse(text), text]).filter(([{ tools }]) => tools);
+  return {
+    sections: sections.filter(({ blocks }) => blocks.some(({ language }) => language === 'console')),
+    files: panels.map(([{ id }, text]) => [`${id}.json`, text]),
+    calls: blocksOf('console').map(({ text }) => text).join(''),
+  };
+}
+
+const examples = read('examples.md');
+const errors = read('errors.md');
+
+test('there are ten examples, and each panel of a page is made', () => {
+  assert.ok(examples.sections.length >= 10, `${examples.sections.length}`);
+  for (const { files, calls } of [examples, errors]) {
+    for (const [name] of files) assert.ok(calls.includes(`-d @${name}\n`), name);
+  }
 });
 
-for (const example of examples) {
-  test(`example: ${example.title}`, { timeout: 60_000 }, (t) => new SectionRun(t, files).run(example));
+for (const section of examples.sections) {
+  test(`example: ${section.title}`, options, (t) => new SectionRun(t, examples.files).run(section));
 }
+
+test('the answers of all errors are as their page shows them', { timeout: 120_000 }, async (t) => {
+  const server = await serve(t);
+  for (const section of errors.sections) {
+    await t.test(section.title, options, (t) => new SectionRun(t, errors.files, { server }).run(section));
+  }
+});

@@ -1,22 +1,22 @@
 // Runs the commands of a page's section, and holds what they give against what the page shows.
 // Commands: curl, nexus, npx wscat, and few more; see `shell`. Another is a fault of the page.
 import assert from 'node:assert/strict';
-import { STATUS_CODES } from 'node:http';
-import http from 'node:http';
+import http, { STATUS_CODES } from 'node:http';
 import { Likeness, stepsOf, wordsOf } from './page.mjs';
 import { runProgram, serve } from './program.mjs';
 import { watch } from './socket.mjs';
 
 const patienceMs = 20_000;  // for what a GET shows to become so
 
-// `files`: what "-d @NAME" is, by name. A section without "nexus serve" has a server with defaults.
 export class SectionRun {
   #likeness = new Likeness();
   #background = [];
+  #variables = new Map();
 
-  // `onAnswer(step, text)` is told what really came.
-  constructor(t, files, onAnswer = () => {}) {
-    Object.assign(this, { t, files: new Map(files), onAnswer });
+  // `files`: what "-d @NAME" is, by name. `server`: what a section talks to that has no "nexus serve"; else one of its own.
+  // `onAnswer(command, text)` is told what really came.
+  constructor(t, files, { server, onAnswer = () => {} } = {}) {
+    Object.assign(this, { t, files: new Map(files), shared: server, onAnswer });
   }
 
   async run(section) {
@@ -34,19 +34,20 @@ export class SectionRun {
   }
 
   async #server() {
-    return this.server ??= await serve(this.t);
+    return this.server ??= this.shared ?? await serve(this.t);
   }
 
   async #step({ kind, command, shown }) {
     const ours = this.#likeness.ours(command);
     if (kind === '<') return this.#likeness.assertJson(command, JSON.stringify(await this.#nextMessage()));
     if (kind === '>') return this.client.send(ours);
-    const words = wordsOf(ours.replace(/\s+#\s.*$/, ''));
+    const words = wordsOf(ours).map((word) => word.replace(/\$([A-Z]+)$/, (_, name) => this.#variables.get(name) ?? assert.fail(`$${name}`)));
     const env = {};
     while (/^[A-Z_]+=/.test(words[0])) {
       const [, name, value] = /^(\w+)=(.*)$/s.exec(words.shift());
       env[name] = value;
     }
+    if (words.length === 0) return Object.entries(env).forEach(([name, value]) => this.#variables.set(name, value));
     const [program, ...args] = words;
     const does = this.#shell[program] ?? assert.fail(`no such command here: ${program}`);
     return does({ args, env, shown, command });
@@ -71,7 +72,7 @@ export class SectionRun {
           if (call.method === 'GET' && Date.now() < until) continue;
           throw error;
         } finally {
-          this.onAnswer({ command }, textOf(answer, call));
+          this.onAnswer(command, textOf(answer, call));
         }
         return undefined;
       }
@@ -83,7 +84,7 @@ export class SectionRun {
         return undefined;
       }
       const { stdout, stderr } = await runProgram(args, { env });
-      this.onAnswer({ command }, stdout + stderr);
+      this.onAnswer(command, stdout + stderr);
       return this.#likeness.assertText(shown, stdout + stderr);
     },
     npx: async ({ args }) => {
