@@ -4,13 +4,15 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { sectionsOf } from './support/page.mjs';
 import { SectionRun } from './support/page_run.mjs';
-import { serve } from './support/program.mjs';
+import { runProgram, serve } from './support/program.mjs';
 
 const options = { timeout: 60_000 };
 
+const pageOf = (name) => sectionsOf(readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8'));
+
 // Gives {sections, files, calls}: those with calls, the panels of the page by the names of their files, and all calls' text.
-function read(page) {
-  const sections = sectionsOf(readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8'));
+function read(name) {
+  const sections = pageOf(name);
   const blocksOf = (language) => sections.flatMap(({ blocks }) => blocks.filter((block) => block.language === language));
   const panels = blocksOf('json').map(({ text }) => [JSON.parse(text), text]).filter(([{ tools }]) => tools);
   return {
@@ -39,4 +41,12 @@ test('the answers of all errors are as their page shows them', { timeout: 120_00
   for (const section of errors.sections) {
     await t.test(section.title, options, (t) => new SectionRun(t, errors.files, { server }).run(section));
   }
+});
+
+// In a container that is smaller than what the page sizes the walls are others.
+const sizing = pageOf('operations.md').find(({ title }) => title === 'Sizing');
+test('what nexus check says of three sizes is as the page shows it', options, async (t) => {
+  const { budget } = JSON.parse((await runProgram(['check', '--json'])).stdout);
+  if (budget.grantableBytes < 4 * 2 ** 30) return t.skip('less than 4 GiB here');
+  return new SectionRun(t, []).run(sizing);
 });
