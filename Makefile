@@ -4,7 +4,7 @@
 # Ninja's own choice is two more than there are processors: too many for the memory of small machines.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 
-.PHONY: help run build release test bench storm storm-short asan tsan fuzz lint fmt clean
+.PHONY: help run build image release test test-deploy bench storm storm-short asan tsan fuzz lint fmt clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,9 @@ build: ## Build the program into build/nexus
 	@cmake --build --preset release --target nexus
 	@ln -sfn release/bin/nexus build/nexus
 
+image: ## Build the container image nexus:VERSION, at most 60 MB (needs buildah; 5 min, then what changed)
+	@scripts/build-image
+
 # With NEXUS_PROGRAM=FILE nothing is built, and that program is packed.
 release: $(if $(NEXUS_PROGRAM),,build) ## An archive for other machines and its SHA256SUMS, in build/release-dist
 	@scripts/release $(or $(NEXUS_PROGRAM),build/nexus) build/release-dist
@@ -35,6 +38,11 @@ test: ## Build with asserts and run every test
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev
 	@ctest --preset dev
+
+test-deploy: $(if $(NEXUS_BIN),,build) ## The image as Kubernetes would run it, manifests, rules, dashboard (root; 15 min)
+	@scripts/setup test deploy
+	@tests/e2e/support/install
+	@NEXUS_BIN=$${NEXUS_BIN:-$(CURDIR)/build/nexus} node --test --test-concurrency=1 tests/deploy/*.mjs
 
 bench: ## Figures beside their targets and other runtimes (20 min); results in build/bench
 	@scripts/setup bench
@@ -62,6 +70,7 @@ storm-short: ## The same for less than 75 s in all, latencies only reported; aft
 	    >build/bench/storm-$$mb.json || { one=$$?; [ $$one -eq 2 ] || status=$$one; }; \
 	done; exit $$status
 
+# NEXUS_BIN: another program than the one that is built.
 asan: ## Unit and hostile tests under AddressSanitizer and UBSan
 	@scripts/setup test
 	@cmake --preset asan >/dev/null

@@ -30,6 +30,14 @@ struct CheckCommand {
 };
 int check(const CheckCommand& command);
 
+// 0: ready (or live); 1: not, or nobody answers.
+struct HealthCommand {
+  std::string url;  // empty: where the configuration has it
+  bool live = false;
+  ConfigArguments config;
+};
+int health(const HealthCommand& command);
+
 struct TopCommand {
   std::string url = "http://127.0.0.1:3000";
   std::string token;

@@ -97,11 +97,13 @@ Life::Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerC
       listener_(loop().get_executor(), servers_of(shards), listener_options_of(settings)),
       ws_listener_(loop().get_executor(), servers_of(shards), ws_listener_options_of(settings)),
       signals_(loop(), SIGINT, SIGTERM),
+      hangups_(loop(), SIGHUP),
       delay_(loop()) {}
 
 int Life::run(Plan plan) {
   on_all([](Shard& shard) { shard.server().start(); });
   wait_for_signal();
+  wait_for_hangup(plan.reload);
   memory_.start();
   asio::co_spawn(loop().get_executor(), start(std::move(plan)), server::must_not_throw);
   {
@@ -182,6 +184,14 @@ void Life::wait_for_signal() {
     spdlog::info("ending: running calls may finish; a second signal ends at once");
     wait_for_signal();
     leave();
+  });
+}
+
+void Life::wait_for_hangup(std::function<void()> reload) {
+  hangups_.async_wait([this, reload = std::move(reload)](const boost::system::error_code& error, int) {
+    if (error) return;
+    reload();
+    wait_for_hangup(reload);
   });
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/asio/signal_set.hpp>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -22,6 +23,7 @@ class Life {
   struct Plan {
     std::vector<PanelFile> panels;
     bool shows_demo = false;
+    std::function<void()> reload;  // at SIGHUP
   };
 
   // The shards must outlive it.
@@ -36,6 +38,7 @@ class Life {
   server::Task<bool> create(const PanelFile& file);
   void on_all(void (*act)(Shard& shard));
   void wait_for_signal();
+  void wait_for_hangup(std::function<void()> reload);
   void leave();
   void drain();
   void stop(int status);
@@ -47,7 +50,7 @@ class Life {
   sandbox::Runtime& runtime_;
   MemoryKeeping& memory_;
   server::Listener listener_, ws_listener_;
-  boost::asio::signal_set signals_;
+  boost::asio::signal_set signals_, hangups_;
   server::Timer delay_;
   std::size_t undrained_ = 0;
   int status_ = 0;

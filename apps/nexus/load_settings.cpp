@@ -1,15 +1,17 @@
 #include "load_settings.h"
 
 #include <fmt/format.h>
-#include <spdlog/pattern_formatter.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 
+#include "log_format.h"
 #include "nexus/sandbox/capabilities.h"
 #include "panel_files.h"
 #include "stderr_sink.h"
+#include "terminal.h"
 
 namespace nexus::app {
 namespace {
@@ -24,18 +26,6 @@ std::optional<std::string> capabilities_bound(const config::Settings& settings) 
   if (capabilities) return std::nullopt;
   return fmt::format("a list of capabilities: {}", capabilities.error().message);
 }
-
-// A level as LOG_LEVEL names it, which spdlog's own %l does not.
-class LevelName final : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    const std::string_view name = message.level == spdlog::level::warn
-                                      ? "warn"
-                                      : std::string_view(spdlog::level::to_string_view(message.level));
-    out.append(name.data(), name.data() + name.size());
-  }
-  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<LevelName>(); }
-};
 
 }  // namespace
 
@@ -56,18 +46,29 @@ void print_faults(const std::vector<config::Fault>& faults) {
 std::optional<config::Settings> load_settings(const ConfigArguments& arguments) {
   // stdout is for what the program was asked to print.
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("nexus", make_stderr_sink()));
-  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<LevelName>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %* %v");
-  spdlog::set_formatter(std::move(formatter));
   auto loaded = load_configuration(arguments);
   if (!loaded) {
     print_faults(loaded.error());
     return std::nullopt;
   }
+  spdlog::set_formatter(loaded->settings.logging.pretty ? text_log_format(wants_colours(STDERR_FILENO))
+                                                        : json_log_format());
   spdlog::set_level(spdlog::level::from_str(loaded->settings.logging.level));
   for (const std::string& warning : loaded->warnings)
     spdlog::warn(warning);
   return std::move(loaded->settings);
+}
+
+void reload_log_level(const ConfigArguments& arguments) {
+  const auto loaded = load_configuration(arguments);
+  if (!loaded) {
+    for (const config::Fault& fault : loaded.error())
+      spdlog::warn("LOG_LEVEL stays as it is: {}", config::describe(fault));
+    return;
+  }
+  const std::string& level = loaded->settings.logging.level;
+  spdlog::set_level(spdlog::level::from_str(level));
+  spdlog::info("LOG_LEVEL is {}", level);
 }
 
 }  // namespace nexus::app

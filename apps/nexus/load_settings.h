@@ -19,4 +19,7 @@ void print_faults(const std::vector<config::Fault>& faults);
 // As above, with logging set up by them. None when there are faults: they have been printed, and the exit status is 2.
 std::optional<config::Settings> load_settings(const ConfigArguments& arguments);
 
+// Reads them again for LOG_LEVEL alone, which is then in effect. What is wrong is logged, and nothing changes.
+void reload_log_level(const ConfigArguments& arguments);
+
 }  // namespace nexus::app

@@ -15,6 +15,7 @@ constexpr char kExamples[] = R"(Examples:
   nexus serve --http-port 8080 panels/             a server with the panels of a folder
   nexus config --config nexus.toml                 what is in effect, and where each value comes from
   nexus check --config nexus.toml                  what fits into this container, and what contradicts
+  nexus health                                     whether the server of this configuration takes calls
   nexus top                                        where the memory of a running server is
   nexus run examples/greet.js --args '{"name":"Ada"}' --repeat 1000
                                                    one handler, and how quick it is
@@ -35,6 +36,13 @@ constexpr char kCheckExamples[] =
     R"(Exit status: 0 all fits, 1 something contradicts, 2 the configuration is wrong.
 
 Example: MEMORY_LIMIT_MB=64 nexus check --config nexus.toml)";
+
+constexpr char kHealthExamples[] =
+    R"(Without --url it asks where the configuration says that the server is.
+
+Exit status: 0 it takes calls, 1 it does not or nobody answers, 2 wrong usage or configuration.
+
+Example: HTTP_PORT=8080 nexus health)";
 
 constexpr char kTopExamples[] =
     R"(Exit status: 0 done, 1 the server cannot be asked, 2 wrong usage.
@@ -75,9 +83,17 @@ void add_check(CLI::App& app, nexus::app::CheckCommand& command) {
   add_config_options(*check, command.config);
 }
 
+void add_health(CLI::App& app, nexus::app::HealthCommand& command) {
+  CLI::App* health = app.add_subcommand("health", "Asks a running server whether it takes calls");
+  health->add_option("--url", command.url, "The server: http://HOST:PORT")->envname("NEXUS_URL");
+  health->add_flag("--live", command.live, "Asks whether it runs, though it may be starting or ending");
+  health->footer(kHealthExamples);
+  add_config_options(*health, command.config);
+}
+
 void add_top(CLI::App& app, nexus::app::TopCommand& command) {
   CLI::App* top = app.add_subcommand("top", "Shows where a running server's memory is, and who has it");
-  top->add_option("--url", command.url, "The server")->capture_default_str();
+  top->add_option("--url", command.url, "The server")->capture_default_str()->envname("NEXUS_URL");
   top->add_option("--token", command.token, "A token of scope admin, where the server wants one")
       ->envname("NEXUS_TOKEN");
   top->add_flag("--once", command.once, "Prints it once, as it does when stdout is no terminal");
@@ -115,8 +131,9 @@ void add_run(CLI::App& app, nexus::app::RunCommand& command) {
 }
 
 int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::ConfigCommand& config,
-          nexus::app::CheckCommand& check, const nexus::app::TopCommand& top,
-          nexus::app::CachePruneCommand& prune, const nexus::app::RunCommand& run) {
+          nexus::app::CheckCommand& check, nexus::app::HealthCommand& health,
+          const nexus::app::TopCommand& top, nexus::app::CachePruneCommand& prune,
+          const nexus::app::RunCommand& run) {
   if (const auto* command = app.get_subcommand("serve"); command->parsed()) {
     take_unknown(*command, serve.config);
     return nexus::app::serve(serve);
@@ -128,6 +145,10 @@ int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::Conf
   if (const auto* command = app.get_subcommand("check"); command->parsed()) {
     take_unknown(*command, check.config);
     return nexus::app::check(check);
+  }
+  if (const auto* command = app.get_subcommand("health"); command->parsed()) {
+    take_unknown(*command, health.config);
+    return nexus::app::health(health);
   }
   if (app.get_subcommand("top")->parsed()) return nexus::app::top(top);
   if (app.get_subcommand("cache")->parsed()) {
@@ -148,12 +169,14 @@ int main(int argc, char** argv) {
   nexus::app::ServeCommand serve;
   nexus::app::ConfigCommand config;
   nexus::app::CheckCommand check;
+  nexus::app::HealthCommand health;
   nexus::app::TopCommand top;
   nexus::app::CachePruneCommand prune;
   nexus::app::RunCommand run;
   add_serve(app, serve);
   add_config(app, config);
   add_check(app, check);
+  add_health(app, health);
   add_top(app, top);
   add_cache(app, prune);
   add_run(app, run);
@@ -162,7 +185,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const int status = start(app, serve, config, check, top, prune, run);
+  const int status = start(app, serve, config, check, health, top, prune, run);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
   fmt::print(stderr, "nexus: the output could not be written\n");
   return 1;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "commands.h"
-#include "demo_panel.h"
+#include "embedded.h"
 #include "exit_record.h"
 #include "life.h"
 #include "load_settings.h"
@@ -86,7 +86,9 @@ int serve_until_told(const ServeCommand& command) {
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
   budget::WallWatch watch(budget::control_groups(budget::read_kernel_file, "memory"));
   MemoryKeeping memory(shards, keeper, watch, ledger, clock, record);
-  return Life(shards, settings->server, **runtime, memory).run({*std::move(panels), command.demo});
+  return Life(shards, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {
+                                                                  reload_log_level(command.config);
+                                                                }});
 }
 
 }  // namespace

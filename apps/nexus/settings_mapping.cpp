@@ -39,8 +39,10 @@ pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime) {
           .queue_timeout_ms = runtime.queue_timeout_ms};
 }
 
-server::Server::Options server_options_of(const config::ServerConfig& server) {
-  return {.grace_ms = server.shutdown_grace_ms, .rules = {.body_limit_bytes = server.body_limit_bytes}};
+server::Server::Options server_options_of(const config::Settings& settings) {
+  return {.grace_ms = settings.server.shutdown_grace_ms,
+          .rules = {.body_limit_bytes = settings.server.body_limit_bytes,
+                    .logs_access = settings.logging.access}};
 }
 
 server::Listener::Options listener_options_of(const config::ServerConfig& server) {

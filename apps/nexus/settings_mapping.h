@@ -21,7 +21,7 @@ budget::Keeper::Options keeper_options_of(const config::RuntimeConfig& runtime);
 std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::RuntimeConfig& settings,
                                                                   const sandbox::Runtime& runtime);
 pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime);
-server::Server::Options server_options_of(const config::ServerConfig& server);
+server::Server::Options server_options_of(const config::Settings& settings);
 server::Listener::Options listener_options_of(const config::ServerConfig& server);
 server::Listener::Options ws_listener_options_of(const config::ServerConfig& server);
 server::SocketOptions socket_options_of(const config::ServerConfig& server);

@@ -1,5 +1,6 @@
 #include "shard.h"
 
+#include "embedded.h"
 #include "nexus/sandbox/capabilities.h"
 #include "nexus/sandbox/instance.h"
 #include "settings_mapping.h"
@@ -46,9 +47,10 @@ Shard::Shard(const Shared& shared, const config::Settings& settings, std::span<s
             .extensions = shared.extensions,
             .suspension_ttl_ms = settings.runtime.suspension_ttl_ms,
             .sync_wait_ms = settings.server.sync_wait_ms,
-            .sockets = socket_options_of(settings.server)}),
+            .sockets = socket_options_of(settings.server),
+            .openapi_json = openapi_json()}),
       dispatch_(loops_),
       server_(loop_.get_executor(), shared.clock, shared.ledger, dispatch_, api_, pool_,
-              server_options_of(settings.server)) {}
+              server_options_of(settings)) {}
 
 }  // namespace nexus::app

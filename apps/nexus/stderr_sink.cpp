@@ -23,13 +23,18 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
       line.resize(kMostAtOnce - 1);
       line.push_back('\n');
     }
-    if (dropped_ > 0 && write_now(fmt::format("({} log lines were dropped: nobody read them)\n", dropped_))) {
-      dropped_ = 0;
-    }
+    if (dropped_ > 0 && write_now(line_of_dropped(message))) dropped_ = 0;
     if (dropped_ > 0 || !write_now({line.data(), line.size()})) ++dropped_;
   }
 
   void flush_() override {}
+
+  std::string line_of_dropped(const spdlog::details::log_msg& next) {
+    const std::string text = fmt::format("{} log lines were dropped: nobody read them", dropped_);
+    spdlog::memory_buf_t line;
+    formatter_->format({next.time, {}, next.logger_name, spdlog::level::warn, text}, line);
+    return {line.data(), line.size()};
+  }
 
   static bool write_now(std::string_view text) {
     pollfd target{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 namespace nexus::app {
 namespace {
@@ -19,6 +20,11 @@ void write(const std::string& text) {
 }
 
 }  // namespace
+
+bool wants_colours(int descriptor) {
+  const char* refused = std::getenv("NO_COLOR");
+  return isatty(descriptor) == 1 && (refused == nullptr || *refused == '\0');
+}
 
 bool Terminal::is_there() { return isatty(STDOUT_FILENO) == 1; }
 

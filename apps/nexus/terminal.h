@@ -6,6 +6,9 @@
 
 namespace nexus::app {
 
+// Whether `descriptor` is a terminal and nobody has said NO_COLOR (no-color.org).
+bool wants_colours(int descriptor);
+
 class Terminal {
  public:
   static bool is_there();  // stdout is one

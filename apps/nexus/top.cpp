@@ -13,8 +13,8 @@
 #include <optional>
 
 #include "commands.h"
+#include "server_client.h"
 #include "terminal.h"
-#include "top_client.h"
 #include "top_view.h"
 
 namespace nexus::app {
@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 
 class Top {
  public:
-  Top(const TopCommand& command, TopTarget target)
+  Top(const TopCommand& command, ServerTarget target)
       : command_(command), target_(std::move(target)), timer_(loop_), signals_(loop_) {}
 
   int run() {
@@ -43,9 +43,24 @@ class Top {
 
   // None: fault_ says why.
   asio::awaitable<std::optional<std::string>> ask() {
-    auto memory = co_await ask_for_memory(target_, command_.sort, command_.token);
-    fault_ = memory ? "" : memory.error();
-    co_return memory ? std::optional(*std::move(memory)) : std::nullopt;
+    auto answer = co_await ask_server(target_, "/runtime/memory?sort=" + command_.sort, command_.token);
+    fault_ = answer ? fault_in(*answer) : answer.error();
+    co_return fault_.empty() ? std::optional(std::move(answer->body)) : std::nullopt;
+  }
+
+  // Empty: there is none.
+  std::string fault_in(const ServerAnswer& answer) const {
+    switch (answer.status) {
+      case 200:
+        return "";
+      case 401:
+        return fmt::format("{} wants a token of scope admin, in --token or NEXUS_TOKEN: 401 {}",
+                           target_.url(), answer.error_text());
+      case 404:
+        return fmt::format("the nexus at {} has no /runtime/memory: it is an older one", target_.url());
+      default:
+        return fmt::format("{} refuses: {} {}", target_.url(), answer.status, answer.error_text());
+    }
   }
 
   std::optional<Lines> view(const std::string& memory) {
@@ -93,7 +108,7 @@ class Top {
   }
 
   const TopCommand& command_;
-  const TopTarget target_;
+  const ServerTarget target_;
   asio::io_context loop_;
   asio::steady_timer timer_;
   asio::signal_set signals_;
@@ -104,7 +119,7 @@ class Top {
 }  // namespace
 
 int top(const TopCommand& command) {
-  auto target = read_top_url(command.url);
+  auto target = read_server_url(command.url);
   if (!target) {
     fmt::print(stderr, "nexus: --url must be http://HOST:PORT, and is {}\n", command.url);
     return kAskedWrongly;

@@ -87,7 +87,7 @@ test('no call fails for a folder that cannot be used, is removed or is damaged',
     assert.equal((await server.trigger('p', 'count')).json.returnValue, 1);
     await server.untilMetric(/^nexus_cache_errors_total\{op="open"\} [1-9]/m);
     await stop(server);
-    assert.equal(server.child.stderr.match(/ warn /g).length, 1, server.child.stderr);
+    assert.equal(server.child.stderr.match(/"level":"warn"/g).length, 1, server.child.stderr);
     assert.match(server.child.stderr, /images-\d+/);
     rmSync(ours(path));
   }

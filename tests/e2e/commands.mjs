@@ -77,7 +77,7 @@ test('run --watch runs again when the file changes', options, async (t) => {
   const file = join(folder(t), 'a.js');
   writeFileSync(file, 'return "first"');
   const child = launch(['run', file, '--watch']);
-  t.after(() => child.process.kill('SIGKILL'));
+  t.after(() => child.kill('SIGKILL'));
   await child.untilOutput(/"returnValue":"first"/);
   writeFileSync(file, 'return "second"');
   await child.untilOutput(/"returnValue":"second"/);
@@ -93,6 +93,7 @@ test('help has an example of each command', options, async () => {
   const { status, stdout } = await runProgram(['--help']);
   assert.equal(status, 0);
   assert.match(stdout, /nexus serve --demo/);
+  assert.match(stdout, /nexus health/);
   assert.match(stdout, /nexus run examples\/greet\.js/);
 });
 

@@ -9,12 +9,13 @@ import { runProgram } from './support/program.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path) => readFileSync(join(root, path), 'utf8');
-const pagesIn = (folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith('.md')).map((name) => join(folder, name));
-const pages = [...pagesIn('.'), ...pagesIn('docs'), ...readdirSync(join(root, 'bench')).map((name) => `bench/${name}/README.md`)]
-  .filter((path) => existsSync(join(root, path)));
+const pagesIn = (folder, options) => readdirSync(join(root, folder), options).filter((name) => name.endsWith('.md'))
+  .map((name) => join(folder, name)).filter((path) => !path.includes('node_modules'));
+const folders = ['bench', 'deploy', 'docs', 'examples', 'guest', 'src', 'tests'];
+const pages = [...pagesIn('.'), ...folders.flatMap((folder) => pagesIn(folder, { recursive: true }))];
 
 // In capitals, and neither settings nor codes of ours: variables of others, names of files, codes of $ext.http.
-const others = ['CRON_TZ', 'HTTP_PROXY', 'NEXUS_PROGRAM', 'NEXUS_TOKEN', 'NEXUS_URL', 'THIRD_PARTY',
+const others = ['CRON_TZ', 'HTTP_PROXY', 'NO_COLOR', 'NEXUS_PROGRAM', 'NEXUS_TOKEN', 'NEXUS_URL', 'THIRD_PARTY',
   'BAD_ANSWER', 'BAD_REDIRECT', 'CONNECTION_LOST', 'CONNECT_FAILED', 'NAME_NOT_FOUND', 'PROXY_FAILED', 'TLS_FAILED', 'TOO_MANY_REDIRECTS'];
 
 const codes = [...read('src/nexus/base/error.cpp').matchAll(/"([A-Z_]+)"/g)].map(([, code]) => code);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
 import { test } from 'node:test';
-import { serve } from './support/program.mjs';
+import { runProgram, serve } from './support/program.mjs';
 
 const options = { timeout: 60_000 };
 
@@ -20,4 +22,56 @@ test('health says how the server is', options, async (t) => {
   assert.ok(json.runtime.memoryBytes > 0);
   assert.equal((await server.get('/health/live')).status, 200);
   assert.equal((await server.get('/health/ready')).status, 200);
+});
+
+const health = (args, env) => runProgram(['health', ...args], { env });
+
+test('nexus health asks where the configuration says that the server is', options, async (t) => {
+  const server = await serve(t);
+  for (const HOST of ['127.0.0.1', 'localhost', '0.0.0.0']) {
+    const said = await health([], { HOST, AUTH_ENABLED: 'false', HTTP_PORT: String(server.port) });
+    const name = HOST === '0.0.0.0' ? '127.0.0.1' : HOST;
+    assert.deepEqual(said, { status: 0, stdout: `http://${name}:${server.port} is ready\n`, stderr: '' });
+  }
+  assert.equal((await health(['--http-port', String(server.port)])).status, 0);
+  const live = await health(['--live'], { HTTP_PORT: String(server.port) });
+  assert.deepEqual(live, { status: 0, stdout: `${server.url} is live\n`, stderr: '' });
+});
+
+test('nexus health asks another server when it is told to', options, async (t) => {
+  const server = await serve(t);
+  const ready = { status: 0, stdout: `${server.url} is ready\n`, stderr: '' };
+  assert.deepEqual(await health(['--url', server.url]), ready);
+  assert.deepEqual(await health([], { NEXUS_URL: server.url, HTTP_PORT: '1' }), ready);
+  assert.deepEqual(await health(['--url', server.url], { NEXUS_URL: 'http://127.0.0.1:1' }), ready);
+});
+
+test('nexus health says that a server is ending, though it is live', options, async (t) => {
+  const server = await serve(t, { env: { SHUTDOWN_DELAY_MS: '60000' } });
+  process.kill(server.pid, 'SIGTERM');
+  const url = ['--url', server.url];
+  let said;
+  do said = await health(url); while (said.status === 0);
+  assert.deepEqual(said, { status: 1, stdout: '', stderr: `nexus: ${server.url} is not ready: 503 the server is shutting down\n` });
+  assert.equal((await health([...url, '--live'])).status, 0);
+});
+
+test('nexus health says in one line why it cannot', options, async (t) => {
+  const server = await serve(t);
+  const stranger = http.createServer((_, response) => response.end('{"status":"ready"}')).listen(0, '127.0.0.1');
+  await once(stranger, 'listening');
+  t.after(() => { stranger.closeAllConnections(); stranger.close(); });
+  process.kill(server.pid, 'SIGTERM');
+  await server.ended;
+  for (const [args, env, status, pattern] of [
+    [['--url', server.url], {}, 1, /^nexus: cannot reach http:\/\/127\.0\.0\.1:\d+: Connection refused\n$/],
+    [['--url', `http://127.0.0.1:${stranger.address().port}`], {}, 1, /^nexus: what answers at \S+ is not a nexus\n$/],
+    [['--url', 'https://a'], {}, 2, /^nexus: --url must be http:\/\/HOST:PORT, and is https:\/\/a\n$/],
+    [[], { HTTP_PORT: '0' }, 2, /^nexus: HTTP_PORT is 0: --url or NEXUS_URL must say where the server is\n$/],
+    [[], { HTTP_PORT: 'x' }, 2, /^nexus: HTTP_PORT is "x".*\n$/],
+  ]) {
+    const said = await health(args, env);
+    assert.match(said.stderr, pattern);
+    assert.deepEqual([said.status, said.stdout], [status, '']);
+  }
 });

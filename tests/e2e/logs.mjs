@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serve } from './support/program.mjs';
+import http from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launch, serve } from './support/program.mjs';
 
 const options = { timeout: 60_000 };
+
+const linesOf = (text) => text.split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line));
+const lines = (server) => linesOf(server.child.stderr);
+// Resolves with the first line that `isIt`.
+const line = (server, isIt) => server.child.untilErrors({ exec: (text) => linesOf(text).find(isIt) });
 
 test('a log that nobody reads holds nobody up', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
@@ -14,20 +23,114 @@ test('a log that nobody reads holds nobody up', options, async (t) => {
   while (!/log lines were dropped/.test(server.child.stderr)) await server.trigger('noisy', 'flood');
 });
 
-test('a handler cannot write lines of its own into the log', options, async (t) => {
+test('a handler cannot write lines or fields of its own into the log', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
-  await server.panel('p', { forge: String.raw`$log("first\nsecond \u001b[31mred")` });
-  await server.trigger('p', 'forge');
-  await server.child.untilErrors(/panel=p tool=forge execution=\S+ first\\nsecond \\x1b\[31mred\n/);
+  await server.panel('p', { forge: String.raw`$log("first\nsecond \u001b[31mred \u001f panel=q\u001e \u2028 \ud800 \"}")` });
+  const { executionId } = (await server.trigger('p', 'forge')).json;
+  const { time, ...rest } = await line(server, ({ tool }) => tool === 'forge');
+  assert.deepEqual(rest, {
+    level: 'info', panel: 'p', tool: 'forge', execution: executionId,
+    message: String.raw`first\nsecond \x1b[31mred \x1f panel=q\x1e ` + '\u2028 \ufffd "}',
+  });
+  assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
 test('a line has the level that LOG_LEVEL knows', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'debug' } });
   await server.panel('p', { log: '$log.debug("of debug"); $log.info("of info"); $log.warn("of warn"); $log.error("of error")' });
   await server.trigger('p', 'log');
-  for (const level of ['debug', 'info', 'warn', 'error']) {
-    await server.child.untilErrors(new RegExp(`^\\S+Z ${level} panel=p tool=log execution=\\S+ of ${level}$`, 'm'));
+  for (const level of ['debug', 'info', 'warn', 'error']) await line(server, (one) => one.level === level && one.message === `of ${level}`);
+});
+
+test('a long line is cut, and JSON still', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
+  await server.panel('p', { long: '$log("\\u0001\\"é".repeat(3000)); $log("short")' });
+  await server.trigger('p', 'long');
+  await line(server, ({ message }) => message === 'short');
+  const [long] = lines(server);
+  assert.ok(long.message.startsWith(String.raw`\x01"é\x01"é`));
+  assert.ok(server.child.stderr.split('\n')[0].length > 2000);
+});
+
+test('LOG_PRETTY is for people', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'info', LOG_PRETTY: 'true' } });
+  await server.panel('p', { log: '$log.warn("look")' });
+  await server.trigger('p', 'log');
+  await server.child.untilErrors(/^\S+Z warn panel=p tool=log execution=\S+ look\n/m);
+});
+
+test('a request that says who it is, is found by that in the log, and gets it back', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
+  await server.panel('p', { log: '$log("here")' });
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const answer = await server.post('/panels/p/trigger/log', {}, { 'x-request-id': 'mine-1', traceparent: `00-${trace}-00f067aa0ba902b7-01` });
+  assert.equal(answer.headers['x-request-id'], 'mine-1');
+  const found = await line(server, ({ message }) => message === 'here');
+  assert.deepEqual([found.request, found.trace], ['mine-1', trace]);
+  const refused = await server.post('/panels/none/trigger/log', {}, { 'x-request-id': 'mine-2' });
+  assert.deepEqual([refused.status, refused.headers['x-request-id']], [404, 'mine-2']);
+});
+
+test('what is no request id and no traceparent is as if it were not there', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
+  await server.panel('p', { log: '$log("here")' });
+  const zero = '0'.repeat(32);
+  for (const traceparent of ['', 'x', `00-${zero}-00f067aa0ba902b7-01`, `ff-${'a'.repeat(32)}-00f067aa0ba902b7-01`, `00-${'A'.repeat(32)}-00f067aa0ba902b7-01`]) {
+    const answer = await server.post('/panels/p/trigger/log', {}, { 'x-request-id': 'with blank', traceparent });
+    assert.equal(answer.headers['x-request-id'], undefined);
   }
+  await line(server, () => lines(server).length === 5);
+  for (const one of lines(server)) assert.ok(!('trace' in one) && !('request' in one), JSON.stringify(one));
+});
+
+test('services that a handler calls are told of its trace', options, async (t) => {
+  const asked = [];
+  const service = http.createServer((request, response) => { asked.push(request.headers); response.end('{}'); });
+  await new Promise((resolve) => { service.listen(0, '127.0.0.1', resolve); });
+  t.after(() => service.close());
+  const server = await serve(t, { env: { HTTP_ALLOW_PRIVATE: 'true' } });
+  const url = `http://127.0.0.1:${service.address().port}/`;
+  await server.panel('p', {
+    call: `await $ext.http.get("${url}"); await $ext.timer.sleep(1); await $ext.http.get("${url}", {headers: {traceparent: "own"}})`,
+  }, { capabilities: ['ext:*'] });
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736', span = '00f067aa0ba902b7';
+  const { json } = await server.post('/panels/p/trigger/call', {}, { traceparent: `00-${trace}-${span}-01`, tracestate: 'a=b' });
+  assert.equal(json.status, 'success', JSON.stringify(json.error));
+  assert.match(asked[0].traceparent, new RegExp(`^00-${trace}-(?!${span})[0-9a-f]{16}-01$`));
+  assert.equal(asked[0].tracestate, 'a=b');
+  assert.equal(asked[1].traceparent, 'own');
+});
+
+test('ACCESS_LOG has a line for each request, without tokens', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'info', ACCESS_LOG: 'true' } });
+  await server.panel('p', { run: '$log("here"); return 1' });
+  const answer = await server.post('/panels/p/trigger/run?logs=1&token=secret', {});
+  const { time, peer, bytes, duration_ms: duration, request, ...rest } = await line(server, ({ target }) => target?.startsWith('/panels/p/trigger'));
+  assert.deepEqual(rest, { level: 'info', message: 'answered', method: 'POST', target: '/panels/p/trigger/run?logs=1&token=***', status: '200' });
+  assert.equal(Number(bytes), Buffer.byteLength(answer.text));
+  assert.ok(Number(duration) > 0);
+  assert.match(peer, /^127\.0\.0\.1:\d+$/);
+  assert.match(request, /^[0-9a-f]{16}$/);
+  assert.equal(answer.headers['x-request-id'], request);
+  assert.equal((await line(server, ({ message }) => message === 'here')).request, request);
+});
+
+test('SIGHUP reads LOG_LEVEL again, and a fault changes nothing', options, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nexus-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'nexus.toml');
+  writeFileSync(file, '[logging]\nlevel = "warn"\n');
+  const child = launch(['serve', '--config', file], { LOG_LEVEL: undefined });
+  t.after(async () => { child.process.kill('SIGKILL'); await child.ended; });
+  await child.untilOutput(/^listening on /);
+  writeFileSync(file, '[logging]\nlevel = "info"\n');
+  child.process.kill('SIGHUP');
+  await child.untilErrors(/LOG_LEVEL is info/);
+  writeFileSync(file, '[logging]\nlevel = "loud"\n');
+  child.process.kill('SIGHUP');
+  await child.untilErrors(/LOG_LEVEL stays as it is: [^\n]*loud/);
+  child.process.kill('SIGTERM');
+  assert.equal(await child.ended, 0);
 });
 
 test('what a handler logs is cut at its limit, and what is dropped is counted', options, async (t) => {

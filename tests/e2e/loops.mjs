@@ -114,7 +114,7 @@ test('at the end calls that are on another loop are answered first', options, as
   for (const id of ids) await server.panel(id, hold);
   const calls = ids.map((id) => server.trigger(id, 'hold'));
   await server.untilMetric(/nexus_instances\{state="active"\} 9/);
-  server.child.process.kill('SIGTERM');
+  process.kill(server.pid, 'SIGTERM');
   for (const { status, json } of await Promise.all(calls)) {
     assert.equal(status, 200);
     assert.equal(json.returnValue, 1);
@@ -128,7 +128,7 @@ test('calls that never end are given up with the grace, on every loop', options,
   for (const id of ids) await server.panel(id, { spin: 'for (;;);' });
   const calls = ids.map((id) => server.trigger(id, 'spin'));
   await server.untilMetric(/nexus_instances\{state="active"\} 9/);
-  server.child.process.kill('SIGTERM');
+  process.kill(server.pid, 'SIGTERM');
   for (const { status, json } of await Promise.all(calls)) {
     assert.equal(status, 200);
     assert.equal(json.error.code, 'CANCELLED');
@@ -139,11 +139,11 @@ test('calls that never end are given up with the grace, on every loop', options,
 test('after SIGTERM it is not ready, but serves for SHUTDOWN_DELAY_MS', options, async (t) => {
   const server = await serve(t, { env: { ...threads, SHUTDOWN_DELAY_MS: '86400000' } });
   await server.panel('p', tools, { initialState: { n: 0 } });
-  server.child.process.kill('SIGTERM');
+  process.kill(server.pid, 'SIGTERM');
   const isReady = async () => (await onEachLoop(() => server.get('/health/ready'))).some(({ status }) => status === 200);
   while (await isReady());
   assert.equal((await server.trigger('p', 'add')).json.returnValue, 1);
   assert.equal((await server.get('/health')).json.reason, 'shutting down');
-  server.child.process.kill('SIGTERM'); // the second ends it at once
+  process.kill(server.pid, 'SIGTERM'); // the second ends it at once
   assert.equal(await server.ended, 128 + 15);
 });

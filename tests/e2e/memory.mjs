@@ -125,11 +125,11 @@ test('a server that was killed is told of by the next one, once', options, async
   await first.ended;
 
   const second = await serve(t, { env: { CACHE_DIR } });
-  await second.child.untilErrors(new RegExp(`process ${first.pid} .* ended without a goodbye`));
+  await second.child.untilErrors(new RegExp(`process ${first.ownPid} .* ended without a goodbye`));
   await second.untilMetric(/^nexus_unclean_exits_total 1$/m);
   const { uncleanExits: [exit, ...others] } = (await second.get('/runtime/memory')).json;
   assert.deepEqual(others, []);
-  assert.match(exit.lines[0], new RegExp(`^process ${first.pid} `));
+  assert.match(exit.lines[0], new RegExp(`^process ${first.ownPid} `));
   assert.match(exit.lines[1], /^memory: .* accounted [1-9]/);
   process.kill(second.pid, 'SIGTERM');
   assert.equal(await second.ended, 0);

@@ -1,5 +1,6 @@
 // docs/openapi.json has nothing that cannot be had. That it has all that can be had is checked by every other test.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { described, received } from './support/contract.mjs';
 import { panelOf, serve } from './support/program.mjs';
@@ -12,7 +13,7 @@ test('each call and each status of the document can be had', { timeout: 60_000 }
   const large = ' '.repeat(2049);
 
   for (const path of ['/panels', '/panels?limit=0', '/health', '/health/live', '/health/ready', '/metrics',
-    '/runtime/memory', '/runtime/memory?sort=x']) await server.get(path);
+    '/runtime/memory', '/runtime/memory?sort=x', '/openapi.json']) await server.get(path);
   for (const body of [{ id: 'p', ...definition }, { id: 'p', ...definition }, {}, large]) await server.post('/panels', body);
   await put('/panels/q', definition);
   await put('/panels/q', definition);
@@ -65,4 +66,11 @@ test('each call and each status of the document can be had', { timeout: 60_000 }
   // Only while it starts or ends, when it takes no new connections: see shutdown.mjs.
   const missing = [...described].filter((one) => !received.has(one) && one !== 'get /health/ready 503');
   assert.deepEqual(missing, []);
+});
+
+test('the server tells what the document says, to everybody', { timeout: 60_000 }, async (t) => {
+  const server = await serve(t, { env: { AUTH_ENABLED: 'true', JWT_SECRET: 'a secret of at least thirty-two bytes' } });
+  const { status, text } = await server.get('/openapi.json');
+  assert.equal(status, 200);
+  assert.equal(text, readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'));
 });

@@ -161,7 +161,7 @@ test('who waits at the end is told', { timeout: 30_000 }, async (t) => {
   await server.panel('p', { ask: approval }, all);
   const asked = server.trigger('p', 'ask', {});
   await server.untilMetric(/nexus_executions\{state="(suspended|hibernated)"\} 1\n/);
-  server.child.process.kill('SIGTERM');
+  process.kill(server.pid, 'SIGTERM');
   assert.equal((await asked).json.error.code, 'CANCELLED');
   assert.equal(await server.ended, 0);
 });

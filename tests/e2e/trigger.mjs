@@ -114,7 +114,7 @@ test('log lines come with the RESULT when asked for, and go to stderr with their
   const { json } = await server.post('/panels/p/trigger/talk?logs=1', {});
   assert.equal(json.logs.length, 1);
   assert.match(JSON.stringify(json.logs), /careful/);
-  await server.child.untilErrors(new RegExp(`panel=p tool=talk execution=${json.executionId} .*careful`));
+  await server.child.untilErrors(new RegExp(`careful.*"panel":"p","tool":"talk","execution":"${json.executionId}"`));
 });
 
 test('calls of one panel take turns: no update is lost', options, async (t) => {

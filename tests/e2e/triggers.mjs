@@ -41,7 +41,7 @@ test('a cron expression with seconds is due within two', { timeout: 60_000 }, as
 test('a tick that fails is told in the log and listed', { timeout: 60_000 }, async (t) => {
   const server = await serve(t);
   await put(server, 'p', { tick: [{ type: 'interval', ms: 20 }, "throw new Error('no luck')"] });
-  const [, id] = await server.child.untilErrors(/panel=p tool=tick execution=(\S+) started by its trigger \(interval\): EXECUTION_ERROR: Error: no luck/);
+  const [, id] = await server.child.untilErrors(/"message":"started by its trigger \(interval\): EXECUTION_ERROR: Error: no luck","panel":"p","tool":"tick","execution":"([^"]+)"/);
   assert.equal((await server.get(`/executions/${id}`)).json.error.code, 'EXECUTION_ERROR');
 });
 

@@ -61,6 +61,7 @@ struct HttpExtensionConfig {
 struct LoggingConfig {
   std::string level = "info";
   bool pretty = false;
+  bool access = false;
 
   bool operator==(const LoggingConfig&) const = default;
 };

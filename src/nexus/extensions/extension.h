@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nexus/base/trace.h"
 #include "nexus/sandbox/call_answer.h"
 
 namespace nexus::extensions {
@@ -38,9 +39,10 @@ class Settlements {
 // A call as a handler made it. The views are valid during start() only.
 struct Call {
   CallId id;
-  std::string_view method;     // one of methods()
-  std::string_view args_json;  // a JSON array, checked
-  std::string_view panel;      // whose panel it is, for fairness between them
+  std::string_view method;       // one of methods()
+  std::string_view args_json;    // a JSON array, checked
+  std::string_view panel;        // whose panel it is, for fairness between them
+  const Trace* trace = nullptr;  // of the request that it is made for; null: none
 };
 
 // What is known of a call once it has begun.

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "nexus/base/ids.h"
 #include "nexus/extensions/arguments.h"
 #include "nexus/extensions/http_calls.h"
 #include "nexus/extensions/http_faults.h"
@@ -16,6 +17,13 @@ namespace nexus::extensions {
 namespace {
 
 using std::chrono::steady_clock;
+
+// What the handler says itself goes first.
+void add_trace(HttpHeaders& headers, const Trace& trace) {
+  if (trace.parent.empty() || find_header(headers, "traceparent") != nullptr) return;
+  headers.push_back({"traceparent", child_of(trace.parent, random_u64() | 1)});
+  if (!trace.state.empty()) headers.push_back({"tracestate", trace.state});
+}
 
 class Http final : public Extension {
  public:
@@ -60,6 +68,7 @@ class Http final : public Extension {
   std::expected<std::unique_ptr<HttpCall>, Fault> read(const Call& call, Settlements& settlements) {
     NEXUS_TRY(HttpRequest request,
               read_http_request(call.method, call.args_json, options_.config.timeout_ms));
+    if (call.trace != nullptr) add_trace(request.headers, *call.trace);
     NEXUS_TRY(HttpTarget target, read_target(request.url));
     if (auto fault = check_target(target, options_.config)) return std::unexpected(*std::move(fault));
     auto grant = ledger_.grant(budget::Kind::kBuffers, request.bytes());

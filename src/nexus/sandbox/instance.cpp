@@ -1,13 +1,13 @@
 #include "nexus/sandbox/instance.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cassert>
 
 #include "nexus/base/ids.h"
+#include "nexus/base/log.h"
 #include "nexus/sandbox/failure.h"
 #include "nexus/sandbox/instance_parts.h"
 
@@ -226,8 +226,8 @@ bool Instance::Parts::is_honest_end() const {
 void Instance::Parts::returned() {
   const auto& c = *control.operator->();
   if (!is_honest_end()) {
-    spdlog::error("execution {}: the guest ended in a way that it cannot; the instance is retired",
-                  request.execution_id);
+    log_line(spdlog::level::err, {{"execution", request.execution_id}},
+             "the guest ended in a way that it cannot; the instance is retired");
     stop(ErrorCode::kInternalError, "the sandbox ended in an unexpected state", std::nullopt);
     return;
   }
@@ -238,8 +238,9 @@ void Instance::Parts::returned() {
 
 void Instance::Parts::trapped() {
   const engine::Trap& trap = engine->trap();
-  spdlog::error("execution {}: {}; the instance is retired; frames: {}", request.execution_id, trap.message,
-                fmt::join(trap.frames, " < "));
+  log_line(
+      spdlog::level::err, {{"execution", request.execution_id}},
+      fmt::format("{}; the instance is retired; frames: {}", trap.message, fmt::join(trap.frames, " < ")));
   stop(ErrorCode::kInternalError, "the sandbox stopped the handler: " + trap.message, std::nullopt);
 }
 

@@ -18,7 +18,7 @@ constexpr std::size_t kMostCachedTokens = 1024;  // of kMostTokenBytes at most: 
 // Probes and scrapers have no token and use whatever name they were given; what they read names no panel.
 bool is_open(Resource resource) {
   return resource == Resource::kHealth || resource == Resource::kLive || resource == Resource::kReady ||
-         resource == Resource::kMetrics;
+         resource == Resource::kMetrics || resource == Resource::kDescription;
 }
 
 // Callers that live as long as the program: nothing is counted.
@@ -61,6 +61,7 @@ std::optional<Scope> needed_scope(Resource resource, Method method) {
     case Resource::kLive:
     case Resource::kReady:
     case Resource::kMetrics:
+    case Resource::kDescription:
       return std::nullopt;
     case Resource::kTrigger:
       return Scope::kTrigger;

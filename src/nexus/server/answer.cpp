@@ -135,7 +135,8 @@ void Answer::refuse(const Error& error, std::string_view details_json) {
 }
 
 std::array<boost::asio::const_buffer, 2> Answer::serialise(std::string_view date, int version,
-                                                           Connection connection, Body body) {
+                                                           Connection connection, Body body,
+                                                           std::string_view request_id) {
   const auto out = std::back_inserter(head_);
   head_.clear();
   fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\nNexus-Api-Version: 1\r\n", status_, reason_of(status_),
@@ -155,6 +156,7 @@ std::array<boost::asio::const_buffer, 2> Answer::serialise(std::string_view date
     head_ += "\r\n";
   }
   head_ += headers_;
+  if (!request_id.empty()) head_.append("X-Request-Id: ").append(request_id).append("\r\n");
   if (connection == Connection::kClose) {
     head_ += "Connection: close\r\n";
   } else if (version == 10) {

@@ -46,9 +46,10 @@ class Answer {
 
   enum class Connection : bool { kKeep, kClose };
   enum class Body : bool { kSent, kOnlyDescribed };  // only described: for HEAD
-  // What goes over the wire; valid until the next change. `date` is an IMF-fixdate.
+  // What goes over the wire; valid until the next change. `date` is an IMF-fixdate; `request_id` may be empty.
   std::array<boost::asio::const_buffer, 2> serialise(std::string_view date, int version,
-                                                     Connection connection, Body body);
+                                                     Connection connection, Body body,
+                                                     std::string_view request_id = {});
 
  private:
   unsigned status_ = 200;

@@ -17,6 +17,7 @@ Api::Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, Options
     : loops_(parts.loops),
       probes_(parts.probes),
       versions_(std::move(versions)),
+      openapi_json_(options.openapi_json),
       access_(std::move(options.access), parts.clock),
       audience_(parts.ledger, parts.probes),
       executions_(parts.loops.executor(), parts.clock, parts.ledger, parts.cache, parts.pool, parts.probes,
@@ -154,6 +155,9 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
       break;
     case Resource::kResume:
       return waiting_.resume(route, request, answer);
+    case Resource::kDescription:
+      answer.body() = openapi_json_;
+      break;
     case Resource::kUnknown:
       break;
   }

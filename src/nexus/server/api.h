@@ -53,6 +53,7 @@ class Api final : public Service {
     std::uint64_t suspension_ttl_ms = 300'000;
     std::uint64_t sync_wait_ms = 55'000;
     SocketOptions sockets{};
+    std::string_view openapi_json{};  // valid as long as the process
   };
   Api(const Parts& parts, panels::Ceiling ceiling, Versions versions, Options options);
 
@@ -123,6 +124,7 @@ class Api final : public Service {
   const AllLoops& loops_;
   metrics::Probes& probes_;
   Versions versions_;
+  std::string_view openapi_json_;
   Access access_;
   Audience audience_;
   Executions executions_;

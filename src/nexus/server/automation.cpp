@@ -1,12 +1,12 @@
 #include "nexus/server/automation.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <new>
 
+#include "nexus/base/log.h"
 #include "nexus/server/api.h"
 #include "nexus/server/dispatch.h"
 #include "nexus/server/server.h"
@@ -302,8 +302,8 @@ Task<void> Automation::run(AutomationLinePtr line, Job job) {
     if (line->has_tick() || tries == kMostTries || !may_pass(refusal.code)) {
       count(*line, Came::kRefused);
       if (refusals_.allows(clock_.unix_ms()))
-        spdlog::warn("panel={} tool={} not started by its trigger: {}: {}", line->panel->id(),
-                     line->tool->name, name(refusal.code), refusal.message);
+        log_line(spdlog::level::warn, {{"panel", line->panel->id()}, {"tool", line->tool->name}},
+                 fmt::format("not started by its trigger: {}: {}", name(refusal.code), refusal.message));
       co_return;
     }
     Timer pause(loops_.executor(), std::clamp(std::chrono::milliseconds(refusal.retry_after_ms.value_or(0)),

@@ -1,9 +1,9 @@
 // What a commit brings about: its events, and the values of the state that it changes.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <new>
 
+#include "nexus/base/log.h"
 #include "nexus/sandbox/json.h"
 #include "nexus/server/api.h"
 #include "nexus/server/automation.h"
@@ -103,10 +103,10 @@ void Automation::changed(const sandbox::StateMutation& mutation, const ToolCall&
       for (const AutomationLinePtr& line : watched.lines)
         count(*line, Came::kDropped);
       if (uncompared_.allows(clock_.unix_ms()))
-        spdlog::warn(
-            "panel={} key={}: changes not looked for: one commit may compare {} MiB for state_change "
-            "triggers",
-            cause.panel->id(), mutation.key, kMostComparedBytes >> 20);
+        log_line(
+            spdlog::level::warn, {{"panel", cause.panel->id()}, {"key", mutation.key}},
+            fmt::format("changes not looked for: one commit may compare {} MiB for state_change triggers",
+                        kMostComparedBytes >> 20));
       continue;
     }
     most_bytes -= bytes;

@@ -6,6 +6,8 @@
 #include <boost/beast/http/error.hpp>
 #include <limits>
 
+#include "nexus/base/ids.h"
+#include "nexus/server/access_log.h"
 #include "nexus/server/route.h"
 
 namespace nexus::server {
@@ -103,8 +105,11 @@ Task<void> Connection::run() {
     enter(Phase::kWriting, rules_.write_ms);
     const auto parts = answer_.serialise(
         time_.date, request_.version, keep ? Answer::Connection::kKeep : Answer::Connection::kClose,
-        request_.method == Method::head ? Answer::Body::kOnlyDescribed : Answer::Body::kSent);
-    if (!co_await write(parts)) break;
+        request_.method == Method::head ? Answer::Body::kOnlyDescribed : Answer::Body::kSent,
+        request_.trace.request_id);
+    const bool is_written = co_await write(parts);
+    if (rules_.logs_access) log_access();
+    if (!is_written) break;
     answer_.clear();
     held_.set_to(bytes_held());
     if (!keep) {
@@ -118,6 +123,8 @@ Task<void> Connection::run() {
 Task<void> Connection::serve() {
   enter(Phase::kServing, kNever);
   answer_.clear();
+  if (rules_.logs_access && request_.trace.request_id.empty())
+    request_.trace.request_id = fmt::format("{:016x}", random_u64());
   if (auto waiting = service_.serve(request_, answer_)) co_await *std::move(waiting);
   pay_for_answer();
   // Answers go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
@@ -133,7 +140,7 @@ Task<Connection::Next> Connection::read_request() {
   bool asked_to_continue = false;
   for (;;) {
     if (buffer_.size() > 0) {
-      if (phase_ == Phase::kIdle) enter(Phase::kReading, rules_.read_ms);
+      if (phase_ == Phase::kIdle) begin_request();
       if (const auto next = parse(parser)) co_return *next;
     }
     if (head_checked_ && request_.expects_continue && !std::exchange(asked_to_continue, true)) {
@@ -154,6 +161,22 @@ Task<Connection::Next> Connection::read_request() {
       co_return refuse(ErrorCode::kInvalidRequest, "the request ended before it was complete", 400);
     }
   }
+}
+
+void Connection::begin_request() {
+  enter(Phase::kReading, rules_.read_ms);
+  if (rules_.logs_access) began_ = std::chrono::steady_clock::now();
+}
+
+void Connection::log_access() {
+  const auto took = std::chrono::steady_clock::now() - began_;
+  ErrorCondition error;
+  const auto peer = socket_.remote_endpoint(error);
+  write_access(request_, {.status = answer_.status(),
+                          .body_bytes = answer_.body().size(),
+                          .duration_us = static_cast<std::uint64_t>(
+                              std::chrono::duration_cast<std::chrono::microseconds>(took).count()),
+                          .peer = error ? std::string() : authority_of(peer)});
 }
 
 // What has become of the request with what is in the buffer; none: more is needed.

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -30,6 +31,7 @@ struct ConnectionRules {
   std::int64_t read_ms = 30'000;   // from the first byte of a request to its last
   std::int64_t write_ms = 30'000;  // for an answer that the client is slow to take
   std::int64_t linger_ms = 2'000;  // for a refused client to read the answer
+  bool logs_access = false;        // a line for each request
 };
 
 // What a port serves.
@@ -83,6 +85,8 @@ class Connection {
   Task<bool> fill_buffer();
   bool take_what_is_there();
   Task<bool> write(std::array<asio::const_buffer, 2> parts);
+  void begin_request();
+  void log_access();
   Task<void> linger();
   void hand_over();
   void close();
@@ -98,6 +102,7 @@ class Connection {
   Request request_;
   Answer answer_;
   std::int64_t deadline_ms_ = 0;
+  std::chrono::steady_clock::time_point began_;  // the request; kept when access is logged
   Phase phase_ = Phase::kIdle;
   bool head_checked_ = false;
   bool is_late_ = false;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "nexus/base/trace.h"
 #include "nexus/extensions/extension.h"
 #include "nexus/handlers/handler.h"
 #include "nexus/panels/panel.h"
@@ -38,7 +39,8 @@ struct ToolCall {
   bool tells_its_caller = false;              // of its waits; otherwise all who watch the panel are told
   bool keeps_result = false;                  // for who asks later, even when it ends at once
   panels::TriggerType origin = panels::TriggerType::kManual;  // what has started it; kManual: a caller
-  std::uint32_t depth = 0;  // how many executions before it have started one another
+  std::uint32_t depth = 0;               // how many executions before it have started one another
+  std::shared_ptr<const Trace> trace{};  // of the request; null: there is none, or it says nothing
 };
 
 // A call of an extension that is not settled.

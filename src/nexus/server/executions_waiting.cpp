@@ -36,7 +36,8 @@ ExecutionPtr Executions::keep(ToolCall call, std::string id, std::shared_ptr<con
   execution->handler = std::move(handler);
   execution->cache_hit = cache_hit;
   execution->held = ledger_.open(budget::Kind::kSuspended);
-  execution->held.set_to(kExecutionBytes);
+  const Trace* trace = execution->call.trace.get();
+  execution->held.set_to(kExecutionBytes + (trace != nullptr ? sizeof *trace + trace->bytes() : 0));
   kept_.emplace(execution->id, execution);
   return execution;
 }

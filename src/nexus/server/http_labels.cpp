@@ -35,6 +35,8 @@ std::string_view pattern_of(Resource resource) {
       return "/suspensions";
     case Resource::kResume:
       return "/suspensions/:id/resume";
+    case Resource::kDescription:
+      return "/openapi.json";
     case Resource::kUnknown:
       break;
   }

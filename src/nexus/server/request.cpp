@@ -61,6 +61,7 @@ void Request::clear() {
   for (std::string* text : {&target, &host, &origin, &prefer, &authorization, &websocket_key,
                             &websocket_version, &forwarded_proto, &forwarded_host, &challenge, &body})
     clear_text(*text);
+  trace.clear();
   idempotency_key.reset();
   if_match.reset();
   if_none_match.reset();
@@ -165,6 +166,12 @@ void RequestParser::on_field_impl(http::field name, View name_text, View value, 
   } else if (is_same_word(name_text, "Idempotency-Key")) {
     if (request_.idempotency_key) code = http::error::bad_field;
     request_.idempotency_key.emplace(value.data(), value.size());
+  } else if (is_same_word(name_text, "X-Request-Id")) {
+    if (is_request_id(value)) request_.trace.request_id.assign(value.data(), value.size());
+  } else if (is_same_word(name_text, "traceparent")) {
+    if (is_trace_parent(value)) request_.trace.parent.assign(value.data(), value.size());
+  } else if (is_same_word(name_text, "tracestate")) {
+    if (value.size() <= kMostTraceStateBytes) request_.trace.state.assign(value.data(), value.size());
   } else if (is_same_word(name_text, "X-Forwarded-Proto")) {
     set_first(request_.forwarded_proto, value);
   } else if (is_same_word(name_text, "X-Forwarded-Host")) {

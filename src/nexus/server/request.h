@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "nexus/base/trace.h"
+
 namespace nexus::server {
 
 class Caller;
@@ -28,6 +30,7 @@ struct Request {
   std::optional<std::string> if_match, if_none_match;
   std::string websocket_key, websocket_version;
   std::string forwarded_proto, forwarded_host;  // what a proxy says that it was called with
+  Trace trace;
   std::string body;
   bool has_host = false;
   bool has_requested_method = false;  // Access-Control-Request-Method: a browser asks before it calls

@@ -52,6 +52,8 @@ Route find_route(std::string_view target) {
     route.resource = Resource::kReady;
   } else if (path == "/metrics") {
     route.resource = Resource::kMetrics;
+  } else if (path == "/openapi.json") {
+    route.resource = Resource::kDescription;
   } else if (path == "/runtime/memory") {
     route.resource = Resource::kMemory;
   } else if (path == "/executions") {

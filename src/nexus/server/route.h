@@ -24,6 +24,7 @@ enum class Resource : std::uint8_t {
   kExecution,    // /executions/:id
   kSuspensions,  // /suspensions
   kResume,       // /suspensions/:id/resume
+  kDescription,  // /openapi.json
 };
 
 struct Route {

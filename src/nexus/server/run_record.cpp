@@ -1,26 +1,11 @@
 #include "nexus/server/run_record.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
+
+#include "nexus/base/log.h"
 
 namespace nexus::server {
 namespace {
-
-// A handler must not be able to write lines of its own making into the server's log, or to colour a terminal.
-std::string without_control_characters(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 spdlog::level::level_enum level_of(sandbox::LogLevel level) {
   switch (level) {
@@ -34,6 +19,18 @@ spdlog::level::level_enum level_of(sandbox::LogLevel level) {
       break;
   }
   return spdlog::level::err;
+}
+
+void write_line(spdlog::level::level_enum level, const ToolCall& call, std::string_view execution,
+                std::string_view words) {
+  const Trace* trace = call.trace.get();
+  log_line(level,
+           {{"panel", call.panel->id()},
+            {"tool", call.tool->name},
+            {"execution", execution},
+            {"request", trace != nullptr ? std::string_view(trace->request_id) : std::string_view()},
+            {"trace", trace != nullptr ? trace->id() : std::string_view()}},
+           words);
 }
 
 }  // namespace
@@ -58,16 +55,14 @@ void record(handlers::HandlerUse& use, const ToolCall& call, const sandbox::Exec
 }
 
 void write_log(const ToolCall& call, const sandbox::ExecutionResult& result) {
-  for (const sandbox::LogLine& line : result.logs) {
-    spdlog::log(level_of(line.level), "panel={} tool={} execution={} {}", call.panel->id(), call.tool->name,
-                result.execution_id, without_control_characters(line.text));
-  }
+  for (const sandbox::LogLine& line : result.logs)
+    write_line(level_of(line.level), call, result.execution_id, line.text);
 }
 
 void write_failure(const ToolCall& call, std::string_view id, const Error& error) {
-  spdlog::warn("panel={} tool={} execution={} started by its trigger ({}): {}: {}", call.panel->id(),
-               call.tool->name, id, panels::name(call.origin), name(error.code),
-               without_control_characters(error.message));
+  write_line(spdlog::level::warn, call, id,
+             fmt::format("started by its trigger ({}): {}: {}", panels::name(call.origin), name(error.code),
+                         error.message));
 }
 
 }  // namespace nexus::server

@@ -63,8 +63,9 @@ void Suspensions::begin(const ExecutionPtr& execution, std::vector<sandbox::Exte
     call.began_unix_ms = now_ms;
     waiting_.emplace(call.id, execution);
     execution->pending.push_back(call);
-    extensions::Started started =
-        extension.start({call.id, call.method, made.args_json, execution->call.panel->id()}, *this);
+    extensions::Started started = extension.start(
+        {call.id, call.method, made.args_json, execution->call.panel->id(), execution->call.trace.get()},
+        *this);
     PendingCall& kept = execution->pending.back();
     kept.data_json = std::move(started.data_json);
     kept.expires_unix_ms = now_ms + static_cast<std::int64_t>(started.ttl_ms.value_or(options_.ttl_ms));

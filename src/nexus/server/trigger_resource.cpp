@@ -84,6 +84,7 @@ std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
 
 Task<void> TriggerResource::run(ToolCall call, const Request& request, sandbox::WithLogs with_logs,
                                 Answer& answer) {
+  if (!request.trace.empty()) call.trace = std::make_shared<const Trace>(request.trace);
   if (request.idempotency_key) co_return co_await run_once(std::move(call), request, with_logs, answer);
   auto outcome =
       co_await executions_.run(std::move(call), [&answer, with_logs](const sandbox::ExecutionResult& ended) {

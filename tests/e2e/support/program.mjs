@@ -3,13 +3,17 @@
 import { spawn } from 'node:child_process';
 import http from 'node:http';
 import net from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkAnswer, checkRaw } from './contract.mjs';
 
 const program = process.env.NEXUS_BIN;
 if (!program) throw new Error('NEXUS_BIN must name the program to test');
+
+// Set where NEXUS_BIN runs the program in a container, and is not itself what becomes it: the folder in which a file, named
+// as NEXUS_BIN's own process, has the number of the program's. tests/deploy makes both.
+const pidFolder = process.env.NEXUS_PID_FOLDER;
 
 // No cache on disk, unless a test has a folder for it: no test must find what another has left.
 const baseEnvironment = { PATH: process.env.PATH, HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'warn', MAX_CACHE_SIZE_MB: '0' };
@@ -30,7 +34,7 @@ export function launch(args, env = {}, launcher = []) {
   const [command, ...words] = [...launcher, program, ...args];
   const child = spawn(command, words, { env: { ...baseEnvironment, ...ownCache, ...env } });
   const waiting = new Set();
-  const self = { process: child, pid: child.pid, stdout: '', stderr: '' };
+  const self = { process: child, stdout: '', stderr: '' };
   const look = () => { for (const check of waiting) check(); };
   child.stdout.setEncoding('utf8').on('data', (text) => { self.stdout += text; look(); });
   child.stderr.setEncoding('utf8').on('data', (text) => { self.stderr += text; look(); });
@@ -55,6 +59,9 @@ export function launch(args, env = {}, launcher = []) {
   });
   self.untilOutput = (pattern) => until('stdout', pattern);
   self.untilErrors = (pattern) => until('stderr', pattern);
+  // Once it has said something: before that a container may not have its process yet.
+  self.findPid = () => (pidFolder ? Number(readFileSync(join(pidFolder, String(child.pid)), 'utf8')) : child.pid);
+  self.kill = (signal) => { if (self.status === undefined) process.kill(self.findPid(), signal); };
   return self;
 }
 
@@ -62,14 +69,18 @@ export function launch(args, env = {}, launcher = []) {
 export async function serve(t, { env = {}, args = [], launcher = [] } = {}) {
   const child = launch(['serve', ...args], env, launcher);
   t.after(async () => {
-    child.process.kill('SIGKILL');
+    child.kill('SIGKILL');
     await child.ended;
   });
   const [, url] = await child.untilOutput(/^listening on (http:\/\/\S+)\n/);
+  const pid = child.findPid();
   const port = Number(new URL(url).port);
   const request = (method, path, body, headers = {}) => send(port, method, path, body, headers);
   return {
-    ...pick(child),
+    pid,
+    // Its number in its own eyes: another than ours where it runs in a container.
+    ownPid: Number(/^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]),
+    ended: child.ended,
     child,
     url,
     port,
@@ -91,8 +102,6 @@ export async function serve(t, { env = {}, args = [], launcher = [] } = {}) {
     },
   };
 }
-
-const pick = ({ pid, ended }) => ({ pid, ended });
 
 export const panelOf = (id, tools, more = {}) => ({
   id,

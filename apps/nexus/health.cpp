@@ -1,0 +1,68 @@
+// `nexus health`: whether a running server takes calls, for supervisors that start a program to find out.
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <optional>
+
+#include "commands.h"
+#include "load_settings.h"
+#include "server_client.h"
+
+namespace nexus::app {
+namespace {
+
+namespace asio = boost::asio;
+
+std::optional<ServerTarget> target_of_url(const std::string& url) {
+  auto target = read_server_url(url);
+  if (!target) fmt::print(stderr, "nexus: --url must be http://HOST:PORT, and is {}\n", url);
+  return target;
+}
+
+std::optional<ServerTarget> target_of_configuration(const ConfigArguments& arguments) {
+  const auto loaded = load_configuration(arguments);
+  if (!loaded) {
+    print_faults(loaded.error());
+    return std::nullopt;
+  }
+  const config::ServerConfig& server = loaded->settings.server;
+  if (server.http_port == 0) {
+    fmt::print(stderr, "nexus: HTTP_PORT is 0: --url or NEXUS_URL must say where the server is\n");
+    return std::nullopt;
+  }
+  // Every address is no address to ask.
+  const std::string host = server.host == "0.0.0.0" ? "127.0.0.1" : server.host == "::" ? "::1" : server.host;
+  return ServerTarget{host, std::to_string(server.http_port)};
+}
+
+}  // namespace
+
+int health(const HealthCommand& command) {
+  const auto target =
+      command.url.empty() ? target_of_configuration(command.config) : target_of_url(command.url);
+  if (!target) return kAskedWrongly;
+  const std::string state = command.live ? "live" : "ready";
+  std::expected<ServerAnswer, std::string> answer;
+  asio::io_context loop;
+  asio::co_spawn(loop, ask_server(*target, "/health/" + state, ""),
+                 [&answer](const std::exception_ptr& error, auto given) {
+                   if (error) std::rethrow_exception(error);
+                   answer = std::move(given);
+                 });
+  loop.run();
+  if (!answer) {
+    fmt::print(stderr, "nexus: {}\n", answer.error());
+    return kFailed;
+  }
+  if (answer->status != 200) {
+    fmt::print(stderr, "nexus: {} is not {}: {} {}\n", target->url(), state, answer->status,
+               answer->error_text());
+    return kFailed;
+  }
+  fmt::print("{} is {}\n", target->url(), state);
+  return kDone;
+}
+
+}  // namespace nexus::app

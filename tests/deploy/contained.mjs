@@ -1,0 +1,99 @@
+// The server in its container: the end-to-end tests, its end, a hog, and how quick and how small it is.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { built, containers, environment, image, ownCache, serve, watch } from './support/image_under_test.mjs';
+import { root } from './support/containers.mjs';
+
+const options = { timeout: 120_000 };
+const { podman } = containers;
+const MiB = 1 << 20;
+
+// What they look at is not in the container, or is not the same there.
+const notInside = [];
+
+test('the end-to-end tests pass inside', { timeout: 1_800_000 }, async () => {
+  const files = readdirSync(join(root, 'tests/e2e')).filter((name) => name.endsWith('.mjs') && !notInside.includes(name));
+  // Without the marks of the runner that runs this, it would take theirs for its own.
+  const { NODE_TEST_CONTEXT, ...env } = { ...process.env, ...environment };
+  const inside = spawn('node', ['--test', '--test-reporter=spec', ...files.map((name) => join(root, 'tests/e2e', name))], { cwd: root, env });
+  let said = '';
+  for (const stream of [inside.stdout, inside.stderr]) stream.setEncoding('utf8').on('data', (text) => { said += text; });
+  const [status] = await once(inside, 'close');
+  console.log(said.split('\n').filter((line) => /^ℹ (tests|pass|fail|skipped) /.test(line)).join(', '));
+  assert.equal(status, 0, said);
+});
+
+test('after SIGTERM each client is answered, and it ends with 0', options, async (t) => {
+  const server = await serve(t, { env: { ...ownCache, THREADS: '2', MAX_INSTANCES: '4' } });
+  const spin = (ms) => `const end = Date.now() + ${ms}; while (Date.now() < end); return "done"`;
+  for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await server.panel(id, { spin: spin(1000) });
+  await server.panel('asks', { ask: 'return await $ext.external.wait({ question: 1 }, { ttlMs: 60000 })' }, { capabilities: ['ext:external'] });
+  const watching = await watch(server, 'a');
+  const idle = server.connect();
+  await idle.connected;
+  const asking = server.trigger('asks', 'ask');
+  await server.untilMetric(/nexus_executions\{state="suspended"\} 1/);
+  // Of these six four run, and each panel's second waits for its turn.
+  const calls = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((id) => [server.trigger(id, 'spin'), server.trigger(id, 'spin')]);
+  await server.untilMetric(/nexus_executions\{state="running"\} [1-9]/);
+  await server.untilMetric(/nexus_executions\{state="queued"\} [1-9]/);
+  process.kill(server.pid, 'SIGTERM');
+  assert.equal((await asking).json.error.code, 'CANCELLED');
+  const answers = await Promise.all(calls);
+  for (const { status, json } of answers) {
+    if (status === 200) assert.equal(json.returnValue, 'done');
+    else assert.deepEqual([status, json.code], [503, 'SHUTTING_DOWN']);
+  }
+  assert.ok(answers.some(({ status }) => status === 200) && answers.some(({ status }) => status === 503));
+  assert.equal((await watching.closed).code, 1001);
+  await idle.closed;
+  assert.equal(await server.ended, 0);
+});
+
+test('a hog is refused before the kernel would kill', options, async (t) => {
+  const server = await serve(t, { env: {
+    ...ownCache, MEMORY_LIMIT_MB: '64', QUEUE_TIMEOUT_MS: '200', NEXUS_CONTAINER_OPTIONS: '--memory 256m --memory-swap 256m',
+  } });
+  const eat = 'const kept = []; while (kept.length < 56) kept.push(new Uint8Array(1 << 20).fill(1)); return kept.length';
+  for (let n = 0; n < 8; ++n) await server.panel(`hog${n}`, { eat });
+  const walls = new Map();
+  for (let round = 0; round < 5; ++round) {
+    const calls = Array.from({ length: 32 }, (_, n) => server.trigger(`hog${n % 8}`, 'eat'));
+    for (const { status, json } of await Promise.all(calls)) {
+      const wall = status === 200 ? json.error?.details?.wall ?? json.status : json.details.layer;
+      walls.set(wall, (walls.get(wall) ?? 0) + 1);
+    }
+  }
+  console.log(`a hog at 256 MiB: ${[...walls].map(([wall, count]) => `${wall} ${count}`).join(', ')}`);
+  assert.ok(walls.get('container') > 0, JSON.stringify([...walls]));
+  assert.equal((await server.panel('small', { add: 'return $args.a + 1' })).status, 201);
+  assert.equal((await server.trigger('small', 'add', { a: 1 })).json.returnValue, 2);
+  process.kill(server.pid, 'SIGTERM');
+  assert.equal(await server.ended, 0, 'it was not killed');
+});
+
+// Figures for people: they decide nothing.
+test('how large it is, how soon it is ready, and what it takes at rest', options, async (t) => {
+  const began = performance.now();
+  const server = await serve(t, { env: ownCache });
+  const withContainer = performance.now() - began;
+  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1];
+  const mount = podman('image', 'mount', image);
+  t.after(() => podman('image', 'unmount', image));
+  const times = [];
+  for (let n = 0; n < 5; ++n) {
+    const start = performance.now();
+    const program = spawn('chroot', ['--userspec=1000:1000', mount, '/usr/local/bin/nexus', 'serve'],
+      { env: { HTTP_PORT: '0', WS_PORT: '0', CACHE_DIR: '', LOG_LEVEL: 'error' } });
+    await once(program.stdout, 'data');
+    times.push(performance.now() - start);
+    program.kill('SIGTERM');
+    await once(program, 'close');
+  }
+  console.log(`${built}; ready after ${Math.min(...times).toFixed()} to ${Math.max(...times).toFixed()} ms, ` +
+    `${withContainer.toFixed()} ms with podman; ${(rss / 1024).toFixed(1)} MiB at rest`);
+});

@@ -1,0 +1,151 @@
+// Rules and dashboard: by promtool, against the documents, and against a server that is scraped while it works.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { MemoryCgroup } from '../../bench/storm/cgroup.mjs';
+import { readExposition } from '../e2e/support/exposition.mjs';
+import { serve } from '../e2e/support/program.mjs';
+import { makeLoad, settings } from './support/load.mjs';
+import { scrape } from './support/prometheus.mjs';
+import { deploy, readYaml, root, run } from './support/tools.mjs';
+
+const options = { timeout: 120_000 };
+const folder = `${deploy}prometheus/`;
+const ruleFiles = [`${folder}alerts.yml`, `${folder}recording.yml`];
+const rules = ruleFiles.flatMap((path) => readYaml(path)[0].groups.flatMap((group) => group.rules));
+const alerts = rules.filter(({ alert }) => alert);
+const dashboard = JSON.parse(readFileSync(`${deploy}grafana/nexus.json`, 'utf8'));
+const panels = dashboard.panels.filter(({ type }) => type !== 'row');
+const [{ rules: [adapter] }] = readYaml(`${folder}adapter.yml`);
+
+const promtool = (...args) => {
+  const { status, stdout, stderr } = run('promtool', args);
+  assert.equal(status, 0, `promtool ${args.join(' ')}\n${stdout}${stderr}`);
+};
+
+// As Grafana would send it, with everything chosen.
+const asSent = (expr) => expr.replaceAll('$__rate_interval', '5m').replaceAll(/\$(namespace|instance)\b/g, '.*');
+
+// An alert gives nothing as long as all is well. What it compares must be there nevertheless: with "bool" a comparison gives 0
+// or 1, and in place of absence there is presence.
+const asData = (expr) => expr.replaceAll(/ (==|!=|>=|<=|>|<) /g, ' $1 bool ').replace(/^absent\((.*)\)$/, '$1');
+
+const expressions = [
+  ...rules.map((rule) => [rule.alert ?? rule.record, asData(rule.expr)]),
+  ...panels.flatMap(({ title, targets }) => targets.map(({ expr, refId }) => [`${title} ${refId}`, asSent(expr)])),
+  ...dashboard.annotations.list.map(({ name, expr }) => [name, asData(asSent(expr))]),
+];
+
+test('promtool accepts the rules, and their cases come out as they say', options, () => {
+  promtool('check', 'rules', ...ruleFiles);
+  promtool('test', 'rules', ...readdirSync(`${folder}tests`).map((name) => `${folder}tests/${name}`));
+});
+
+test('each alert has a case in which it fires, and one in which it does not', options, () => {
+  const [{ tests }] = readYaml(`${folder}tests/alerts.yml`);
+  const cases = tests.flatMap(({ alert_rule_test: list }) => list);
+  for (const { alert } of alerts) {
+    const own = cases.filter(({ alertname }) => alertname === alert);
+    assert.ok(own.some(({ exp_alerts: expected }) => expected?.length > 0), `${alert} never fires`);
+    assert.ok(own.some(({ exp_alerts: expected }) => !expected), `${alert} always fires`);
+  }
+});
+
+test('each alert leads to its part of the operations page', options, () => {
+  const parts = new Map(readFileSync(`${root}docs/operations.md`, 'utf8').split(/^(?=#)/m).map((part) => {
+    const [, title] = /^#+ (.*)/.exec(part) ?? [];
+    return [title?.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-'), part];
+  }));
+  for (const { alert, labels, annotations } of alerts) {
+    assert.ok(['critical', 'warning', 'info'].includes(labels.severity), alert);
+    assert.ok(annotations.summary && annotations.description, alert);
+    assert.equal(annotations.runbook_url, `docs/operations.md#${alert.toLowerCase()}`);
+    const part = parts.get(alert.toLowerCase());
+    for (const what of ['*Seen*', '*Look*', '*Set*']) assert.ok(part?.includes(what), `${alert}: no ${what} in docs/operations.md`);
+  }
+});
+
+test('the dashboard\'s panels are told apart, and do not cover each other', options, () => {
+  const ids = dashboard.panels.map(({ id }) => id);
+  assert.equal(new Set(ids).size, ids.length);
+  const cells = dashboard.panels.flatMap(({ title, gridPos: { x, y, w, h } }) => {
+    assert.ok(x >= 0 && x + w <= 24, title);
+    return Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`);
+  });
+  assert.equal(new Set(cells).size, cells.length);
+  for (const { title, type, description, datasource, fieldConfig, targets } of panels) {
+    assert.ok(type === 'timeseries' && title && description && fieldConfig.defaults.unit, title);
+    assert.equal(datasource.uid, '${datasource}', title);
+    assert.ok(targets.every(({ expr, legendFormat }) => expr && legendFormat), title);
+  }
+});
+
+// A limit of memory, where one can be made: without it two of the metrics are left out.
+function limited(t) {
+  try {
+    const group = MemoryCgroup.make(`nexus-deploy-${process.pid}`, 512 << 20);
+    return { group, launcher: ['sh', '-c', `echo $$ > ${group.procs} && exec "$@"`, 'sh'] };
+  } catch (error) {
+    t.diagnostic(`*** NOT PROVED: queries of the container's memory: no memory group can be made here: ${error.message} ***`);
+    return { launcher: [] };
+  }
+}
+
+test('what is asked of a server at work has an answer', options, async (t) => {
+  const { group, launcher } = limited(t);
+  const server = await serve(t, { env: settings, launcher });
+  t.after(async () => {
+    await server.ended;
+    await group?.remove();
+  });
+  const load = await makeLoad(t, server);
+  const labels = { namespace: 'nexus', pod: 'nexus-0' };
+  const prometheus = await scrape(t, { target: `127.0.0.1:${server.port}`, labels, rules: ruleFiles });
+
+  let missing = expressions;
+  if (!group) missing = missing.filter(([, expr]) => !expr.includes('nexus_container_memory'));
+  const until = Date.now() + 60_000;
+  while (missing.length > 0) {
+    await load();
+    const answers = await Promise.all(missing.map(([, expr]) => prometheus.query(expr)));
+    missing = missing.filter((_, index) => !answers[index].some(({ value }) => Number.isFinite(value)));
+    if (Date.now() > until) break;
+    if (missing.length > 0) await pause(500);
+  }
+  assert.deepEqual(missing, [], 'nothing is answered');
+
+  await t.test('all rules are evaluated', async () => {
+    const { groups } = await prometheus.ask('/api/v1/rules');
+    const loaded = groups.flatMap((one) => one.rules);
+    assert.deepEqual(loaded.map(({ name }) => name).sort(), rules.map((rule) => rule.alert ?? rule.record).sort());
+    assert.deepEqual(loaded.filter(({ health }) => health !== 'ok').map(({ name, lastError }) => `${name}: ${lastError}`), []);
+  });
+
+  await t.test('the autoscaler gets its metric', async () => {
+    const [series] = await prometheus.ask(`/api/v1/series?match[]=${encodeURIComponent(adapter.seriesQuery)}`);
+    for (const label of Object.keys(adapter.resources.overrides)) assert.ok(series[label], label);
+    const expr = adapter.metricsQuery.replace('<<.Series>>', series.__name__).replace('<<.GroupBy>>', 'pod')
+      .replace('<<.LabelMatchers>>', 'namespace="nexus",pod=~"nexus-0|nexus-1"');
+    const [{ metric, value }, ...others] = await prometheus.query(expr);
+    assert.deepEqual([metric, others], [{ pod: 'nexus-0' }, []]);
+    assert.ok(value > 0 && value < 1, `${value}`);
+  });
+
+  const { text } = await server.get('/metrics');
+  await t.test('promtool has no complaint of its metrics but the one that we know of', () => {
+    const { stdout, stderr } = run('promtool', ['check', 'metrics'], { input: text });
+    const complaints = (stdout + stderr).split('\n').filter(Boolean);
+    assert.deepEqual(complaints.filter((line) => !line.startsWith('nexus_handler_execution_time_us ')), []);
+  });
+
+  await t.test('every metric is on the dashboard, and no other', () => {
+    const { families } = readExposition(text);
+    const used = new Set(expressions.flatMap(([, expr]) => expr.match(/\b(nexus|process)_[a-z_]+/g) ?? [])
+      .map((name) => (families.has(name) ? name : name.replace(/_(bucket|count|sum)$/, ''))));
+    const inContainers = (name) => !group && name.startsWith('nexus_container_memory');
+    assert.deepEqual([...used].filter((name) => !families.has(name) && !inContainers(name)), []);
+    // Terabytes that are never touched: nothing to look at.
+    assert.deepEqual([...families.keys()].filter((name) => !used.has(name)), ['process_virtual_memory_bytes']);
+  });
+});

@@ -1,0 +1,102 @@
+// Containers and images apart from all others on this machine: with roots of their own in the cache folder, on the host's
+// network, so that neither interfaces nor rules are left behind. Needs root, and what `scripts/setup deploy` installs.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nexus', 'containers');
+const rootMb = 128;  // of the memory-backed folder that stands for an emptyDir
+
+const files = {
+  'storage.conf': `[storage]\ndriver = "overlay"\ngraphroot = "${folder}/storage"\nrunroot = "${folder}/run"\n`,
+  // What a machine without systemd and with few descriptors needs; see also DISABLE_HC_SYSTEMD.
+  'containers.conf': `[containers]
+netns = "host"
+default_ulimits = ["nofile=20000:20000", "nproc=4096:4096"]
+env = [ENVIRONMENT]
+[engine]
+cgroup_manager = "cgroupfs"
+runtime = "runc"
+events_logger = "file"
+`,
+  // No registry is asked for what is not here.
+  'registries.conf': 'unqualified-search-registries = []\n',
+};
+
+// The environment in which buildah, podman and `make image` use only what is in that folder. `containerEnvironment`: what
+// every container gets beside what its image and its command line say.
+export function prepare(containerEnvironment = {}) {
+  mkdirSync(join(folder, 'tmp'), { recursive: true });
+  const work = mkdtempSync(join(folder, 'test-'));
+  const pairs = Object.entries(containerEnvironment).map(([name, value]) => `"${name}=${value}"`);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(work, name), text.replace('ENVIRONMENT', pairs.join(', ')));
+  const env = {
+    ...process.env,
+    NEXUS_CONTAINERS: folder,
+    CONTAINERS_STORAGE_CONF: join(work, 'storage.conf'),
+    CONTAINERS_CONF: join(work, 'containers.conf'),
+    CONTAINERS_REGISTRIES_CONF: join(work, 'registries.conf'),
+    BUILDAH_ISOLATION: 'chroot',
+    DISABLE_HC_SYSTEMD: 'true',
+    TMPDIR: join(folder, 'tmp'),
+  };
+  const call = (command, args, options = {}) => execFileSync(command, args, { cwd: root, env, encoding: 'utf8', ...options });
+  call(join(root, 'tests/deploy/support/base-images'), [], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return {
+    work, env,
+    // Its stdout; throws with stderr.
+    run: (command, ...args) => call(command, args).trim(),
+    podman: (...args) => call('podman', args, { stdio: ['ignore', 'pipe', 'pipe'] }).trim(),
+    // {status, stdout, stderr}
+    tryPodman: (...args) => spawnSync('podman', args, { env, encoding: 'utf8' }),
+    remove: () => rmSync(work, { recursive: true, force: true }),
+  };
+}
+
+// A folder in memory, of the size that the tests give the cache.
+export function memoryFolder(path, mode) {
+  mkdirSync(path, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${rootMb}m,mode=${mode}`, 'tmpfs', path]);
+  return () => {
+    execFileSync('umount', [path]);
+    rmSync(path, { recursive: true, force: true });
+  };
+}
+
+// As Kubernetes runs a pod that is not trusted: no root, nothing to write to but the cache, no capabilities, the default
+// seccomp profile.
+export const asKubernetes = (memory = '1g') => ['--network', 'host', '--user', '1000:1000', '--read-only', '--read-only-tmpfs=false',
+  '--tmpfs', '/tmp/nexus-cache:rw,size=128m,U,noexec,nosuid,nodev', '--cap-drop', 'all', '--security-opt', 'no-new-privileges',
+  '--memory', memory, '--memory-swap', memory, '--pids-limit', '256'];
+
+// A program that runs `nexus` in a container, with its own arguments and environment, for tests/e2e/support/program.mjs.
+// `folders` are there too, and of the container's user. NEXUS_CONTAINER_OPTIONS adds options of podman.
+export function programInContainer({ work, env }, image, folders) {
+  const program = join(work, 'nexus');
+  const pids = join(work, 'pids');
+  mkdirSync(pids);
+  const template = readFileSync(new URL('run-in-container', import.meta.url), 'utf8');
+  const exported = Object.keys(env).filter((name) => /^(CONTAINERS_|DISABLE_HC|HOME$)/.test(name));
+  const values = {
+    ENVIRONMENT: exported.map((name) => `export ${name}='${env[name]}'`).join('\n'),
+    FOLDERS: folders.map((path) => `'${path}'`).join(' '),
+    OPTIONS: asKubernetes().join(' '), PIDS: pids, IMAGE: image, REPOSITORY: root,
+  };
+  writeFileSync(program, Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`@${name}@`, value), template));
+  chmodSync(program, 0o755);
+  return { program, pids };
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => { server.on('listening', resolve); });
+  const { port } = server.address();
+  await new Promise((resolve) => { server.close(resolve); });
+  return port;
+}
+
+export const isRoot = process.getuid() === 0 && existsSync('/usr/bin/podman');
