@@ -4,7 +4,7 @@
 # Ninja's own choice is two more than there are processors: too many for the memory of small machines.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 
-.PHONY: help run build image test test-deploy bench storm storm-short asan tsan fuzz lint fmt clean
+.PHONY: help run build image release test test-deploy bench storm storm-short asan tsan fuzz lint fmt clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,10 @@ build: ## Build the program into build/nexus
 
 image: ## Build the container image nexus:VERSION, at most 60 MB (needs buildah; 5 min, then what changed)
 	@scripts/build-image
+
+# With NEXUS_PROGRAM=FILE nothing is built, and that program is packed.
+release: $(if $(NEXUS_PROGRAM),,build) ## An archive for other machines and its SHA256SUMS, in build/release-dist
+	@scripts/release $(or $(NEXUS_PROGRAM),build/nexus) build/release-dist
 
 test: ## Build with asserts and run every test
 	@scripts/setup test

@@ -1,0 +1,165 @@
+// Runs the commands of a page's section, and holds what they give against what the page shows.
+// Commands: curl, nexus, npx wscat, and few more; see `shell`. Another is a fault of the page.
+import assert from 'node:assert/strict';
+import http, { STATUS_CODES } from 'node:http';
+import { Likeness, stepsOf, wordsOf } from './page.mjs';
+import { runProgram, serve } from './program.mjs';
+import { watch } from './socket.mjs';
+
+const patienceMs = 20_000;  // for what a GET shows to become so
+
+export class SectionRun {
+  #likeness = new Likeness();
+  #background = [];
+  #variables = new Map();
+
+  // `files`: what "-d @NAME" is, by name. `server`: what a section talks to that has no "nexus serve"; else one of its own.
+  // `onAnswer(command, text)` is told what really came.
+  constructor(t, files, { server, onAnswer = () => {} } = {}) {
+    Object.assign(this, { t, files: new Map(files), shared: server, onAnswer });
+  }
+
+  async run(section) {
+    for (const block of section.blocks.filter(({ language }) => language === 'console')) {
+      for (const step of stepsOf(block)) {
+        try {
+          await this.#step(step);
+        } catch (error) {
+          error.message = `${section.title}, line ${block.line}: ${step.kind} ${step.command}\n${error.message}`;
+          throw error;
+        }
+      }
+    }
+    await Promise.allSettled(this.#background);
+  }
+
+  async #server() {
+    return this.server ??= this.shared ?? await serve(this.t);
+  }
+
+  async #step({ kind, command, shown }) {
+    const ours = this.#likeness.ours(command);
+    if (kind === '<') return this.#likeness.assertJson(command, JSON.stringify(await this.#nextMessage()));
+    if (kind === '>') return this.client.send(ours);
+    const words = wordsOf(ours).map((word) => word.replace(/\$([A-Z]+)$/, (_, name) => this.#variables.get(name) ?? assert.fail(`$${name}`)));
+    const env = {};
+    while (/^[A-Z_]+=/.test(words[0])) {
+      const [, name, value] = /^(\w+)=(.*)$/s.exec(words.shift());
+      env[name] = value;
+    }
+    if (words.length === 0) return Object.entries(env).forEach(([name, value]) => this.#variables.set(name, value));
+    const [program, ...args] = words;
+    const does = this.#shell[program] ?? assert.fail(`no such command here: ${program}`);
+    return does({ args, env, shown, command });
+  }
+
+  #shell = {
+    curl: async ({ args, shown, command }) => {
+      const server = await this.#server();
+      const call = this.#callOf(args);
+      if (args.at(-1) === '&') {
+        this.#background.push(server.request(call.method, call.path, call.body, call.headers));
+        return server.untilMetric(/nexus_executions\{state="running"\} [1-9]/);
+      }
+      const until = Date.now() + patienceMs;
+      for (;;) {
+        const answer = await server.request(call.method, call.path, call.body, call.headers);
+        answer.text = answer.text.replaceAll(server.url.slice('http://'.length), 'localhost:3000');
+        try {
+          this.#assertAnswer(shown, answer, call);
+        } catch (error) {
+          // What others do in the meantime takes a while to be seen.
+          if (call.method === 'GET' && Date.now() < until) continue;
+          throw error;
+        } finally {
+          this.onAnswer(command, textOf(answer, call));
+        }
+        return undefined;
+      }
+    },
+    nexus: async ({ args, env, shown, command }) => {
+      if (args[0] === 'serve' && shown === '') {
+        assert.equal(this.server, undefined, 'a second server');
+        this.server = await serve(this.t, { env, args: args.slice(1) });
+        return undefined;
+      }
+      const { stdout, stderr } = await runProgram(args, { env });
+      this.onAnswer(command, stdout + stderr);
+      return this.#likeness.assertText(shown, stdout + stderr);
+    },
+    npx: async ({ args }) => {
+      assert.equal(args[0], 'wscat');
+      const { pathname, search } = new URL(args.at(-1));
+      this.client = await watch(await this.#server(), '', { path: pathname + search });
+      this.seen = 0;
+    },
+    // "echo TEXT > FILE", "python3 -m http.server PORT &": a service for $ext.http that gives that file.
+    echo: async ({ args }) => this.files.set(args.at(-1), args[0]),
+    python3: async ({ args }) => {
+      const service = http.createServer((request, response) => {
+        const text = this.files.get(request.url.slice(1));
+        response.writeHead(text === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(text);
+      });
+      await new Promise((resolve) => { service.listen(0, '127.0.0.1', resolve); });
+      this.t.after(() => service.close());
+      const shownPort = args.find((word) => /^\d+$/.test(word));
+      for (const [name, text] of this.files) this.files.set(name, text.replaceAll(`:${shownPort}/`, `:${service.address().port}/`));
+    },
+    kill: async () => (await this.#server()).child.process.kill('SIGTERM'),
+  };
+
+  async #nextMessage() {
+    const index = this.seen++;
+    return this.client.until((message) => this.client.messages.indexOf(message) === index);
+  }
+
+  #callOf(args) {
+    const call = { method: 'GET', headers: {}, shows: 'body' };
+    for (let i = 0; i < args.length; ++i) {
+      const word = args[i];
+      if (word === '-s' || word === '&') continue;
+      if (word === '-i') call.shows = 'all';
+      else if (word === '-X') call.method = args[++i];
+      else if (word === '-H') {
+        const [, name, value] = /^([\w-]+): (.*)$/.exec(args[++i]);
+        call.headers[name.toLowerCase()] = value;
+      } else if (word === '-d') {
+        const text = args[++i];
+        call.body = text[0] === '@' ? this.files.get(text.slice(1)) ?? assert.fail(`no file ${text}`) : text;
+        if (call.method === 'GET') call.method = 'POST';
+      } else {
+        assert.match(word, /^localhost:3000\//);
+        call.path = word.slice('localhost:3000'.length);
+      }
+    }
+    return call;
+  }
+
+  #assertAnswer(shown, answer, call) {
+    if (call.shows === 'body') {
+      if (shown.trim() === '') return assert.equal(answer.text, '');
+      return this.#assertBody(shown, answer);
+    }
+    const [head, body = ''] = shown.split('\n\n');
+    const [first, ...lines] = head.trimEnd().split('\n');
+    assert.equal(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`, first, answer.text);
+    if (body.trim() === '') assert.equal(answer.text, '');
+    else this.#assertBody(body, answer);
+    for (const line of lines.filter((text) => text !== '...')) {
+      const [, name, value] = /^([\w-]+): (.*)$/.exec(line);
+      this.#likeness.assertText(value, answer.headers[name.toLowerCase()] ?? '');
+    }
+    return undefined;
+  }
+
+  #assertBody(shown, { headers, text }) {
+    if (headers['content-type'].startsWith('application/json')) this.#likeness.assertJson(shown, text);
+    else this.#likeness.assertText(shown, text);
+  }
+}
+
+function textOf({ status, headers, text }, { shows }) {
+  if (shows === 'body') return `${text}\n`;
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`).join('');
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\n${lines}\n${text}\n`;
+}
