@@ -32,6 +32,10 @@ void* operator new(std::size_t bytes) {
   if (made == nullptr) throw std::bad_alloc();
   return made;
 }
+// The library's own would call the one above, a sanitizer's does not.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return fails() ? nullptr : std::malloc(bytes);
+}
 void operator delete(void* made) noexcept { std::free(made); }
 void operator delete(void* made, std::size_t) noexcept { std::free(made); }
 
