@@ -78,9 +78,11 @@ struct UnderWay {
 class Present {
  public:
   explicit Present(std::uint64_t& count) : count_(&count) { ++*count_; }
-  Present(const Present&) = delete;
-  Present& operator=(const Present&) = delete;
-  ~Present() { --*count_; }
+  Present(Present&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+  Present& operator=(Present&&) = delete;
+  ~Present() {
+    if (count_ != nullptr) --*count_;
+  }
 
   void move_to(std::uint64_t& count) {
     --*std::exchange(count_, &count);

@@ -129,8 +129,8 @@ class Executions {
   void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
   void tell_of_waits(const Execution& execution);
   void on_answer(const ExecutionPtr& execution);
-  Task<void> go_on(ExecutionPtr execution);
-  Task<bool> run_next_segment(ExecutionPtr execution);
+  Task<void> go_on(ExecutionPtr execution, metrics::Present state);
+  Task<bool> run_next_segment(ExecutionPtr execution, metrics::Present& state);
   Task<std::optional<panels::Turn>> turn_ahead(panels::Panel& panel);
   Task<void> pause();
   void end(const ExecutionPtr& execution, sandbox::ExecutionResult result);

@@ -88,19 +88,21 @@ void Executions::on_answer(const ExecutionPtr& execution) {
   if (execution->status != Execution::Status::kSuspended) return;
   leave_waiting(*execution);
   execution->status = Execution::Status::kRunning;
-  asio::co_spawn(executor_, go_on(execution), [this, execution](std::exception_ptr error) {
-    if (!error) return;
-    try {
-      std::rethrow_exception(error);
-    } catch (const std::bad_alloc&) {
-      end_without_memory(execution);
-    }
-  });
+  asio::co_spawn(executor_, go_on(execution, metrics::Present(probes_.under_way.queued)),
+                 [this, execution](std::exception_ptr error) {
+                   if (!error) return;
+                   try {
+                     std::rethrow_exception(error);
+                   } catch (const std::bad_alloc&) {
+                     end_without_memory(execution);
+                   }
+                 });
 }
 
-Task<void> Executions::go_on(ExecutionPtr execution) {
+Task<void> Executions::go_on(ExecutionPtr execution, metrics::Present state) {
   while (execution->status == Execution::Status::kRunning) {
-    const bool has_run = co_await run_next_segment(execution);
+    state.move_to(probes_.under_way.queued);
+    const bool has_run = co_await run_next_segment(execution, state);
     if (!has_run) co_await pause();
     if (has_run && execution->status == Execution::Status::kSuspended && !execution->arrived.empty()) {
       leave_waiting(*execution);  // what came while it ran
@@ -118,7 +120,7 @@ Task<std::optional<panels::Turn>> Executions::turn_ahead(panels::Panel& panel) {
 }
 
 // Runs it to its next wait or its end. False: there is no memory or no instance for it now.
-Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
+Task<bool> Executions::run_next_segment(ExecutionPtr execution, metrics::Present& state) {
   panels::Panel& panel = *execution->call.panel;
   const auto turn = co_await turn_ahead(panel);
   if (execution->is_cancelled || panel.is_removed() || !turn) {
@@ -147,7 +149,7 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution) {
     end_with(execution, resumed.error());
     co_return true;
   }
-  metrics::Present running(probes_.under_way.running);
+  state.move_to(probes_.under_way.running);
   sandbox::Instance& instance = **lease;
   if (instance.step() == sandbox::Step::kMore) {
     const RunningHandlers::Entry entry(running_, panel.id(), execution->call.tool->name, instance);
