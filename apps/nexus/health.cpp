@@ -57,7 +57,8 @@ int health(const HealthCommand& command) {
     return kFailed;
   }
   if (answer->status != 200) {
-    fmt::print(stderr, "nexus: {} is not {}: {} {}\n", target->url(), state, answer->status, answer->error_text());
+    fmt::print(stderr, "nexus: {} is not {}: {} {}\n", target->url(), state, answer->status,
+               answer->error_text());
     return kFailed;
   }
   fmt::print("{} is {}\n", target->url(), state);

@@ -132,7 +132,8 @@ void add_run(CLI::App& app, nexus::app::RunCommand& command) {
 
 int start(const CLI::App& app, nexus::app::ServeCommand& serve, nexus::app::ConfigCommand& config,
           nexus::app::CheckCommand& check, nexus::app::HealthCommand& health,
-          const nexus::app::TopCommand& top, nexus::app::CachePruneCommand& prune, const nexus::app::RunCommand& run) {
+          const nexus::app::TopCommand& top, nexus::app::CachePruneCommand& prune,
+          const nexus::app::RunCommand& run) {
   if (const auto* command = app.get_subcommand("serve"); command->parsed()) {
     take_unknown(*command, serve.config);
     return nexus::app::serve(serve);

@@ -42,7 +42,8 @@ http::request<http::empty_body> request_of(const ServerTarget& target, const std
 std::string ServerAnswer::error_text() const {
   std::string text;
   const bool is_object = sandbox::for_each_member(body, [&](std::string_view key, std::string_view value) {
-    if (key == "error") text = value;
+    // Escapes stay: what they stand for may be meant for a terminal.
+    if (key == "error" && value.starts_with('"')) text = value.substr(1, value.size() - 2);
   });
   return is_object ? text : body.substr(0, 200);
 }

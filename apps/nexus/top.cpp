@@ -54,8 +54,8 @@ class Top {
       case 200:
         return "";
       case 401:
-        return fmt::format("{} wants a token of scope admin, in --token or NEXUS_TOKEN: 401 {}", target_.url(),
-                           answer.error_text());
+        return fmt::format("{} wants a token of scope admin, in --token or NEXUS_TOKEN: 401 {}",
+                           target_.url(), answer.error_text());
       case 404:
         return fmt::format("the nexus at {} has no /runtime/memory: it is an older one", target_.url());
       default:

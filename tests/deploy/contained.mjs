@@ -12,8 +12,8 @@ const options = { timeout: 120_000 };
 const { podman } = containers;
 const MiB = 1 << 20;
 
-// What they look at is not in the container, or is not the same there.
-const notInside = [];
+// It moves the server into a memory group that it makes on the host; a container already is in one.
+const notInside = ['container.mjs'];
 
 test('the end-to-end tests pass inside', { timeout: 1_800_000 }, async () => {
   const files = readdirSync(join(root, 'tests/e2e')).filter((name) => name.endsWith('.mjs') && !notInside.includes(name));
