@@ -35,7 +35,7 @@ test: ## Build with asserts and run every test
 	@cmake --build --preset dev
 	@ctest --preset dev
 
-test-deploy: ## Build the image and run the tests in it as Kubernetes would (root; 15 min)
+test-deploy: ## Build the image and run the tests in it as Kubernetes would (root; 4 min and the image)
 	@scripts/setup test deploy
 	@tests/e2e/support/install
 	@node --test --test-concurrency=1 tests/deploy/*.mjs

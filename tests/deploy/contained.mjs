@@ -81,7 +81,8 @@ test('how large it is, how soon it is ready, and what it takes at rest', options
   const began = performance.now();
   const server = await serve(t, { env: ownCache });
   const withContainer = performance.now() - began;
-  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1];
+  const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
+  const [rss, anonymous] = ['VmRSS', 'RssAnon'].map((name) => (new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1] / 1024).toFixed(1));
   const mount = podman('image', 'mount', image);
   t.after(() => podman('image', 'unmount', image));
   const times = [];
@@ -95,5 +96,5 @@ test('how large it is, how soon it is ready, and what it takes at rest', options
     await once(program, 'close');
   }
   console.log(`${built}; ready after ${Math.min(...times).toFixed()} to ${Math.max(...times).toFixed()} ms, ` +
-    `${withContainer.toFixed()} ms with podman; ${(rss / 1024).toFixed(1)} MiB at rest`);
+    `${withContainer.toFixed()} ms with podman; ${rss} MiB at rest, ${anonymous} of them no pages of files`);
 });

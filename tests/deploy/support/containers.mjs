@@ -45,6 +45,8 @@ export function prepare(containerEnvironment = {}) {
   };
   const call = (command, args, options = {}) => execFileSync(command, args, { cwd: root, env, encoding: 'utf8', ...options });
   call(join(root, 'tests/deploy/support/base-images'), [], { stdio: ['ignore', 'ignore', 'inherit'] });
+  // What older sources have left; what the next build can take from the last one is younger, or a part of something that is.
+  call('podman', ['image', 'prune', '--force', '--filter', 'until=168h'], { stdio: ['ignore', 'ignore', 'inherit'] });
   return {
     work, env,
     // Its stdout; throws with stderr.
