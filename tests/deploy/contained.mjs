@@ -12,8 +12,8 @@ const options = { timeout: 120_000 };
 const { podman } = containers;
 const MiB = 1 << 20;
 
-// What they look at is not in the container, or is not the same there.
-const notInside = [];
+// It moves the server into a memory group that it makes on the host; a container already is in one.
+const notInside = ['container.mjs'];
 
 test('the end-to-end tests pass inside', { timeout: 1_800_000 }, async () => {
   const files = readdirSync(join(root, 'tests/e2e')).filter((name) => name.endsWith('.mjs') && !notInside.includes(name));
@@ -81,19 +81,20 @@ test('how large it is, how soon it is ready, and what it takes at rest', options
   const began = performance.now();
   const server = await serve(t, { env: ownCache });
   const withContainer = performance.now() - began;
-  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1];
+  const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
+  const [rss, anonymous] = ['VmRSS', 'RssAnon'].map((name) => (new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1] / 1024).toFixed(1));
   const mount = podman('image', 'mount', image);
   t.after(() => podman('image', 'unmount', image));
   const times = [];
   for (let n = 0; n < 5; ++n) {
     const start = performance.now();
-    const program = spawn('chroot', ['--userspec=1000:1000', mount, '/usr/local/bin/nexus', 'serve'],
-      { env: { HTTP_PORT: '0', WS_PORT: '0', CACHE_DIR: '', LOG_LEVEL: 'error' } });
+    const program = spawn('chroot', ['--userspec=1000:1000', mount, '/usr/local/bin/nexus', 'serve', '--cache-dir', ''],
+      { env: { PATH: process.env.PATH, HTTP_PORT: '0', WS_PORT: '0' } });
     await once(program.stdout, 'data');
     times.push(performance.now() - start);
     program.kill('SIGTERM');
     await once(program, 'close');
   }
   console.log(`${built}; ready after ${Math.min(...times).toFixed()} to ${Math.max(...times).toFixed()} ms, ` +
-    `${withContainer.toFixed()} ms with podman; ${(rss / 1024).toFixed(1)} MiB at rest`);
+    `${withContainer.toFixed()} ms with podman; ${rss} MiB at rest, ${anonymous} of them no pages of files`);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readExposition } from './support/exposition.mjs';
-import { runProgram, serve } from './support/program.mjs';
+import { programUid, runProgram, serve } from './support/program.mjs';
 
 const options = { timeout: 60_000 };
 const counter = '$state.n = ($state.n ?? 0) + 1; return $state.n';
@@ -18,7 +18,7 @@ function folder() {
 }
 
 const cached = (path, more = {}) => ({ CACHE_DIR: path, MAX_CACHE_SIZE_MB: '64', ...more });
-const ours = (path) => join(path, `images-${process.getuid()}`);
+const ours = (path) => join(path, `images-${programUid}`);
 const images = (path) => readdirSync(ours(path)).filter((name) => /^[0-9a-f]{32}$/.test(name)).map((name) => join(ours(path), name));
 const samples = async (server) => readExposition((await server.get('/metrics')).text).samples;
 

@@ -1,7 +1,7 @@
 // Containers and images apart from all others on this machine: with roots of their own in the cache folder, on the host's
 // network, so that neither interfaces nor rules are left behind. Needs root, and what `scripts/setup deploy` installs.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nexus', 'containers');
-const rootMb = 128;  // of the memory-backed folder that stands for an emptyDir
 
 const files = {
   'storage.conf': `[storage]\ndriver = "overlay"\ngraphroot = "${folder}/storage"\nrunroot = "${folder}/run"\n`,
@@ -46,6 +45,8 @@ export function prepare(containerEnvironment = {}) {
   };
   const call = (command, args, options = {}) => execFileSync(command, args, { cwd: root, env, encoding: 'utf8', ...options });
   call(join(root, 'tests/deploy/support/base-images'), [], { stdio: ['ignore', 'ignore', 'inherit'] });
+  // What older sources have left; what the next build can take from the last one is younger, or a part of something that is.
+  call('podman', ['image', 'prune', '--force', '--filter', 'until=168h'], { stdio: ['ignore', 'ignore', 'inherit'] });
   return {
     work, env,
     // Its stdout; throws with stderr.
@@ -57,10 +58,10 @@ export function prepare(containerEnvironment = {}) {
   };
 }
 
-// A folder in memory, of the size that the tests give the cache.
+// A folder in memory, as an emptyDir with `medium: Memory` and a limit of 128 MiB is. Gives what removes it.
 export function memoryFolder(path, mode) {
   mkdirSync(path, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${rootMb}m,mode=${mode}`, 'tmpfs', path]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=128m,mode=${mode}`, 'tmpfs', path]);
   return () => {
     execFileSync('umount', [path]);
     rmSync(path, { recursive: true, force: true });
@@ -74,8 +75,9 @@ export const asKubernetes = (memory = '1g') => ['--network', 'host', '--user', '
   '--memory', memory, '--memory-swap', memory, '--pids-limit', '256'];
 
 // A program that runs `nexus` in a container, with its own arguments and environment, for tests/e2e/support/program.mjs.
-// `folders` are there too, and of the container's user. NEXUS_CONTAINER_OPTIONS adds options of podman.
-export function programInContainer({ work, env }, image, folders) {
+// `folders` are there too, and of the container's user. NEXUS_CONTAINER_OPTIONS adds options of podman. All its containers
+// have the label.
+export function programInContainer({ work, env }, image, folders, label) {
   const program = join(work, 'nexus');
   const pids = join(work, 'pids');
   mkdirSync(pids);
@@ -84,7 +86,7 @@ export function programInContainer({ work, env }, image, folders) {
   const values = {
     ENVIRONMENT: exported.map((name) => `export ${name}='${env[name]}'`).join('\n'),
     FOLDERS: folders.map((path) => `'${path}'`).join(' '),
-    OPTIONS: asKubernetes().join(' '), PIDS: pids, IMAGE: image, REPOSITORY: root,
+    OPTIONS: asKubernetes().join(' '), PIDS: pids, IMAGE: image, REPOSITORY: root, LABEL: label,
   };
   writeFileSync(program, Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`@${name}@`, value), template));
   chmodSync(program, 0o755);
@@ -98,5 +100,3 @@ export async function freePort() {
   await new Promise((resolve) => { server.close(resolve); });
   return port;
 }
-
-export const isRoot = process.getuid() === 0 && existsSync('/usr/bin/podman');

@@ -13,16 +13,18 @@ export const built = run('make', '-s', 'image');
 // Where the end-to-end tests make their folders: in memory, as large as the cache's folder is to be.
 export const folder = join(work, 'tmp');
 mkdirSync(folder);
+const label = `nexus-test=${process.pid}`;
 const removeFolder = memoryFolder(folder, '1777');
-const { program, pids } = programInContainer(containers, image, [folder]);
-export const environment = { NEXUS_BIN: program, NEXUS_PID_FOLDER: pids, TMPDIR: folder };
+const { program, pids } = programInContainer(containers, image, [folder], label);
+export const environment = { NEXUS_BIN: program, NEXUS_PID_FOLDER: pids, NEXUS_UID: '1000', TMPDIR: folder };
 Object.assign(process.env, environment);
 export const { runProgram, serve } = await import('../../e2e/support/program.mjs');
 export const { watch } = await import('../../e2e/support/socket.mjs');
 
-const names = [];
+let made = 0;
 after(() => {
-  for (const name of names) tryPodman('rm', '--force', '--ignore', '--time', '0', name);
+  const left = podman('ps', '--all', '--quiet', '--filter', `label=${label}`).split('\n').filter(Boolean);
+  if (left.length > 0) podman('rm', '--force', '--time', '0', ...left);
   removeFolder();
   containers.remove();
 });
@@ -33,11 +35,10 @@ export const warnings = (server) => server.child.stderr.split('\n').filter((line
 
 // A container as it would be there: with the image's own environment and command, on a free port. Resolves when it is ready.
 export async function runImage(t, { memory, env = {} } = {}) {
-  const name = `nexus-test-${process.pid}-${names.length}`;
-  names.push(name);
+  const name = `nexus-test-${process.pid}-${++made}`;
   const port = await freePort();
   const all = { HTTP_PORT: port, WS_PORT: 0, NEXUS_HOST: '127.0.0.1', ...env };
-  podman('run', '--detach', '--name', name, ...asKubernetes(memory),
+  podman('run', '--detach', '--name', name, '--label', label, ...asKubernetes(memory),
     ...Object.entries(all).flatMap(([key, value]) => ['--env', `${key}=${value}`]), image);
   const isRunning = () => podman('inspect', '--format', '{{.State.Running}}', name) === 'true';
   while (tryPodman('exec', name, 'nexus', 'health').status !== 0) {
