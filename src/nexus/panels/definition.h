@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "nexus/base/error.h"
+#include "nexus/budget/ledger.h"
 #include "nexus/handlers/handler_cache.h"
 #include "nexus/panels/cron_schedule.h"
 #include "nexus/panels/state_path.h"
@@ -87,6 +88,8 @@ struct Definition {
   std::string scope_json = "{}";
   std::string metadata_json;  // empty: none given
   Asked asked;
+  budget::Grant
+      held{};  // kServer, for itself: it may outlive its place in the panel, as executions end on it
 
   const Tool* find_tool(std::string_view name) const;  // null: no such tool
 };

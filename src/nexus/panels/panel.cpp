@@ -17,9 +17,9 @@ Panel::Panel(Definition definition, std::uint64_t version, std::uint32_t max_wai
   charge();
 }
 
-// What is there is there: a change of state has been paid for as a journal, and a definition before it was kept.
+// What is there is there: a change of state has been paid for as a journal.
 void Panel::charge() {
-  if (held_.ledger() != nullptr) held_.set_to(footprint(*definition_) + footprint(state_));
+  if (held_.ledger() != nullptr) held_.set_to(footprint(state_));
 }
 
 void Panel::commit(sandbox::Journal& journal, sandbox::State::Room room, std::int64_t now_ms) noexcept {
@@ -35,7 +35,6 @@ void Panel::replace(Definition definition, std::int64_t now_ms) {
   definition_ = std::make_shared<const Definition>(std::move(definition));
   last_activity_ms_ = now_ms;
   ++version_;
-  charge();
 }
 
 void Panel::remove() {

@@ -17,7 +17,7 @@ namespace nexus::panels {
 
 class Panel {
  public:
-  // `held`: what its footprint is charged to. REQUIRES: the definition has an id.
+  // `held`: what its state is charged to. REQUIRES: the definition has an id.
   Panel(Definition definition, std::uint64_t version, std::uint32_t max_waiting, std::int64_t now_ms,
         budget::Grant held);
 

@@ -35,8 +35,9 @@ std::string MemoryRegistry::new_id() const {
 
 Result<std::shared_ptr<Panel>> MemoryRegistry::add(Definition definition) {
   NEXUS_TRY(auto held,
-            ledger_.grant(budget::Kind::kServer, footprint(definition) + footprint(definition.initial_state),
-                          budget::Need::kGrowth));
+            ledger_.grant(budget::Kind::kServer, footprint(definition.initial_state), budget::Need::kGrowth));
+  NEXUS_TRY(definition.held,
+            ledger_.grant(budget::Kind::kServer, footprint(definition), budget::Need::kGrowth));
   auto panel = std::make_shared<Panel>(std::move(definition), first_version_, max_waiting_per_panel_,
                                        clock_.unix_ms(), std::move(held));
   const auto [entry, is_new] = panels_.emplace(panel->id(), panel);
@@ -61,7 +62,7 @@ Result<Put> MemoryRegistry::put(Definition definition, const VersionCondition& c
     NEXUS_TRY(auto created, add(std::move(definition)));
     return Put{std::move(created), Put::How::kCreated};
   }
-  NEXUS_TRY([[maybe_unused]] const auto room,
+  NEXUS_TRY(definition.held,
             ledger_.grant(budget::Kind::kServer, footprint(definition), budget::Need::kGrowth));
   panel->replace(std::move(definition), clock_.unix_ms());
   return Put{panel, Put::How::kReplaced};

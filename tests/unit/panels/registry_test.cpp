@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "nexus/panels/footprint.h"
+
 namespace nexus::panels {
 namespace {
 
@@ -54,6 +56,23 @@ TEST_F(RegistryTest, MakesAnIdThatSortsByTime) {
 TEST_F(RegistryTest, HasNoTwoPanelsOfOneId) {
   ASSERT_TRUE(registry.create(named("p")));
   EXPECT_EQ(registry.create(named("p")).error().code, ErrorCode::kPanelExists);
+}
+
+TEST_F(RegistryTest, ADefinitionIsChargedAsLongAsSomebodyHasIt) {
+  const auto charged = [this] { return ledger.granted(budget::Kind::kServer); };
+  ASSERT_TRUE(registry.create(named("p")));
+  auto earlier = registry.find("p")->definition();
+  const std::uint64_t one = charged();
+  EXPECT_GE(one, footprint(*earlier));
+  Definition larger = named("p");
+  larger.tools.push_back({.name = "t", .handler = std::string(100'000, 'x')});
+  ASSERT_TRUE(registry.put(std::move(larger), {}));
+  const std::uint64_t both = charged();
+  EXPECT_GE(both, one + 100'000);
+  earlier.reset();
+  EXPECT_LT(charged(), both);
+  ASSERT_TRUE(registry.remove("p", {}));
+  EXPECT_EQ(charged(), 0u);
 }
 
 TEST_F(RegistryTest, ARemovedPanelLivesOnInHandsThatHoldIt) {
