@@ -15,6 +15,11 @@ constexpr std::size_t kCopiedBytes = 4 << 10;  // copying so much costs less tha
 // What serialise() adds to the headers, and what the rule for other origins may.
 constexpr std::size_t kMostOtherHeadBytes = 1 << 10;
 
+constexpr int kRetryAfterMs = 1000;  // where nobody has said when to come again
+
+// A refusal that may be none in a moment: it says when to come again.
+bool is_for_now(unsigned status) { return status == 429 || status == 503; }
+
 bool has_content(unsigned status) { return status != 204 && status != 304; }
 
 bool is_in_bytes(const LimitReached& limit) { return limit.wall == "container" || limit.wall == "budget"; }
@@ -91,7 +96,8 @@ std::string details_of(const Error& error) {
   out += fmt::format(R"(,"{}":{},"{}":{})", bytes ? "limitBytes" : "limit", error.limit->limit,
                      bytes ? "wantedBytes" : "wanted", error.limit->wanted);
   if (error.limit->free) out += fmt::format(R"(,"freeBytes":{})", *error.limit->free);
-  if (error.retry_after_ms) out += fmt::format(R"(,"retryAfterMs":{})", *error.retry_after_ms);
+  if (is_for_now(status_of(error.code)) || error.retry_after_ms)
+    out += fmt::format(R"(,"retryAfterMs":{})", error.retry_after_ms.value_or(kRetryAfterMs));
   out += '}';
   return out;
 }
@@ -122,10 +128,9 @@ void Answer::seal() {
 void Answer::refuse(const Error& error, std::string_view details_json) {
   clear();
   status_ = status_of(error.code);
-  // 429 and 503 say when to come again, in whole seconds.
-  if (status_ == 429 || status_ == 503) {
-    add_header("Retry-After",
-               fmt::format_int(std::max(1, (error.retry_after_ms.value_or(1000) + 999) / 1000)).c_str());
+  if (is_for_now(status_)) {
+    const int retry_after_ms = error.retry_after_ms.value_or(kRetryAfterMs);  // in whole seconds
+    add_header("Retry-After", fmt::format_int(std::max(1, (retry_after_ms + 999) / 1000)).c_str());
   }
   if (status_ == 426) {
     add_header("Upgrade", "websocket");

@@ -107,5 +107,13 @@ TEST(Answer, GivesBytesTheirNames) {
   EXPECT_THAT(text_of(answer), HasSubstr("Retry-After: 1\r\n")) << "a whole second at least";
 }
 
+TEST(Answer, SaysWhenToComeAgainThoughNobodyHasToldIt) {
+  const LimitReached limit{"budget", "MEMORY_BUDGET_MB", 100, 200};
+  EXPECT_THAT(details_of({.code = ErrorCode::kOverloaded, .message = "no room", .limit = limit}),
+              HasSubstr(R"("retryAfterMs":1000)"));
+  EXPECT_THAT(details_of({.code = ErrorCode::kResourceLimit, .message = "never", .limit = limit}),
+              Not(HasSubstr("retryAfterMs")));
+}
+
 }  // namespace
 }  // namespace nexus::server
