@@ -28,7 +28,7 @@ constexpr char kPanelsExamples[] =
 constexpr char kTriggerExamples[] =
     R"(Exit status: 0 success, 1 the handler failed, waits still, or was not started, 2 wrong usage.
 
-Example: nexus trigger counter increment '{"by":2}')";
+Example: nexus trigger counter add '{"by":2}')";
 
 void add_server_options(CLI::App& command, RemoteServer& server, const char* token) {
   command.add_option("--url", server.url, "The server")->capture_default_str()->envname("NEXUS_URL");

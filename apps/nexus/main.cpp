@@ -19,7 +19,7 @@ constexpr char kExamples[] = R"(Examples:
   nexus health                                     whether the server of this configuration takes calls
   nexus top                                        where the memory of a running server is
   nexus panels put examples/counter.json           a panel for a running server
-  nexus trigger counter increment '{"by":2}'       a call of its tool
+  nexus trigger counter add '{"by":2}'             a call of its tool
   nexus run examples/greet.js --args '{"name":"Ada"}' --repeat 1000
                                                    one handler, and how quick it is
   nexus cache prune                                empties the folder of handler images
