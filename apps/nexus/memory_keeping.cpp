@@ -2,11 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/ranges.h>
+#include <link.h>
 #include <malloc.h>
 #include <spdlog/spdlog.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <span>
+#include <string_view>
 
 #include "nexus/base/units.h"
 #include "nexus/budget/fit.h"
@@ -22,9 +27,24 @@ constexpr std::uint64_t kLookIdleMs = 1000;
 constexpr std::uint64_t kHandlersMs = 1000;  // between two questions who has the memory
 constexpr std::uint64_t kRestMs = 1000;      // without a handler running, before what is left is given back
 constexpr std::uint64_t kWorthTidying = 1_MiB;
+// Work that has used more of the program than the next call will, which then pays some 100 us for what it needs itself.
+constexpr std::uint64_t kLongWorkMs = 10'000;
 
 // Less free than this, and idle instances and images nobody runs go. Enough for what starts between two looks.
 std::uint64_t scarce_bytes(std::uint64_t grantable) { return std::clamp(grantable / 8, 8_MiB, 128_MiB); }
+
+// Of what is mapped from files and cannot be written: it comes back page by page as it is used, out of the kernel's cache.
+int give_back_pages(dl_phdr_info* object, std::size_t, void*) {
+  if (object->dlpi_name == std::string_view("linux-vdso.so.1")) return 0;
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  for (const ElfW(Phdr) & segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) / page * page;
+    const std::uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -53,6 +73,7 @@ MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<Shard>> shards, bud
 }
 
 void MemoryKeeping::start() {
+  began_ms_ = clock_.monotonic_us() / 1000;
   container_limit_bytes_ = keeper_.view().walls.container_limit_bytes;
   record();
   asio::co_spawn(timer_.get_executor(), keep(), server::must_not_throw);
@@ -94,8 +115,13 @@ bool MemoryKeeping::is_at_rest() const {
 
 void MemoryKeeping::tick() {
   const std::uint64_t now_ms = clock_.monotonic_us() / 1000;
+  if (is_starting_ && now_ms - began_ms_ >= kRestMs) {
+    is_starting_ = false;
+    dl_iterate_phdr(give_back_pages, nullptr);  // most of what the start has looked at is never needed again
+  }
   const bool is_resting = is_at_rest();
   if (!is_resting) {
+    if (is_tidy_) busy_since_ms_ = now_ms;
     busy_ms_ = now_ms;
     is_tidy_ = false;
   }
@@ -178,6 +204,7 @@ void MemoryKeeping::tidied(bool has_more) {
   if (has_more) is_tidy_ = false;
   if (--tidying_ > 0) return;
   malloc_trim(0);
+  if (busy_ms_ - busy_since_ms_ >= kLongWorkMs) dl_iterate_phdr(give_back_pages, nullptr);
   looked_ms_ = 0;  // so that the next tick sees what that has given back
 }
 

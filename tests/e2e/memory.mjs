@@ -180,6 +180,14 @@ test('who runs is told with what it holds', options, async (t) => {
   assert.deepEqual([use.name, use.running, use.heldBytes, use.executions], ['now/hungry', 0, 0, 1]);
 });
 
+test('what only the start needs of the program does not stay in memory', options, async (t) => {
+  const server = await serve(t);
+  const mappedKb = () => Number(/RssFile:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+  while (mappedKb() > 10 << 10) await server.get('/health/live');
+  await server.panel('p', { one: 'return 1' });
+  assert.equal((await server.trigger('p', 'one')).status, 200);
+});
+
 test('a server that is ended at once leaves nothing', options, async (t) => {
   const CACHE_DIR = folderOf(t);
   const server = await serve(t, { env: { CACHE_DIR, LOG_LEVEL: 'info' } });
