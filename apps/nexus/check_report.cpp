@@ -58,6 +58,11 @@ void add_cache(Table& table, const budget::Wishes& wishes, const budget::Surroun
              bytes_text(there.cache->free_bytes), bytes_text(wishes.max_cache_size_bytes));
 }
 
+// The other ones are copied back whole after each call.
+std::uint64_t protected_instances(const budget::Wishes& wishes, const budget::Fit& fit) {
+  return std::min(wishes.max_instances, fit.instances_mappable);
+}
+
 std::string limit_text(std::optional<std::uint64_t> limit, std::string (*to_text)(std::uint64_t)) {
   return limit ? to_text(*limit) : "unlimited";
 }
@@ -104,6 +109,8 @@ std::string check_table(const budget::Wishes& wishes, const budget::Surroundings
   add_cache(table, wishes, there);
   table.line("mappings", "{} (vm.max_map_count), enough for {} instances",
              limit_text(there.max_map_count, count_text), fit.instances_mappable);
+  table.line("memories", "{} write-protected, {} copied back whole", protected_instances(wishes, fit),
+             wishes.max_instances - protected_instances(wishes, fit));
   table.line("address space", "{} (ulimit -v), {} needed",
              limit_text(there.address_space_limit_bytes, bytes_text), bytes_text(wishes.address_space_bytes));
   table.line("open files", "{} (ulimit -n)", limit_text(there.open_files_limit, count_text));
@@ -128,9 +135,10 @@ std::string check_json(const budget::Wishes& wishes, const budget::Surroundings&
                   walls.budget_bytes, walls.reserve_bytes, walls.grantable_bytes, json_string(walls.tightest),
                   json_string(walls.setting));
   const std::string instances = fmt::format(
-      R"({{"bytes":{},"atLimit":{},"typical":{},"mappable":{},"max":{},"min":{},"limitBytes":{},"typicalBytes":{}}})",
+      R"({{"bytes":{},"atLimit":{},"typical":{},"mappable":{},"max":{},"min":{},"limitBytes":{},"typicalBytes":{},"writeTracking":{{"protected":{},"copied":{}}}}})",
       fit.instance_bytes, fit.instances_at_limit, fit.instances_typical, fit.instances_mappable,
-      wishes.max_instances, wishes.min_instances, wishes.memory_limit_bytes, budget::kTypicalInstanceBytes);
+      wishes.max_instances, wishes.min_instances, wishes.memory_limit_bytes, budget::kTypicalInstanceBytes,
+      protected_instances(wishes, fit), wishes.max_instances - protected_instances(wishes, fit));
   const std::string process = fmt::format(
       R"({{"maxMapCount":{},"addressSpaceLimitBytes":{},"addressSpaceBytes":{},"openFilesLimit":{},"processors":{},"cpuQuota":{},"threads":{}}})",
       or_null(there.max_map_count), or_null(there.address_space_limit_bytes), wishes.address_space_bytes,

@@ -69,7 +69,7 @@ int serve_until_told(const ServeCommand& command) {
   if (auto options = disk_cache_options_of(settings->runtime, **runtime))
     disk_cache = std::make_unique<handlers::DiskCache>(*std::move(options), clock, ledger);
   ExitRecord record(settings->runtime.cache_dir, clock);
-  const ProcessMemory known(keeper, ledger, settings->runtime, std::move(unclean));
+  const ProcessMemory known(keeper, ledger, **runtime, settings->runtime, std::move(unclean));
   auto extensions = make_extensions(*settings, ledger);
   if (!extensions) {
     fmt::print(stderr, "nexus: {}\n", extensions.error().message);

@@ -100,6 +100,9 @@ class View {
     const auto pool = memory_["pool"], refusals = memory_["refusals"];
     line("{:<11}{} active, {} idle, at most {}; {} wait for one", "instances", number(pool, "active"),
          number(pool, "idle"), number(pool, "max"), number(pool, "waiting"));
+    const auto tracking = pool["writeTracking"];
+    line("{:<11}{} write-protected, {} copied back whole", "memories", number(tracking, "protected"),
+         number(tracking, "copied"));
     line("{:<11}container {}, budget {}, pool {}, panel {}", "refused", number(refusals, "container"),
          number(refusals, "budget"), number(refusals, "pool"), number(refusals, "panel"));
     line("");

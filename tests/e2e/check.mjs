@@ -18,7 +18,7 @@ const blamed = ({ found }) => found.contradictions.map(({ setting }) => setting)
 test('check says that a small server fits, and ends with 0', options, async () => {
   const { status, stdout } = await runProgram(['check'], { env: small });
   assert.equal(status, 0, stdout);
-  for (const name of ['container', 'machine', 'budget', 'reserve', 'grantable', 'instances', 'cache', 'mappings',
+  for (const name of ['container', 'machine', 'budget', 'reserve', 'grantable', 'instances', 'cache', 'mappings', 'memories',
     'address space', 'open files', 'processors']) assert.match(stdout, new RegExp(`^${name} +\\S`, 'm'));
   assert.match(stdout, /^budget +64 MiB \(MEMORY_BUDGET_MB\)$/m);
   assert.match(stdout, /^reserve +8 MiB/m);
@@ -36,6 +36,7 @@ test('check gives the same for programs', options, async () => {
   assert.ok(found.machine.totalBytes >= found.machine.availableBytes);
   assert.equal(found.instances.atLimit, 8);
   assert.equal(found.instances.max, 4);
+  assert.deepEqual(found.instances.writeTracking, { protected: 4, copied: 0 });
   assert.equal(found.cache.folder, '/no/such/folder');
   assert.ok(found.process.processors >= 1);
 });

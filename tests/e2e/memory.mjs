@@ -31,6 +31,7 @@ test('the memory of the process adds up', options, async (t) => {
   assert.equal(json.pool.max, 7);
   assert.equal(json.pool.active, 0);
   assert.ok(json.pool.idle >= 1);
+  assert.deepEqual(json.pool.writeTracking, { protected: json.pool.idle, copied: 0 });
   assert.deepEqual(json.refusals, { container: 0, budget: 0, pool: 0, panel: 0 });
   assert.deepEqual(json.uncleanExits, []);
 });

@@ -14,7 +14,7 @@ const memory = {
     { layer: 'container', limitBytes: 256 * MiB, usedBytes: 64 * MiB, freeBytes: 192 * MiB, setting: "the container's memory limit" },
     { layer: 'budget', limitBytes: 128 * MiB, usedBytes: 32 * MiB, freeBytes: 80 * MiB, setting: 'MEMORY_BUDGET_MB' },
   ],
-  pool: { max: 9, active: 3, idle: 4, waiting: 5 },
+  pool: { max: 9, active: 3, idle: 4, waiting: 5, writeTracking: { protected: 6, copied: 1 } },
   reserveBytes: 16 * MiB, grantableBytes: 112 * MiB, grantedBytes: 31 * MiB, unaccountedBytes: MiB, residentBytes: 40 * MiB,
   kinds: { server: 20 * MiB, images: MiB, instances: 10 * MiB, suspended: 0, cache: 0, buffers: 0 },
   refusals: { container: 1, budget: 2, pool: 3, panel: 4 },
@@ -60,6 +60,7 @@ cache      [........................]   0 bytes
 buffers    [........................]   0 bytes
 
 instances  3 active, 4 idle, at most 9; 5 wait for one
+memories   6 write-protected, 1 copied back whole
 refused    container 1, budget 2, pool 3, panel 4
 
 handler                                now     image       p99   highest     limit     calls      time host calls  suspended  refused

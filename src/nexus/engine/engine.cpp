@@ -181,6 +181,8 @@ Result<void> Engine::prepare_thread() {
   return {};
 }
 
+memory::TrackingCounts Engine::tracking() const { return parts_->arena->tally().counts(); }
+
 void Engine::end_slices() { wasmtime_engine_increment_epoch(parts_->engine.get()); }
 
 std::string_view Engine::version() { return "wasmtime " WASMTIME_VERSION; }

@@ -39,6 +39,9 @@ class Engine {
   // is no room for it. create() does it for its own thread. kInternalError.
   Result<void> prepare_thread();
 
+  // How many memories find out what a call has written, and how many copy everything, for want of mappings.
+  memory::TrackingCounts tracking() const;
+
   // What runs now yields as if its time were up; a first slice is only shortened.
   void end_slices();
 

@@ -17,6 +17,7 @@
 
 #include "nexus/base/error.h"
 #include "nexus/base/units.h"
+#include "nexus/memory/tracking.h"
 
 namespace nexus::memory {
 
@@ -45,11 +46,15 @@ class Arena {
 
   std::size_t slots() const { return slots_; }
 
+  // Of the memories in it, which keep it themselves.
+  TrackingTally& tally() { return tally_; }
+
  private:
   Arena(std::byte* base, std::size_t slots);
   std::byte* base_;
   std::size_t slots_;
   std::vector<std::atomic<LinearMemory*>> owners_;
+  TrackingTally tally_;
   std::mutex mutex_;
   std::vector<std::size_t> free_;  // a heap, lowest first
 };

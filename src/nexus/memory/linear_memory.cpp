@@ -65,9 +65,11 @@ LinearMemory::LinearMemory(Arena& arena, std::size_t slot, budget::Grant grant, 
       tracking_(tracking),
       grant_(std::move(grant)) {
   arena_.set_owner(slot, this);
+  arena_.tally().add(tracking_);
 }
 
 LinearMemory::~LinearMemory() {
+  arena_.tally().remove(tracking_);
   arena_.set_owner(slot_, nullptr);
   arena_.give_back(slot_);
 }
@@ -215,6 +217,13 @@ bool LinearMemory::change_to(const Image& image) {
   return !is_too_much || make_hot_what_is_known(image);
 }
 
+// The kernel has no mapping left. Async-signal-safe.
+void LinearMemory::copy_everything() noexcept {
+  arena_.tally().remove(tracking_);
+  tracking_ = Tracking::kCopyEverything;
+  arena_.tally().add(tracking_);
+}
+
 // Everything cold but what executions of this image are known to write. REQUIRES: all pages hold the image.
 bool LinearMemory::make_hot_what_is_known(const Image& image) {
   if (tracking_ == Tracking::kLearnHotPages) {
@@ -224,7 +233,7 @@ bool LinearMemory::make_hot_what_is_known(const Image& image) {
     for (const auto& run : hot_.runs())
       split = split && protect(run, PROT_READ | PROT_WRITE);
     if (split) return true;
-    tracking_ = Tracking::kCopyEverything;  // no mapping left for so many runs
+    copy_everything();
     if (!protect({0, image.pages()}, PROT_READ | PROT_WRITE)) return false;
   }
   hot_ = PageSet(image.pages());
@@ -327,7 +336,7 @@ bool LinearMemory::heal(const void* address) noexcept {
     // No mapping left for one more run. One for the whole image always fits: it merges those that were.
     run = {0, hot_.pages()};
     if (!protect(run, PROT_READ | PROT_WRITE)) return false;
-    tracking_ = Tracking::kCopyEverything;
+    copy_everything();
   }
   hot_.add(run);
   healed_.add(page);

@@ -21,11 +21,9 @@
 #include "nexus/memory/arena.h"
 #include "nexus/memory/image.h"
 #include "nexus/memory/page_set.h"
+#include "nexus/memory/tracking.h"
 
 namespace nexus::memory {
-
-// Copying everything is the simple way: the oracle for the other, and the fallback when the kernel has no more mappings.
-enum class Tracking : std::uint8_t { kLearnHotPages, kCopyEverything };
 
 // Not thread-safe; one thread at a time. While the guest runs or the host writes into it, that thread holds a Running.
 class LinearMemory {
@@ -86,6 +84,7 @@ class LinearMemory {
   bool shrink_to(std::size_t bytes);
   bool start_over(const Image& image);
   bool change_to(const Image& image);
+  void copy_everything() noexcept;
   bool make_hot_what_is_known(const Image& image);
   bool drop_what_is_not_written();
   bool protect(PageRun run, int protection) const noexcept;

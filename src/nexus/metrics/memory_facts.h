@@ -8,6 +8,7 @@
 #include "nexus/budget/bounded_ledger.h"
 #include "nexus/budget/explain_exit.h"
 #include "nexus/budget/keeper.h"
+#include "nexus/memory/tracking.h"
 
 namespace nexus::metrics {
 
@@ -22,6 +23,7 @@ struct MemoryFacts {
   budget::LedgerState ledger;
   std::uint64_t memory_limit_bytes = 0;  // MEMORY_LIMIT_MB
   std::uint64_t max_instances = 0;       // MAX_INSTANCES
+  memory::TrackingCounts tracking;       // of the instances
   std::vector<UncleanNotice> unclean_exits;
 };
 

@@ -73,6 +73,8 @@ Digest Runtime::image_origin() const {
 
 Result<void> Runtime::prepare_thread() { return parts_->engine->prepare_thread(); }
 
+memory::TrackingCounts Runtime::tracking() const { return parts_->engine->tracking(); }
+
 void Runtime::end_slices() { parts_->engine->end_slices(); }
 
 std::string_view Runtime::engine_version() { return engine::Engine::version(); }

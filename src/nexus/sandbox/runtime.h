@@ -34,6 +34,9 @@ class Runtime {
   // the engine keeps for a thread; later that would end the process.
   Result<void> prepare_thread();
 
+  // How many instances find out what a call has written by write protection, and how many copy everything, for want of mappings.
+  memory::TrackingCounts tracking() const;
+
   // What runs now yields as if its time were up; a first slice is only shortened.
   void end_slices();
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "nexus/base/ids.h"
 #include "nexus/sandbox/json.h"
 #include "nexus/server/access.h"
 #include "nexus/server/execution_json.h"
@@ -29,7 +30,7 @@ Refusal no_suspension() {
 std::expected<std::string_view, Refusal> panel_of(const Route& route) {
   const auto panel = find_parameter(route.query, "panel");
   if (!panel) return std::unexpected(panel.error());
-  if (!*panel || (*panel)->empty())
+  if (!*panel || !is_panel_id(**panel))
     return std::unexpected(refuse_part("panel", "is needed: the id of a panel"));
   return **panel;
 }

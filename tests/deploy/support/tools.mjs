@@ -21,6 +21,9 @@ function mustRun(command, args, options) {
 const tools = mustRun(`${root}scripts/deploy-tools`, []).trim();
 const schemas = (args, input) => JSON.parse(mustRun(`${tools}/python/bin/python`, [`${root}tests/deploy/support/schemas.py`, ...args], { input }));
 
+// Requests made from an OpenAPI document; see `st run --help`.
+export const schemathesis = `${tools}/python/bin/schemathesis`;
+
 // The documents of a YAML text.
 export const parse = (text) => schemas(['parse'], text);
 export const readYaml = (path) => parse(readFileSync(path, 'utf8'));

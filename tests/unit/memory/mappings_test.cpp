@@ -58,6 +58,8 @@ class MappingsTest : public Memories {
       if (!m->is_pristine()) return 15;
     }
     if (m->tracking() != Tracking::kCopyEverything) return 16;
+    const TrackingCounts counts = arena_->tally().counts();
+    if (counts.learning != 0 || counts.copying != 1) return 17;
     return 0;
   }
 };

@@ -41,6 +41,12 @@ TEST(MemoryResource, TellsEachWallWithWhatIsLeft) {
   EXPECT_THAT(json, HasSubstr(R"("grantedBytes":200,"unaccountedBytes":10,)"));
 }
 
+TEST(MemoryResource, TellsHowWritesAreTracked) {
+  metrics::MemoryFacts facts;
+  facts.tracking = {.learning = 5, .copying = 2};
+  EXPECT_THAT(json_of(facts), HasSubstr(R"("writeTracking":{"protected":5,"copied":2}})"));
+}
+
 TEST(MemoryResource, HasNoContainerWithoutALimit) {
   metrics::MemoryFacts facts = facts_of_a_container();
   facts.view.walls.container_limit_bytes.reset();
