@@ -62,7 +62,7 @@ for (const isGuarded of [false, true]) {
   test(`every answer is as documented, ${isGuarded ? 'with' : 'without'} authentication`, options, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'nexus-'));
     t.after(() => rmSync(folder, { recursive: true }));
-    const server = await serve(t, { env: isGuarded ? { AUTH_ENABLED: 'true', JWT_SECRET: key } : {} });
+    const server = await serve(t, { env: { SYNC_WAIT_MS: '100', ...(isGuarded && { AUTH_ENABLED: 'true', JWT_SECRET: key }) } });
     const token = makeToken();
     const things = await makeThings(server, isGuarded ? { authorization: `Bearer ${token}` } : {});
     const [document, config] = ['openapi.json', 'schemathesis.toml'].map((name) => join(folder, name));
