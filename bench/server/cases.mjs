@@ -139,6 +139,28 @@ export async function manyPanels({ seconds }) {
   return figures;
 }
 
+// Prometheus asks again and again, of a server where most panels have run.
+export async function scrape({ seconds }) {
+  const server = await Server.start();
+  const agent = new http.Agent({ keepAlive: true });
+  await createMany(server, 10_000, ownHandler);
+  await wrk(server, '"/panels/p" .. math.random(0, 9999) .. "/trigger/run"', { seconds });
+  const times = [];
+  let bytes = 0;
+  const calmDown = ahead();
+  for (let round = 0; round < 1000; round += 1) {
+    const began = performance.now();
+    const { status, text } = await call(`${server.url}/metrics`, { method: 'GET', agent });
+    times.push(performance.now() - began);
+    if (status !== 200 || !/^nexus_panels 10000$/m.test(text)) throw new Error(`${status} ${text.slice(0, 200)}`);
+    bytes = Math.max(bytes, Buffer.byteLength(text));
+  }
+  calmDown();
+  agent.destroy();
+  await server.stop();
+  return { scrape_p95_ms: percentile(times, 0.95), scrape_p50_ms: percentile(times, 0.5), scrape_kb: bytes / 1000 };
+}
+
 // What a request costs that is refused because a wall is closed: another handler holds the only instance.
 export async function refusals({ seconds }) {
   const server = await Server.start({ THREADS: '1', MAX_INSTANCES: '1', MIN_INSTANCES: '1', QUEUE_TIMEOUT_MS: '0', ...ENDLESS });
