@@ -13,10 +13,13 @@ namespace nexus::app {
 class ProcessMemory final : public metrics::MemorySource {
  public:
   // All but the notices must outlive it.
-  ProcessMemory(budget::Keeper& keeper, const budget::BoundedLedger& ledger,
-                const sandbox::Runtime& runtime, const config::RuntimeConfig& settings,
-                std::vector<metrics::UncleanNotice> unclean_exits)
-      : keeper_(keeper), ledger_(ledger), runtime_(runtime), settings_(settings), unclean_exits_(std::move(unclean_exits)) {}
+  ProcessMemory(budget::Keeper& keeper, const budget::BoundedLedger& ledger, const sandbox::Runtime& runtime,
+                const config::RuntimeConfig& settings, std::vector<metrics::UncleanNotice> unclean_exits)
+      : keeper_(keeper),
+        ledger_(ledger),
+        runtime_(runtime),
+        settings_(settings),
+        unclean_exits_(std::move(unclean_exits)) {}
 
   // What is unaccounted is measured now: it changes with every request.
   metrics::MemoryFacts look() const override {
@@ -25,7 +28,8 @@ class ProcessMemory final : public metrics::MemorySource {
     budget::LedgerState ledger = ledger_.state();
     const std::uint64_t granted = ledger.book.granted();
     view.unaccounted_bytes = minus(view.measured_bytes, granted);
-    return {std::move(view), ledger, settings_.memory_limit_bytes, settings_.max_instances, runtime_.tracking(), unclean_exits_};
+    return {std::move(view),     ledger,        settings_.memory_limit_bytes, settings_.max_instances,
+            runtime_.tracking(), unclean_exits_};
   }
 
  private:

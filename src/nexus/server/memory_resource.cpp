@@ -112,9 +112,10 @@ void append_memory(std::string& out, const MemoryFacts& facts, const metrics::Sn
   fmt::format_to(
       std::back_inserter(out),
       R"({{"walls":{},"pool":{{"max":{},"active":{},"idle":{},"waiting":{},"writeTracking":{{"protected":{},"copied":{}}}}},"reserveBytes":{},"grantableBytes":{},"grantedBytes":{},"unaccountedBytes":{},"residentBytes":{},"kinds":{},"refusals":{},"handlers":{},"advice":{},"uncleanExits":{}}})",
-      walls_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting, facts.tracking.learning, facts.tracking.copying,
-      walls.reserve_bytes, walls.grantable_bytes, facts.ledger.book.granted(), facts.view.unaccounted_bytes,
-      facts.view.resident_bytes, kinds_json(facts.ledger.book), refusals_json(sum.probes.admission),
+      walls_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
+      facts.tracking.learning, facts.tracking.copying, walls.reserve_bytes, walls.grantable_bytes,
+      facts.ledger.book.granted(), facts.view.unaccounted_bytes, facts.view.resident_bytes,
+      kinds_json(facts.ledger.book), refusals_json(sum.probes.admission),
       sandbox::json_array(top, handler_json),
       sandbox::json_array(metrics::memory_advice(facts, sum.probes.admission, all), sandbox::json_string),
       sandbox::json_array(facts.unclean_exits, unclean_json));
