@@ -179,3 +179,14 @@ test('results that are kept give way to those who need the memory', { timeout: 6
   await server.request('DELETE', '/panels/p');
   assert.ok(await buffers() < 1 << 20, 'and gone with the panel');
 });
+
+test('lists are of a panel that could be', { timeout: 30_000 }, async (t) => {
+  const server = await serve(t);
+  for (const list of ['/executions', '/suspensions']) {
+    for (const query of ['', '?panel=', '?panel=%2F', '?panel=a%20b', `?panel=${'a'.repeat(129)}`]) {
+      const { status, json } = await server.get(list + query);
+      assert.deepEqual([status, json.details?.[0]?.path], [400, 'panel'], list + query);
+    }
+    assert.equal((await server.get(`${list}?panel=none`)).json.total, 0);
+  }
+});
