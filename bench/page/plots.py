@@ -3,7 +3,7 @@ from . import plot
 from .tables import fresh, gib, sandbox_of
 
 ISOLATED = {"yes": "apart", "globals only": "partly", "no": "shared"}
-KEY = {"ours": "Nexus, fresh for each call", "apart": "fresh for each call", "partly": "fresh globals, shared memory", "shared": "shared by all calls"}
+KEY = {"ours": "Nexus, fresh for each call", "apart": "fresh for each call", "partly": "fresh globals, shared memory", "shared": "not fresh"}
 
 
 def kind(row):
