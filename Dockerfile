@@ -13,6 +13,7 @@ RUN scripts/build-engine && scripts/build-guest
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
 COPY examples/demo.json examples/
+COPY docs/openapi.json docs/
 COPY src src
 COPY apps apps
 RUN --mount=type=cache,target=/root/.cache/ccache \

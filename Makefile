@@ -44,12 +44,13 @@ test-deploy: $(if $(NEXUS_BIN),,build) ## The image as Kubernetes would run it, 
 	@tests/e2e/support/install
 	@NEXUS_BIN=$${NEXUS_BIN:-$(CURDIR)/build/nexus} node --test --test-concurrency=1 tests/deploy/*.mjs
 
-bench: ## Figures beside their targets and other runtimes (20 min); results in build/bench
-	@scripts/setup bench
+# STORM=1, CONTAINER=1: those parts of the page as well (root).
+bench: ## Figures beside their targets and other runtimes, into docs/benchmarks.md (20 min; with STORM=1 CONTAINER=1 50 min, root)
+	@scripts/setup bench $(if $(CONTAINER),test deploy)
 	@cmake --preset release -DNEXUS_BENCH=ON >/dev/null
-	@cmake --build --preset release --target nexus nexus_bench
+	@cmake --build --preset release --target nexus nexus_bench nexus_watchers
 	@ln -sfn release/bin/nexus build/nexus
-	@bench/run
+	@bench/run $(if $(STORM),--storm) $(if $(CONTAINER),--container)
 	@scripts/setup test
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev --target unit_sandbox

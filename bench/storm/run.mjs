@@ -178,7 +178,10 @@ function summary(options, seen, rows) {
   const { sampler: { accountedAbove, ...sampler }, honest: { latencies, ...honest }, isAnswer: _, clients, ...rest } = seen;
   delete clients.sending;
   const latency_ms = Object.fromEntries([0.5, 0.9, 0.99, 1].map((p) => [`p${p * 100}`, percentile(latencies, p)]));
-  return { ...options, held: allHeld(rows), rows, ...rest, sampler, honest: { ran: latencies.length, latency_ms, ...honest }, clients };
+  return {
+    date: new Date().toISOString(), ...options, held: allHeld(rows), rows, ...rest, sampler,
+    honest: { ran: latencies.length, latency_ms, ...honest }, clients,
+  };
 }
 
 async function main() {

@@ -6,6 +6,7 @@ import { request } from './request.mjs';
 
 const EACH_MS = 100;
 const MOST_KEPT = 20;
+const SERIES_STEP_S = 2;
 
 // Of Prometheus' text: {accounted: {kind: bytes}, unaccounted, rss, started, idle, active, panels}, all bytes or counts.
 export function readMetrics(text) {
@@ -38,6 +39,7 @@ export class Sampler {
       overAccounted: { most: 0, times: 0, first: [] },
       overLimit: { most: 0, times: 0, first: [] },
       accountedAbove: [], // accounted - working set, each sample
+      series: [], // for a plot: of each SERIES_STEP_S the sample with the least room, [second, working set, limit, accounted or 0]
     };
     this.isOver = false;
     this.excessBefore = 0;
@@ -73,8 +75,9 @@ export class Sampler {
     seen.samples += 1;
     seen.highestWorkingSet = Math.max(seen.highestWorkingSet, highest);
     this.#note(seen.overLimit, highest - (limit - reserveOf(limit) / 2), { workingSet: highest, limit });
+    const accounted = metrics ? accountedOf(metrics) : 0;
+    this.#draw(highest, limit, accounted);
     if (!metrics) return;
-    const accounted = accountedOf(metrics);
     seen.highestAccounted = Math.max(seen.highestAccounted, accounted);
     // The kernel's count and ours are of two moments, between which megabytes come and go: one sample over is no proof, two in a
     // row, a tenth of a second apart, are.
@@ -82,6 +85,14 @@ export class Sampler {
     this.#note(seen.overAccounted, Math.min(excess, this.excessBefore), { workingSet, accounted });
     this.excessBefore = excess;
     seen.accountedAbove.push(accounted - workingSet);
+  }
+
+  #draw(workingSet, limit, accounted) {
+    const { series } = this.seen;
+    const second = Math.floor((performance.now() - this.began) / 1000 / SERIES_STEP_S) * SERIES_STEP_S;
+    const [last, highest, lowest] = series.at(-1) ?? [];
+    if (last !== second) series.push([second, workingSet, limit, accounted]);
+    else if (limit - workingSet < lowest - highest) series[series.length - 1] = [second, workingSet, limit, accounted];
   }
 
   #note(list, excess, around) {

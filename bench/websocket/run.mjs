@@ -1,12 +1,16 @@
-// What idle WebSocket clients cost, and how many messages reach a thousand of them, alone and beside one that never reads.
+// What idle WebSocket clients cost, and how many messages reach a thousand of them, alone and beside one that never reads: one
+// line of JSON, {idle_kib_each, turns: [{callers, stuck, messages_per_s, calls_per_s}]}. Targets are in report.
 // Usage: NEXUS_PROGRAM=build/release/bin/nexus node bench/websocket/run.mjs WATCHERS [SECONDS], after the target nexus_watchers.
 import { spawn } from 'node:child_process';
 import { Server, createPanel } from '../server/program.mjs';
 
 const [watchers, seconds = '5'] = process.argv.slice(2);
+const IDLE = 10_000;
+const CLIENTS = 1000;
+const TURNS = 3;
 
-async function connected(server, clients, stuck, time) {
-  const child = spawn(watchers, [new URL(server.url).port, 'p', clients, stuck, time].map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
+async function connected(server, ...options) {
+  const child = spawn(watchers, [new URL(server.url).port, 'p', ...options].map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = child.stdout.setEncoding('utf8')[Symbol.asyncIterator]();
   await lines.next();
   return {
@@ -27,16 +31,19 @@ async function withServer(work) {
   }
 }
 
-await withServer(async (server) => {
+const idle_kib_each = await withServer(async (server) => {
   const before = server.status('VmRSS');
-  const idle = await connected(server, 10_000, 0, 0);
-  console.log(`10,000 idle clients: ${((server.status('VmRSS') - before) / 10_000).toFixed(2)} KiB each`);
+  const idle = await connected(server, IDLE, 0, 0, 0);
+  const each = (server.status('VmRSS') - before) / IDLE;
   await idle.run();
+  return each;
 });
-for (let turn = 0; turn < 3; ++turn) {
-  for (const stuck of [0, 1]) {
-    await withServer(async (server) => {
-      console.log(`1,000 clients and ${stuck} that never reads: ${await (await connected(server, 1000, stuck, seconds)).run()}`);
-    });
+const turns = [];
+for (let turn = 0; turn < TURNS; ++turn) {
+  for (const [callers, stuck] of [[4, 0], [4, 1], [1, 0]]) {
+    const said = await withServer(async (server) => (await connected(server, CLIENTS, stuck, callers, seconds)).run());
+    const [, messages, calls] = /^(\d+) messages\/s (\d+) calls\/s$/.exec(said);
+    turns.push({ callers, stuck, messages_per_s: Number(messages), calls_per_s: Number(calls) });
   }
 }
+console.log(JSON.stringify({ idle_kib_each, turns }));

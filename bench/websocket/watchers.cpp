@@ -1,9 +1,9 @@
 // Many WebSocket clients in one thread, for bench/websocket/run: they read what they are sent and count the messages, while
 // a few more connections call the panel's tool over and over.
 //
-//   watchers PORT PANEL CLIENTS STUCK SECONDS
+//   watchers PORT PANEL CLIENTS STUCK CALLERS SECONDS
 //
-// STUCK clients never read. Prints "connected" when all are; on a line of standard input it begins, and prints the
+// STUCK clients never read; each of the CALLERS has one call under way. Prints "connected" when all are; on a line of standard input it begins, and prints the
 // messages and the calls of the time. SECONDS 0: it ends at once.
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -21,8 +21,6 @@
 #include <vector>
 
 namespace {
-
-constexpr int kCallers = 4;
 
 [[noreturn]] void die(const char* what) {
   std::perror(what);
@@ -90,9 +88,9 @@ Watcher watch(int port, std::string_view panel, bool is_stuck) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) return 2;
+  if (argc != 7) return 2;
   const int port = std::atoi(argv[1]), clients = std::atoi(argv[3]), stuck = std::atoi(argv[4]),
-            seconds = std::atoi(argv[5]);
+            calling = std::atoi(argv[5]), seconds = std::atoi(argv[6]);
   const std::string panel = argv[2];
   std::vector<Watcher> watchers;
   watchers.reserve(static_cast<std::size_t>(clients + stuck));
@@ -106,7 +104,7 @@ int main(int argc, char** argv) {
 
   const int poll = epoll_create1(0);
   std::vector<Watcher> callers;
-  for (int n = 0; n < kCallers; ++n)
+  for (int n = 0; n < calling; ++n)
     callers.push_back({connect_to(port), {}, false});
   const auto add = [poll](Watcher& watcher) {
     epoll_event event{.events = EPOLLIN, .data = {.ptr = &watcher}};
@@ -134,7 +132,7 @@ int main(int argc, char** argv) {
       auto& watcher = *static_cast<Watcher*>(events[static_cast<std::size_t>(n)].data.ptr);
       const auto got = read(watcher.socket, bytes.data(), bytes.size());
       if (got <= 0) die("a client was closed");
-      if (&watcher < callers.data() || &watcher >= callers.data() + kCallers) {
+      if (&watcher < callers.data() || &watcher >= callers.data() + calling) {
         messages += watcher.take({bytes.data(), static_cast<std::size_t>(got)});
       } else {  // one answer, in one piece
         ++calls;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { built, containers, environment, image, ownCache, serve, watch } from './support/image_under_test.mjs';
@@ -76,13 +76,13 @@ test('a hog is refused before the kernel would kill', options, async (t) => {
   assert.equal(await server.ended, 0, 'it was not killed');
 });
 
-// Figures for people: they decide nothing.
+// Figures for people: they decide nothing. NEXUS_FIGURES: a file for them, as bench/report reads it.
 test('how large it is, how soon it is ready, and what it takes at rest', options, async (t) => {
   const began = performance.now();
   const server = await serve(t, { env: ownCache });
   const withContainer = performance.now() - began;
   const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
-  const [rss, anonymous] = ['VmRSS', 'RssAnon'].map((name) => (new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1] / 1024).toFixed(1));
+  const [rss, anonymous] = ['VmRSS', 'RssAnon'].map((name) => new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1] / 1024);
   const mount = podman('image', 'mount', image);
   t.after(() => podman('image', 'unmount', image));
   const times = [];
@@ -96,5 +96,10 @@ test('how large it is, how soon it is ready, and what it takes at rest', options
     await once(program, 'close');
   }
   console.log(`${built}; ready after ${Math.min(...times).toFixed()} to ${Math.max(...times).toFixed()} ms, ` +
-    `${withContainer.toFixed()} ms with podman; ${rss} MiB at rest, ${anonymous} of them no pages of files`);
+    `${withContainer.toFixed()} ms with podman; ${rss.toFixed(1)} MiB at rest, ${anonymous.toFixed(1)} of them no pages of files`);
+  if (!process.env.NEXUS_FIGURES) return;
+  const [{ Size: size }] = JSON.parse(podman('image', 'inspect', image));
+  writeFileSync(process.env.NEXUS_FIGURES, JSON.stringify({
+    image_mb: size / 1e6, ready_ms: times.toSorted((a, b) => a - b)[2], with_podman_ms: withContainer, idle_rss_mib: rss, idle_anonymous_mib: anonymous,
+  }));
 });

@@ -1,0 +1,46 @@
+"""What a run of bench/run has left in its folder. What is not there is NaN, which goes through all that is worked out of it."""
+import json
+import math
+
+NAN = math.nan
+
+
+class Figures(dict):
+    """Of one file, or of one row in it."""
+
+    def __missing__(self, name):
+        return NAN
+
+
+class Rows(dict):
+    def __missing__(self, name):
+        return Figures()
+
+
+class Results:
+    def __init__(self, directory):
+        self.directory = directory
+
+    def json(self, name):
+        path = self.directory / name
+        # Empty: its program ended before it had anything to say.
+        return Figures(json.loads(path.read_text())) if path.is_file() and path.stat().st_size else Figures()
+
+    def inside(self):
+        """{name: medians of Google Benchmark}"""
+        return Rows((row["run_name"].split("/min_time")[0], Figures(row)) for row in self.json("inside.json").get("benchmarks", [])
+                    if row.get("aggregate_name", "median") == "median")
+
+    def small_call(self, ledger):
+        turns = self.directory.glob(f"ledger-{ledger}-*.json")
+        return min((json.loads(turn.read_text())["benchmarks"][0]["cpu_time"] for turn in turns), default=NAN)
+
+    def peers(self):
+        """[{peer, version, case, metric, unit, median or None, fresh}]"""
+        path = self.directory / "peers.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+    def storms(self, peer):
+        """Of 1 GiB first."""
+        names = [f"storm-{mb}{'' if peer == 'nexus' else f'-{peer}'}.json" for mb in (1024, 256)]
+        return [storm for storm in map(self.json, names) if storm]
