@@ -33,7 +33,7 @@ const good = () => ({
   'server.json': { start_to_first_answer_ms: 15, idle_rss_mb: 20 },
   'waiting.json': { waiting: 100000, rss_mb: 170, bytes_each: 1700, in_a_gib: 600000, resumed_per_second: 40000 },
   'websocket.json': { idle_kib_each: 6, turns: [{ callers: 4, stuck: 0, messages_per_s: 200000 }, { callers: 4, stuck: 1, messages_per_s: 199000 }] },
-  'container.json': { image_mb: 59, ready_ms: 20, with_podman_ms: 300, idle_rss_mib: 25, idle_anonymous_mib: 5 },
+  'container.json': { image_mb: 59, ready_ms: 20, with_podman_ms: 300, idle_rss_mb: 12 },
   'storm-256.json': storm(),
   'storm-256-workerd.json': storm({ peer: 'workerd', lasted_s: 3.5, oomKills: 1, death: { status: 'SIGKILL', at_s: 3.4 } }),
   'peers.jsonl': [
