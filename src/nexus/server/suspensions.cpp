@@ -109,12 +109,13 @@ Suspensions::Settled Suspensions::take(Settlement settlement) const {
 void Suspensions::answer(CallId id, Settled settled) {
   const auto found = waiting_.find(id);
   if (found == waiting_.end()) return;
-  const ExecutionPtr execution = std::move(found->second);
-  waiting_.erase(found);
+  const ExecutionPtr execution = found->second;
   const PendingCall& call = *find(*execution, id);
+  // First what memory may be missing for: then it waits on, until its time is over.
+  execution->arrived.push_back({call.number, std::move(settled.settlement), std::move(settled.held)});
+  waiting_.erase(found);
   probes_.suspensions.ended(
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, clock_.unix_ms() - call.began_unix_ms)));
-  execution->arrived.push_back({call.number, std::move(settled.settlement), std::move(settled.held)});
   std::erase_if(execution->pending, [id](const PendingCall& other) { return other.id == id; });
   on_answer_(execution);
 }
