@@ -71,6 +71,19 @@ test('the sizes that docs/kubernetes.md names fit', options, async (t) => {
   }
 });
 
+test('the commands of docs/kubernetes.md are of the namespace that they apply, with the Secret that its pods want', options, () => {
+  const blocks = [...readFileSync(`${root}docs/kubernetes.md`, 'utf8').matchAll(/^```console\n([^]*?)^```$/gm)].map(([, text]) => text);
+  const applied = blocks.flatMap((text) => [...text.matchAll(/apply -k deploy\/kubernetes\/overlays\/(\w+)/g)].map(([, name]) => [name, text]));
+  assert.deepEqual(applied.map(([name]) => name).sort(), ['dev', 'production']);
+  for (const [name, text] of applied) {
+    const documents = overlay(name);
+    const namespace = find(documents, 'Namespace').metadata.name;
+    assert.deepEqual(new Set([...text.matchAll(/ -n (\S+)/g)].map(([, given]) => given)), new Set([namespace]), name);
+    const { secretName, items: [{ key }] } = podOf(documents).volumes.find(({ secret }) => secret).secret;
+    assert.ok(text.includes(`-n ${namespace} create secret generic ${secretName} --from-literal=${key}=`), name);
+  }
+});
+
 test('paths of probes, scrapes and the Ingress are the program\'s', options, () => {
   const { paths } = JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8'));
   const documents = overlay('production');
