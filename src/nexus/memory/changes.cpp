@@ -1,5 +1,6 @@
 #include "nexus/memory/changes.h"
 
+#include <array>
 #include <bit>
 
 #include "nexus/base/units.h"
@@ -39,11 +40,17 @@ Word difference(const std::byte* a, const std::byte* b) {
 constexpr std::size_t kBlockBytes = 64;
 static_assert(kPageBytes % kBlockBytes == 0);
 
+// By two words at a time, as SSE2 has them.
 bool is_same_block(const std::byte* a, const std::byte* b) {
-  Word any = 0;
-  for (std::size_t at = 0; at < kBlockBytes; at += sizeof(Word))
-    any |= difference(a + at, b + at);
-  return any == 0;
+  using Words [[gnu::vector_size(16)]] = Word;
+  Words any{};
+  for (std::size_t at = 0; at < kBlockBytes; at += sizeof(Words)) {
+    Words of_a, of_b;
+    std::memcpy(&of_a, a + at, sizeof of_a);
+    std::memcpy(&of_b, b + at, sizeof of_b);
+    any |= of_a ^ of_b;
+  }
+  return (any[0] | any[1]) == 0;
 }
 
 std::size_t first_byte(Word difference) { return static_cast<std::size_t>(std::countr_zero(difference)) / 8; }
@@ -99,13 +106,13 @@ bool are_runs(std::span<const std::byte> bytes) {
 void append_changes(std::vector<std::byte>& out, std::size_t index, const std::byte* page,
                     const std::byte* before) {
   if (std::memcmp(page, before, kPageBytes) == 0) return;
-  const std::size_t head = out.size();
-  out.resize(head + sizeof(ChangedPage) + kMostRunBytes);
-  std::byte* const runs = out.data() + head + sizeof(ChangedPage);
-  const auto bytes = static_cast<std::size_t>(put_differences(runs, page, before) - runs);
-  const ChangedPage changed{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(bytes)};
-  std::memcpy(out.data() + head, &changed, sizeof changed);
-  out.resize(head + sizeof changed + bytes);
+  std::array<std::byte, kMostChangedPageBytes> whole;  // not initialised: most of it is never used
+  std::byte* const runs = whole.data() + sizeof(ChangedPage);
+  std::byte* const end = put_differences(runs, page, before);
+
+  const ChangedPage changed{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(end - runs)};
+  std::memcpy(whole.data(), &changed, sizeof changed);
+  out.insert(out.end(), whole.data(), end);
 }
 
 std::optional<PageSet> changed_pages(std::span<const std::byte> changes, std::size_t pages) {
