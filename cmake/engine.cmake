@@ -9,7 +9,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${engine_sources}
 add_library(nexus_rust STATIC IMPORTED GLOBAL)
 set_target_properties(nexus_rust PROPERTIES
   IMPORTED_LOCATION ${engine_directory}/libnexus_engine.a
-  INTERFACE_LINK_LIBRARIES "Threads::Threads;m;dl")
+  INTERFACE_LINK_LIBRARIES "nexus_base;Threads::Threads;m;dl")  # nexus_base: the reserve of its allocator
 add_library(nexus_wasmtime INTERFACE)
 target_include_directories(nexus_wasmtime SYSTEM INTERFACE ${engine_directory}/include)
 target_link_libraries(nexus_wasmtime INTERFACE nexus_rust)

@@ -1,0 +1,71 @@
+//! The heap of what is Rust: malloc's, and where malloc has nothing left, the reserve that the program keeps for its own
+//! small needs (src/nexus/base/memory_reserve.h). Rust ends the process when an allocation fails.
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ptr;
+
+unsafe extern "C" {
+    /// Null: none is left, or it would be too large.
+    fn nexus_reserve_take(bytes: usize) -> *mut u8;
+    /// False: it isn't the reserve's.
+    fn nexus_reserve_give_back(block: *mut u8) -> bool;
+    fn nexus_reserve_has(block: *const u8) -> bool;
+}
+
+/// What blocks of the reserve are aligned to.
+const MOST_ALIGN: usize = 64;
+
+struct Heap;
+
+unsafe fn reserved(layout: Layout) -> *mut u8 {
+    if layout.align() > MOST_ALIGN {
+        return ptr::null_mut();
+    }
+    unsafe { nexus_reserve_take(layout.size()) }
+}
+
+unsafe impl GlobalAlloc for Heap {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let block = unsafe { System.alloc(layout) };
+        if block.is_null() { unsafe { reserved(layout) } } else { block }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let block = unsafe { System.alloc_zeroed(layout) };
+        if !block.is_null() {
+            return block;
+        }
+        let block = unsafe { reserved(layout) };
+        if !block.is_null() {
+            unsafe { ptr::write_bytes(block, 0, layout.size()) };
+        }
+        block
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        unsafe {
+            if !nexus_reserve_give_back(block) {
+                System.dealloc(block, layout);
+            }
+        }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        unsafe {
+            if !nexus_reserve_has(block) {
+                let grown = System.realloc(block, layout, size);
+                if !grown.is_null() {
+                    return grown;
+                }
+            }
+            let other = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
+            if !other.is_null() {
+                ptr::copy_nonoverlapping(block, other, layout.size().min(size));
+                self.dealloc(block, layout);
+            }
+            other
+        }
+    }
+}
+
+#[global_allocator]
+static HEAP: Heap = Heap;
