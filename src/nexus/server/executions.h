@@ -149,7 +149,7 @@ class Executions {
     std::uint64_t bytes = 0;
   };
   Kept& kept_with(const Execution& execution);
-  void forget_old_results(Kept& kept, std::int64_t now_unix_ms);
+  void forget_old_results(Kept& kept, std::int64_t now_ms);
   std::uint64_t forget_oldest(Kept& kept);
   void forget(Kept& kept, const Execution& execution);
   enum class Until : std::uint8_t { kAtRest, kNext, kEnd };
@@ -171,7 +171,7 @@ class Executions {
   std::size_t loops_, own_;
   std::unordered_map<std::string_view, ExecutionPtr> kept_;  // by their id
   struct Suspended {
-    std::int64_t since_unix_ms;
+    std::int64_t since_ms;
     std::weak_ptr<Execution> execution;
   };
   std::deque<Suspended> unpacked_;  // in order; some of them go on already

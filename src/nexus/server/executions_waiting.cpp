@@ -48,10 +48,10 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
   execution->suspended.emplace(std::move(segment.suspended));
   execution->status = Execution::Status::kSuspended;
   execution->is_packed = false;
-  execution->changed_unix_ms = clock_.unix_ms();
+  execution->changed_at(clock_);
   ++probes_.under_way.suspended;
   execution->handler->use.suspensions += segment.calls.size();
-  unpacked_.push_back({execution->changed_unix_ms, execution});
+  unpacked_.push_back({execution->changed_ms, execution});
   try {
     suspensions_.begin(execution, std::move(segment.calls));
   } catch (const std::bad_alloc&) {
@@ -184,7 +184,7 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   suspensions_.cancel(*execution);
   execution->suspended.reset();
   execution->status = Execution::Status::kEnded;
-  execution->changed_unix_ms = clock_.unix_ms();
+  execution->changed_at(clock_);
   append(result.earlier, result.journal);  // for RESULT: the panel takes the values
   conclude(execution->call, result, nullptr);
   result.journal = {};
@@ -195,7 +195,7 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   Kept& kept = kept_with(*execution);
   kept.bytes += execution->kept_bytes();
   kept.ended.push_back(execution);
-  forget_old_results(kept, execution->changed_unix_ms);
+  forget_old_results(kept, execution->changed_ms);
   execution->changed();
 }
 
@@ -313,12 +313,11 @@ Task<void> Executions::wait_for_rest(ExecutionPtr execution, std::chrono::millis
 
 void Executions::tick() {
   suspensions_.expire();
-  const std::int64_t now_ms = clock_.unix_ms();
+  const std::int64_t now_ms = clock_.monotonic_ms();
   for (std::size_t n = 0; n < kPackedAtOnce && !unpacked_.empty(); ++n) {
-    if (now_ms - unpacked_.front().since_unix_ms < kPackAfterMs) break;
+    if (now_ms - unpacked_.front().since_ms < kPackAfterMs) break;
     const auto execution = unpacked_.front().execution.lock();
-    if (execution != nullptr && execution->changed_unix_ms == unpacked_.front().since_unix_ms)
-      pack(*execution);
+    if (execution != nullptr && execution->changed_ms == unpacked_.front().since_ms) pack(*execution);
     unpacked_.pop_front();
   }
   forget_old_results(called_, now_ms);
@@ -330,12 +329,12 @@ Executions::Kept& Executions::kept_with(const Execution& execution) {
 }
 
 // The newest stays, however large.
-void Executions::forget_old_results(Kept& kept, std::int64_t now_unix_ms) {
+void Executions::forget_old_results(Kept& kept, std::int64_t now_ms) {
   const auto is_too_much = [&kept] {
     return kept.ended.size() > 1 && (kept.ended.size() > kept.most || kept.bytes > kept.most_bytes);
   };
   while (!kept.ended.empty() &&
-         (is_too_much() || now_unix_ms - kept.ended.front()->changed_unix_ms >= kKeptMs))
+         (is_too_much() || now_ms - kept.ended.front()->changed_ms >= kKeptMs))
     forget_oldest(kept);
 }
 

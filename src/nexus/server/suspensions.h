@@ -69,11 +69,11 @@ class Suspensions final : public extensions::Settlements {
 
  private:
   struct Expiry {
-    std::int64_t at_unix_ms;
+    std::int64_t at_ms;  // by the monotonic clock
     extensions::CallId id;
     auto operator<=>(const Expiry&) const = default;
   };
-  void expire_at(std::int64_t unix_ms, extensions::CallId id);
+  void expire_at(std::int64_t ms, extensions::CallId id);
 
   Executor executor_;
   const Clock& clock_;
