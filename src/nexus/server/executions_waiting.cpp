@@ -107,6 +107,8 @@ Task<void> Executions::go_on(ExecutionPtr execution, metrics::Present state) {
     if (has_run && execution->status == Execution::Status::kSuspended && !execution->arrived.empty()) {
       leave_waiting(*execution);  // what came while it ran
       execution->status = Execution::Status::kRunning;
+      state.move_to(probes_.under_way.queued);
+      co_await run_queue_.next_slice(execution->suspended->carried.running_us);  // others in between
     }
   }
 }
