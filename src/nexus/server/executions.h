@@ -102,7 +102,7 @@ class Executions {
   // Lets go of images that are of none of these.
   void keep_only(const std::unordered_set<std::string_view>& sources) { cache_.keep_only(sources); }
 
-  // Cancels all that waits: nobody will answer it any more.
+  // Cancels all that waits or will: nobody will answer it any more.
   void drain();
   // Cancels all that runs and all that will: the time for a shutdown is over.
   void abort() { is_aborted_ = true; }
@@ -179,7 +179,7 @@ class Executions {
   Kept called_{.most_bytes = 4 << 20, .most = 10'000}, triggered_{.most_bytes = 1 << 20, .most = 1'000};
   Watch watch_;
   LogThrottle failures_;
-  bool is_aborted_ = false;
+  bool is_draining_ = false, is_aborted_ = false;
 };
 
 // Which of the loops an execution's id is of, whether or not there is such an execution.

@@ -17,6 +17,7 @@ constexpr std::int64_t kKeptMs = 5 * 60 * 1000;  // a result, after the end
 constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
 constexpr std::chrono::milliseconds kPause{20};
+constexpr std::string_view kShutsDown = "the server is shutting down";
 
 Error cancelled(std::string_view why) { return {.code = ErrorCode::kCancelled, .message = std::string(why)}; }
 
@@ -58,6 +59,7 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
     return end_without_memory(execution);
   }
   if (panel.is_removed()) return cancel(execution, "the panel has been deleted");
+  if (is_draining_) return cancel(execution, kShutsDown);
   if (!execution->call.tells_its_caller) tell_of_waits(*execution);
   execution->changed();
 }
@@ -256,7 +258,8 @@ void Executions::cancel_all_of(const panels::Panel& panel) {
 }
 
 void Executions::drain() {
-  cancel_if([](const Execution&) { return true; }, "the server is shutting down");
+  is_draining_ = true;
+  cancel_if([](const Execution&) { return true; }, kShutsDown);
 }
 
 // ---- asking ----
