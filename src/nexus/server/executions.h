@@ -127,7 +127,7 @@ class Executions {
                     bool cache_hit);
   // Commits the segment and begins what it has called.
   void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
-  void tell_of_waits(const Execution& execution);
+  void tell_of_waits(const Execution& execution, std::size_t told);
   void on_answer(const ExecutionPtr& execution);
   Task<void> go_on(ExecutionPtr execution, metrics::Present state);
   Task<bool> run_next_segment(ExecutionPtr execution, metrics::Present& state);

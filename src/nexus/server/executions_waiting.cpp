@@ -3,6 +3,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <new>
+#include <span>
 
 #include "nexus/server/executions.h"
 #include "nexus/server/run_record.h"
@@ -53,6 +54,7 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
   ++probes_.under_way.suspended;
   execution->handler->use.suspensions += segment.calls.size();
   unpacked_.push_back({execution->changed_ms, execution});
+  const std::size_t told = execution->pending.size();
   try {
     suspensions_.begin(execution, std::move(segment.calls));
   } catch (const std::bad_alloc&) {
@@ -60,12 +62,13 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
   }
   if (panel.is_removed()) return cancel(execution, "the panel has been deleted");
   if (is_draining_) return cancel(execution, kShutsDown);
-  if (!execution->call.tells_its_caller) tell_of_waits(*execution);
+  if (!execution->call.tells_its_caller) tell_of_waits(*execution, told);
   execution->changed();
 }
 
-void Executions::tell_of_waits(const Execution& execution) {
-  for (const PendingCall& call : execution.pending) {
+// Of those behind the first `told`, of which earlier segments have told.
+void Executions::tell_of_waits(const Execution& execution, std::size_t told) {
+  for (const PendingCall& call : std::span(execution.pending).subspan(told)) {
     const std::string id = suspension_id(call);
     audience_.progressed(*execution.call.panel, {execution.id, id, "suspended", call.data_json});
   }
