@@ -139,7 +139,9 @@ class Executions {
   void tell_of_failure(const Execution& execution);
   void end_without_memory(const ExecutionPtr& execution);
   void cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why);
-  void pack(Execution& execution);
+  // Of those that wait since then or earlier, first the first, until so many bytes are free or the turn has lasted long enough.
+  // Gives the bytes that are.
+  std::uint64_t pack(std::int64_t since_ms, std::uint64_t wanted_bytes);
   void leave_waiting(Execution& execution);
   // Results that may still be asked for, in order of their ends.
   struct Kept {

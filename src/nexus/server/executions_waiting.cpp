@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <limits>
 #include <new>
 #include <span>
 
@@ -12,7 +13,7 @@ namespace nexus::server {
 namespace {
 
 constexpr std::int64_t kPackAfterMs = 100;       // who is answered sooner need not be unpacked
-constexpr std::size_t kPackedAtOnce = 2000;      // 3 us each
+constexpr std::uint64_t kPackingUs = 5000;       // in one turn of the loop: 3 us for each that is small
 constexpr std::int64_t kKeptMs = 5 * 60 * 1000;  // a result, after the end
 // What is charged for an execution beside its delta: it, its call, its places in the tables. Measured with 100,000.
 constexpr std::uint64_t kExecutionBytes = 1600;
@@ -74,12 +75,28 @@ void Executions::tell_of_waits(const Execution& execution, std::size_t told) {
   }
 }
 
-void Executions::pack(Execution& execution) {
-  if (execution.status != Execution::Status::kSuspended || execution.is_packed) return;
-  execution.suspended->delta.pack();
-  execution.is_packed = true;
-  --probes_.under_way.suspended;
-  ++probes_.under_way.hibernated;
+std::uint64_t Executions::pack(std::int64_t since_ms, std::uint64_t wanted_bytes) {
+  const std::uint64_t began_us = clock_.monotonic_us();
+  std::uint64_t freed = 0, spent_us = 0;
+  while (spent_us < kPackingUs && freed < wanted_bytes && !unpacked_.empty() &&
+         unpacked_.front().since_ms <= since_ms) {
+    const Suspended& first = unpacked_.front();
+    const auto execution = first.execution.lock();
+    if (execution != nullptr && execution->status == Execution::Status::kSuspended &&
+        execution->changed_ms == first.since_ms && !execution->is_packed) {
+      memory::Delta& delta = execution->suspended->delta;
+      const std::size_t before = delta.bytes();
+      delta.pack_some();
+      freed += before - delta.bytes();
+      spent_us = clock_.monotonic_us() - began_us;
+      if (!delta.is_packed()) continue;
+      execution->is_packed = true;
+      --probes_.under_way.suspended;
+      ++probes_.under_way.hibernated;
+    }
+    unpacked_.pop_front();
+  }
+  return freed;
 }
 
 void Executions::leave_waiting(Execution& execution) {
@@ -322,12 +339,7 @@ Task<void> Executions::wait_for_rest(ExecutionPtr execution, std::chrono::millis
 void Executions::tick() {
   suspensions_.expire();
   const std::int64_t now_ms = clock_.monotonic_ms();
-  for (std::size_t n = 0; n < kPackedAtOnce && !unpacked_.empty(); ++n) {
-    if (now_ms - unpacked_.front().since_ms < kPackAfterMs) break;
-    const auto execution = unpacked_.front().execution.lock();
-    if (execution != nullptr && execution->changed_ms == unpacked_.front().since_ms) pack(*execution);
-    unpacked_.pop_front();
-  }
+  pack(now_ms - kPackAfterMs, std::numeric_limits<std::uint64_t>::max());
   forget_old_results(called_, now_ms);
   forget_old_results(triggered_, now_ms);
 }
@@ -341,8 +353,7 @@ void Executions::forget_old_results(Kept& kept, std::int64_t now_ms) {
   const auto is_too_much = [&kept] {
     return kept.ended.size() > 1 && (kept.ended.size() > kept.most || kept.bytes > kept.most_bytes);
   };
-  while (!kept.ended.empty() &&
-         (is_too_much() || now_ms - kept.ended.front()->changed_ms >= kKeptMs))
+  while (!kept.ended.empty() && (is_too_much() || now_ms - kept.ended.front()->changed_ms >= kKeptMs))
     forget_oldest(kept);
 }
 
@@ -367,9 +378,7 @@ void Executions::reclaim(std::uint64_t bytes) {
     while (freed < bytes && !kept->ended.empty())
       freed += forget_oldest(*kept);
   }
-  for (; !unpacked_.empty(); unpacked_.pop_front()) {
-    if (const auto execution = unpacked_.front().execution.lock()) pack(*execution);
-  }
+  if (freed < bytes) pack(std::numeric_limits<std::int64_t>::max(), bytes - freed);
   admission_.reclaim(bytes);
 }
 
