@@ -15,7 +15,6 @@ using extensions::CallId;
 using extensions::Settlement;
 
 constexpr std::size_t kDigits = 16;
-constexpr std::string_view kExternal = "external";
 
 PendingCall* find(Execution& execution, CallId id) {
   const auto found = std::ranges::find(execution.pending, id, &PendingCall::id);
@@ -28,6 +27,8 @@ std::string suspension_id(const PendingCall& call) {
   return fmt::format("{:016x}{:016x}{:016x}", static_cast<std::uint64_t>(call.id), call.secret[0],
                      call.secret[1]);
 }
+
+bool is_external(const PendingCall& call) { return call.extension->name() == "external"; }
 
 std::size_t loop_of_suspension(std::string_view id, std::size_t loops) {
   return hex_number(id.substr(0, kDigits)).value_or(0) % loops;
@@ -78,7 +79,7 @@ void Suspensions::begin(const ExecutionPtr& execution, std::vector<sandbox::Exte
 // Most calls are settled long before their time: what they leave behind is thrown out when it is half of all.
 void Suspensions::expire_at(std::int64_t ms, CallId id) {
   constexpr std::size_t kFew = 1024;
-  if (expiries_.size() > 2 * waiting_.size() + kFew) {
+  if (expiries_.size() > 2 * suspended_count() + kFew) {
     std::erase_if(expiries_, [this](const Expiry& one) { return !waiting_.contains(one.id); });
     std::ranges::make_heap(expiries_, std::greater());
   }
@@ -147,16 +148,8 @@ std::optional<Suspensions::Found> Suspensions::get_suspended(std::string_view su
   if (found == waiting_.end()) return std::nullopt;
   const PendingCall& call = *find(*found->second, CallId{*id});
   const bool is_it = ((call.secret[0] ^ *one) | (call.secret[1] ^ *other)) == 0;
-  if (!is_it || call.extension->name() != kExternal) return std::nullopt;
+  if (!is_it || !is_external(call)) return std::nullopt;
   return Found{found->second, call.id};
-}
-
-void Suspensions::for_each_external(
-    const std::function<void(const Execution&, const PendingCall&)>& look) const {
-  for (const auto& [id, execution] : waiting_) {
-    const PendingCall& call = *find(*execution, id);
-    if (call.extension->name() == kExternal) look(*execution, call);
-  }
 }
 
 }  // namespace nexus::server
