@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <new>
 #include <span>
 #include <string_view>
 
@@ -95,7 +96,11 @@ server::Task<void> MemoryKeeping::follow() {
     const auto [error] = co_await events_.async_wait(decltype(events_)::wait_read, server::kAwaitTuple);
     if (error || is_stopped_) co_return;
     watch_.take();
-    look(is_at_rest(), "the kernel said so");
+    try {
+      look(is_at_rest(), "the kernel said so");
+    } catch (const std::bad_alloc&) {
+      looked_ms_ = 0;  // by the clock, then
+    }
     pause_.expires_after(kBetweenEvents);
     co_await pause_.async_wait(server::kAwaitTuple);
   }
@@ -105,7 +110,12 @@ server::Task<void> MemoryKeeping::keep() {
   while (!is_stopped_) {
     timer_.expires_after(kTick);
     co_await timer_.async_wait(server::kAwaitTuple);
-    if (!is_stopped_) tick();
+    if (is_stopped_) co_return;
+    try {
+      tick();
+    } catch (const std::bad_alloc&) {
+      looked_ms_ = 0;  // soon again: a container's limit may have been raised
+    }
   }
 }
 
@@ -191,12 +201,12 @@ void MemoryKeeping::ask_for_handlers() {
 void MemoryKeeping::give_back_idle_memory() {
   is_tidy_ = true;
   most_kept_ = 0;
-  tidying_ = shards_.size();
   for (const auto& shard : shards_) {
     asio::post(shard->loop(), [this, &shard = *shard] {
       const bool has_more = shard.api().tidy();
       asio::post(shards_.front()->loop(), [this, has_more] { tidied(has_more); });
     });
+    ++tidying_;  // of those that could be asked
   }
 }
 

@@ -43,6 +43,11 @@ export class Server {
     return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))[1]);
   }
 
+  // The same in megabytes, as targets are given.
+  megabytes(field) {
+    return this.status(field) * 1024 / 1e6;
+  }
+
   // Microseconds of CPU that all its threads have used.
   cpuUs() {
     const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1].split(' ');

@@ -47,7 +47,7 @@ for (let i = 0; i < PANELS; i += 1) {
   await call(`${server.url}/panels`, { body: JSON.stringify({ id: `p${i}`, kind: 'bench', capabilities: ['state:*', 'ext:*'],
     tools: [{ name: 'ask', trigger: { type: 'manual' }, handler: 'const who = $args.who; const answer = await $ext.external.wait(); return who + answer' }] }) });
 }
-const idle = server.status('VmRSS');
+const idle = server.megabytes('VmRSS');
 const suspensions = [];
 const began = performance.now();
 await exchange(Array.from({ length: COUNT }, (_, i) => post(`/panels/p${i % PANELS}/trigger/ask`, `{"who":"somebody ${i}","why":"the ${i % 97}th reason"}`, 'Prefer: respond-async\r\n')),
@@ -57,7 +57,7 @@ await exchange(Array.from({ length: COUNT }, (_, i) => post(`/panels/p${i % PANE
   });
 const suspendedIn = (performance.now() - began) / 1000;
 while (await metric(/nexus_executions\{state="hibernated"\} (\d+)/) < COUNT);
-const waiting = server.status('VmRSS');
+const waiting = server.megabytes('VmRSS');
 const accounted = await metric(/nexus_memory_accounted_bytes\{kind="suspended"\} (\d+)/);
 
 const right = new Set();
@@ -70,7 +70,7 @@ const resumedIn = (performance.now() - resumed) / 1000;
 await server.stop();
 if (right.size !== COUNT) throw new Error(`${right.size} of ${COUNT} went on as they should`);
 console.log(JSON.stringify({
-  waiting: COUNT, rss_mb: (waiting - idle) / 1000, bytes_each: Math.round((waiting - idle) * 1024 / COUNT),
+  waiting: COUNT, rss_mb: waiting - idle, bytes_each: Math.round((waiting - idle) * 1e6 / COUNT),
   ledger_bytes_each: Math.round(accounted / COUNT), in_a_gib: Math.round(2 ** 30 / (accounted / COUNT)),
   suspended_per_second: Math.round(COUNT / suspendedIn), resumed_per_second: Math.round(COUNT / resumedIn),
 }));

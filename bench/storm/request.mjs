@@ -20,14 +20,17 @@ export function request(url, { method = 'POST', body, agent, longestMs = LONGEST
 }
 
 // What an answer is counted as: "200 success", "200 MEMORY_LIMIT", "503 OVERLOADED budget". Without a code where there must
-// be one: "503 no code".
+// be one: "503 no code". Of a refusal for want of room that doesn't say which wall, what to change and when to come again:
+// "503 OVERLOADED no reason".
 export function outcomeOf({ status, text }) {
   if (status === 204 || status === 201) return String(status);
   const code = /"code":\s*"([A-Z_]+)"/.exec(text)?.[1];
   if (status === 200) return /"status":\s*"success"/.test(text.slice(0, 200)) ? '200 success' : `200 ${code ?? 'no code'}`;
   const layer = /"layer":\s*"(\w+)"/.exec(text)?.[1];
+  const isForRoom = code === 'OVERLOADED' || code === 'PANEL_BUSY';
+  if (isForRoom && !(layer && /"setting":\s*"./.test(text) && /"retryAfterMs":\s*[1-9]/.test(text))) return `${status} ${code} no reason`;
   return `${status} ${code ?? 'no code'}${layer ? ` ${layer}` : ''}`;
 }
 
 // Whether an outcome is an answer as the contract has it.
-export const isAnswer = (outcome) => /^(2\d\d|4\d\d|503)/.test(outcome) && !outcome.endsWith('no code');
+export const isAnswer = (outcome) => /^(2\d\d|4\d\d|503)/.test(outcome) && !/ no (code|reason)$/.test(outcome);

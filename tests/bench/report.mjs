@@ -154,3 +154,32 @@ test('what its program left empty was not measured', (t) => {
   assert.equal(spawnSync(report, [folder, folder]).status, 0);
   assert.ok(existsSync(join(folder, 'benchmarks.md')));
 });
+
+// The rows that are judged or told, of any run: their part of the page, and what they are of. In brackets is what differs.
+function rowsOf(page) {
+  let title, isTable = false;
+  return page.split('\n').flatMap((line) => {
+    title = /^## (.*)/.exec(line)?.[1] ?? title;
+    isTable = line.startsWith('|') && (isTable || line === '| what | figure | target | met |');
+    const [, first] = /^\| (.*?) (?:\(|\|)/.exec(line) ?? [];
+    return isTable && first && first !== 'what' ? [`${title}: ${first}`] : [];
+  });
+}
+
+const published = readFileSync(fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url)), 'utf8');
+
+test('the page in docs has the rows that are written now, and no others', (t) => {
+  const written = rowsOf(run(t, {}).page);
+  assert.ok(written.length > 40, `${written.length}`);
+  assert.deepEqual(rowsOf(published), written);
+});
+
+test('the page in docs has the prose that is written now', () => {
+  const template = readFileSync(fileURLToPath(new URL('../../bench/page/benchmarks.md.in', import.meta.url)), 'utf8');
+  const missing = template.split(/\n\n+/).filter((part) => !part.includes('{{') && !published.includes(part.trimEnd()));
+  assert.deepEqual(missing, []);
+});
+
+test('the page in docs is of one run, by one command', () => {
+  assert.match(rowOf(published, 'command'), /^\| command \| `bench\/run[^`]*` \|$/);
+});

@@ -71,6 +71,19 @@ test('the sizes that docs/kubernetes.md names fit', options, async (t) => {
   }
 });
 
+test('the commands of docs/kubernetes.md are of the namespace that they apply, with the Secret that its pods want', options, () => {
+  const blocks = [...readFileSync(`${root}docs/kubernetes.md`, 'utf8').matchAll(/^```console\n([^]*?)^```$/gm)].map(([, text]) => text);
+  const applied = blocks.flatMap((text) => [...text.matchAll(/apply -k deploy\/kubernetes\/overlays\/(\w+)/g)].map(([, name]) => [name, text]));
+  assert.deepEqual(applied.map(([name]) => name).sort(), ['dev', 'production']);
+  for (const [name, text] of applied) {
+    const documents = overlay(name);
+    const namespace = find(documents, 'Namespace').metadata.name;
+    assert.deepEqual(new Set([...text.matchAll(/ -n (\S+)/g)].map(([, given]) => given)), new Set([namespace]), name);
+    const { secretName, items: [{ key }] } = podOf(documents).volumes.find(({ secret }) => secret).secret;
+    assert.ok(text.includes(`-n ${namespace} create secret generic ${secretName} --from-literal=${key}=`), name);
+  }
+});
+
 test('paths of probes, scrapes and the Ingress are the program\'s', options, () => {
   const { paths } = JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8'));
   const documents = overlay('production');
@@ -140,6 +153,7 @@ const wrongs = [
   ['an autoscaler over a single memory', 'production', relation, (d) => { d.push(find(overlay('scaled'), 'HorizontalPodAutoscaler')); }, /replicas would undo/],
   ['a budget that blocks drains', 'production', relation, (d) => { d.push(find(overlay('scaled'), 'PodDisruptionBudget')); }, /blocks every drain/],
   ['a budget of all replicas', 'scaled', relation, (d) => { find(d, 'PodDisruptionBudget').spec.minAvailable = 2; }, /blocks every drain/],
+  ['a budget of no replica', 'scaled', relation, (d) => { find(d, 'PodDisruptionBudget').spec.minAvailable = 0; }, /minAvailable is 0 instead of 1/],
   ['a budget with both bounds', 'scaled', relation, (d) => { find(d, 'PodDisruptionBudget').spec.maxUnavailable = 1; }, /it alone/],
   ['two replicas that share nothing', 'production', relation, (d) => { find(d, 'Deployment').spec.replicas = 2; }, /replicas is 2/],
   ['a single replica that is rolled', 'production', relation, (d) => { find(d, 'Deployment').spec.strategy = { type: 'RollingUpdate' }; }, /recreated/],
@@ -171,10 +185,15 @@ const wrongs = [
   ['no authentication', 'production', relation, (d) => { settingsOf(d).AUTH_ENABLED = 'false'; }, /AUTH_ENABLED is not true/],
   ['a secret in the open', 'production', relation, (d) => { settingsOf(d).JWT_SECRET = 'x'.repeat(32); }, /plain sight/],
   ['a secret where none is mounted', 'production', relation, (d) => { settingsOf(d).JWT_SECRET_FILE = '/run/secrets/key'; }, /in no Secret/],
+  ['a number of threads of its own', 'production', relation, (d) => { containerOf(d).env[0] = { name: 'THREADS', value: '2' }; }, /THREADS is undefined/],
+  ['threads for what is requested', 'scaled', relation, (d) => { containerOf(d).env[0].valueFrom.resourceFieldRef.resource = 'requests.cpu'; }, /THREADS is requests.cpu/],
+  ['threads by the thousand', 'production', relation, (d) => { containerOf(d).env[0].valueFrom.resourceFieldRef.divisor = '1m'; }, /in units of 1m/],
   ['settings of nobody', 'production', relation, (d) => { containerOf(d).envFrom[0].configMapRef.name = 'nexus'; }, /ConfigMap is no setting/],
   ['more memory than there is', 'production', relation, (d) => { settingsOf(d).MEMORY_BUDGET_MB = '1000'; }, /budget, cache and reserve are 1115.* MiB of 1024/],
   ['a smaller container alone', 'production', relation, (d) => { containerOf(d).resources = { requests: { cpu: '2', memory: '512Mi' }, limits: { cpu: '2', memory: '512Mi' } }; }, /of 512/],
   ['a cache as large as its volume', 'production', relation, (d) => { podOf(d).volumes[0].emptyDir.sizeLimit = '64Mi'; }, /half of its volume/],
+  ['a larger volume for the cache', 'production', relation, (d) => { podOf(d).volumes[0].emptyDir.sizeLimit = '256Mi'; }, /sizeLimit of the cache is 256Mi/],
+  ['a volume elsewhere', 'production', relation, (d) => { settingsOf(d).CACHE_DIR = containerOf(d).volumeMounts[0].mountPath = '/var/cache/nexus'; }, /the cache is at \/var\/cache\/nexus/],
   ['a cache elsewhere', 'production', relation, (d) => { settingsOf(d).CACHE_DIR = '/var/cache/nexus'; }, /CACHE_DIR is not/],
   ['a death before the end', 'production', relation, (d) => { podOf(d).terminationGracePeriodSeconds = 30; }, /killed after 30 s, and needs 31/],
   ['a delay that nobody notices', 'production', relation, (d) => { containerOf(d).readinessProbe.periodSeconds = 10; }, /is noticed after 10000 ms/],

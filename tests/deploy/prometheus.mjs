@@ -52,11 +52,22 @@ test('each alert has a case in which it fires, and one in which it does not', op
   }
 });
 
+test('the value of each recording rule is held against one', options, () => {
+  const tests = readdirSync(`${folder}tests`).flatMap((name) => readYaml(`${folder}tests/${name}`)[0].tests);
+  const asked = tests.flatMap(({ promql_expr_test: list = [] }) => list).filter(({ exp_samples: expected }) => expected?.length > 0)
+    .flatMap(({ expr }) => expr.match(/[\w:]+/g));
+  const records = rules.flatMap(({ record }) => record ?? []);
+  assert.ok(records.length > 0);
+  assert.deepEqual(records.filter((record) => !asked.includes(record)), []);
+});
+
+// By their anchors.
+const parts = new Map(readFileSync(`${root}docs/operations.md`, 'utf8').split(/^(?=#)/m).map((part) => {
+  const [, title] = /^#+ (.*)/.exec(part) ?? [];
+  return [title?.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-'), part];
+}));
+
 test('each alert leads to its part of the operations page', options, () => {
-  const parts = new Map(readFileSync(`${root}docs/operations.md`, 'utf8').split(/^(?=#)/m).map((part) => {
-    const [, title] = /^#+ (.*)/.exec(part) ?? [];
-    return [title?.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-'), part];
-  }));
   for (const { alert, labels, annotations } of alerts) {
     assert.ok(['critical', 'warning', 'info'].includes(labels.severity), alert);
     assert.ok(annotations.summary && annotations.description, alert);
@@ -64,6 +75,17 @@ test('each alert leads to its part of the operations page', options, () => {
     const part = parts.get(alert.toLowerCase());
     for (const what of ['*Seen*', '*Look*', '*Set*']) assert.ok(part?.includes(what), `${alert}: no ${what} in docs/operations.md`);
   }
+});
+
+test('graphs that the operations page names for an alert are on the dashboard', options, () => {
+  const titles = dashboard.panels.map(({ title }) => title);
+  const named = alerts.flatMap(({ alert }) => {
+    const [, look] = /^- \*Look\*: ([^]*?)^- /m.exec(parts.get(alert.toLowerCase())) ?? [];
+    const lists = look?.replaceAll(/\s+/g, ' ').match(/\bgraphs? \*[^*]+\*(( and| of|,) \*[^*]+\*)*/g) ?? [];
+    return lists.flatMap((list) => [...list.matchAll(/\*([^*]+)\*/g)]).map(([, title]) => [alert, title]);
+  });
+  assert.ok(named.length > 10, `${named.length}`);
+  assert.deepEqual(named.filter(([, title]) => !titles.includes(title)), []);
 });
 
 test('the dashboard\'s panels are told apart, and do not cover each other', options, () => {
@@ -120,6 +142,16 @@ test('what is asked of a server at work has an answer', options, async (t) => {
     const loaded = groups.flatMap((one) => one.rules);
     assert.deepEqual(loaded.map(({ name }) => name).sort(), rules.map((rule) => rule.alert ?? rule.record).sort());
     assert.deepEqual(loaded.filter(({ health }) => health !== 'ok').map(({ name, lastError }) => `${name}: ${lastError}`), []);
+  });
+
+  await t.test('the dashboard\'s variables have values', async () => {
+    const variables = dashboard.templating.list.filter(({ type }) => type === 'query');
+    const values = await Promise.all(variables.map(({ query: { query } }) => {
+      const [, selector, label] = /^label_values\((.+), (\w+)\)$/.exec(asSent(query));
+      return prometheus.ask(`/api/v1/label/${label}/values?match[]=${encodeURIComponent(selector)}`);
+    }));
+    assert.deepEqual(Object.fromEntries(variables.map(({ name }, index) => [name, values[index]])),
+      { namespace: [labels.namespace], instance: [`127.0.0.1:${server.port}`] });
   });
 
   await t.test('the autoscaler gets its metric', async () => {

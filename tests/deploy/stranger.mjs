@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createRequire } from 'node:module';
+import { anchorOf } from '../e2e/support/page.mjs';
 import { freePort, prepare, root } from './support/containers.mjs';
 
 const require = createRequire(join(root, 'build/e2e/'));
@@ -94,7 +95,11 @@ test('a stranger follows the page', { timeout: 1_800_000 }, async (t) => {
   const { details: { wall, setting, limit } } = asPrinted(refused).error;
   assert.deepEqual({ ...refused.error.details, wanted: 0 }, { wall, setting, limit, wanted: 0 });
   const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8');
-  const row = operations.split('\n').find((line) => line.startsWith(`| \`${refused.error.details.wall}\` |`));
+  const why = operations.split(/^## /m).find((part) => part.startsWith('Why was my request refused?\n'));
+  assert.match(why, new RegExp(`\\b${refused.error.code}\\b`), 'the page of operations has the code');
+  const codes = readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^### (.+)$/gm);
+  assert.ok([...codes].some(([, title]) => anchorOf(title) === refused.error.code.toLowerCase()), 'and the page of errors a part for it');
+  const row = why.split('\n').find((line) => line.startsWith(`| \`${refused.error.details.wall}\` |`));
   assert.match(row, /MEMORY_LIMIT_MB/, 'the page of operations names the setting');
   assert.deepEqual(JSON.parse(await next('Break it')).returnValue, { count: 2 });
 

@@ -89,6 +89,14 @@ test('the version names the engine and the interpreter', options, async () => {
   assert.match(stdout, /^nexus \d+\.\d+\.\d+ \(.+, .+\)\n$/);
 });
 
+for (const command of ['serve', 'run', 'config', 'check', 'top', 'cache', 'health', 'panels', 'trigger']) {
+  test(`the help of ${command} has an example`, options, async () => {
+    const { status, stdout } = await runProgram([command, '--help']);
+    assert.equal(status, 0);
+    assert.match(stdout, new RegExp(`^Examples?:[^]*\\bnexus ${command}\\b`, 'm'));
+  });
+}
+
 test('help has an example of each command', options, async () => {
   const { status, stdout } = await runProgram(['--help']);
   assert.equal(status, 0);

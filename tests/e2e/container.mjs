@@ -50,3 +50,28 @@ test('a limit that moves is seen when it moves, not when the clock says so', opt
   const usage = samples.get('nexus_container_memory_usage_bytes');
   assert.ok(usage > MiB && usage < limit * MiB, `${usage}`);
 });
+
+test('a limit that comes down takes back what is idle, before anybody is refused', options, async (t) => {
+  const group = groupOf(t);
+  if (!group) return;
+  const server = await serveIn(t, group, {
+    LOG_LEVEL: 'info', MIN_INSTANCES: '1', MAX_INSTANCES: '64', THREADS: '1', TIMEOUT_MS: '60000', MAX_WALL_MS: '60000',
+  });
+  await server.panel('endless', { run: 'for (;;);' }); // at rest they would go by themselves
+  server.trigger('endless', 'run').catch(() => {});
+  await server.untilMetric(/nexus_executions\{state="running"\} 1/);
+  const ids = Array.from({ length: 32 }, (_, i) => `p${i}`);
+  for (const id of ids) await server.panel(id, { some: 'const end = performance.now() + 20; while (performance.now() < end); return 1' });
+  await Promise.all(ids.map((id) => server.trigger(id, 'some')));
+  const idle = async () => readExposition((await server.get('/metrics')).text).samples.get('nexus_instances{state="idle"}');
+  assert.ok(await idle() >= 8);
+  let limit = 64;
+  for (; await idle() > 1; limit -= 4) {
+    group.setLimit(limit * MiB);
+    await server.child.untilErrors(new RegExp(`the container's memory limit is now ${limit} MiB`));
+    assert.equal((await server.trigger('p0', 'some')).status, 200, `with ${limit} MiB`);
+  }
+  t.diagnostic(`${limit} MiB`);
+  group.setLimit(256 * MiB);
+  assert.equal((await server.trigger('p1', 'some')).json.status, 'success');
+});

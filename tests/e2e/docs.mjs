@@ -78,6 +78,14 @@ test('links lead somewhere, with their anchors', () => {
   assert.deepEqual(faults, []);
 });
 
+test('each variable that the program reads without its being a setting is on a page', () => {
+  const sources = readdirSync(join(root, 'apps'), { recursive: true }).filter((name) => /\.(cpp|h)$/.test(name)).map((name) => read(join('apps', name)));
+  const names = new Set(sources.flatMap((text) => [...text.matchAll(/\b(?:envname|getenv)\("(\w+)"\)/g)].map(([, name]) => name)));
+  assert.ok(names.has('NEXUS_URL') && names.has('NO_COLOR'), [...names].join(' '));
+  const shown = pages.filter((path) => path.startsWith('docs/')).map(read).join('\n');
+  assert.deepEqual([...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(shown)), []);
+});
+
 test('names in capitals on the pages are settings, codes, or known otherwise', async () => {
   const settings = JSON.parse((await runProgram(['config', '--json'])).stdout).settings.map(({ name }) => name);
   const known = new Set([...settings, ...settings.map((name) => `NEXUS_${name}`), ...codes, ...others]);

@@ -56,7 +56,60 @@ test('who was refused is counted, with advice', options, async (t) => {
   const { json } = await server.get('/runtime/memory');
   assert.deepEqual(json.refusals, { container: 0, budget: 0, pool: 1, panel: 0 });
   assert.match(json.advice.join('\n'), /^refused 1 time by the pool: raise MAX_INSTANCES \(now 1\)/m);
+  const { status, reason } = (await server.get('/health')).json;
+  assert.deepEqual({ status, reason }, { status: 'degraded', reason: 'requests are refused: all instances are in use (MAX_INSTANCES)' });
   await first;
+  assert.equal((await server.get('/health/ready')).status, 200);
+});
+
+// A handler that needs more than half of what may be granted; its first call has told how much.
+const hold = 'const kept = new Uint8Array(56 << 20).fill(1); const end = Date.now() + $args.ms; while (Date.now() < end); return kept.length';
+
+async function serveWithRoomForOne(t, env) {
+  const server = await serve(t, { env: { MEMORY_BUDGET_MB: '160', MEMORY_LIMIT_MB: '64', THREADS: '1', MIN_INSTANCES: '0', ...env } });
+  for (const id of ['a', 'b']) await server.panel(id, { hold });
+  await server.panel('c', { small: 'return 1' });
+  assert.equal((await server.trigger('a', 'hold', { ms: 0 })).json.status, 'success');
+  return server;
+}
+
+test('who needs more than is free waits, while small ones go on', options, async (t) => {
+  const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '20000' });
+  const first = server.trigger('a', 'hold', { ms: 2000 });
+  await server.untilMetric(/nexus_executions\{state="running"\} 1/);
+  let hasEnded = false;
+  const second = server.trigger('b', 'hold', { ms: 0 }).finally(() => { hasEnded = true; });
+  await server.untilMetric(/^nexus_queue_depth 1$/m);
+  const { status, reason } = (await server.get('/health')).json;
+  assert.deepEqual({ status, reason }, { status: 'degraded', reason: '1 executions wait for memory (see /runtime/memory)' });
+  // Nor do the small ones keep it waiting for ever.
+  const small = async () => {
+    let calls = 0;
+    for (; !hasEnded; ++calls) assert.equal((await server.trigger('c', 'small')).json.status, 'success');
+    return calls;
+  };
+  const calls = await Promise.all(Array.from({ length: 16 }, small));
+  t.diagnostic(`${calls} small calls meanwhile`);
+  for (const { json } of await Promise.all([first, second])) assert.equal(json.returnValue, 56 * MiB, JSON.stringify(json));
+});
+
+test('who has waited in vain is told which wall, how much and when', options, async (t) => {
+  const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '100' });
+  const first = server.trigger('a', 'hold', { ms: 2000 });
+  await server.untilMetric(/nexus_executions\{state="running"\} 1/);
+  const refused = await server.trigger('b', 'hold', { ms: 0 });
+  assert.equal(refused.status, 503, JSON.stringify(refused.json));
+  assert.equal(refused.json.code, 'OVERLOADED');
+  const { layer, setting, limitBytes, wantedBytes, freeBytes, retryAfterMs } = refused.json.details;
+  assert.deepEqual({ layer, setting, limitBytes }, { layer: 'budget', setting: 'MEMORY_BUDGET_MB', limitBytes: 160 * MiB });
+  assert.ok(wantedBytes >= 56 * MiB && freeBytes < wantedBytes, JSON.stringify(refused.json));
+  assert.equal(Number(refused.headers['retry-after']), Math.ceil(retryAfterMs / 1000));
+  const { status, reason } = (await server.get('/health')).json;
+  assert.deepEqual({ status, reason },
+    { status: 'degraded', reason: 'requests are refused: the budget is used up (MEMORY_BUDGET_MB; see /runtime/memory)' });
+  assert.equal((await first).json.returnValue, 56 * MiB);
+  assert.equal((await server.trigger('b', 'hold', { ms: 0 })).json.returnValue, 56 * MiB, 'there is room again');
+  while ((await server.get('/health')).json.status !== 'healthy');
 });
 
 test('handlers are told with what they took, on all loops', options, async (t) => {

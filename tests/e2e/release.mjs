@@ -23,6 +23,10 @@ test('the version is the same wherever it stands', { timeout: 30_000 }, async ()
   assert.match((await runProgram(['--version'])).stdout, new RegExp(`^nexus ${version.replaceAll('.', '\\.')} `));
   assert.equal(JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8')).info.version, version);
   assert.equal(/^## \[(.+?)\]/m.exec(readFileSync(`${root}CHANGELOG.md`, 'utf8'))[1], version);
+  for (const [page, pattern] of [['kubernetes', /newTag: ([\d.]+)/g], ['operations', /VERSION=([\d.]+)/g]]) {
+    const shown = [...readFileSync(`${root}docs/${page}.md`, 'utf8').matchAll(pattern)].map(([, number]) => number);
+    assert.deepEqual([...new Set(shown)], [version], page);
+  }
 });
 
 test('an archive has all that is promised, and is made the same twice', { timeout: 120_000, skip: !isCheckout }, (t) => {

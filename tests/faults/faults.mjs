@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { readExposition } from '../e2e/support/exposition.mjs';
 import { serveWithFaults } from './server.mjs';
 
 const CALLERS = 8;
@@ -13,31 +15,42 @@ const TOOLS = {
   echo: 'return $args.text',
   spin: 'for (;;);',
   state: "$state.big = 'x'.repeat(300000)",
+  nap: 'const kept = [1, 2, 3]; await $ext.timer.sleep(150); return kept.length', // long enough to be packed
 };
-const CALLED = ['small', 'small', 'small', 'grow', 'grow', 'echo', 'state', 'spin'];
+const CALLED = ['small', 'small', 'small', 'grow', 'grow', 'echo', 'state', 'spin', 'nap'];
+const MORE = { limits: { timeoutMs: 100 }, capabilities: ['state:*', 'ext:timer'] };
 const text = 'x'.repeat(200_000);
 
 // Every answer is held against docs/openapi.json on its way here, so that what is left to see is whether one came.
 async function caller(server, index, seen) {
   for (let i = 0; i < CALLS; i += 1) {
     const id = `p${index}-${i % 3}`;
-    const made = await server.panel(id, { ...TOOLS, own: `return ${index * 1000 + i}` }, { limits: { timeoutMs: 100 } });
+    const made = await server.panel(id, { ...TOOLS, own: `return ${index * 1000 + i}` }, MORE);
     const tool = CALLED[(i + index) % CALLED.length];
     const called = await server.trigger(id, tool, tool === 'echo' ? { text } : {});
     for (const { status, text: body } of [made, called]) {
-      const outcome = status < 300 && body.includes('"status":"error"') ? JSON.parse(body).error.code : String(status);
+      const answer = JSON.parse(body);
+      let outcome = answer.status === 'error' ? answer.error.code : String(status);
+      if (status === 503) {
+        const { layer, setting, retryAfterMs } = answer.details;
+        assert.ok(retryAfterMs > 0, body);
+        outcome += ` ${layer}: ${setting}`;
+      }
       seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
     }
     if (i % 2 === 1) await server.request('DELETE', `/panels/${id}`);
   }
 }
 
-async function instances(server) {
-  const { text: metrics } = await server.get('/metrics');
-  const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)[1]);
+const KINDS = ['instances', 'images', 'suspended', 'buffers', 'cache'];
+
+async function accounts(server) {
+  const { samples } = readExposition((await server.get('/metrics')).text);
   return {
-    idle: value('nexus_instances\\{state="idle"\\}'), active: value('nexus_instances\\{state="active"\\}'),
-    bytes: value('nexus_memory_accounted_bytes\\{kind="instances"\\}'),
+    active: samples.get('nexus_instances{state="active"}'),
+    charged: Object.fromEntries(KINDS.map((kind) => [kind, samples.get(`nexus_memory_accounted_bytes{kind="${kind}"}`)])),
+    cacheBytes: samples.get('nexus_cache_bytes'),
+    writeErrors: samples.get('nexus_cache_errors_total{op="write"}'),
   };
 }
 
@@ -45,27 +58,37 @@ async function removeAll(server) {
   for (const { id } of (await server.get('/panels?limit=1000')).json.panels) await server.request('DELETE', `/panels/${id}`);
 }
 
-async function worksAsBefore(server) {
+async function worksAsBefore(server, before) {
   await removeAll(server);
-  assert.equal((await server.panel('after', TOOLS)).status, 201);
-  for (const [tool, args] of [['small', {}], ['grow', {}], ['echo', { text }], ['state', {}]]) {
+  assert.equal((await server.panel('after', TOOLS, MORE)).status, 201);
+  for (const [tool, args] of [['small', {}], ['grow', {}], ['echo', { text }], ['state', {}], ['nap', {}]]) {
     const { status, json } = await server.trigger('after', tool, args);
     assert.deepEqual([status, json.status], [200, 'success'], tool);
   }
   await server.request('DELETE', '/panels/after');
-  // What is charged is what the instances have that are there; new ones may just be made.
+  // What is charged is what the instances have that are there, new ones of which may just be made, and all the rest as it was
+  // before there were panels.
   for (const deadline = Date.now() + 10_000; ;) {
-    const { idle, active, bytes } = await instances(server);
+    const { active, charged } = await accounts(server);
     const { memoryBytes } = (await server.get('/health')).json.runtime;
-    if (active === 0 && bytes === memoryBytes) break;
-    assert.ok(Date.now() < deadline, `${bytes} bytes are charged for ${idle} idle and ${active} active instances, which have ${memoryBytes}`);
+    const expected = { ...before.charged, instances: memoryBytes };
+    if (active === 0 && isDeepStrictEqual(charged, expected)) break;
+    assert.ok(Date.now() < deadline, `${active} run; charged ${JSON.stringify(charged)}, not ${JSON.stringify(expected)}`);
     await sleep(50);
   }
 }
 
-for (const [name, shares] of [
+async function writesAgain(server) {
+  const { cacheBytes, writeErrors } = await accounts(server);
+  assert.ok(writeErrors > 0, 'what could not be written was counted');
+  await server.panel('written', { own: 'return "a handler that was not there before"' });
+  while ((await accounts(server)).cacheBytes <= cacheBytes);
+}
+
+// `names`: who is refused must have been told of these.
+for (const [name, shares, names = []] of [
   ['mprotect, now and then', { mprotect: 0.02 }],
-  ['mprotect, half of the time', { mprotect: 0.5 }],
+  ['mprotect, half of the time', { mprotect: 0.5 }, ['container: vm.max_map_count']],
   ['mmap', { mmap: 0.1 }],
   ['large malloc, now and then', { malloc: 0.05 }],
   ['large malloc, one of three', { malloc: 0.33 }],
@@ -74,7 +97,8 @@ for (const [name, shares] of [
 ]) {
   test(`the server outlives failures of ${name}`, { timeout: 120_000 }, async (t) => {
     const server = await serveWithFaults(t, { seed: process.env.NEXUS_FAULTS_SEED ?? 1, env: { LOG_LEVEL: 'error' } });
-    await server.panel('before', TOOLS);
+    const before = await accounts(server);
+    await server.panel('before', TOOLS, MORE);
     await server.trigger('before', 'small', {});
     const seen = new Map();
     server.fail(shares);
@@ -85,7 +109,9 @@ for (const [name, shares] of [
     server.fail({});
     const failed = server.failed();
     t.diagnostic(`${JSON.stringify(failed)}: ${JSON.stringify(Object.fromEntries(seen))}`);
-    for (const kind of Object.keys(shares)) if (kind !== 'file') assert.ok(failed[kind] > 0, `${kind} never failed`);
-    await worksAsBefore(server);
+    for (const kind of Object.keys(shares)) assert.ok(failed[kind] > 0, `${kind} never failed`);
+    for (const setting of names) assert.ok(seen.get(`503 ${setting}`) > 0, `nobody was told of ${setting}`);
+    if (shares.file) await writesAgain(server);
+    await worksAsBefore(server, before);
   });
 }

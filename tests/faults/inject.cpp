@@ -16,9 +16,11 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -68,18 +70,33 @@ void* map(void* address, std::size_t bytes, int protection, int flags, int file,
   return reinterpret_cast<void*>(syscall(SYS_mmap, address, bytes, protection, flags, file, offset));
 }
 
-bool is_below_folder(const char* path) {
+// `path` may be relative to an open folder, as the cache's are.
+bool is_below_folder(int open_folder, const char* path) {
   const char* folder = std::getenv("NEXUS_FAULTS_FOLDER");
-  return folder != nullptr && std::strncmp(path, folder, std::strlen(folder)) == 0;
+  if (folder == nullptr) return false;
+  std::array<char, PATH_MAX> whole{};
+  if (path[0] != '/') {
+    std::array<char, 32> link{};
+    std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", open_folder);
+    if (readlink(link.data(), whole.data(), whole.size() - 1) < 0) return false;
+    path = whole.data();
+  }
+  return std::strncmp(path, folder, std::strlen(folder)) == 0;
 }
 
 int open_at(int folder, const char* path, int flags, mode_t mode) {
-  const bool is_ours = (flags & (O_WRONLY | O_RDWR)) != 0 && is_below_folder(path);
+  const bool is_ours = (flags & (O_WRONLY | O_RDWR)) != 0 && is_below_folder(folder, path);
   if (is_ours && fails(kFile, ENOSPC)) return -1;
   const int file = static_cast<int>(syscall(SYS_openat, folder, path, flags, mode));
   if (file >= 0 && static_cast<std::size_t>(file) < kMostFiles)
     is_watched[static_cast<std::size_t>(file)] = is_ours;
   return file;
+}
+
+bool is_write_failing(int file) {
+  const bool is_ours =
+      file >= 0 && static_cast<std::size_t>(file) < kMostFiles && is_watched[static_cast<std::size_t>(file)];
+  return is_ours && fails(kFile, ENOSPC);
 }
 
 mode_t mode_of(int flags, va_list list) {
@@ -147,9 +164,12 @@ int openat(int folder, const char* path, int flags, ...) {
 }
 int openat64(int folder, const char* path, int flags, ...) __attribute__((alias("openat")));
 ssize_t write(int file, const void* bytes, std::size_t count) {
-  const bool is_ours =
-      file >= 0 && static_cast<std::size_t>(file) < kMostFiles && is_watched[static_cast<std::size_t>(file)];
-  return is_ours && fails(kFile, ENOSPC) ? -1 : syscall(SYS_write, file, bytes, count);
+  return is_write_failing(file) ? -1 : syscall(SYS_write, file, bytes, count);
 }
+ssize_t pwrite(int file, const void* bytes, std::size_t count, off_t offset) {
+  return is_write_failing(file) ? -1 : syscall(SYS_pwrite64, file, bytes, count, offset);
+}
+ssize_t pwrite64(int file, const void* bytes, std::size_t count, off_t offset)
+    __attribute__((alias("pwrite")));
 
 }  // extern "C"

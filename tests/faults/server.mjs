@@ -22,7 +22,7 @@ export async function serveWithFaults(t, { seed = 1, env = {} } = {}) {
   const server = await serve(t, {
     env: {
       LD_PRELOAD: library, NEXUS_FAULTS: join(folder, 'faults'), NEXUS_FAULTS_SEED: String(seed), NEXUS_FAULTS_FOLDER: folder,
-      CACHE_DIR: join(folder, 'cache'), ...env,
+      CACHE_DIR: join(folder, 'cache'), MAX_CACHE_SIZE_MB: '64', ...env,
     },
   });
   return {

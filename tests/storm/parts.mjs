@@ -42,12 +42,14 @@ test('every tool that is called is there', () => {
 });
 
 test('answers are told from what is none', () => {
-  const text = '{"error":"no room","code":"OVERLOADED","details":{"layer":"budget"}}';
+  const text = '{"error":"no room","code":"OVERLOADED","details":{"layer":"budget","setting":"MEMORY_BUDGET_MB","retryAfterMs":1000}}';
   assert.equal(outcomeOf({ status: 503, text }), '503 OVERLOADED budget');
+  for (const missing of ['"layer":"budget",', '"setting":"MEMORY_BUDGET_MB",', ',"retryAfterMs":1000'])
+    assert.equal(outcomeOf({ status: 503, text: text.replace(missing, '') }), '503 OVERLOADED no reason');
   assert.equal(outcomeOf({ status: 200, text: '{"executionId":"x","status":"success","returnValue":{"code":"A"}}' }), '200 success');
   assert.equal(outcomeOf({ status: 200, text: '{"executionId":"x","status":"error","error":{"code":"MEMORY_LIMIT"}}' }), '200 MEMORY_LIMIT');
   for (const outcome of ['200 success', '204', '413 PAYLOAD_TOO_LARGE', '503 OVERLOADED budget']) assert.ok(isAnswer(outcome), outcome);
-  for (const outcome of ['500 INTERNAL_ERROR', '502 no code', '503 no code', 'no answer: ECONNRESET']) assert.ok(!isAnswer(outcome), outcome);
+  for (const outcome of ['500 INTERNAL_ERROR', '502 no code', '503 no code', '503 OVERLOADED no reason', 'no answer: ECONNRESET']) assert.ok(!isAnswer(outcome), outcome);
 });
 
 test('the limit goes down in steps of at most half the reserve, and never near what is in use', () => {

@@ -9,6 +9,7 @@
 #include <expected>
 #include <string_view>
 
+#include "nexus/base/json_reading.h"
 #include "nexus/extensions/fault.h"
 
 namespace nexus::extensions {
@@ -23,12 +24,11 @@ inline constexpr std::uint64_t kTtlMarginMs = 60'000;
 // out. REQUIRES: a JSON array that was checked, so that only types can be wrong.
 template <std::invocable<std::size_t, json::value> Read>
 void for_each_argument(std::string_view args_json, Read argument) {
-  const simdjson::padded_string padded(args_json);
+  const simdjson::padded_string padded = padded_copy(args_json);
   json::parser parser;
-  json::document document;
+  OndemandDocument document;
   json::array array;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_array().get(array) != simdjson::SUCCESS) {
+  if (!document.parse(parser, padded) || document.get_array().get(array) != simdjson::SUCCESS) {
     return;
   }
   std::size_t index = 0;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "nexus/handlers/cache_folder.h"
 
 namespace nexus::handlers {
@@ -91,6 +93,13 @@ void CacheStore::write_in_turn(const Digest& name, std::span<const std::byte> by
     index_.put({name, bytes.size(), clock_.unix_ms()});
   }
   publish();
+}
+
+void CacheStore::reclaim(const CacheTurn& turn, std::uint64_t bytes) {
+  last_turn_.reset();
+  evict_down_to(index_.bytes() - std::min(bytes, index_.bytes()));
+  publish();
+  last_turn_ = turn.number();
 }
 
 bool CacheStore::evict_down_to(std::uint64_t bytes) {

@@ -37,6 +37,8 @@ class CacheStore {
   std::unique_ptr<CacheTurn> begin();
   // At no time are there more bytes than there may be. What cannot be written is not there.
   void write(const CacheTurn& turn, const Digest& name, std::span<const std::byte> bytes);
+  // Removes the least recently used until there are so many bytes fewer, or none.
+  void reclaim(const CacheTurn& turn, std::uint64_t bytes);
 
  private:
   bool open();

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <system_error>
+#include <utility>
 
 #include "nexus/base/units.h"
 #include "nexus/handlers/image_file.h"
@@ -76,9 +78,22 @@ void DiskCache::store(std::shared_ptr<const Handler> handler) {
   faults_.record(CacheOp::kQueue, "images come faster than they can be written");
 }
 
+void DiskCache::reclaim(std::uint64_t bytes) {
+  const auto files = store_.files();
+  if (files == nullptr || !files->is_in_memory()) return;
+  const std::lock_guard lock(mutex_);
+  reclaim_bytes_ = std::max(reclaim_bytes_, bytes);
+  changed_.notify_all();
+}
+
+std::uint64_t DiskCache::take_reclaim() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(reclaim_bytes_, 0);
+}
+
 void DiskCache::wait_until_written() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return queue_.empty() && !is_writing_; });
+  changed_.wait(lock, [this] { return queue_.empty() && reclaim_bytes_ == 0 && !is_writing_; });
 }
 
 // False: there is nothing left to do. Needs no memory.
@@ -86,8 +101,8 @@ bool DiskCache::take(Batch& batch) {
   std::unique_lock lock(mutex_);
   is_writing_ = false;
   changed_.notify_all();
-  changed_.wait(lock, [this] { return ends_us_ != 0 || !queue_.empty(); });
-  if (queue_.empty() || (ends_us_ != 0 && clock_.monotonic_us() >= ends_us_)) return false;
+  changed_.wait(lock, [this] { return ends_us_ != 0 || !queue_.empty() || reclaim_bytes_ > 0; });
+  if (ends_us_ != 0 && (queue_.empty() || clock_.monotonic_us() >= ends_us_)) return false;
   while (batch.size() < kMostInATurn && !queue_.empty()) {
     queued_bytes_ -= bytes_of(*queue_.front());
     batch.splice(batch.end(), queue_, queue_.begin());
@@ -110,8 +125,10 @@ void DiskCache::work() {
 
 // What has been written, or left out, is no longer in it.
 void DiskCache::write(Batch& batch) {
+  const std::uint64_t reclaim_bytes = take_reclaim();
   const auto turn = store_.begin();
   if (turn == nullptr) return batch.clear();
+  if (reclaim_bytes > 0) store_.reclaim(*turn, reclaim_bytes);
   for (; !batch.empty(); batch.pop_front()) {
     const auto& handler = batch.front();
     const auto file = make_image_file(options_.origin, handler->source, *handler->image);

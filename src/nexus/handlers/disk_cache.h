@@ -47,6 +47,10 @@ class DiskCache {
   // To be written soon; it is left out when too much waits already.
   void store(std::shared_ptr<const Handler> handler);
 
+  // Removes the least recently used files, so many bytes of them, if they are memory: soon. What is asked for meanwhile is asked
+  // for once.
+  void reclaim(std::uint64_t bytes);
+
   // Returns when all that was stored has been written, or left out. For tests and benchmarks.
   void wait_until_written();
 
@@ -56,6 +60,7 @@ class DiskCache {
   using Batch = std::list<std::shared_ptr<const Handler>>;
   void work();
   bool take(Batch& batch);
+  std::uint64_t take_reclaim();
   void write(Batch& batch);
 
   const Options options_;
@@ -66,6 +71,7 @@ class DiskCache {
   std::condition_variable changed_;
   Batch queue_;
   std::uint64_t queued_bytes_ = 0;
+  std::uint64_t reclaim_bytes_ = 0;
   std::uint64_t ends_us_ = 0;  // when the thread must have ended; 0: not yet
   bool is_writing_ = true;     // until it has looked at what is there
   std::jthread thread_;

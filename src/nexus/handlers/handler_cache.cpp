@@ -144,6 +144,10 @@ std::uint64_t HandlerCache::evict_unused(std::uint64_t bytes) {
   return freed;
 }
 
+void HandlerCache::reclaim_files(std::uint64_t bytes) {
+  if (disk_ != nullptr) disk_->reclaim(bytes);
+}
+
 void HandlerCache::keep_only(const std::unordered_set<std::string_view>& sources) {
   const std::lock_guard lock(mutex_);
   for (auto entry = entries_.begin(); entry != entries_.end();) {

@@ -54,6 +54,8 @@ class HandlerCache {
   // Evicts the least recently used that nobody runs, until at least so many bytes have been given back or none is left;
   // gives how many were.
   std::uint64_t evict_unused(std::uint64_t bytes);
+  // The same with files on disk that are memory; by the thread that writes them, soon.
+  void reclaim_files(std::uint64_t bytes);
   // Evicts all that nobody runs and whose source is not among these.
   void keep_only(const std::unordered_set<std::string_view>& sources);
 

@@ -12,7 +12,7 @@ void HttpProbe::add(const HttpLabels& labels, std::uint64_t times) {
   });
   if (found != counts_.end()) {
     found->count += times;
-  } else if (counts_.size() < kMostSeries || labels.route == kOther) {
+  } else if (counts_.size() < kMostSeries || (labels.route == kOther && labels.method == kOther)) {
     counts_.push_back({labels, times});
   } else {
     add({kOther, kOther, labels.code}, times);

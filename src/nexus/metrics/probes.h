@@ -107,8 +107,13 @@ struct ErrorProbe {
 // The layers that refuse for want of room: LimitReached::wall, and the labels of nexus_admission_rejected_total.
 inline constexpr auto kLayers = std::to_array<std::string_view>({"container", "budget", "pool", "panel"});
 
+// A layer is said to refuse for so long after it did.
+inline constexpr std::uint64_t kRefusingMs = 5000;
+
 struct AdmissionProbe {
   std::array<std::uint64_t, kLayers.size()> by_layer{};
+  // What tick() has seen of them, and until when those are called recent.
+  std::array<std::uint64_t, kLayers.size()> seen{}, until_ms{};
 
   // Errors that are no refusal for want of room count for nothing.
   void record(const Error& error) {
@@ -117,9 +122,22 @@ struct AdmissionProbe {
     const auto layer = std::ranges::find(kLayers, error.limit->wall);
     if (layer != kLayers.end()) ++by_layer[static_cast<std::size_t>(layer - kLayers.begin())];
   }
+  // A few times a second: refusals are counted without a look at the clock.
+  void tick(std::uint64_t now_ms) {
+    for (std::size_t layer = 0; layer < by_layer.size(); ++layer) {
+      if (std::exchange(seen[layer], by_layer[layer]) != by_layer[layer])
+        until_ms[layer] = now_ms + kRefusingMs;
+    }
+  }
+  bool is_refusing(std::size_t layer, std::uint64_t now_ms) const {
+    return by_layer[layer] != seen[layer] || now_ms < until_ms[layer];
+  }
   void add(const AdmissionProbe& other) {
-    for (std::size_t layer = 0; layer < by_layer.size(); ++layer)
+    for (std::size_t layer = 0; layer < by_layer.size(); ++layer) {
       by_layer[layer] += other.by_layer[layer];
+      seen[layer] += other.seen[layer];
+      until_ms[layer] = std::max(until_ms[layer], other.until_ms[layer]);
+    }
   }
 };
 
@@ -173,10 +191,15 @@ struct Probes {
   HttpProbe http;
   std::uint64_t ws_clients = 0;  // that are connected now
 
-  // A request of which no part was carried out.
-  void refused(const Error& error) {
+  // When to come again who is refused for want of room now; the loop keeps it current.
+  int retry_after_ms = 1000;
+
+  // A request of which no part was carried out. Gives the error with the time to come again, where it has none.
+  Error refused(Error error) {
     errors.record(error.code);
     admission.record(error);
+    if (error.code == ErrorCode::kOverloaded && !error.retry_after_ms) error.retry_after_ms = retry_after_ms;
+    return error;
   }
   // An execution that has ended, one way or the other.
   void ended(const sandbox::ExecutionResult& result) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "nexus/base/memory_reserve.h"
+#include "nexus/base/units.h"
 #include "nexus/panels/schema_engine.h"
 #include "nexus/panels/schema_shape.h"
 
@@ -11,6 +13,7 @@ namespace {
 // Of a member that is one of a few, in a list that is being made twice as large: the most that a value takes.
 constexpr std::uint64_t kValueBytes = 176;
 constexpr std::uint64_t kCheckBytes = 4096;  // and what does not depend on the text
+constexpr std::uint64_t kCompileBytes = 2_MiB;
 
 struct FaultsBelow {
   std::string path;
@@ -35,6 +38,7 @@ std::shared_ptr<const ArgsSchema> ArgsSchema::compile(std::string_view schema, c
   check_schema_shape(schema, path, faults);
   if (faults.count() != faults_before) return nullptr;
   FaultsBelow below{path, faults};
+  require_memory(kCompileBytes);
   std::unique_ptr<nexus_schema, Free> compiled(
       nexus_schema_compile(schema.data(), schema.size(), &below, add_fault));
   if (compiled == nullptr) return nullptr;
@@ -45,6 +49,7 @@ std::size_t ArgsSchema::bytes() const { return nexus_schema_bytes(schema_.get())
 
 void ArgsSchema::check(std::string_view args, Faults& faults) const {
   FaultsBelow below{{}, faults};
+  require_memory(args_bytes_at_most(args));
   nexus_schema_check(schema_.get(), args.data(), args.size(), &below, add_fault);
 }
 

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "nexus/base/ids.h"
+#include "nexus/base/json_reading.h"
 #include "nexus/panels/args_schema.h"
 #include "nexus/panels/faults.h"
 #include "nexus/panels/limit_fields.h"
@@ -50,12 +51,11 @@ class Reader {
     if (!given_id_.empty()) take_given_id();
     if (const auto fault = sandbox::check_json(text); fault != sandbox::JsonFault::kNone)
       return refuse(sandbox::describe(fault));
-    const simdjson::padded_string padded(text);
+    const simdjson::padded_string padded = padded_copy(text);
     json::parser parser;
-    json::document document;
+    OndemandDocument document;
     json::object object;
-    if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-        document.get_object().get(object) != simdjson::SUCCESS) {
+    if (!document.parse(parser, padded) || document.get_object().get(object) != simdjson::SUCCESS) {
       return refuse("must be an object");
     }
     faults_.members(object, "", [this](std::string_view key, json::value value) { read_member(key, value); });

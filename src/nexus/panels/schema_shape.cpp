@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "nexus/base/json_reading.h"
+
 namespace nexus::panels {
 namespace {
 
@@ -251,12 +253,11 @@ void check_schema_shape(std::string_view schema, const std::string& path, Faults
     return faults.add(
         path, fmt::format("must be nested at most {} levels deep, and is {}", kMostArgsSchemaDepth, depth));
   }
-  const simdjson::padded_string padded(schema);
+  const simdjson::padded_string padded = padded_copy(schema);
   json::parser parser;
-  json::document document;
+  OndemandDocument document;
   json::object object;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_object().get(object) != simdjson::SUCCESS) {
+  if (!document.parse(parser, padded) || document.get_object().get(object) != simdjson::SUCCESS) {
     return faults.add(path, "must be an object");
   }
   SchemaCheck(faults).members(object, path);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "nexus/base/json_reading.h"
+
 namespace nexus::panels {
 namespace json = simdjson::ondemand;
 
@@ -23,11 +25,10 @@ class StatePath::Walk {
       found_.push_back({place_, *text});
       return;
     }
-    padded_ = simdjson::padded_string(*text);
-    json::document document;
+    padded_ = padded_copy(*text);
+    OndemandDocument document;
     json::value value;
-    if (parser_.iterate(padded_).get(document) == simdjson::SUCCESS &&
-        document.get_value().get(value) == simdjson::SUCCESS) {
+    if (document.parse(parser_, padded_) && document.get_value().get(value) == simdjson::SUCCESS) {
       into(value, 1, 0);
     }
   }

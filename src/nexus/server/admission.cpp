@@ -9,6 +9,7 @@ namespace nexus::server {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{2};
+constexpr std::uint64_t kFutileUs = 100'000;
 constexpr std::uint64_t kLeastRetryMs = 1000, kMostRetryMs = 30'000;
 
 }  // namespace
@@ -30,8 +31,9 @@ Admission::Admission(Executor executor, const Clock& clock, budget::Ledger& ledg
       timer_(executor) {}
 
 void Admission::reclaim(std::uint64_t bytes) {
-  const std::uint64_t freed = pool_.reclaim(bytes);
-  if (freed < bytes) cache_.evict_unused(bytes - freed);
+  std::uint64_t freed = pool_.reclaim(bytes);
+  if (freed < bytes) freed += cache_.evict_unused(bytes - freed);
+  if (freed < bytes) cache_.reclaim_files(bytes - freed);
 }
 
 std::optional<budget::Grant> Admission::try_take(std::uint64_t bytes, budget::Need need) {
@@ -43,12 +45,23 @@ std::optional<budget::Grant> Admission::try_take(std::uint64_t bytes, budget::Ne
   return *std::move(granted);
 }
 
+// Whoever is refused again and again must not cost others the images of their handlers: so no more than what is missing, and
+// not again at once where that was in vain.
+std::optional<budget::Grant> Admission::take_from_the_idle(std::uint64_t bytes, budget::Need need) {
+  const std::uint64_t now_us = clock_.monotonic_us();
+  if (now_us < futile_until_us_) return std::nullopt;
+  const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances, need);
+  reclaim(bytes - std::min(bytes, free));
+  auto granted = try_take(bytes, need);
+  if (!granted) futile_until_us_ = now_us + kFutileUs;
+  return granted;
+}
+
 Task<Result<budget::Grant>> Admission::room_for(std::uint64_t bytes, budget::Need need) {
   if (bytes == 0) co_return ledger_.open(budget::Kind::kInstances);
   if (queue_.size() == 0 || need == budget::Need::kStart) {
     if (auto granted = try_take(bytes, need)) co_return *std::move(granted);
-    reclaim(bytes);
-    if (auto granted = try_take(bytes, need)) co_return *std::move(granted);
+    if (auto granted = take_from_the_idle(bytes, need)) co_return *std::move(granted);
   }
   if (queue_.is_full()) co_return std::unexpected(refusal_of(bytes, need));
   const metrics::Present present(probes_.under_way.without_memory);
@@ -93,12 +106,17 @@ Error Admission::refusal_of(std::uint64_t bytes, budget::Need need) const {
   return with_retry_after(std::move(refusal), 0);
 }
 
+int Admission::retry_after_ms() const {
+  return pace_.retry_after_ms(waiting_.size() + pool_.waiting_count() + 1, pool_.active_count());
+}
+
+void Admission::tick() { probes_.retry_after_ms = retry_after_ms(); }
+
 Error Admission::with_retry_after(Error refusal, std::uint64_t ahead_in_panel) const {
   if (refusal.code == ErrorCode::kPanelBusy) {
     refusal.retry_after_ms = pace_.retry_after_ms(ahead_in_panel + 1, 1);
   } else if (refusal.code == ErrorCode::kOverloaded) {
-    const std::uint64_t ahead = waiting_.size() + pool_.waiting_count() + 1;
-    refusal.retry_after_ms = pace_.retry_after_ms(ahead, pool_.active_count());
+    refusal.retry_after_ms = retry_after_ms();
   }
   return refusal;
 }

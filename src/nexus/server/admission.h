@@ -44,8 +44,12 @@ class Admission {
   // Of kind kInstances. kOverloaded with Retry-After. Who only wants to start need not queue behind those who want more.
   Task<Result<budget::Grant>> room_for(std::uint64_t bytes, budget::Need need);
 
-  // Gives up what is idle until so many bytes are free again: instances above minInstances, then images nobody runs.
+  // Gives up what is idle until so many bytes are free again: instances above minInstances, images nobody runs, and soon
+  // afterwards cache files that are memory.
   void reclaim(std::uint64_t bytes);
+
+  // A few times a second: keeps probes.retry_after_ms current.
+  void tick();
 
   // How long an execution has held its instance.
   void record_us(std::uint64_t us) { pace_.record_us(us); }
@@ -61,8 +65,10 @@ class Admission {
   };
 
   std::optional<budget::Grant> try_take(std::uint64_t bytes, budget::Need need);
+  std::optional<budget::Grant> take_from_the_idle(std::uint64_t bytes, budget::Need need);
   void wait(std::uint64_t bytes, budget::Need need, Ready ready);
   Task<void> serve_the_waiting();
+  int retry_after_ms() const;
   Error refusal_of(std::uint64_t bytes, budget::Need need) const;
 
   Executor executor_;
@@ -76,6 +82,7 @@ class Admission {
   budget::ByteQueue::Id last_id_ = 0;
   std::unordered_map<budget::ByteQueue::Id, Waiting> waiting_;
   Error latest_refusal_{.code = ErrorCode::kOverloaded};
+  std::uint64_t futile_until_us_ = 0;  // giving up more was not enough a moment ago
   Timer timer_;
 };
 

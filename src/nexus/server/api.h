@@ -60,7 +60,7 @@ class Api final : public Service {
   std::optional<Error> refuse_head(Request& request) override;
   std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
   void add_headers(const Request& request, Answer& answer) override;
-  void count_refusal(const Error& error) override { probes_.refused(error); }
+  Error count_refusal(Error error) override { return probes_.refused(std::move(error)); }
   void count_answer(const Request& request, unsigned status) override {
     probes_.http.record(labels_of(request, status));
   }
@@ -92,6 +92,7 @@ class Api final : public Service {
   void tick() {
     executions_.tick();
     triggers_.tick();
+    probes_.admission.tick(executions_.clock().monotonic_us() / 1000);
   }
 
   // As Executions::hurry(). Thread-safe.

@@ -5,8 +5,10 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <limits>
+#include <new>
 
 #include "nexus/base/ids.h"
+#include "nexus/base/memory_reserve.h"
 #include "nexus/server/access_log.h"
 #include "nexus/server/route.h"
 
@@ -30,6 +32,10 @@ constexpr std::string_view kTurnedAwayHead =
     "HTTP/1.1 503 Service Unavailable\r\nNexus-Api-Version: 1\r\nContent-Type: application/json\r\n"
     "Content-Length: 181\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
 static_assert(kTurnedAwayBody.size() == 181);
+// Who only looks is let in, as how the server is must be seen when it has nothing left; so is who deletes, which gives
+// something back.
+bool takes_memory(Method method) { return !is_read(method) && method != Method::delete_; }
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -90,6 +96,8 @@ Task<void> Connection::run() {
     try {
       next = co_await read_request();
       if (next == Next::kClosed) break;
+      if (next == Next::kServe && takes_memory(request_.method) && is_memory_short())
+        next = Next::kWithoutMemory;
       if (next == Next::kServe) co_await serve();
     } catch (const std::bad_alloc&) {
       next = answer_.is_sealed() ? Next::kServe : Next::kWithoutMemory;
@@ -197,8 +205,7 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
       if (const auto refusal = refuse_other_than_websocket(request_))
         return refuse(*refusal, status_of(refusal->code));
     }
-    // Whoever only looks is let in: how the server is must be seen when it has nothing left.
-    if (unpaid_ && !is_read(request_.method)) return refuse(*std::exchange(unpaid_, std::nullopt), 503);
+    if (unpaid_ && takes_memory(request_.method)) return refuse(*std::exchange(unpaid_, std::nullopt), 503);
     if (const auto refusal = service_.refuse_head(request_)) {
       return refuse(refusal->code, refusal->message, status_of(refusal->code));
     }
@@ -223,9 +230,8 @@ Connection::Next Connection::refuse(ErrorCode code, std::string message, unsigne
   return refuse(Error{.code = code, .message = std::move(message)}, status);
 }
 
-Connection::Next Connection::refuse(const Error& error, unsigned status) {
-  service_.count_refusal(error);
-  answer_.refuse(error);
+Connection::Next Connection::refuse(Error error, unsigned status) {
+  answer_.refuse(service_.count_refusal(std::move(error)));
   answer_.set_status(status);
   service_.add_headers(request_, answer_);
   return Next::kRefused;
@@ -250,8 +256,7 @@ std::optional<Connection::Next> Connection::pay_for_body() {
 void Connection::pay_for_answer() {
   if (const auto paid = held_.grow_to(bytes_held()); !paid) {
     if (is_read(request_.method) && answer_.body().size() > kBodyReadBytes) {
-      service_.count_refusal(paid.error());
-      answer_.refuse(paid.error());
+      answer_.refuse(service_.count_refusal(paid.error()));
     }
     held_.set_to(bytes_held());
   }

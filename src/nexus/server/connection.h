@@ -75,7 +75,7 @@ class Connection {
   Task<void> serve();
   std::optional<Next> parse(RequestParser& parser);
   Next refuse(ErrorCode code, std::string message, unsigned status);
-  Next refuse(const Error& error, unsigned status);
+  Next refuse(Error error, unsigned status);
   std::uint64_t bytes_held() const;
   std::optional<Next> pay_for_body();
   void pay_for_answer();

@@ -2,17 +2,18 @@
 
 #include <simdjson.h>
 
+#include "nexus/base/json_reading.h"
+
 namespace nexus::server {
 
 std::optional<std::vector<std::string>> ids_in_definition(std::string_view json) {
   namespace ondemand = simdjson::ondemand;
-  const simdjson::padded_string padded(json);
+  const simdjson::padded_string padded = padded_copy(json);
   ondemand::parser parser;
-  ondemand::document document;
+  OndemandDocument document;
   ondemand::object object;
   std::vector<std::string> ids;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_object().get(object) != simdjson::SUCCESS) {
+  if (!document.parse(parser, padded) || document.get_object().get(object) != simdjson::SUCCESS) {
     return std::nullopt;
   }
   for (auto field : object) {

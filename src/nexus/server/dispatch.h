@@ -30,7 +30,7 @@ class Dispatch final : public Service {
   // A client lives on the loop of its panel, so that nothing it says or is told has to hop.
   void take_over(Upgrade upgrade) override;
   void add_headers(const Request& request, Answer& answer) override { api_.add_headers(request, answer); }
-  void count_refusal(const Error& error) override { api_.count_refusal(error); }
+  Error count_refusal(Error error) override { return api_.count_refusal(std::move(error)); }
   void count_answer(const Request& request, unsigned status) override { api_.count_answer(request, status); }
 
  private:

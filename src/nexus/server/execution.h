@@ -83,6 +83,7 @@ struct Execution {
   bool cache_hit = false;
   bool is_packed = false;
   bool is_cancelled = false;  // while a segment runs
+  bool is_lost = false;       // there was no memory to end it
 
   // What its result is charged as.
   std::uint64_t kept_bytes() const { return held.bytes() + (result ? result->held.bytes() : 0); }
@@ -102,5 +103,19 @@ struct Execution {
   }
 };
 using ExecutionPtr = std::shared_ptr<Execution>;
+
+// One of an execution's hooks, as long as it lives. The execution must outlive it.
+class Hook {
+ public:
+  Hook(Execution& execution, std::function<void()> call)
+      : execution_(execution), place_(execution.hooks.insert(execution.hooks.end(), std::move(call))) {}
+  ~Hook() { execution_.hooks.erase(place_); }
+  Hook(const Hook&) = delete;
+  Hook& operator=(const Hook&) = delete;
+
+ private:
+  Execution& execution_;
+  Execution::Hooks::iterator place_;
+};
 
 }  // namespace nexus::server

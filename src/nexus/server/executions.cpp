@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 
 #include "nexus/base/hex.h"
 #include "nexus/base/ids.h"
+#include "nexus/base/memory_reserve.h"
 #include "nexus/server/run_record.h"
 
 namespace nexus::server {
@@ -17,6 +19,13 @@ using HandlerPtr = std::shared_ptr<const handlers::Handler>;
 constexpr std::uint64_t kNewInstanceBytes = 2 << 20;
 // For an instance whose bytes others have been quicker to take.
 constexpr int kMostTries = 8;
+
+// Of texts that need none either.
+Error want_of_memory() {
+  return {.code = ErrorCode::kOverloaded,
+          .message = "no memory left",
+          .limit = LimitReached{"container", "memory", 0, 0}};
+}
 
 std::unexpected<Error> removed() { return fail(ErrorCode::kPanelNotFound, "the panel has been deleted"); }
 
@@ -54,6 +63,7 @@ Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& le
 
 Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
   panels::Panel& panel = *call.panel;
+  if (is_memory_short()) co_return refused(want_of_memory(), &panel);
   metrics::Present state(probes_.under_way.queued);
   std::optional<panels::Turn> turn = panel.turns().try_take();
   if (!turn) {
@@ -123,7 +133,12 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
       if (auto segment = instance.suspend()) {
         lease->give_back();
         auto execution = keep(std::move(call), std::move(id), std::move(handler), cache_hit);
-        suspend(execution, *std::move(segment));
+        try {
+          suspend(execution, *std::move(segment));
+        } catch (const std::bad_alloc&) {
+          kept_.erase(execution->id);  // nothing of it was committed
+          throw;
+        }
         co_return Outcome{{}, std::move(execution)};
       }
     }

@@ -134,10 +134,12 @@ class Executions {
   Task<std::optional<panels::Turn>> turn_ahead(panels::Panel& panel);
   Task<void> pause();
   void end(const ExecutionPtr& execution, sandbox::ExecutionResult result);
+  void lose(sandbox::ExecutionResult& result);
   void end_with(const ExecutionPtr& execution, Error error);
   // What a trigger has started answers to nobody: the log is told.
   void tell_of_failure(const Execution& execution);
   void end_without_memory(const ExecutionPtr& execution);
+  void end_the_lost();
   void cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why);
   // Of those that wait since then or earlier, first the first, until so many bytes are free or the turn has lasted long enough.
   // Gives the bytes that are.
@@ -181,7 +183,7 @@ class Executions {
   Kept called_{.most_bytes = 4 << 20, .most = 10'000}, triggered_{.most_bytes = 1 << 20, .most = 1'000};
   Watch watch_;
   LogThrottle failures_;
-  bool is_draining_ = false, is_aborted_ = false;
+  bool is_draining_ = false, is_aborted_ = false, has_lost_ = false;
 };
 
 // Which of the loops an execution's id is of, whether or not there is such an execution.

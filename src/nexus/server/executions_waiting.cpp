@@ -20,6 +20,7 @@ constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
 constexpr std::chrono::milliseconds kPause{20};
 constexpr std::string_view kShutsDown = "the server is shutting down";
+constexpr const char* kNoMemory = "no memory left";  // short enough to need none
 
 Error cancelled(std::string_view why) { return {.code = ErrorCode::kCancelled, .message = std::string(why)}; }
 
@@ -47,14 +48,15 @@ ExecutionPtr Executions::keep(ToolCall call, std::string id, std::shared_ptr<con
 
 void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment) {
   panels::Panel& panel = *execution->call.panel;
-  publish(execution->call, segment.journal, panel.room_for(segment.journal));
+  auto room = panel.room_for(segment.journal);
+  execution->changed_at(clock_);
+  unpacked_.push_back({execution->changed_ms, execution});
+  publish(execution->call, segment.journal, std::move(room));
   execution->suspended.emplace(std::move(segment.suspended));
   execution->status = Execution::Status::kSuspended;
   execution->is_packed = false;
-  execution->changed_at(clock_);
   ++probes_.under_way.suspended;
   execution->handler->use.suspensions += segment.calls.size();
-  unpacked_.push_back({execution->changed_ms, execution});
   const std::size_t told = execution->pending.size();
   try {
     suspensions_.begin(execution, std::move(segment.calls));
@@ -110,15 +112,19 @@ void Executions::on_answer(const ExecutionPtr& execution) {
   if (execution->status != Execution::Status::kSuspended) return;
   leave_waiting(*execution);
   execution->status = Execution::Status::kRunning;
-  asio::co_spawn(executor_, go_on(execution, metrics::Present(probes_.under_way.queued)),
-                 [this, execution](std::exception_ptr error) {
-                   if (!error) return;
-                   try {
-                     std::rethrow_exception(error);
-                   } catch (const std::bad_alloc&) {
-                     end_without_memory(execution);
-                   }
-                 });
+  const auto end_if = [this, execution](std::exception_ptr error) {
+    if (!error) return;
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::bad_alloc&) {
+      end_without_memory(execution);
+    }
+  };
+  try {
+    asio::co_spawn(executor_, go_on(execution, metrics::Present(probes_.under_way.queued)), end_if);
+  } catch (const std::bad_alloc&) {
+    end_without_memory(execution);
+  }
 }
 
 Task<void> Executions::go_on(ExecutionPtr execution, metrics::Present state) {
@@ -209,18 +215,36 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   execution->suspended.reset();
   execution->status = Execution::Status::kEnded;
   execution->changed_at(clock_);
-  append(result.earlier, result.journal);  // for RESULT: the panel takes the values
-  conclude(execution->call, result, nullptr);
+  try {
+    sandbox::Journal all = result.earlier;
+    append(all, result.journal);  // for RESULT: the panel takes the values
+    conclude(execution->call, result, nullptr);
+    result.earlier = std::move(all);
+  } catch (const std::bad_alloc&) {
+    lose(result);
+  }
   result.journal = {};
   result.held.shrink_to(2 * sandbox::text_bytes(result));  // itself, and the answer to who asks for it
   execution->result.emplace(std::move(result));
   if (execution->call.origin != panels::TriggerType::kManual) tell_of_failure(*execution);
   execution->handler.reset();
   Kept& kept = kept_with(*execution);
-  kept.bytes += execution->kept_bytes();
-  kept.ended.push_back(execution);
-  forget_old_results(kept, execution->changed_ms);
+  try {
+    kept.ended.push_back(execution);
+    kept.bytes += execution->kept_bytes();
+    forget_old_results(kept, execution->changed_ms);
+  } catch (const std::bad_alloc&) {
+    kept_.erase(execution->id);  // who waits for it has it still
+  }
   execution->changed();
+}
+
+// What could not be committed has not happened.
+void Executions::lose(sandbox::ExecutionResult& result) {
+  result.journal = {};
+  result.return_json = {};
+  if (!result.error) result.error = {.code = ErrorCode::kMemoryLimit, .message = kNoMemory};
+  probes_.ended(result);
 }
 
 void Executions::tell_of_failure(const Execution& execution) {
@@ -236,10 +260,24 @@ void Executions::end_with(const ExecutionPtr& execution, Error error) {
   end(execution, result_of(std::move(carried), execution->id, std::move(error)));
 }
 
+// What there is not even memory to end is left to tick().
 void Executions::end_without_memory(const ExecutionPtr& execution) {
   if (has_ended(*execution)) return;
-  end_with(execution,
-           {.code = ErrorCode::kMemoryLimit, .message = "the process has no memory left to go on"});
+  try {
+    end_with(execution, {.code = ErrorCode::kMemoryLimit, .message = kNoMemory});
+  } catch (const std::bad_alloc&) {
+    execution->is_lost = has_lost_ = true;
+  }
+}
+
+void Executions::end_the_lost() {
+  std::vector<ExecutionPtr> lost;
+  for (const auto& [id, execution] : kept_) {
+    if (execution->is_lost && !has_ended(*execution)) lost.push_back(execution);
+  }
+  for (const ExecutionPtr& execution : lost)
+    end_with(execution, {.code = ErrorCode::kMemoryLimit, .message = kNoMemory});
+  has_lost_ = false;
 }
 
 void Executions::cancel(const ExecutionPtr& execution, std::string_view why) {
@@ -315,11 +353,10 @@ Task<void> Executions::wait(ExecutionPtr execution, std::chrono::milliseconds mo
     return has_ended(*execution);
   };
   Timer timer(executor_, most);
-  const auto hook = execution->hooks.insert(execution->hooks.end(), [&timer] { timer.cancel(); });
+  const Hook hook(*execution, [&timer] { timer.cancel(); });
   const auto end = timer.expiry();
   while (!is_over() && std::chrono::steady_clock::now() < end)
     co_await timer.async_wait(kAwaitTuple);
-  execution->hooks.erase(hook);
 }
 
 Task<void> Executions::wait_for_end(ExecutionPtr execution, std::chrono::milliseconds most) {
@@ -337,6 +374,8 @@ Task<void> Executions::wait_for_rest(ExecutionPtr execution, std::chrono::millis
 // ---- time ----
 
 void Executions::tick() {
+  admission_.tick();
+  if (has_lost_) end_the_lost();
   suspensions_.expire();
   const std::int64_t now_ms = clock_.monotonic_ms();
   pack(now_ms - kPackAfterMs, std::numeric_limits<std::uint64_t>::max());

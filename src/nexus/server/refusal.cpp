@@ -6,9 +6,8 @@
 
 namespace nexus::server {
 
-void refuse(metrics::Probes& probes, const Refusal& refusal, Answer& answer) {
-  probes.refused(refusal.error);
-  answer.refuse(refusal.error, refusal.details_json);
+void refuse(metrics::Probes& probes, Refusal refusal, Answer& answer) {
+  answer.refuse(probes.refused(std::move(refusal.error)), refusal.details_json);
 }
 
 std::string and_more(std::size_t others) {

@@ -17,7 +17,7 @@ struct Refusal {
 };
 
 // Counts it, and makes `answer` say so.
-void refuse(metrics::Probes& probes, const Refusal& refusal, Answer& answer);
+void refuse(metrics::Probes& probes, Refusal refusal, Answer& answer);
 
 // kInvalidRequest for one part of a request: `details` is [{path, message}]. `path`: "limit" of the query, "tools[0].name"
 // of the body; empty: the body itself.

@@ -6,6 +6,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <ctime>
+#include <new>
+
+#include "nexus/base/memory_reserve.h"
 
 namespace nexus::server {
 namespace {
@@ -63,6 +66,7 @@ void Server::start() {
 }
 
 void Server::add(Socket socket, Port port) try {
+  if (is_memory_gone()) return log_want_of_memory();
   ErrorCondition ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
@@ -89,7 +93,12 @@ Task<void> Server::keep_time() {
   while (!is_stopped_) {
     timer_.expires_after(kTick);
     co_await timer_.async_wait(kAwaitTuple);
-    tick();
+    try {
+      tick();
+    } catch (const std::bad_alloc&) {
+      // What is left undone is done at the next.
+    }
+    check_drained();
   }
 }
 
@@ -101,7 +110,6 @@ void Server::tick() {
   api_.sockets().tick(time_.now_ms);
   pool_.tick();
   api_.tick();
-  check_drained();
 }
 
 void Server::drain(std::move_only_function<void()> drained) {

@@ -24,8 +24,8 @@ class Service {
   virtual void take_over(Upgrade) {}
   // Adds the headers that every answer to this request has. serve() has done so when it is done.
   virtual void add_headers(const Request&, Answer&) {}
-  // Called for each request that never got to serve(), with the reason.
-  virtual void count_refusal(const Error& error) = 0;
+  // Called for each request that never got to serve(), with the reason; gives what it is to be told.
+  virtual Error count_refusal(Error error) = 0;
   // Called for every answer before it is sent, also to what is no request at all.
   virtual void count_answer(const Request& request, unsigned status) = 0;
 };

@@ -111,11 +111,12 @@ Suspensions::Settled Suspensions::take(Settlement settlement) const {
 void Suspensions::answer(CallId id, Settled settled) {
   const auto found = waiting_.find(id);
   if (found == waiting_.end()) return;
-  const ExecutionPtr execution = std::move(found->second);
-  waiting_.erase(found);
+  const ExecutionPtr execution = found->second;
   const PendingCall& call = *find(*execution, id);
-  probes_.suspensions.ended(static_cast<std::uint64_t>(clock_.monotonic_ms() - call.began_ms));
+  // First what memory may be missing for: then it waits on, until its time is over.
   execution->arrived.push_back({call.number, std::move(settled.settlement), std::move(settled.held)});
+  waiting_.erase(found);
+  probes_.suspensions.ended(static_cast<std::uint64_t>(clock_.monotonic_ms() - call.began_ms));
   std::erase_if(execution->pending, [id](const PendingCall& other) { return other.id == id; });
   on_answer_(execution);
 }

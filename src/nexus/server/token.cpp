@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "nexus/base/json_reading.h"
 #include "nexus/base/split.h"
 #include "nexus/config/settings.h"
 
@@ -171,10 +172,10 @@ Result<Caller> read_token(std::string_view token, std::string_view key, std::int
   if (!head || !body) return refuse(kNotOurs);
   dom::parser head_parser, body_parser;
   dom::object head_object, body_object;
-  if (head_parser.parse(*head).get(head_object) != simdjson::SUCCESS || !is_our_head(Claims(head_object))) {
+  if (!is_parsed(head_parser.parse(*head).get(head_object)) || !is_our_head(Claims(head_object))) {
     return refuse("the token must be signed with HS256");
   }
-  if (body_parser.parse(*body).get(body_object) != simdjson::SUCCESS) {
+  if (!is_parsed(body_parser.parse(*body).get(body_object))) {
     return refuse("the token's claims are not valid JSON");
   }
   return read_claims(Claims(body_object), now_ms);

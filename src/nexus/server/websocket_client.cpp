@@ -197,8 +197,8 @@ Task<std::string> WebSocketClient::result_of(ExecutionPtr execution, std::string
   co_return result_message(*execution->result, request_id_json);
 }
 
-void WebSocketClient::refuse(const Refusal& refusal, std::string_view request_id_json) {
-  loop_.probes.refused(refusal.error);
+void WebSocketClient::refuse(Refusal refusal, std::string_view request_id_json) {
+  refusal.error = loop_.probes.refused(std::move(refusal.error));
   send_text(error_message(refusal, request_id_json));
 }
 

@@ -67,7 +67,7 @@ class WebSocketClient final : public Listening, public std::enable_shared_from_t
   void carry_out(PingCommand, const std::string&);
   Task<std::string> result_of(ExecutionPtr execution, std::string request_id_json);
   Task<void> trigger(TriggerCommand command, std::string request_id_json, budget::Grant held);
-  void refuse(const Refusal& refusal, std::string_view request_id_json);
+  void refuse(Refusal refusal, std::string_view request_id_json);
   void send_text(std::string text);
   void close(CloseCode code, const char* reason);
   void leave();

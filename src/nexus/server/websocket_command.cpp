@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "nexus/base/json_reading.h"
 #include "nexus/sandbox/json.h"
 #include "nexus/server/topics.h"
 
@@ -45,12 +46,11 @@ struct Fields {
 // None: it is no string.
 std::optional<std::string> as_string(std::string_view json) {
   if (!json.starts_with('"')) return std::nullopt;
-  const simdjson::padded_string padded(json);
+  const simdjson::padded_string padded = padded_copy(json);
   simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
+  OndemandDocument document;
   std::string_view text;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
-      document.get_string().get(text) != simdjson::SUCCESS) {
+  if (!document.parse(parser, padded) || document.get_string().get(text) != simdjson::SUCCESS) {
     return std::nullopt;
   }
   return std::string(text);
@@ -67,10 +67,10 @@ std::vector<std::string> topics_of(Fields& fields) {
     fields.refuse("topics", "is missing");
     return topics;
   }
-  const simdjson::padded_string padded(*fields.topics);
+  const simdjson::padded_string padded = padded_copy(*fields.topics);
   simdjson::dom::parser parser;
   simdjson::dom::array list;
-  if (parser.parse(padded).get(list) != simdjson::SUCCESS) {
+  if (!is_parsed(parser.parse(padded).get(list))) {
     fields.refuse("topics", "must be an array of texts");
     return topics;
   }

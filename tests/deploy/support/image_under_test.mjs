@@ -1,6 +1,9 @@
 // Builds the image as `make image` does, and gives what starts servers in it: `serve` and the others of the end-to-end
 // tests, and `runImage`, without any of their environment.
-import { mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readlinkSync } from 'node:fs';
+import http from 'node:http';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { asKubernetes, freePort, memoryFolder, prepare, programInContainer } from './containers.mjs';
@@ -33,16 +36,51 @@ after(() => {
 export const ownCache = { CACHE_DIR: '/tmp/nexus-cache', MAX_CACHE_SIZE_MB: '64' };
 export const warnings = (server) => server.child.stderr.split('\n').filter((line) => / (warn|error) /.test(line));
 
-// A container as it would be there: with the image's own environment and command, on a free port. Resolves when it is ready.
-export async function runImage(t, { memory, env = {} } = {}) {
+// What podman is told of a container as it would be there: with the image's own environment and command, on a free port.
+async function asItWouldBe({ memory, env = {} } = {}) {
   const name = `nexus-test-${process.pid}-${++made}`;
   const port = await freePort();
   const all = { HTTP_PORT: port, WS_PORT: 0, NEXUS_HOST: '127.0.0.1', ...env };
-  podman('run', '--detach', '--name', name, '--label', label, ...asKubernetes(memory),
-    ...Object.entries(all).flatMap(([key, value]) => ['--env', `${key}=${value}`]), image);
+  return { name, port, args: ['--name', name, '--label', label, ...asKubernetes(memory),
+    ...Object.entries(all).flatMap(([key, value]) => ['--env', `${key}=${value}`]), image] };
+}
+
+const pidOf = (name) => Number(podman('inspect', '--format', '{{.State.Pid}}', name));
+
+// Such a container, running. Resolves when it is ready.
+export async function runImage(t, more) {
+  const { name, port, args } = await asItWouldBe(more);
+  podman('run', '--detach', ...args);
   const isRunning = () => podman('inspect', '--format', '{{.State.Running}}', name) === 'true';
   while (tryPodman('exec', name, 'nexus', 'health').status !== 0) {
     if (!isRunning()) throw new Error(`it ended: ${podman('logs', name)}`);
   }
-  return { name, port, pid: Number(podman('inspect', '--format', '{{.State.Pid}}', name)), isRunning };
+  return { name, port, pid: pidOf(name), isRunning };
+}
+
+// 200, or nothing while nobody listens.
+const readiness = (port) => new Promise((resolve) => {
+  http.get({ host: '127.0.0.1', port, path: '/health/ready', agent: false }, (answer) => resolve(answer.resume().statusCode))
+    .on('error', () => resolve(undefined));
+});
+
+// Milliseconds from where the process in such a container becomes the program to its first 200 of /health/ready. Made and
+// started apart, as the kubelet does: in between the process is there, with all that it may and may not, and still the
+// runtime's. Since when it is (/proc/PID/stat) says little of the program therefore.
+export async function timeToReady() {
+  const { name, port, args } = await asItWouldBe();
+  podman('create', ...args);
+  podman('init', name);
+  const exe = `/proc/${pidOf(name)}/exe`;
+  const isProgram = () => readlinkSync(exe).endsWith('/nexus');
+  if (isProgram()) throw new Error(`${name} runs before it is started`);
+  const starting = spawn('podman', ['start', name], { env: containers.env, stdio: 'ignore' });
+  const started = once(starting, 'close');
+  let began;  // when it was not the program yet for the last time
+  do began = performance.now(); while (!isProgram());
+  while (await readiness(port) !== 200);
+  const took = performance.now() - began;
+  await started;
+  podman('rm', '--force', '--time', '0', name);
+  return took;
 }

@@ -69,9 +69,11 @@ function settingFaults({ all, pod }, settings, facts) {
   const faults = [...settings.keys()].filter((name) => !facts.settings.has(name)).map((name) => `${name} is no setting`);
   if (settings.get('AUTH_ENABLED') !== 'true') faults.push('AUTH_ENABLED is not true');
   if (settings.has('JWT_SECRET')) faults.push('a secret in plain sight: JWT_SECRET');
-  const [{ volumeMounts, command, args }] = pod.containers;
+  const [{ volumeMounts, command, args, env = [] }] = pod.containers;
   // Where the program is, the image knows: its entry point.
   if (command || String(args) !== 'serve') faults.push(`it runs ${command} ${args}`);
+  const { resource, divisor = '1' } = env.find(({ name }) => name === 'THREADS')?.valueFrom?.resourceFieldRef ?? {};
+  if (resource !== 'limits.cpu' || quantity(divisor) !== 1) faults.push(`THREADS is ${resource} in units of ${divisor} instead of limits.cpu`);
   const files = volumeMounts.flatMap(({ name, mountPath }) => {
     const { secret } = pod.volumes.find((volume) => volume.name === name) ?? {};
     return (secret?.items ?? []).map(({ path }) => `${mountPath}/${path}`);
@@ -84,6 +86,8 @@ function settingFaults({ all, pod }, settings, facts) {
 }
 
 const MiB = 2 ** 20;
+// What manifests and dashboards of others know.
+const cacheFolder = '/tmp/nexus-cache', cacheVolume = 128 * MiB;
 
 function memoryFaults(pod, settings, facts) {
   const faults = [];
@@ -94,8 +98,10 @@ function memoryFaults(pod, settings, facts) {
   if (!(sum <= limit)) faults.push(`memory: budget, cache and reserve are ${sum / MiB} MiB of ${limit / MiB}`);
   const mount = volumeMounts.find(({ mountPath }) => mountPath === settings.get('CACHE_DIR'));
   const { emptyDir } = pod.volumes.find(({ name }) => name === mount?.name) ?? {};
-  if (emptyDir?.medium !== 'Memory' || mount.name !== 'cache-volume') faults.push('CACHE_DIR is not the volume cache-volume in memory');
-  else if (!(2 * cache <= quantity(emptyDir.sizeLimit))) faults.push('memory: the cache may fill more than half of its volume');
+  if (emptyDir?.medium !== 'Memory' || mount.name !== 'cache-volume') return [...faults, 'CACHE_DIR is not the volume cache-volume in memory'];
+  if (!(2 * cache <= quantity(emptyDir.sizeLimit))) faults.push('memory: the cache may fill more than half of its volume');
+  if (quantity(emptyDir.sizeLimit) !== cacheVolume) faults.push(`memory: sizeLimit of the cache is ${emptyDir.sizeLimit} instead of 128Mi`);
+  if (mount.mountPath !== cacheFolder) faults.push(`memory: the cache is at ${mount.mountPath} instead of ${cacheFolder}`);
   return faults;
 }
 

@@ -30,6 +30,7 @@ function manyFaults({ deployment, pod }, autoscaler, budget, facts) {
   const { minAvailable, maxUnavailable } = budget?.spec ?? {};
   if (minAvailable === undefined || maxUnavailable !== undefined) faults.push('PodDisruptionBudget: minAvailable, and it alone, is wanted');
   else if (!(minAvailable < minReplicas)) faults.push('PodDisruptionBudget blocks every drain');
+  else if (minAvailable !== 1) faults.push(`PodDisruptionBudget: minAvailable is ${minAvailable} instead of 1`);
   return faults;
 }
 

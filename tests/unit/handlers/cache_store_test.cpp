@@ -184,6 +184,22 @@ TEST_F(CacheStoreTest, WhatSurvivedARestartIsPrunedToWhatTheLedgerGrants) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 4 * kPage);
 }
 
+TEST_F(CacheStoreTest, GivesBackTheLeastRecentlyUsed) {
+  folder_.is_in_memory = true;
+  const auto one = store(8);
+  for (const std::uint64_t name : {1, 2, 3})
+    put(*one, name, 2);
+  use(1);
+  one->reclaim(*one->begin(), kPage);
+  EXPECT_EQ(names(), "1 3 ");
+  EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 4 * kPage);
+  one->reclaim(*one->begin(), 100 * kPage);
+  EXPECT_EQ(names(), "");
+  EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 0u);
+  put(*one, 4, 1);
+  EXPECT_EQ(names(), "4 ");
+}
+
 TEST_F(CacheStoreTest, AFullDiskIsCountedAndNothingElse) {
   const auto one = store(8);
   put(*one, 1, 1);

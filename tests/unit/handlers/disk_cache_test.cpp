@@ -176,6 +176,24 @@ TEST_F(DiskCacheTest, WhatSurvivedInMemoryIsChargedWhenItIsThere) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 12'288u);
 }
 
+TEST_F(DiskCacheTest, OnlyFilesThatAreMemoryAreGivenBack) {
+  for (const bool is_in_memory : {true, false}) {
+    FakeFolder folder;
+    folder.is_in_memory = is_in_memory;
+    DiskCache::Options options{
+        [&folder] { return std::make_shared<FakeFiles>(folder); }, 1_MiB, {1, 2}, images_.base()};
+    DiskCache cache(options, clock_, ledger_);
+    cache.store(handler("return 1", images_.make(10)));
+    cache.wait_until_written();
+    const std::uint64_t before = cache.stats().bytes;
+    EXPECT_GT(before, 0u);
+    cache.reclaim(1);
+    cache.wait_until_written();
+    EXPECT_EQ(cache.stats().bytes, is_in_memory ? 0 : before);
+    EXPECT_EQ(cache.find("return 1") == nullptr, is_in_memory);
+  }
+}
+
 TEST_F(DiskCacheTest, AnImageThatThereIsNoMemoryToWriteIsCountedAndTheNextIsWritten) {
   FakeFolder folder;
   folder.is_in_memory = true;

@@ -52,6 +52,24 @@ TEST(Present, IsInOnePlaceAtATime) {
   EXPECT_EQ(under_way.running, 0);
 }
 
+TEST(AdmissionProbe, ALayerRefusesForAWhileAfterItDid) {
+  constexpr std::size_t kPool = 2;
+  static_assert(kLayers[kPool] == "pool");
+  AdmissionProbe one, other;
+  one.tick(1000);
+  EXPECT_FALSE(one.is_refusing(kPool, 1000));
+  one.record(refusal_of(ErrorCode::kOverloaded, "pool"));
+  EXPECT_TRUE(one.is_refusing(kPool, 1001)) << "before the next tick";
+  one.tick(1100);
+  one.tick(1200);
+  other.add(one);
+  for (const AdmissionProbe* probe : {&one, &other}) {
+    EXPECT_TRUE(probe->is_refusing(kPool, 1100 + kRefusingMs - 1));
+    EXPECT_FALSE(probe->is_refusing(kPool, 1100 + kRefusingMs));
+    EXPECT_FALSE(probe->is_refusing(0, 1100));
+  }
+}
+
 TEST(AdmissionProbe, CountsOnlyRefusalsForWantOfRoom) {
   Probes probes;
   probes.refused(refusal_of(ErrorCode::kOverloaded, "pool"));

@@ -42,6 +42,15 @@ void operator delete(void* made, std::size_t) noexcept { std::free(made); }
 namespace nexus::server {
 namespace {
 
+constexpr std::string_view kWaitingHandler = R"(
+  $state.n = ($state.n ?? 0) + 1;
+  $emit('has begun', {text: 'x'.repeat(300)});
+  $log.info('a line that is too long to be kept in the string itself');
+  const got = await $ext.external.wait({text: 'what somebody is asked for, at some length'});
+  $state.got = [got, 'y'.repeat(300)];
+  return 'z'.repeat(3000);
+)";
+
 enum class Later : bool { kSucceed, kFail };
 
 class Failing {
@@ -121,6 +130,109 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     EXPECT_FALSE(has_failed) << "there is an end to them";
   }
 
+  // A definition that is right is never called wrong.
+  Task<void> fail_making() {
+    // simdjson's first choice of an implementation has to succeed.
+    co_await loops_.ask(0, Method::post, "/panels", testing::definition_of("first", kHandler));
+    bool has_failed = true;
+    for (std::int64_t first = 0; has_failed && first < 10'000; ++first) {
+      const std::string id = fmt::format("m{}", first);
+      Request request;
+      request.method = Method::post;
+      request.target = "/panels";
+      request.host = "127.0.0.1";
+      request.body = testing::definition_of(id, kHandler);
+      EXPECT_FALSE(loops_[0].dispatch.refuse_head(request));
+      Answer answer;
+      bool is_without_memory = false;
+      {
+        const Failing failing(first, GetParam());
+        try {
+          if (auto waiting = loops_[0].dispatch.serve(request, answer)) co_await *std::move(waiting);
+        } catch (const std::bad_alloc&) {
+          is_without_memory = true;
+        }
+        has_failed = Failing::has_failed();
+      }
+      (is_without_memory ? undone_ : done_) += 1;
+      if (is_without_memory) continue;
+      EXPECT_TRUE(answer.status() == 201 || answer.status() == 503)
+          << answer.status() << " " << answer.body() << "; allocation " << first;
+      co_await loops_.ask(0, Method::delete_, "/panels/" + id, "");
+    }
+    EXPECT_FALSE(has_failed) << "there is an end to them";
+  }
+
+  Task<testing::Loops::Answered> ask(Method method, std::string target, std::string body = {}) {
+    return loops_.ask(0, method, std::move(target), std::move(body), {.prefer = "respond-async"});
+  }
+
+  // Asks while allocations fail; gives whether one has.
+  Task<bool> ask_failing(std::int64_t first, std::string target, std::string body) {
+    const Failing failing(first, GetParam());
+    try {
+      co_await ask(Method::post, std::move(target), std::move(body));
+    } catch (const std::bad_alloc&) {
+      ++undone_;
+    }
+    co_return Failing::has_failed();
+  }
+
+  static std::string member(const std::string& body, std::string_view name) {
+    const std::string start = fmt::format(R"("{}":")", name);
+    const auto at = body.find(start);
+    if (at == std::string::npos) return {};
+    return body.substr(at + start.size(), body.find('"', at + start.size()) - at - start.size());
+  }
+
+  // Nothing runs for nobody. What waits still can be answered, and ends; what has ended has a result.
+  Task<void> settle_all() {
+    const auto& under_way = loops_[0].probes.under_way;
+    for (int turns = 0; under_way.queued + under_way.running > 0 && turns < 100'000; ++turns)
+      co_await asio::post(loops_[0].loop.get_executor(), kAwait);
+    EXPECT_EQ(under_way.queued + under_way.running, 0u);
+    loops_[0].api.tick();
+    for (;;) {
+      const auto waiting = co_await ask(Method::get, "/suspensions?panel=w");
+      const std::string id = member(waiting.body, "suspensionId");
+      if (id.empty()) break;
+      const auto ended =
+          co_await ask(Method::post, "/suspensions/" + id + "/resume", R"({"success":true,"value":1})");
+      EXPECT_EQ(ended.status, 200u) << ended.body;
+      if (ended.status != 200) break;
+    }
+    EXPECT_EQ(under_way.suspended + under_way.hibernated, 0u);
+    const auto all = co_await ask(Method::get, "/executions?panel=w");
+    EXPECT_EQ(all.body.find(R"("status":"running")"), std::string::npos) << all.body;
+  }
+
+  // What goes on after a wait is begun by Asio's co_spawn(), which ends the process when its own few bytes fail: those come from
+  // the reserve (base/memory_reserve.h), which this program has not.
+  Task<void> fail_waiting() {
+    std::string definition = testing::definition_of("w", kWaitingHandler);
+    definition.insert(1, R"("capabilities":["state:*","ext:external","events:*"],)");
+    EXPECT_EQ((co_await ask(Method::post, "/panels", definition)).status, 201u);
+    bool has_failed = true;
+    for (std::int64_t first = 0; has_failed && first < 10'000 && !HasFailure(); ++first) {
+      SCOPED_TRACE(fmt::format("allocation {}", first));
+      const std::string path = "/panels/w/trigger/t";
+      has_failed =
+          co_await ask_failing(first, path, R"({"text":"one that does not fit into the string itself"})");
+      co_await settle_all();
+      const auto again = co_await ask(Method::post, path);
+      if (again.status == 202) ++done_;
+      co_await settle_all();
+    }
+    EXPECT_FALSE(has_failed) << "there is an end to them";
+    EXPECT_EQ((co_await ask(Method::delete_, "/panels/w")).status, 204u);
+    loops_.clock().advance_ms(600'000);  // beyond what a result is kept
+    loops_[0].api.tick();
+    for (int turns = 0; turns < 1000; ++turns)
+      co_await asio::post(loops_[0].loop.get_executor(), kAwait);
+    EXPECT_EQ(loops_.ledger().granted(budget::Kind::kSuspended), 0u);
+    EXPECT_EQ(loops_.ledger().granted(budget::Kind::kBuffers), 0u);
+  }
+
   testing::Loops loops_{1};
   int done_ = 0, undone_ = 0;
 };
@@ -130,6 +242,20 @@ TEST_P(AllocationFailuresTest, AnAnswerOfSuccessMeansThatTheStateHasChangedAndNo
   loops_.run();
   EXPECT_GT(undone_, 20);
   EXPECT_GT(done_, 0);
+}
+
+TEST_P(AllocationFailuresTest, ADefinitionIsNotCalledWrongForWantOfMemory) {
+  loops_.spawn(0, fail_making());
+  loops_.run();
+  EXPECT_GT(undone_, 20);
+  EXPECT_GT(done_, 0);
+}
+
+TEST_P(AllocationFailuresTest, WhoWaitsEndsWhateverFails) {
+  loops_.spawn(0, fail_waiting());
+  loops_.run();
+  EXPECT_GT(undone_, 20);
+  EXPECT_GT(done_, 20);
 }
 
 INSTANTIATE_TEST_SUITE_P(One, AllocationFailuresTest, ::testing::Values(Later::kSucceed));

@@ -30,9 +30,11 @@ class Echo final : public Service {
     if (lacks_memory) throw std::bad_alloc();
     return std::nullopt;
   }
-  void count_refusal(const Error& error) override {
+  Error count_refusal(Error error) override {
     refused.push_back(error.code);
     if (lacks_memory) throw std::bad_alloc();
+    if (error.code == ErrorCode::kOverloaded) error.retry_after_ms = 7000;
+    return error;
   }
   void count_answer(const Request&, unsigned status) override {
     answered.push_back(status);
