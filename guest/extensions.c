@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "hostcalls.h"
+#include "interpreter.h"
 
 // The table is ours alone: whatever a handler does to Promise or Map, the host's answer reaches the promise that it made.
 typedef struct {
@@ -63,9 +64,9 @@ JSValue extension_call(JSContext* ctx, JSValueConst this_value, int argc, JSValu
 
 uint32_t extension_calls(void) { return count; }
 
-// An Error with the members of the host's {"name", "message", ...}.
+// An Error with the members of the host's {"name", "message", ...}. Its place is that of the await that throws it.
 static JSValue error_of(JSContext* ctx, JSValueConst members) {
-  JSValue error = JS_NewError(ctx);
+  JSValue error = interpreter_new_error(ctx);
   JSPropertyEnum* names;
   uint32_t length;
   if (JS_IsException(error) || JS_GetOwnPropertyNames(ctx, &names, &length, members, JS_GPN_STRING_MASK) < 0)

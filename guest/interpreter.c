@@ -83,6 +83,8 @@ int interpreter_freeze_json(JSContext* ctx, JSValueConst value) {
   return 0;
 }
 
+JSValue interpreter_new_error(JSContext* ctx) { return JS_NewObjectClass(ctx, JS_CLASS_ERROR); }
+
 JSValue interpreter_last_backtrace(JSContext* ctx) { return JS_DupValue(ctx, ctx->error_back_trace); }
 
 // The source is compiled with a line before it that is numbered 0, so that the author's own lines keep their numbers.

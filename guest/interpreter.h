@@ -30,6 +30,9 @@ void interpreter_put(JSContext* ctx, JSValueConst object, JSAtom name, JSValue v
 // Whether `value` is plain data, of which the text was then written; otherwise what was written is to be freed.
 bool interpreter_plain_json(JSContext* ctx, JSValueConst value, struct json_text* text);
 
+// An Error that has no stack until code of the handler throws it: one that is made while none runs would keep an empty one.
+JSValue interpreter_new_error(JSContext* ctx);
+
 // The backtrace of the latest throw, also of a value that is no Error; JS_UNDEFINED when there was none.
 JSValue interpreter_last_backtrace(JSContext* ctx);
 

@@ -51,8 +51,10 @@ static void report(JSValue error, int failure) {
   struct json_text json;  // where the message may lie until the host has it
   size_t length = 0, stack_length = 0;
   const int allocation_failed = control.failed_cause != CAUSE_NONE;  // before this does so itself
-  const char* stack = JS_IsError(error) ? text_property(error, "stack", &stack_length) : NULL;
-  if (!stack) {
+  const char* stack = NULL;
+  if (JS_IsError(error)) {
+    stack = text_property(error, "stack", &stack_length);  // none: nobody has thrown it
+  } else {
     JSValue last = interpreter_last_backtrace(ctx);
     if (JS_IsString(last)) stack = JS_ToCStringLen(ctx, &stack_length, last);
     JS_FreeValue(ctx, last);

@@ -86,9 +86,12 @@ int serve_until_told(const ServeCommand& command) {
     shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
   budget::WallWatch watch(budget::control_groups(budget::read_kernel_file, "memory"));
   MemoryKeeping memory(shards, keeper, watch, ledger, clock, record);
-  return Life(shards, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {
-                                                                  reload_log_level(command.config);
-                                                                }});
+  const int status =
+      Life(shards, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {
+                                                               reload_log_level(command.config);
+                                                             }});
+  extensions->clear();  // before the loops: their threads settle calls there
+  return status;
 }
 
 }  // namespace

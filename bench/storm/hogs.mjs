@@ -31,6 +31,9 @@ const end = performance.now() + $args.ms
 let at = 0
 while (performance.now() < end) at += kept[at % kept.length][at % 65536]
 return kept.length`,
+  wait: `const kept = new Uint8Array($args.bytes).fill(1)
+await $ext.timer.sleep($args.ms)
+return kept[kept.length - 1]`,
   body: 'return $args.text.length',
   echo: 'return $args.text',
   result: "return 'x'.repeat($args.bytes)",
@@ -47,13 +50,14 @@ const text = (bytes) => filler.slice(0, bytes);
 // The next call of a hog: {tool, args}. `extra`: the names of the suite's tools that its panel has.
 export function nextCall(random, extra) {
   const kind = random.weighted([
-    [30, 'suite'], [15, 'breathe'], [20, 'hold'], [8, 'body'], [4, 'echo'], [8, 'result'], [8, 'grow'], [3, 'shrink'], [6, 'spin'],
+    [30, 'suite'], [15, 'breathe'], [20, 'hold'], [8, 'wait'], [8, 'body'], [4, 'echo'], [8, 'result'], [8, 'grow'], [3, 'shrink'], [6, 'spin'],
     [2, 'recurse'], [4, 'small'],
   ]);
   switch (kind) {
     case 'suite': return { tool: random.of(extra), args: {} };
     case 'breathe': return { tool: kind, args: { rounds: random.whole(1, 12), blocks: random.whole(16, 500) } };
     case 'hold': return { tool: kind, args: { blocks: random.whole(100, 480), ms: random.whole(50, 1500) } };
+    case 'wait': return { tool: kind, args: { bytes: random.whole(1e6, 25e6), ms: random.whole(0, 1000) } };
     case 'body':
     case 'echo': return { tool: kind, args: { text: text(random.whole(1, MIB + 1000)) } }; // some are past BODY_LIMIT
     case 'result': return { tool: kind, args: { bytes: random.whole(1, MIB + 1000) } }; // some are past MAX_RESULT_BYTES
@@ -72,7 +76,7 @@ export function hogPanel(random, id) {
 }
 
 export const panelOf = (id, tools, limits = {}) => ({
-  id, kind: 'storm', limits,
+  id, kind: 'storm', limits, capabilities: ['state:*', 'events:*', 'view:*', 'ext:timer'],
   tools: Object.entries(tools).map(([name, handler]) => ({ name, handler, trigger: { type: 'manual' } })),
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from './support/program.mjs';
+import { watch } from './support/socket.mjs';
 
 const options = { timeout: 60_000 };
 const slow = 'const end = Date.now() + 1000; while (Date.now() < end); return "done";';
@@ -116,6 +117,24 @@ test('under load each call that was accepted is answered before it ends', option
   }
   assert.ok(all.reduce((sum, { served }) => sum + served, 0) >= 10);
   assert.equal(await server.ended, 0);
+});
+
+// Nobody would answer it any more: it held up the end until the grace was over.
+test('what begins to wait after SIGTERM is cancelled, and answered', options, async (t) => {
+  const server = await serve(t, { env: { LOG_LEVEL: 'info', SHUTDOWN_GRACE_MS: '50000' } });
+  await server.panel('p', { ask: 'const end = Date.now() + 500; while (Date.now() < end); $state.a = 1; await $ext.external.wait()' },
+    { capabilities: ['state:*', 'ext:*'] });
+  const client = await watch(server, 'p');
+  const asked = server.trigger('p', 'ask');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  process.kill(server.pid, 'SIGTERM');
+  const began = performance.now();
+  const { status, json } = await asked;
+  assert.deepEqual([status, json.error.code], [200, 'CANCELLED']);
+  assert.deepEqual(json.stateMutations, [{ op: 'set', key: 'a', value: 1 }], 'its segment was committed');
+  assert.equal(await server.ended, 0);
+  assert.ok(performance.now() - began < 20_000, 'long before the grace is over');
+  assert.equal(client.messages.some(({ type }) => type === 'PROGRESS'), false);
 });
 
 test('a second signal ends it at once', options, async (t) => {

@@ -113,6 +113,28 @@ test('a waiting execution can be cancelled, and goes with its panel', { timeout:
   assert.match((await server.get('/metrics')).text, /nexus_executions\{state="suspended"\} 0\n/);
 });
 
+test('an execution that has been answered can be cancelled while it runs', { timeout: 30_000 }, async (t) => {
+  const { server, call, resume } = await waiting(t, { env: { TIMEOUT_MS: '600000', MAX_WALL_MS: '600000' } });
+  await server.panel('p', { spin: '$state.a = 1; await $ext.external.wait(); $state.a = 2; for (;;);' }, all);
+  const { headers, json: { suspension } } = await call('p', 'spin', {});
+  const resumed = resume(suspension, { success: true });
+  while ((await server.get(headers.location)).json.status !== 'running');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  assert.equal((await server.request('DELETE', headers.location)).status, 204);
+  assert.equal((await resumed).json.error.code, 'CANCELLED');
+  assert.equal((await server.get(headers.location)).json.error.code, 'CANCELLED');
+  await server.untilMetric(/nexus_instances\{state="active"\} 0/);
+  assert.deepEqual((await server.get('/panels/p/state')).json, { a: 1 });
+});
+
+test('an error of an extension that nobody catches has the place of its await', { timeout: 30_000 }, async (t) => {
+  const { server, call, resume } = await waiting(t);
+  await server.panel('p', { ask: 'const a = 1;\n  await $ext.external.wait(a)' }, all);
+  const { json } = await call('p', 'ask', {});
+  const { error } = (await resume(json.suspension, { success: false, error: { name: 'Denied', message: 'no' } })).json;
+  assert.deepEqual([error.location.line, error.location.sourceSnippet], [2, '  await $ext.external.wait(a)']);
+});
+
 test('while one waits others of its panel run, and no change is lost', { timeout: 60_000 }, async (t) => {
   const { server } = await waiting(t, { env: { THREADS: '2', MAX_PANEL_QUEUE: '1000' } });
   await server.panel('p', { add: '$state.n = ($state.n ?? 0) + 1; await $ext.timer.sleep($args.ms); $state.n++; await $ext.timer.sleep(1); return 1' }, all);

@@ -19,7 +19,8 @@ sandbox::Capabilities all_capabilities() {
 
 LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
                              budget::Ledger& ledger, sandbox::Runtime& runtime,
-                             std::span<extensions::Extension* const> extensions)
+                             std::span<extensions::Extension* const> extensions,
+                             const sandbox::Limits& limits)
     : cache(64_MiB, ledger),
       pool({.max_instances = 16, .min_instances = 1}, clock,
            [&runtime] { return sandbox::Instance::create(runtime); }),
@@ -28,15 +29,15 @@ LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own,
           [loops = members.size(), own](std::string_view id) { return server::owner_of(id, loops) == own; }),
       all(members, own, {&loop, &api}),
       api({all, clock, registry, cache, nullptr, pool, ledger, probes, runtime, memory},
-          {sandbox::Limits{}, all_capabilities()}, {"1", "2", "3"}, {.extensions = extensions}),
+          {limits, all_capabilities()}, {"1", "2", "3"}, {.extensions = extensions}),
       dispatch(all) {
   api.set_stage(server::Stage::kServing);
 }
 
-Loops::Loops(std::size_t count) : members_(count) {
+Loops::Loops(std::size_t count, const sandbox::Limits& limits) : members_(count) {
   for (std::size_t own = 0; own < count; ++own) {
     loops_.push_back(std::make_unique<LoopUnderTest>(members_, own, clock(), sandbox_.ledger(),
-                                                     sandbox_.runtime(), extensions_));
+                                                     sandbox_.runtime(), extensions_, limits));
   }
 }
 
@@ -87,11 +88,26 @@ void Loops::run() {
   }
 }
 
-std::string definition_of(std::string_view id, std::string_view handler) {
-  std::string text =
-      fmt::format(R"({{"id":"{}","kind":"k","initialState":{{"n":0}},"tools":[{{"name":"t","handler":)", id);
+std::string definition_of(std::string_view id, std::string_view handler, std::string_view more) {
+  std::string text = fmt::format(
+      R"({{{}"id":"{}","kind":"k","initialState":{{"n":0}},"tools":[{{"name":"t","handler":)", more, id);
   sandbox::append_json_string(text, handler);
   return text + R"(,"trigger":{"type":"manual"}}]})";
+}
+
+std::vector<std::string> texts_of(std::string_view json, std::string_view name) {
+  const std::string start = fmt::format(R"("{}":")", name);
+  std::vector<std::string> texts;
+  for (auto at = json.find(start); at != std::string_view::npos; at = json.find(start, at)) {
+    at += start.size();
+    texts.emplace_back(json.substr(at, json.find('"', at) - at));
+  }
+  return texts;
+}
+
+std::string text_of(std::string_view json, std::string_view name) {
+  const auto texts = texts_of(json, name);
+  return texts.empty() ? std::string() : texts.front();
 }
 
 }  // namespace nexus::testing

@@ -27,7 +27,7 @@ struct FakeMemory : metrics::MemorySource {
 struct LoopUnderTest {
   LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
                 budget::Ledger& ledger, sandbox::Runtime& runtime,
-                std::span<extensions::Extension* const> extensions);
+                std::span<extensions::Extension* const> extensions, const sandbox::Limits& limits);
 
   handlers::HandlerCache cache;
   pool::InstancePool pool;
@@ -42,12 +42,13 @@ struct LoopUnderTest {
 
 class Loops {
  public:
-  explicit Loops(std::size_t count);
+  explicit Loops(std::size_t count, const sandbox::Limits& limits = {});
   ~Loops();
 
   std::size_t size() const { return loops_.size(); }
   BoundedLedger& ledger() { return sandbox_.ledger(); }
   AdvancedClock& clock() { return sandbox_.clock(); }
+  const extensions::Timer& timer() const { return *timer_; }
   LoopUnderTest& operator[](std::size_t index) { return *loops_[index]; }
 
   // A request as the connection on loop `at` would hand it on; the answer's status and body.
@@ -70,14 +71,20 @@ class Loops {
  private:
   Sandbox sandbox_{memory::Tracking::kLearnHotPages, 64};
   extensions::External external_;
-  std::unique_ptr<extensions::Timer> timer_ = *extensions::Timer::create();
-  const std::array<extensions::Extension*, 2> extensions_{&external_, timer_.get()};
   std::vector<server::Member> members_;
   std::vector<std::unique_ptr<LoopUnderTest>> loops_;
+  // Goes before the loops, where its thread settles calls.
+  std::unique_ptr<extensions::Timer> timer_ = *extensions::Timer::create();
+  const std::array<extensions::Extension*, 2> extensions_{&external_, timer_.get()};
   std::atomic<int> under_way_{0};
 };
 
-// The definition of a panel with one tool.
-std::string definition_of(std::string_view id, std::string_view handler);
+// The definition of a panel with one tool. `more`: members with a comma behind each.
+std::string definition_of(std::string_view id, std::string_view handler, std::string_view more = {});
+
+// The texts of all members of this name in a JSON text, without escapes; nothing more than a search.
+std::vector<std::string> texts_of(std::string_view json, std::string_view name);
+// The first of them; empty: none.
+std::string text_of(std::string_view json, std::string_view name);
 
 }  // namespace nexus::testing

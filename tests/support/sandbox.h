@@ -53,14 +53,26 @@ class BoundedLedger final : public budget::BoundedLedger {
 // The machine's clocks, and the hands that a test can turn forward.
 class AdvancedClock final : public Clock {
  public:
-  std::int64_t unix_ms() const override { return system_.unix_ms() + static_cast<std::int64_t>(ahead_ms_); }
-  std::uint64_t monotonic_us() const override { return system_.monotonic_us() + ahead_ms_ * 1000; }
+  std::int64_t unix_ms() const override {
+    return system_.unix_ms() + static_cast<std::int64_t>(ahead_ms_) + set_by_ms_;
+  }
+  std::uint64_t monotonic_us() const override {
+    if (look_us_ > 0) ahead_us_ += look_us_;
+    return system_.monotonic_us() + ahead_ms_ * 1000 + ahead_us_;
+  }
   std::uint64_t thread_cpu_us() const override { return system_.thread_cpu_us(); }
   void advance_ms(std::uint64_t ms) { ahead_ms_ += ms; }
+  // So long it takes to look at it, from now on: whatever is done between two looks takes at least that long.
+  void take_for_each_look_us(std::uint64_t us) { look_us_ = us; }
+  // As somebody sets the wall clock, forward or back, without time going by.
+  void set_wall_by_ms(std::int64_t ms) { set_by_ms_ += ms; }
 
  private:
   SystemClock system_;
   std::atomic<std::uint64_t> ahead_ms_{0};
+  std::atomic<std::int64_t> set_by_ms_{0};
+  std::atomic<std::uint64_t> look_us_{0};
+  mutable std::atomic<std::uint64_t> ahead_us_{0};
 };
 
 // One runtime, which there can only be one of in a process at a time, and one instance of it.

@@ -10,6 +10,7 @@ class Clock {
   virtual ~Clock() = default;
   virtual std::int64_t unix_ms() const = 0;        // milliseconds since 1970-01-01 UTC
   virtual std::uint64_t monotonic_us() const = 0;  // never goes back; its zero means nothing
+  std::int64_t monotonic_ms() const { return static_cast<std::int64_t>(monotonic_us() / 1000); }
   // How long the calling thread has run on a CPU. A system call, so not for every request.
   virtual std::uint64_t thread_cpu_us() const { return monotonic_us(); }
   // The same clock, for what takes about a microsecond; as fine as the clock is.

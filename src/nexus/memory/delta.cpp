@@ -11,6 +11,7 @@ namespace nexus::memory {
 namespace {
 
 constexpr std::size_t kHeapBlockBytes = 16;  // what the allocator adds to a block at most
+constexpr std::size_t kMostPartBytes = 256 << 10;
 constexpr std::size_t kMostTypicalBytes = 64 << 10;
 constexpr int kLevel = 1;  // higher ones gain little on a few KB
 
@@ -29,11 +30,11 @@ ZSTD_DCtx* decompressor() {
   return context.get();
 }
 
+// For one part, raw or packed, and never more: it is there for each loop, within the reserve.
 std::vector<std::byte>& scratch() {
-  constexpr std::size_t kMostKeptBytes = 256 << 10;
   thread_local std::vector<std::byte> bytes;
   bytes.clear();
-  if (bytes.capacity() > kMostKeptBytes) bytes.shrink_to_fit();
+  bytes.reserve(ZSTD_COMPRESSBOUND(kMostPartBytes));
   return bytes;
 }
 
@@ -58,41 +59,75 @@ Result<Delta> Delta::take(const LinearMemory& memory, std::size_t dead_pages, bu
   assert(memory.image() != nullptr);
   const Image& image = *memory.image();
   const auto before = image.unfold();
-  Delta delta(memory.image(), memory.size());
+  NEXUS_TRY(auto grant, ledger.grant(budget::Kind::kSuspended, sizeof(Delta)));
+  Delta delta(memory.image(), memory.size(), std::move(grant));
   std::vector<std::byte>& changes = scratch();
+  Result<void> room;
   const auto look_at = [&](PageRun run) {
-    for (std::size_t page = std::max(run.first, dead_pages); page < run.first + run.count; ++page) {
+    for (std::size_t page = std::max(run.first, dead_pages); room && page < run.first + run.count; ++page) {
       const std::size_t size = changes.size();
       append_changes(changes, page, memory.base() + page * kPageBytes, before->content(page));
       if (changes.size() != size) ++delta.pages_;
+      if (changes.size() > kMostPartBytes - kMostChangedPageBytes) room = delta.keep(changes);
     }
   };
   for (const PageRun run : memory.hot().runs())
     look_at(run);
   const std::size_t pages = memory.size() / kPageBytes;
   if (pages > image.pages()) look_at({image.pages(), pages - image.pages()});
-  NEXUS_TRY(delta.grant_,
-            ledger.grant(budget::Kind::kSuspended, sizeof delta + changes.size() + kHeapBlockBytes));
-  delta.changes_.assign(changes.begin(), changes.end());
+  if (room && !changes.empty()) room = delta.keep(changes);
+  if (!room) return std::unexpected(std::move(room.error()));
   return delta;
 }
 
-void Delta::pack() {
-  if (is_packed_) return;
+Delta::Part Delta::part_of(std::span<const std::byte> bytes) {
+  Part part{std::make_unique_for_overwrite<std::byte[]>(bytes.size()),
+            static_cast<std::uint32_t>(bytes.size())};
+  std::ranges::copy(bytes, part.bytes.get());
+  return part;
+}
+
+// They become a part, and are empty.
+Result<void> Delta::keep(std::vector<std::byte>& changes) {
+  const std::size_t bytes = changes.size() + kHeapBlockBytes + (parts_.empty() ? 0 : sizeof(Part));
+  if (auto room = grant_.grow_by(bytes, budget::Need::kStart); !room) return room;
+  parts_.push_back(part_of(changes));
+  changes.clear();
+  return {};
+}
+
+std::size_t Delta::pack_some() {
+  if (is_packed()) return 0;
+  Part& part = parts_[packed_parts_++];
+  const std::span<const std::byte> changes = part.all();
+  auto like = like_ != nullptr
+                  ? like_
+                  : image_->typical_changes(changes.first(std::min(changes.size(), kMostTypicalBytes)));
   std::vector<std::byte>& packed = scratch();
-  packed.resize(ZSTD_compressBound(changes_.size()));
-  auto like =
-      image_->typical_changes(std::span(changes_).first(std::min(changes_.size(), kMostTypicalBytes)));
+  packed.resize(ZSTD_compressBound(changes.size()));
   ZSTD_CCtx* const context = compressor();
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kLevel);
   ZSTD_CCtx_refPrefix(context, like->data(), like->size());
   const std::size_t size =
-      ZSTD_compress2(context, packed.data(), packed.size(), changes_.data(), changes_.size());
-  if (ZSTD_isError(size) || size >= changes_.size()) return;
-  changes_ = std::vector<std::byte>(packed.begin(), packed.begin() + static_cast<std::ptrdiff_t>(size));
+      ZSTD_compress2(context, packed.data(), packed.size(), changes.data(), changes.size());
+  if (ZSTD_isError(size) || size >= changes.size()) return changes.size();
+  const std::size_t looked_at = changes.size();
+  part = part_of(std::span(packed).first(size));
+  part.is_packed = true;
   like_ = std::move(like);
-  is_packed_ = true;
-  grant_.shrink_to(sizeof *this + size + kHeapBlockBytes);
+  grant_.shrink_to(grant_.bytes() - (looked_at - size));
+  return looked_at;
+}
+
+// Raw; valid until the next. Empty: they cannot be read.
+std::span<const std::byte> Delta::changes_of(const Part& part) const {
+  if (!part.is_packed) return part.all();
+  std::vector<std::byte>& raw = scratch();
+  raw.resize(ZSTD_getFrameContentSize(part.bytes.get(), part.size));
+  ZSTD_DCtx* const context = decompressor();
+  ZSTD_DCtx_refPrefix(context, like_->data(), like_->size());
+  const std::size_t size = ZSTD_decompressDCtx(context, raw.data(), raw.size(), part.bytes.get(), part.size);
+  return size == raw.size() ? raw : std::span<const std::byte>();
 }
 
 Result<void> Delta::apply_to(LinearMemory& memory) const {
@@ -101,22 +136,15 @@ Result<void> Delta::apply_to(LinearMemory& memory) const {
                 "a delta does not fit a memory that holds another image than its own");
   }
   assert(memory.is_pristine());
-  std::span<const std::byte> changes = changes_;
-  if (is_packed_) {
-    std::vector<std::byte>& raw = scratch();
-    raw.resize(ZSTD_getFrameContentSize(changes_.data(), changes_.size()));
-    ZSTD_DCtx* const context = decompressor();
-    ZSTD_DCtx_refPrefix(context, like_->data(), like_->size());
-    const std::size_t size =
-        ZSTD_decompressDCtx(context, raw.data(), raw.size(), changes_.data(), changes_.size());
-    if (size != raw.size()) return fail(ErrorCode::kInternalError, "a packed delta cannot be read");
-    changes = raw;
-  }
   if (!memory.grow_to(size_)) return std::unexpected(refusal_of_growth(memory, size_));
   const Running running(memory);  // a cold page becomes hot by the fault, as under the guest
-  for_each_change(changes, [&](std::size_t page, std::span<const std::byte> runs) {
-    put_runs(memory.base() + page * kPageBytes, runs);
-  });
+  for (const Part& part : parts_) {
+    const auto changes = changes_of(part);
+    if (changes.empty()) return fail(ErrorCode::kInternalError, "a packed delta cannot be read");
+    for_each_change(changes, [&](std::size_t page, std::span<const std::byte> runs) {
+      put_runs(memory.base() + page * kPageBytes, runs);
+    });
+  }
   return memory.settle();
 }
 

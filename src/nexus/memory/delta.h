@@ -3,15 +3,18 @@
 //
 //   memory     │ dead │ =image │ changed │ =image │ changed │ grown: written │ grown: zeros │
 //                                  │                  │             │
-//   raw        │ changes in the image, byte by byte (changes.h) ... ascending │
-//   packed     │ the same, compressed with zstd against the first that was packed of the same image │
+//   raw        │ changes in the image, byte by byte (changes.h) ... ascending │ ... │
+//   packed     │ the same, compressed with zstd against the first that was packed of the same image │ ... │
+//              └ a part: 256 KiB at most, whole pages; each is granted before it is kept, and packed by itself ┘
 //
 // Those who wait in the same place of the same handler differ in a few hundred bytes, so that is what one of them costs.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "nexus/base/error.h"
@@ -30,27 +33,44 @@ class Delta {
   static Result<Delta> take(const LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger);
 
   // kInternalError when `memory` holds another image, or what refused the growth: nothing has changed. Or kOverloaded when
-  // the pages that it writes were refused: reset() puts them back. The engine must be told of the new size afterwards.
+  // the pages that it writes were refused: reset() puts them back. The engine must be told of the new size afterwards. What it
+  // needs for itself meanwhile is no more than a part.
   // REQUIRES: `memory` is pristine and its limit set; nothing runs in it.
   Result<void> apply_to(LinearMemory& memory) const;
 
-  // Compresses it, unless that would not make it smaller; a packed one is applied as well, more slowly.
-  void pack();
-  bool is_packed() const { return is_packed_; }
+  // Compresses the next part, unless that would not make it smaller, and gives how many bytes it looked at: 0 when there are no
+  // more. About half a millisecond for a whole part. One that is packed, or half of it, is applied as well, more slowly.
+  std::size_t pack_some();
+  void pack() {
+    while (pack_some() > 0) {
+    }
+  }
+  bool is_packed() const { return packed_parts_ == parts_.size(); }  // as far as it can be
 
   std::size_t memory_bytes() const { return size_; }    // of the memory that it was taken from
   std::size_t pages() const { return pages_; }          // that differ
   std::size_t bytes() const { return grant_.bytes(); }  // what it keeps for itself, its image excluded
 
  private:
-  Delta(std::shared_ptr<const Image> image, std::size_t size) : image_(std::move(image)), size_(size) {}
+  struct Part {
+    std::unique_ptr<std::byte[]> bytes;
+    std::uint32_t size = 0;
+    bool is_packed = false;
+    std::span<const std::byte> all() const { return {bytes.get(), size}; }
+  };
+  static Part part_of(std::span<const std::byte> bytes);
+
+  Delta(std::shared_ptr<const Image> image, std::size_t size, budget::Grant grant)
+      : image_(std::move(image)), size_(size), grant_(std::move(grant)) {}
+  Result<void> keep(std::vector<std::byte>& changes);
+  std::span<const std::byte> changes_of(const Part& part) const;
 
   std::shared_ptr<const Image> image_;
   std::size_t size_;
   std::uint32_t pages_ = 0;
-  bool is_packed_ = false;
-  std::vector<std::byte> changes_;
-  std::shared_ptr<const Bytes> like_;  // what it is packed against
+  std::uint32_t packed_parts_ = 0;  // the first ones, those included that could not be made smaller
+  boost::container::small_vector<Part, 1> parts_;  // small handlers have one
+  std::shared_ptr<const Bytes> like_;              // what they are packed against
   budget::Grant grant_;
 };
 

@@ -99,7 +99,7 @@ void Automation::stop() {
 void Automation::begin(PanelLines& lines, const AutomationLinePtr& line) {
   const panels::Trigger& trigger = line->tool->trigger;
   if (const auto* interval = std::get_if<panels::IntervalTrigger>(&trigger)) {
-    line->due_ms = monotonic_ms() + static_cast<std::int64_t>(interval->ms);
+    line->due_ms = clock_.monotonic_ms() + static_cast<std::int64_t>(interval->ms);
     intervals_.emplace(line->due_ms, line);
   } else if (const auto* cron = std::get_if<panels::CronTrigger>(&trigger)) {
     if (const auto due = cron->schedule->next_after(clock_.unix_ms())) {
@@ -172,7 +172,7 @@ void Automation::start_due() {
   const std::int64_t now_unix_ms = clock_.unix_ms();
   if (now_unix_ms < seen_unix_ms_ - kSetBackMs) recompute_crons(now_unix_ms);
   seen_unix_ms_ = now_unix_ms;
-  start_due(intervals_, monotonic_ms());
+  start_due(intervals_, clock_.monotonic_ms());
   start_due(crons_, now_unix_ms);
   set_alarm();
 }
@@ -220,7 +220,7 @@ void Automation::set_alarm() {
   if (!crons_.empty())
     sleep = std::min(sleep, std::chrono::milliseconds(crons_.begin()->first - clock_.unix_ms()));
   if (!intervals_.empty())
-    sleep = std::min(sleep, std::chrono::milliseconds(intervals_.begin()->first - monotonic_ms()));
+    sleep = std::min(sleep, std::chrono::milliseconds(intervals_.begin()->first - clock_.monotonic_ms()));
   alarm_.expires_after(std::max(sleep, std::chrono::milliseconds(0)));
   alarm_.async_wait([this](ErrorCondition error) {
     if (!error && !is_stopped_) start_due();

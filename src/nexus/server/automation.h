@@ -80,7 +80,6 @@ class Automation {
   std::optional<std::int64_t> next_due(const AutomationLine& line, std::int64_t now_ms) const;
   void recompute_crons(std::int64_t now_unix_ms);
   void set_alarm();
-  std::int64_t monotonic_ms() const { return static_cast<std::int64_t>(clock_.monotonic_us() / 1000); }
 
   // ---- automation_changes.cpp: what a commit brings ----
   void happened(const sandbox::Event& event, const ToolCall& cause, const PanelLines* own,

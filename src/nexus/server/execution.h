@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "nexus/base/clock.h"
 #include "nexus/base/trace.h"
 #include "nexus/extensions/extension.h"
 #include "nexus/handlers/handler.h"
@@ -51,8 +52,9 @@ struct PendingCall {
   extensions::Extension* extension = nullptr;
   std::string_view method;  // valid as long as the table of extensions
   std::string data_json;    // for those who list it; empty: nothing
-  std::int64_t began_unix_ms = 0;
-  std::int64_t expires_unix_ms = 0;
+  std::int64_t began_ms = 0, began_unix_ms = 0;
+  std::int64_t ttl_ms = 0;
+  std::int64_t expires_unix_ms() const { return began_unix_ms + ttl_ms; }
 };
 
 // An answer that waits for its segment.
@@ -75,7 +77,7 @@ struct Execution {
   std::vector<Arrived> arrived;
   // Once it has ended.
   std::optional<sandbox::ExecutionResult> result;
-  std::int64_t changed_unix_ms = 0;  // its latest suspension, or its end
+  std::int64_t changed_ms = 0, changed_unix_ms = 0;  // its latest suspension, or its end
   Status status = Status::kRunning;
   std::uint32_t changes = 0;  // how often it has suspended or ended
   bool cache_hit = false;
@@ -85,6 +87,11 @@ struct Execution {
 
   // What its result is charged as.
   std::uint64_t kept_bytes() const { return held.bytes() + (result ? result->held.bytes() : 0); }
+
+  void changed_at(const Clock& clock) {
+    changed_ms = clock.monotonic_ms();
+    changed_unix_ms = clock.unix_ms();
+  }
 
   // Who wants to know when it suspends again or ends. A hook may go at any time but within its call.
   using Hooks = std::list<std::function<void()>>;

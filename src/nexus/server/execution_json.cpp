@@ -29,7 +29,7 @@ void begin_suspension(std::string& out, const PendingCall& call) {
   fmt::format_to(std::back_inserter(out), R"({{"suspensionId":"{}","extensionName":"{}","method":"{}")",
                  suspension_id(call), call.extension->name(), call.method);
   if (!call.data_json.empty()) out.append(R"(,"data":)").append(call.data_json);
-  fmt::format_to(std::back_inserter(out), R"(,"expiresAt":"{}")", as_time(call.expires_unix_ms));
+  fmt::format_to(std::back_inserter(out), R"(,"expiresAt":"{}")", as_time(call.expires_unix_ms()));
 }
 
 }  // namespace

@@ -166,8 +166,11 @@ ExecutionResource::Outcome ExecutionResource::list(const Route& route, const Req
 ExecutionResource::Outcome ExecutionResource::list_suspensions(const Route& route, const Request& request,
                                                                Answer& answer) const {
   return append_list("suspensions", route, request, answer, [this](std::string_view panel, auto add) {
-    executions_.suspensions().for_each_external([&](const Execution& execution, const PendingCall& call) {
-      if (execution.call.panel->id() == panel) add(execution, call);
+    executions_.for_each([&](const Execution& execution) {
+      if (execution.call.panel->id() != panel) return;
+      for (const PendingCall& call : execution.pending) {
+        if (is_external(call)) add(execution, call);
+      }
     });
   });
 }

@@ -102,7 +102,7 @@ class Executions {
   // Lets go of images that are of none of these.
   void keep_only(const std::unordered_set<std::string_view>& sources) { cache_.keep_only(sources); }
 
-  // Cancels all that waits: nobody will answer it any more.
+  // Cancels all that waits or will: nobody will answer it any more.
   void drain();
   // Cancels all that runs and all that will: the time for a shutdown is over.
   void abort() { is_aborted_ = true; }
@@ -127,7 +127,7 @@ class Executions {
                     bool cache_hit);
   // Commits the segment and begins what it has called.
   void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
-  void tell_of_waits(const Execution& execution);
+  void tell_of_waits(const Execution& execution, std::size_t told);
   void on_answer(const ExecutionPtr& execution);
   Task<void> go_on(ExecutionPtr execution, metrics::Present state);
   Task<bool> run_next_segment(ExecutionPtr execution, metrics::Present& state);
@@ -141,7 +141,9 @@ class Executions {
   void end_without_memory(const ExecutionPtr& execution);
   void end_the_lost();
   void cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why);
-  void pack(Execution& execution);
+  // Of those that wait since then or earlier, first the first, until so many bytes are free or the turn has lasted long enough.
+  // Gives the bytes that are.
+  std::uint64_t pack(std::int64_t since_ms, std::uint64_t wanted_bytes);
   void leave_waiting(Execution& execution);
   // Results that may still be asked for, in order of their ends.
   struct Kept {
@@ -151,7 +153,7 @@ class Executions {
     std::uint64_t bytes = 0;
   };
   Kept& kept_with(const Execution& execution);
-  void forget_old_results(Kept& kept, std::int64_t now_unix_ms);
+  void forget_old_results(Kept& kept, std::int64_t now_ms);
   std::uint64_t forget_oldest(Kept& kept);
   void forget(Kept& kept, const Execution& execution);
   enum class Until : std::uint8_t { kAtRest, kNext, kEnd };
@@ -173,7 +175,7 @@ class Executions {
   std::size_t loops_, own_;
   std::unordered_map<std::string_view, ExecutionPtr> kept_;  // by their id
   struct Suspended {
-    std::int64_t since_unix_ms;
+    std::int64_t since_ms;
     std::weak_ptr<Execution> execution;
   };
   std::deque<Suspended> unpacked_;  // in order; some of them go on already
@@ -181,7 +183,7 @@ class Executions {
   Kept called_{.most_bytes = 4 << 20, .most = 10'000}, triggered_{.most_bytes = 1 << 20, .most = 1'000};
   Watch watch_;
   LogThrottle failures_;
-  bool is_aborted_ = false, has_lost_ = false;
+  bool is_draining_ = false, is_aborted_ = false, has_lost_ = false;
 };
 
 // Which of the loops an execution's id is of, whether or not there is such an execution.

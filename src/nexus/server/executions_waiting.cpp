@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <limits>
 #include <new>
+#include <span>
 
 #include "nexus/server/executions.h"
 #include "nexus/server/run_record.h"
@@ -11,12 +13,13 @@ namespace nexus::server {
 namespace {
 
 constexpr std::int64_t kPackAfterMs = 100;       // who is answered sooner need not be unpacked
-constexpr std::size_t kPackedAtOnce = 2000;      // 3 us each
+constexpr std::uint64_t kPackingUs = 5000;       // in one turn of the loop: 3 us for each that is small
 constexpr std::int64_t kKeptMs = 5 * 60 * 1000;  // a result, after the end
 // What is charged for an execution beside its delta: it, its call, its places in the tables. Measured with 100,000.
 constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
 constexpr std::chrono::milliseconds kPause{20};
+constexpr std::string_view kShutsDown = "the server is shutting down";
 constexpr const char* kNoMemory = "no memory left";  // short enough to need none
 
 Error cancelled(std::string_view why) { return {.code = ErrorCode::kCancelled, .message = std::string(why)}; }
@@ -46,37 +49,56 @@ ExecutionPtr Executions::keep(ToolCall call, std::string id, std::shared_ptr<con
 void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment) {
   panels::Panel& panel = *execution->call.panel;
   auto room = panel.room_for(segment.journal);
-  execution->changed_unix_ms = clock_.unix_ms();
-  unpacked_.push_back({execution->changed_unix_ms, execution});
+  execution->changed_at(clock_);
+  unpacked_.push_back({execution->changed_ms, execution});
   publish(execution->call, segment.journal, std::move(room));
   execution->suspended.emplace(std::move(segment.suspended));
   execution->status = Execution::Status::kSuspended;
   execution->is_packed = false;
   ++probes_.under_way.suspended;
   execution->handler->use.suspensions += segment.calls.size();
+  const std::size_t told = execution->pending.size();
   try {
     suspensions_.begin(execution, std::move(segment.calls));
   } catch (const std::bad_alloc&) {
     return end_without_memory(execution);
   }
   if (panel.is_removed()) return cancel(execution, "the panel has been deleted");
-  if (!execution->call.tells_its_caller) tell_of_waits(*execution);
+  if (is_draining_) return cancel(execution, kShutsDown);
+  if (!execution->call.tells_its_caller) tell_of_waits(*execution, told);
   execution->changed();
 }
 
-void Executions::tell_of_waits(const Execution& execution) {
-  for (const PendingCall& call : execution.pending) {
+// Of those behind the first `told`, of which earlier segments have told.
+void Executions::tell_of_waits(const Execution& execution, std::size_t told) {
+  for (const PendingCall& call : std::span(execution.pending).subspan(told)) {
     const std::string id = suspension_id(call);
     audience_.progressed(*execution.call.panel, {execution.id, id, "suspended", call.data_json});
   }
 }
 
-void Executions::pack(Execution& execution) {
-  if (execution.status != Execution::Status::kSuspended || execution.is_packed) return;
-  execution.suspended->delta.pack();
-  execution.is_packed = true;
-  --probes_.under_way.suspended;
-  ++probes_.under_way.hibernated;
+std::uint64_t Executions::pack(std::int64_t since_ms, std::uint64_t wanted_bytes) {
+  const std::uint64_t began_us = clock_.monotonic_us();
+  std::uint64_t freed = 0, spent_us = 0;
+  while (spent_us < kPackingUs && freed < wanted_bytes && !unpacked_.empty() &&
+         unpacked_.front().since_ms <= since_ms) {
+    const Suspended& first = unpacked_.front();
+    const auto execution = first.execution.lock();
+    if (execution != nullptr && execution->status == Execution::Status::kSuspended &&
+        execution->changed_ms == first.since_ms && !execution->is_packed) {
+      memory::Delta& delta = execution->suspended->delta;
+      const std::size_t before = delta.bytes();
+      delta.pack_some();
+      freed += before - delta.bytes();
+      spent_us = clock_.monotonic_us() - began_us;
+      if (!delta.is_packed()) continue;
+      execution->is_packed = true;
+      --probes_.under_way.suspended;
+      ++probes_.under_way.hibernated;
+    }
+    unpacked_.pop_front();
+  }
+  return freed;
 }
 
 void Executions::leave_waiting(Execution& execution) {
@@ -113,6 +135,8 @@ Task<void> Executions::go_on(ExecutionPtr execution, metrics::Present state) {
     if (has_run && execution->status == Execution::Status::kSuspended && !execution->arrived.empty()) {
       leave_waiting(*execution);  // what came while it ran
       execution->status = Execution::Status::kRunning;
+      state.move_to(probes_.under_way.queued);
+      co_await run_queue_.next_slice(execution->suspended->carried.running_us);  // others in between
     }
   }
 }
@@ -190,7 +214,7 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   suspensions_.cancel(*execution);
   execution->suspended.reset();
   execution->status = Execution::Status::kEnded;
-  execution->changed_unix_ms = clock_.unix_ms();
+  execution->changed_at(clock_);
   try {
     sandbox::Journal all = result.earlier;
     append(all, result.journal);  // for RESULT: the panel takes the values
@@ -208,7 +232,7 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
   try {
     kept.ended.push_back(execution);
     kept.bytes += execution->kept_bytes();
-    forget_old_results(kept, execution->changed_unix_ms);
+    forget_old_results(kept, execution->changed_ms);
   } catch (const std::bad_alloc&) {
     kept_.erase(execution->id);  // who waits for it has it still
   }
@@ -292,7 +316,8 @@ void Executions::cancel_all_of(const panels::Panel& panel) {
 }
 
 void Executions::drain() {
-  cancel_if([](const Execution&) { return true; }, "the server is shutting down");
+  is_draining_ = true;
+  cancel_if([](const Execution&) { return true; }, kShutsDown);
 }
 
 // ---- asking ----
@@ -352,14 +377,8 @@ void Executions::tick() {
   admission_.tick();
   if (has_lost_) end_the_lost();
   suspensions_.expire();
-  const std::int64_t now_ms = clock_.unix_ms();
-  for (std::size_t n = 0; n < kPackedAtOnce && !unpacked_.empty(); ++n) {
-    if (now_ms - unpacked_.front().since_unix_ms < kPackAfterMs) break;
-    const auto execution = unpacked_.front().execution.lock();
-    if (execution != nullptr && execution->changed_unix_ms == unpacked_.front().since_unix_ms)
-      pack(*execution);
-    unpacked_.pop_front();
-  }
+  const std::int64_t now_ms = clock_.monotonic_ms();
+  pack(now_ms - kPackAfterMs, std::numeric_limits<std::uint64_t>::max());
   forget_old_results(called_, now_ms);
   forget_old_results(triggered_, now_ms);
 }
@@ -369,12 +388,11 @@ Executions::Kept& Executions::kept_with(const Execution& execution) {
 }
 
 // The newest stays, however large.
-void Executions::forget_old_results(Kept& kept, std::int64_t now_unix_ms) {
+void Executions::forget_old_results(Kept& kept, std::int64_t now_ms) {
   const auto is_too_much = [&kept] {
     return kept.ended.size() > 1 && (kept.ended.size() > kept.most || kept.bytes > kept.most_bytes);
   };
-  while (!kept.ended.empty() &&
-         (is_too_much() || now_unix_ms - kept.ended.front()->changed_unix_ms >= kKeptMs))
+  while (!kept.ended.empty() && (is_too_much() || now_ms - kept.ended.front()->changed_ms >= kKeptMs))
     forget_oldest(kept);
 }
 
@@ -399,9 +417,7 @@ void Executions::reclaim(std::uint64_t bytes) {
     while (freed < bytes && !kept->ended.empty())
       freed += forget_oldest(*kept);
   }
-  for (; !unpacked_.empty(); unpacked_.pop_front()) {
-    if (const auto execution = unpacked_.front().execution.lock()) pack(*execution);
-  }
+  if (freed < bytes) pack(std::numeric_limits<std::int64_t>::max(), bytes - freed);
   admission_.reclaim(bytes);
 }
 

@@ -60,7 +60,7 @@ Result<Idempotency::EntryPtr> Idempotency::add(const PanelPtr& panel, std::strin
 
 void Idempotency::ran(Entry& entry, const ExecutionPtr& execution) {
   entry.execution_ = execution;
-  entry.ended_unix_ms_ = clock_.unix_ms();
+  entry.ended_ms_ = clock_.monotonic_ms();
   entry.has_run_ = true;
   entry.settle();
 }
@@ -73,9 +73,9 @@ void Idempotency::refused(const panels::Panel& panel, std::string_view key, Entr
 }
 
 void Idempotency::tick() {
-  const std::int64_t now_ms = clock_.unix_ms();
-  if (now_ms - swept_unix_ms_ < kSweepMs) return;
-  swept_unix_ms_ = now_ms;
+  const std::int64_t now_ms = clock_.monotonic_ms();
+  if (now_ms - swept_ms_ < kSweepMs) return;
+  swept_ms_ = now_ms;
   for (auto place = by_key_.begin(); place != by_key_.end();) {
     const auto next = std::next(place);
     if (is_over(*place->second.entry)) erase(place);
@@ -88,9 +88,9 @@ bool Idempotency::is_over(Entry& entry) const {
   if (!entry.has_run_) return false;
   if (const auto execution = entry.execution()) {
     const bool has_ended = execution->status == Execution::Status::kEnded;
-    entry.ended_unix_ms_ = has_ended ? execution->changed_unix_ms : clock_.unix_ms();
+    entry.ended_ms_ = has_ended ? execution->changed_ms : clock_.monotonic_ms();
   }
-  return clock_.unix_ms() - entry.ended_unix_ms_ >= kKnownMs;
+  return clock_.monotonic_ms() - entry.ended_ms_ >= kKnownMs;
 }
 
 void Idempotency::erase(Places::iterator place) {

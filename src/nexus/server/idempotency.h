@@ -53,7 +53,7 @@ class Idempotency {
     Digest content_;
     std::optional<Refusal> refusal_;
     std::weak_ptr<Execution> execution_;
-    std::int64_t ended_unix_ms_ = 0;  // as far as is known
+    std::int64_t ended_ms_ = 0;  // as far as is known
     bool has_run_ = false;
     std::vector<Ready> waiting_;
   };
@@ -89,7 +89,7 @@ class Idempotency {
   budget::Grant held_;           // kServer
   std::list<std::string> keys_;  // in order of their first requests
   Places by_key_;
-  std::int64_t swept_unix_ms_ = 0;
+  std::int64_t swept_ms_ = 0;
 };
 
 // Of what must be the same for the same key.

@@ -103,7 +103,7 @@ Task<void> Server::keep_time() {
 }
 
 void Server::tick() {
-  time_.now_ms = static_cast<std::int64_t>(clock_.monotonic_us() / 1000);
+  time_.now_ms = clock_.monotonic_ms();
   time_.date = http_date(clock_.unix_ms());
   for (Connection& connection : connections_)
     connection.sweep();

@@ -15,7 +15,6 @@ using extensions::CallId;
 using extensions::Settlement;
 
 constexpr std::size_t kDigits = 16;
-constexpr std::string_view kExternal = "external";
 
 PendingCall* find(Execution& execution, CallId id) {
   const auto found = std::ranges::find(execution.pending, id, &PendingCall::id);
@@ -28,6 +27,8 @@ std::string suspension_id(const PendingCall& call) {
   return fmt::format("{:016x}{:016x}{:016x}", static_cast<std::uint64_t>(call.id), call.secret[0],
                      call.secret[1]);
 }
+
+bool is_external(const PendingCall& call) { return call.extension->name() == "external"; }
 
 std::size_t loop_of_suspension(std::string_view id, std::size_t loops) {
   return hex_number(id.substr(0, kDigits)).value_or(0) % loops;
@@ -48,7 +49,7 @@ Suspensions::Suspensions(Executor executor, const Clock& clock, budget::Ledger& 
 }
 
 void Suspensions::begin(const ExecutionPtr& execution, std::vector<sandbox::ExtensionCall> calls) {
-  const std::int64_t now_ms = clock_.unix_ms();
+  const std::int64_t now_ms = clock_.monotonic_ms(), now_unix_ms = clock_.unix_ms();
   execution->pending.reserve(execution->pending.size() + calls.size());
   for (const sandbox::ExtensionCall& made : calls) {
     const auto found = std::ranges::find(options_.extensions, made.extension, &extensions::Extension::name);
@@ -60,7 +61,8 @@ void Suspensions::begin(const ExecutionPtr& execution, std::vector<sandbox::Exte
     call.number = made.number;
     call.extension = &extension;
     call.method = table_.find(made.extension, made.method);
-    call.began_unix_ms = now_ms;
+    call.began_ms = now_ms;
+    call.began_unix_ms = now_unix_ms;
     waiting_.emplace(call.id, execution);
     execution->pending.push_back(call);
     extensions::Started started = extension.start(
@@ -68,20 +70,20 @@ void Suspensions::begin(const ExecutionPtr& execution, std::vector<sandbox::Exte
         *this);
     PendingCall& kept = execution->pending.back();
     kept.data_json = std::move(started.data_json);
-    kept.expires_unix_ms = now_ms + static_cast<std::int64_t>(started.ttl_ms.value_or(options_.ttl_ms));
-    expire_at(kept.expires_unix_ms, kept.id);
+    kept.ttl_ms = static_cast<std::int64_t>(started.ttl_ms.value_or(options_.ttl_ms));
+    expire_at(now_ms + kept.ttl_ms, kept.id);
     probes_.suspensions.began(extension.name());
   }
 }
 
 // Most calls are settled long before their time: what they leave behind is thrown out when it is half of all.
-void Suspensions::expire_at(std::int64_t unix_ms, CallId id) {
+void Suspensions::expire_at(std::int64_t ms, CallId id) {
   constexpr std::size_t kFew = 1024;
-  if (expiries_.size() > 2 * waiting_.size() + kFew) {
+  if (expiries_.size() > 2 * suspended_count() + kFew) {
     std::erase_if(expiries_, [this](const Expiry& one) { return !waiting_.contains(one.id); });
     std::ranges::make_heap(expiries_, std::greater());
   }
-  expiries_.push_back({unix_ms, id});
+  expiries_.push_back({ms, id});
   std::ranges::push_heap(expiries_, std::greater());
 }
 
@@ -114,15 +116,14 @@ void Suspensions::answer(CallId id, Settled settled) {
   // First what memory may be missing for: then it waits on, until its time is over.
   execution->arrived.push_back({call.number, std::move(settled.settlement), std::move(settled.held)});
   waiting_.erase(found);
-  probes_.suspensions.ended(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, clock_.unix_ms() - call.began_unix_ms)));
+  probes_.suspensions.ended(static_cast<std::uint64_t>(clock_.monotonic_ms() - call.began_ms));
   std::erase_if(execution->pending, [id](const PendingCall& other) { return other.id == id; });
   on_answer_(execution);
 }
 
 void Suspensions::expire() {
-  const std::int64_t now_ms = clock_.unix_ms();
-  while (!expiries_.empty() && expiries_.front().at_unix_ms <= now_ms) {
+  const std::int64_t now_ms = clock_.monotonic_ms();
+  while (!expiries_.empty() && expiries_.front().at_ms <= now_ms) {
     std::ranges::pop_heap(expiries_, std::greater());
     const CallId id = expiries_.back().id;
     expiries_.pop_back();
@@ -131,8 +132,8 @@ void Suspensions::expire() {
     const PendingCall& call = *find(*found->second, id);
     call.extension->cancel(id);
     Settlement expired = extensions::error_settlement(
-        "SuspensionExpired", fmt::format("{}.{} was not answered within {} ms", call.extension->name(),
-                                         call.method, call.expires_unix_ms - call.began_unix_ms));
+        "SuspensionExpired",
+        fmt::format("{}.{} was not answered within {} ms", call.extension->name(), call.method, call.ttl_ms));
     expired.kind = Settlement::Kind::kExpired;
     answer(id, take(std::move(expired)));
   }
@@ -148,16 +149,8 @@ std::optional<Suspensions::Found> Suspensions::get_suspended(std::string_view su
   if (found == waiting_.end()) return std::nullopt;
   const PendingCall& call = *find(*found->second, CallId{*id});
   const bool is_it = ((call.secret[0] ^ *one) | (call.secret[1] ^ *other)) == 0;
-  if (!is_it || call.extension->name() != kExternal) return std::nullopt;
+  if (!is_it || !is_external(call)) return std::nullopt;
   return Found{found->second, call.id};
-}
-
-void Suspensions::for_each_external(
-    const std::function<void(const Execution&, const PendingCall&)>& look) const {
-  for (const auto& [id, execution] : waiting_) {
-    const PendingCall& call = *find(*execution, id);
-    if (call.extension->name() == kExternal) look(*execution, call);
-  }
 }
 
 }  // namespace nexus::server

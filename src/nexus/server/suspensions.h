@@ -64,16 +64,14 @@ class Suspensions final : public extensions::Settlements {
   Settled take(extensions::Settlement settlement) const;
 
   std::size_t suspended_count() const { return waiting_.size(); }  // calls that wait
-  // Calls `look` with each that waits for an answer from outside.
-  void for_each_external(const std::function<void(const Execution&, const PendingCall&)>& look) const;
 
  private:
   struct Expiry {
-    std::int64_t at_unix_ms;
+    std::int64_t at_ms;  // by the monotonic clock
     extensions::CallId id;
     auto operator<=>(const Expiry&) const = default;
   };
-  void expire_at(std::int64_t unix_ms, extensions::CallId id);
+  void expire_at(std::int64_t ms, extensions::CallId id);
 
   Executor executor_;
   const Clock& clock_;
@@ -89,6 +87,8 @@ class Suspensions final : public extensions::Settlements {
 
 // 16 digits of the call, 32 of chance. `loops`: as for Suspensions.
 std::string suspension_id(const PendingCall& call);
+// Whether somebody outside is to answer it.
+bool is_external(const PendingCall& call);
 // Which of the loops an id is of, whether or not there is such a suspension.
 std::size_t loop_of_suspension(std::string_view id, std::size_t loops);
 

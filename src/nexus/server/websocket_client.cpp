@@ -181,11 +181,14 @@ Task<void> WebSocketClient::trigger(TriggerCommand command, std::string request_
   send_text(std::move(text));
 }
 
-// Of an execution that waits; on the way there, each of its waits is told.
+// Of an execution that waits; on the way there, each of its calls is told once.
 Task<std::string> WebSocketClient::result_of(ExecutionPtr execution, std::string request_id_json) {
   constexpr std::chrono::hours kLong{24};
+  std::uint32_t next_number = 0;
   while (execution->status != Execution::Status::kEnded) {
     for (const PendingCall& call : execution->pending) {
+      if (call.number < next_number) continue;
+      next_number = call.number + 1;
       const std::string id = suspension_id(call);
       send_progress({execution->id, id, "suspended", call.data_json}, request_id_json);
     }

@@ -1,5 +1,7 @@
 // $ext.http and servers that mean harm, or are broken.
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "unit/extensions/http_fixture.h"
 
@@ -56,6 +58,33 @@ TEST_F(HttpTest, AnsweredByteByByte) {
       peer.write({&c, 1});
   }));
   expect_value(get(server.url()), "\"body\":\"abc\"");
+}
+
+TEST_F(HttpTest, AnsweredByteByByteForEver) {
+  for (const char* begin : {"HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"}) {
+    HttpServer server([begin](Peer& peer) {
+      peer.read();
+      peer.write(begin);
+      while (peer.write("x"))
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    });
+    EXPECT_TRUE(is_error(get_within(server.url(), 100), "TimeoutError")) << begin;
+  }
+}
+
+TEST_F(HttpTest, AnsweredLateIsNoAnswerToTheNext) {
+  Gate late;
+  HttpServer server(HttpServer::each([&](Peer& peer, const std::string& request) {
+    if (!request.contains("/late")) return void(peer.answer("next"));
+    late.wait();
+    peer.answer("late");
+  }));
+  EXPECT_TRUE(is_error(get_within(server.url("/late"), 50), "TimeoutError"));
+  const CallId next = begin("get", "[\"" + server.url("/next") + "\"]");
+  late.open();
+  const Settlement settlement = settlements_.of(next);
+  expect_value(settlement, "\"body\":\"next\"");
+  EXPECT_THAT(settlement.json, Not(HasSubstr("late")));
 }
 
 TEST_F(HttpTest, ResetBeforeAndWithinTheAnswer) {

@@ -85,6 +85,46 @@ TEST_F(DeltaTest, IsTheSameWhenItIsPacked) {
   expect_equal(*a, *b);
 }
 
+// What it was made of and packed in was as large as all of it, and charged to nobody.
+TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndPackedOneByOne) {
+  const auto a = memory(), b = memory();
+  const auto shared = image(2);
+  ASSERT_TRUE(a->take(shared) && b->take(shared));
+  ASSERT_TRUE(a->grow_to(64 * kWasmPageBytes));
+  {
+    const Running running(*a);
+    for (std::size_t page = 10; page < 60 * kWasmPageBytes / kPageBytes; ++page) {
+      auto* const at = reinterpret_cast<unsigned char*>(a->base() + page * kPageBytes);
+      // Some cannot be made smaller.
+      for (std::size_t i = 0; i < kPageBytes; ++i)
+        at[i] = static_cast<unsigned char>(page % 300 < 200 ? page : random_());
+    }
+  }
+  Delta delta = take(*a);
+  EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
+  const std::size_t raw = delta.bytes();
+  std::size_t looked_at = 0, turns = 0;
+  while (const std::size_t bytes = delta.pack_some()) {
+    EXPECT_LE(bytes, 256U << 10);
+    looked_at += bytes;
+    EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
+    if (++turns % 5 != 0) continue;
+    ASSERT_TRUE(delta.apply_to(*b));
+    expect_equal(*a, *b);
+    b->reset();
+  }
+  EXPECT_TRUE(delta.is_packed());
+  EXPECT_GT(looked_at, raw - 10'000);
+  EXPECT_GT(turns, 10U);
+  EXPECT_LT(delta.bytes(), raw / 2);
+  ASSERT_TRUE(delta.apply_to(*b));
+  expect_equal(*a, *b);
+
+  ledger_.set_limit(ledger_.state().book.granted() + (1 << 20));
+  EXPECT_FALSE(Delta::take(*a, 0, ledger_)) << "only a third of its parts";
+  EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
+}
+
 TEST_F(DeltaTest, IsRefusedWhereThereAreNoBytesForIt) {
   const auto a = memory();
   ASSERT_TRUE(a->take(image(4)));

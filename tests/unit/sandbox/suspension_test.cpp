@@ -69,6 +69,45 @@ TEST_P(Suspension, AnErrorIsARejection) {
   expired.outcome().expect(ErrorCode::kSuspensionExpired).expect_message("too late");
 }
 
+// The stack of what nobody has thrown was an empty text, and stayed so when it was thrown.
+TEST_P(Suspension, ARejectionThatNobodyCatchesHasThePlaceOfItsAwait) {
+  const auto reject = [this](std::string source, Kind kind = Kind::kError) {
+    auto w = start(std::move(source));
+    EXPECT_TRUE(w.answer(0, R"({"name":"HttpError","message":"no"})", kind));
+    return w;
+  };
+  for (const Kind kind : {Kind::kError, Kind::kExpired}) {
+    reject("const x = 1;\nconst y = await $ext.http.get('x');\nreturn y", kind).outcome().expect_at(2, 27);
+    reject("const all = [$ext.http.get(1)];\n\nawait Promise.all(all)", kind).outcome().expect_at(3, 19);
+    reject("async ($) => {\n  const f = async () => {\n    await $.$ext.http.get(1) };\n  await f() }", kind)
+        .outcome()
+        .expect_at(3, 23);
+  }
+  reject("try { await $ext.http.get(1) } catch (e) {\n throw e }").outcome().expect_at(1, 23);
+  const auto stack = reject("try {\n await $ext.http.get(1) } catch (e) { return e.stack }");
+  EXPECT_THAT(stack.outcome().result().return_json, ::testing::HasSubstr("(handler.js:2:18)"));
+  const auto unawaited = reject(
+      "const f = async () => { throw new Error('other') }; f().catch(() => {});\nreturn $ext.http.get(1)");
+  EXPECT_FALSE(unawaited.outcome().result().error->location.has_value()) << unawaited.outcome().describe();
+}
+
+TEST_P(Suspension, ARejectionThatIsCaughtLeavesTheNextErrorItsPlace) {
+  auto w = start("$ext.http.get(1).catch(() => {});\nawait $ext.http.get(2);\nthrow 'text'");
+  ASSERT_TRUE(w.answer(0, R"({"name":"HttpError","message":"no"})", Kind::kError));
+  ASSERT_TRUE(w.answer(1, "1"));
+  w.outcome().expect_message("text").expect_at(3, 7);
+}
+
+TEST_P(Suspension, AllSettledSaysWhatBecameOfEach) {
+  auto w = start(
+      "const all = await Promise.allSettled([$ext.http.get(1), $ext.timer.sleep(1)]); "
+      "return all.map((one) => [one.status, one.value, one.reason?.name])");
+  ASSERT_TRUE(w.answer(1, "7"));
+  ASSERT_TRUE(w.waits());
+  ASSERT_TRUE(w.answer(0, R"({"name":"HttpError","message":"no"})", Kind::kError));
+  w.outcome().expect_value(R"([["rejected",null,"HttpError"],["fulfilled",7,null]])");
+}
+
 TEST_P(Suspension, EachSegmentsChangesAreItsOwn) {
   auto w = start(
       "$state.n = 1; $state.deep.list.push('a'); await $ext.timer.sleep(1); const seen = [$state.n, "

@@ -15,7 +15,7 @@ class IdempotencyTest : public ::testing::Test {
   ExecutionPtr ended() {
     auto execution = std::make_shared<Execution>();
     execution->status = Execution::Status::kEnded;
-    execution->changed_unix_ms = clock_.unix_ms();
+    execution->changed_at(clock_);
     return execution;
   }
 

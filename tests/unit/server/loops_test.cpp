@@ -1,6 +1,7 @@
 // Requests that hop between loops on threads of their own; under ThreadSanitizer most of all.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 
 #include "support/loops.h"
@@ -16,10 +17,12 @@ constexpr std::size_t kPanels = 8;
 
 std::string path(std::size_t panel) { return "/panels/p" + std::to_string(panel); }
 
-Task<void> create_all(Loops& loops, std::string handler) {
+const Loops::Headers kAsync{.prefer = "respond-async"}, kWait{.prefer = "wait=60"};
+
+Task<void> create_all(Loops& loops, std::string handler, std::string more = {}) {
   for (std::size_t panel = 0; panel < kPanels; ++panel) {
     const auto made = co_await loops.ask(panel % loops.size(), Method::post, "/panels",
-                                         definition_of("p" + std::to_string(panel), handler));
+                                         definition_of("p" + std::to_string(panel), handler, more));
     EXPECT_EQ(made.status, 201) << made.body;
   }
 }
@@ -104,6 +107,42 @@ TEST_P(LoopsTest, EndlessHandlersHoldUpNobodyOnAnotherLoop) {
       EXPECT_EQ((co_await all.ask(0, Method::delete_, path(panel), "")).status, 204);
   }(loops));
   loops.run();
+}
+
+// The timer's thread settles what a loop is about to cancel, and the other way round.
+TEST_P(LoopsTest, SleepsThatEndAsTheyAreCancelled) {
+  Loops loops(GetParam());
+  loops.spawn(
+      0, create_all(loops, "await $ext.timer.sleep(0); return 'slept'", R"("capabilities":["ext:timer"],)"));
+  loops.run();
+  const std::uint64_t rounds = steps(300);
+  for (std::size_t at = 0; at < 2 * loops.size(); ++at) {
+    loops.spawn(at % loops.size(), [](Loops& all, std::size_t own, std::uint64_t n) -> Task<void> {
+      for (std::uint64_t round = 0; round < n; ++round) {
+        const auto called =
+            co_await all.ask(own, Method::post, path((own + round) % kPanels) + "/trigger/t", "", kAsync);
+        EXPECT_EQ(called.status, 202) << called.body;
+        const std::string execution = "/executions/" + text_of(called.body, "executionId");
+        EXPECT_EQ((co_await all.ask(own, Method::delete_, execution, "")).status, 204);
+        const auto ended = co_await all.ask(own, Method::get, execution, "", kWait);
+        EXPECT_TRUE(ended.body.contains("CANCELLED") || ended.body.contains("slept")) << ended.body;
+      }
+    }(loops, at % loops.size(), rounds));
+  }
+  loops.run();
+  EXPECT_EQ(loops.timer().sleeping(), 0);
+}
+
+// Their thread had outlived the loops, and settled what was gone.
+TEST_P(LoopsTest, SleepsThatEndWhileTheLoopsAreDestroyed) {
+  auto loops = std::make_unique<Loops>(GetParam());
+  loops->spawn(0, [](Loops& all) -> Task<void> {
+    co_await create_all(all, "await $ext.timer.sleep(40)", R"("capabilities":["ext:timer"],)");
+    for (std::size_t call = 0; call < 1000; ++call)
+      co_await all.ask(0, Method::post, path(call % kPanels) + "/trigger/t", "", kAsync);
+  }(*loops));
+  loops->run();
+  loops.reset();
 }
 
 INSTANTIATE_TEST_SUITE_P(Loops, LoopsTest, ::testing::Values(1, 2, 3));

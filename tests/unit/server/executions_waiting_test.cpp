@@ -1,0 +1,239 @@
+// Executions between their segments, on one loop: who goes on when, what is packed when, what is left in the end.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/loops.h"
+
+namespace nexus::testing {
+namespace {
+
+using server::Method;
+using server::Task;
+
+constexpr std::uint64_t kTtlMs = 300'000;    // SUSPENSION_TTL_MS, and how long a result is kept
+constexpr std::uint64_t kPackAfterMs = 200;  // and some more
+
+class ExecutionsWaitingTest : public ::testing::Test {
+ public:
+  static sandbox::Limits limits() {
+    sandbox::Limits limits;
+    limits.max_host_calls = 10'100;
+    return limits;
+  }
+
+  // Carries out `work` on the loop, with all that comes of it.
+  void run(Task<void> work) {
+    loops_.spawn(0, std::move(work));
+    loops_.run();
+  }
+  Task<Loops::Answered> ask(Method method, std::string target, std::string body = "") {
+    return loops_.ask(0, method, std::move(target), std::move(body), {.prefer = "respond-async"});
+  }
+  Task<void> create(std::string id, std::string handler) {
+    const auto made = co_await ask(Method::post, "/panels",
+                                   definition_of(id, handler, R"("capabilities":["state:*","ext:*"],)"));
+    EXPECT_EQ(made.status, 201) << made.body;
+  }
+  // The answer to a call that waits.
+  Task<std::string> call(std::string panel, std::string args = "") {
+    auto asked = co_await ask(Method::post, "/panels/" + panel + "/trigger/t", std::move(args));
+    EXPECT_EQ(asked.status, 202) << asked.body;
+    co_return std::move(asked.body);
+  }
+  Task<Loops::Answered> wait_for(std::string execution) {
+    return loops_.ask(0, Method::get, std::move(execution), "", {.prefer = "wait=60"});
+  }
+  Task<Loops::Answered> resume(std::string suspension) {
+    return ask(Method::post, "/suspensions/" + suspension + "/resume", R"({"success":true,"value":1})");
+  }
+  std::string state_of(std::string_view panel) { return loop().registry.find(panel)->state().to_json(); }
+  auto turn() { return server::asio::post(loop().loop.get_executor(), server::kAwait); }
+
+  LoopUnderTest& loop() { return loops_[0]; }
+  const auto& counts() { return loop().probes.under_way; }
+  std::uint64_t suspended_bytes() { return loops_.ledger().granted(budget::Kind::kSuspended); }
+  // Results are forgotten, and with them all that executions have held.
+  void expect_nothing_held() {
+    loops_.clock().advance_ms(kTtlMs);
+    run([](ExecutionsWaitingTest& t) -> Task<void> {
+      t.loop().api.tick();
+      for (int turns = 0; turns < 10; ++turns)
+        co_await t.turn();  // for those who have waited for them
+    }(*this));
+    EXPECT_EQ(suspended_bytes(), 0u);
+    EXPECT_EQ(loops_.ledger().granted(budget::Kind::kBuffers), 0u);
+  }
+
+  Loops loops_{1, limits()};
+};
+
+// It ran segment after segment as long as there were answers, and the loop did nothing else.
+TEST_F(ExecutionsWaitingTest, BetweenTwoSegmentsOfAnExecutionOthersAreServed) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    co_await t.create("p",
+                      "const all = Array.from({ length: 200 }, () => $ext.external.wait());"
+                      "for (const one of all) { await one; $state.n++; }");
+    const auto suspensions = texts_of(co_await t.call("p"), "suspensionId");
+    EXPECT_EQ(suspensions.size(), 200u);
+    // While somebody else has the panel's turn all answers come.
+    auto turn = t.loop().registry.find("p")->turns().try_take();
+    for (const std::string& suspension : suspensions) {
+      t.loops_.spawn(0, [](ExecutionsWaitingTest& all, std::string id) -> Task<void> {
+        const auto answer = co_await all.resume(std::move(id));
+        EXPECT_TRUE(answer.status == 200 || answer.status == 202) << answer.body;
+      }(t, suspension));
+    }
+    co_await t.turn();
+    turn.reset();
+    int seen = 0, most = 0;
+    while (seen < 200 && !HasFailure()) {
+      const int n = std::stoi(t.state_of("p").substr(sizeof R"({"n":)" - 1));
+      most = std::max(most, n - std::exchange(seen, n));
+      co_await t.turn();
+    }
+    EXPECT_EQ(most, 1) << "segments in one turn of the loop";
+  }(*this));
+}
+
+// One of 20 MB was compressed at once, and the loop did nothing else for that long.
+TEST_F(ExecutionsWaitingTest, ALargeDeltaIsPackedInSeveralTurns) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    co_await t.create("p",
+                      "const kept = new Uint8Array(20e6).fill(1); await $ext.external.wait();"
+                      "return kept[0] + kept[9999999] + kept[19999999]");
+    const std::string asked = co_await t.call("p");
+    const std::uint64_t raw = t.suspended_bytes();
+    EXPECT_GT(raw, 20'000'000u);
+    t.loops_.clock().advance_ms(kPackAfterMs);
+    t.loops_.clock().take_for_each_look_us(1000);
+    t.loop().api.tick();
+    EXPECT_EQ(t.counts().hibernated, 0u);
+    EXPECT_LT(t.suspended_bytes(), raw - 200'000) << "what is packed takes less already";
+    int turns = 1;
+    for (; t.counts().hibernated == 0 && turns < 1000; ++turns)
+      t.loop().api.tick();
+    EXPECT_GE(turns, 10);
+    t.loops_.clock().take_for_each_look_us(0);
+    EXPECT_LT(t.suspended_bytes(), raw / 20);
+    const auto done = co_await t.resume(text_of(asked, "suspension"));
+    EXPECT_TRUE(done.body.contains(R"("returnValue":3)")) << done.body;
+  }(*this));
+}
+
+TEST_F(ExecutionsWaitingTest, WhatGoesOnWhileItIsBeingPackedIsWhole) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    co_await t.create("p",
+                      "const kept = Array.from({ length: 400000 }, (_, i) => i * $args.by);"
+                      "await $ext.external.wait(); return kept.reduce((a, b) => a + b)");
+    const std::string asked = co_await t.call("p", R"({"by":3})");
+    t.loops_.clock().advance_ms(kPackAfterMs);
+    t.loops_.clock().take_for_each_look_us(1000);
+    t.loop().api.tick();
+    t.loops_.clock().take_for_each_look_us(0);
+    EXPECT_EQ(t.counts().suspended, 1u) << "a part of it is packed";
+    const auto done = co_await t.resume(text_of(asked, "suspension"));
+    EXPECT_TRUE(done.body.contains(R"("returnValue":239999400000)")) << done.body;
+  }(*this));
+}
+
+TEST_F(ExecutionsWaitingTest, WhoNeedsMemoryHasNoMorePackedThanThat) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    co_await t.create("p", "const kept = new Uint8Array(200e3).fill(1); await $ext.external.wait(); kept[0]");
+    for (int n = 0; n < 8; ++n)
+      co_await t.call("p");
+    t.loop().api.reclaim(300'000);
+    EXPECT_GE(t.counts().hibernated, 1u);
+    EXPECT_LE(t.counts().hibernated, 2u);
+    for (int n = 0; n < 8; ++n)
+      t.loop().api.reclaim(300'000);
+    EXPECT_EQ(t.counts().hibernated, 8u);
+  }(*this));
+}
+
+// They were counted as if they had been packed, so that a burst of them held up those that wait.
+TEST_F(ExecutionsWaitingTest, ThoseThatHaveGoneOnDoNotHoldUpPacking) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    co_await t.create("p", "await $ext.external.wait()");
+    for (int n = 0; n < 2500; ++n) {
+      const std::string execution = text_of(co_await t.call("p"), "executionId");
+      EXPECT_EQ((co_await t.ask(Method::delete_, "/executions/" + execution)).status, 204);
+    }
+    co_await t.call("p");
+    t.loops_.clock().advance_ms(kPackAfterMs);
+    t.loop().api.tick();
+    EXPECT_EQ(t.counts().hibernated, 1u);
+  }(*this));
+}
+
+TEST_F(ExecutionsWaitingTest, AWallClockThatIsSetNeitherExpiresNorKeepsThoseWhoWait) {
+  constexpr std::int64_t kHourMs = 3'600'000;
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    co_await t.create("p", "await $ext.external.wait()");
+    const std::string execution = "/executions/" + text_of(co_await t.call("p"), "executionId");
+    const auto status = [&]() -> Task<std::string> {
+      t.loop().api.tick();
+      while (t.counts().running + t.counts().queued > 0)
+        co_await t.turn();
+      co_return (co_await t.ask(Method::get, execution)).body;
+    };
+    t.loops_.clock().set_wall_by_ms(kHourMs);
+    EXPECT_EQ(text_of(co_await status(), "status"), "suspended");
+    EXPECT_EQ(t.counts().suspended, 1u) << "no 100 ms have gone by";
+    t.loops_.clock().set_wall_by_ms(-2 * kHourMs);
+    t.loops_.clock().advance_ms(kPackAfterMs);
+    EXPECT_EQ(text_of(co_await status(), "status"), "suspended");
+    EXPECT_EQ(t.counts().hibernated, 1u);
+    t.loops_.clock().advance_ms(kTtlMs);
+    EXPECT_EQ(text_of(co_await status(), "code"), "SUSPENSION_EXPIRED");
+    t.loops_.clock().set_wall_by_ms(kHourMs);
+    EXPECT_EQ(text_of(co_await status(), "code"), "SUSPENSION_EXPIRED") << "the result is kept for its time";
+  }(*this));
+}
+
+TEST_F(ExecutionsWaitingTest, TenThousandCallsAtOnceLeaveNothingBehind) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    co_await t.create("p",
+                      "const all = Array.from({ length: 10000 }, (_, i) => $ext.external.wait(i));"
+                      "for (const one of all) $state.n += await one");
+    const auto suspensions = texts_of(co_await t.call("p"), "suspensionId");
+    EXPECT_EQ(suspensions.size(), 10'000u);
+    if (suspensions.empty()) co_return;
+    EXPECT_EQ((co_await t.resume(suspensions.front())).status, 202);
+    EXPECT_EQ(t.state_of("p"), R"({"n":1})");
+    const auto listed = co_await t.ask(Method::get, "/suspensions?panel=p");
+    EXPECT_TRUE(listed.body.contains(R"("total":9999)"));
+    EXPECT_EQ((co_await t.ask(Method::delete_, "/panels/p")).status, 204);
+    EXPECT_EQ((co_await t.resume(suspensions.back())).status, 404);
+  }(*this));
+  expect_nothing_held();
+}
+
+TEST_F(ExecutionsWaitingTest, AThousandSleepsAreCancelledAsTheyFallDue) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    co_await t.create("p", "await $ext.timer.sleep(100 + $args.n % 3); return 'slept'");
+    std::vector<std::string> executions;
+    for (int n = 0; n < 1000; ++n) {
+      const std::string asked = co_await t.call("p", R"({"n":)" + std::to_string(n) + "}");
+      executions.push_back("/executions/" + text_of(asked, "executionId"));
+    }
+    while (t.loops_.timer().sleeping() == executions.size())
+      co_await t.turn();
+    for (const std::string& execution : executions)
+      EXPECT_EQ((co_await t.ask(Method::delete_, execution)).status, 204);
+    for (const std::string& execution : executions) {
+      const auto ended = co_await t.wait_for(execution);
+      EXPECT_TRUE(ended.body.contains("CANCELLED") || ended.body.contains("slept")) << ended.body;
+    }
+    EXPECT_EQ(t.loops_.timer().sleeping(), 0u);
+    while (t.counts().running + t.counts().queued > 0)
+      co_await t.turn();
+  }(*this));
+  expect_nothing_held();
+}
+
+}  // namespace
+}  // namespace nexus::testing
