@@ -85,6 +85,8 @@ struct Execution {
   bool is_cancelled = false;  // while a segment runs
   bool is_lost = false;       // there was no memory to end it
 
+  bool has_ended() const { return status == Status::kEnded; }
+
   // What its result is charged as.
   std::uint64_t kept_bytes() const { return held.bytes() + (result ? result->held.bytes() : 0); }
 
@@ -103,6 +105,12 @@ struct Execution {
   }
 };
 using ExecutionPtr = std::shared_ptr<Execution>;
+
+// Why one has ended that was ended from outside.
+inline constexpr std::string_view kShutsDown = "the server is shutting down";
+inline Error cancelled(std::string_view why) {
+  return {.code = ErrorCode::kCancelled, .message = std::string(why)};
+}
 
 // One of an execution's hooks, as long as it lives. The execution must outlive it.
 class Hook {

@@ -133,6 +133,14 @@ class Executions {
   Task<bool> run_next_segment(ExecutionPtr execution, metrics::Present& state);
   Task<std::optional<panels::Turn>> turn_ahead(panels::Panel& panel);
   Task<void> pause();
+  // Of those that wait since then or earlier, first the first, until so many bytes are free or the turn has lasted long enough.
+  // Gives the bytes that are.
+  std::uint64_t pack(std::int64_t since_ms, std::uint64_t wanted_bytes);
+  void leave_waiting(Execution& execution);
+  enum class Until : std::uint8_t { kAtRest, kNext, kEnd };
+  Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until);
+
+  // ---- executions_ended.cpp ----
   void end(const ExecutionPtr& execution, sandbox::ExecutionResult result);
   void lose(sandbox::ExecutionResult& result);
   void end_with(const ExecutionPtr& execution, Error error);
@@ -141,10 +149,6 @@ class Executions {
   void end_without_memory(const ExecutionPtr& execution);
   void end_the_lost();
   void cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why);
-  // Of those that wait since then or earlier, first the first, until so many bytes are free or the turn has lasted long enough.
-  // Gives the bytes that are.
-  std::uint64_t pack(std::int64_t since_ms, std::uint64_t wanted_bytes);
-  void leave_waiting(Execution& execution);
   // Results that may still be asked for, in order of their ends.
   struct Kept {
     std::uint64_t most_bytes;
@@ -156,8 +160,7 @@ class Executions {
   void forget_old_results(Kept& kept, std::int64_t now_ms);
   std::uint64_t forget_oldest(Kept& kept);
   void forget(Kept& kept, const Execution& execution);
-  enum class Until : std::uint8_t { kAtRest, kNext, kEnd };
-  Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until);
+
   std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
 
   Executor executor_;

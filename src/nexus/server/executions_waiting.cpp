@@ -1,4 +1,4 @@
-// Executions between their segments: what suspends them, wakes them, ends them.
+// Executions between their segments: what suspends them and wakes them.
 #include <fmt/format.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,19 +12,12 @@
 namespace nexus::server {
 namespace {
 
-constexpr std::int64_t kPackAfterMs = 100;       // who is answered sooner need not be unpacked
-constexpr std::uint64_t kPackingUs = 5000;       // in one turn of the loop: 3 us for each that is small
-constexpr std::int64_t kKeptMs = 5 * 60 * 1000;  // a result, after the end
+constexpr std::int64_t kPackAfterMs = 100;  // who is answered sooner need not be unpacked
+constexpr std::uint64_t kPackingUs = 5000;  // in one turn of the loop: 3 us for each that is small
 // What is charged for an execution beside its delta: it, its call, its places in the tables. Measured with 100,000.
 constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
 constexpr std::chrono::milliseconds kPause{20};
-constexpr std::string_view kShutsDown = "the server is shutting down";
-constexpr const char* kNoMemory = "no memory left";  // short enough to need none
-
-Error cancelled(std::string_view why) { return {.code = ErrorCode::kCancelled, .message = std::string(why)}; }
-
-bool has_ended(const Execution& execution) { return execution.status == Execution::Status::kEnded; }
 
 }  // namespace
 
@@ -207,119 +200,6 @@ Task<void> Executions::pause() {
   co_await timer.async_wait(kAwaitTuple);
 }
 
-// ---- ending ----
-
-void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult result) {
-  leave_waiting(*execution);
-  suspensions_.cancel(*execution);
-  execution->suspended.reset();
-  execution->status = Execution::Status::kEnded;
-  execution->changed_at(clock_);
-  try {
-    sandbox::Journal all = result.earlier;
-    append(all, result.journal);  // for RESULT: the panel takes the values
-    conclude(execution->call, result, nullptr);
-    result.earlier = std::move(all);
-  } catch (const std::bad_alloc&) {
-    lose(result);
-  }
-  result.journal = {};
-  result.held.shrink_to(2 * sandbox::text_bytes(result));  // itself, and the answer to who asks for it
-  execution->result.emplace(std::move(result));
-  if (execution->call.origin != panels::TriggerType::kManual) tell_of_failure(*execution);
-  execution->handler.reset();
-  Kept& kept = kept_with(*execution);
-  try {
-    kept.ended.push_back(execution);
-    kept.bytes += execution->kept_bytes();
-    forget_old_results(kept, execution->changed_ms);
-  } catch (const std::bad_alloc&) {
-    kept_.erase(execution->id);  // who waits for it has it still
-  }
-  execution->changed();
-}
-
-// What could not be committed has not happened.
-void Executions::lose(sandbox::ExecutionResult& result) {
-  result.journal = {};
-  result.return_json = {};
-  if (!result.error) result.error = {.code = ErrorCode::kMemoryLimit, .message = kNoMemory};
-  probes_.ended(result);
-}
-
-void Executions::tell_of_failure(const Execution& execution) {
-  const auto& error = execution.result->error;
-  if (error && failures_.allows(execution.changed_unix_ms))
-    write_failure(execution.call, execution.id, *error);
-}
-
-// Of one that waits, or was about to go on.
-void Executions::end_with(const ExecutionPtr& execution, Error error) {
-  sandbox::Carried carried;
-  if (execution->suspended) carried = std::move(execution->suspended->carried);
-  end(execution, result_of(std::move(carried), execution->id, std::move(error)));
-}
-
-// What there is not even memory to end is left to tick().
-void Executions::end_without_memory(const ExecutionPtr& execution) {
-  if (has_ended(*execution)) return;
-  try {
-    end_with(execution, {.code = ErrorCode::kMemoryLimit, .message = kNoMemory});
-  } catch (const std::bad_alloc&) {
-    execution->is_lost = has_lost_ = true;
-  }
-}
-
-void Executions::end_the_lost() {
-  std::vector<ExecutionPtr> lost;
-  for (const auto& [id, execution] : kept_) {
-    if (execution->is_lost && !has_ended(*execution)) lost.push_back(execution);
-  }
-  for (const ExecutionPtr& execution : lost)
-    end_with(execution, {.code = ErrorCode::kMemoryLimit, .message = kNoMemory});
-  has_lost_ = false;
-}
-
-void Executions::cancel(const ExecutionPtr& execution, std::string_view why) {
-  switch (execution->status) {
-    case Execution::Status::kSuspended:
-      return end_with(execution, cancelled(why));
-    case Execution::Status::kRunning:
-      execution->is_cancelled = true;
-      return;
-    case Execution::Status::kEnded:
-      return;
-  }
-}
-
-// Those first, because ending one may change the table.
-void Executions::cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why) {
-  std::vector<ExecutionPtr> all;
-  for (const auto& [id, execution] : kept_) {
-    if (is_one(*execution)) all.push_back(execution);
-  }
-  for (const ExecutionPtr& execution : all)
-    cancel(execution, why);
-}
-
-void Executions::cancel_all_of(const panels::Panel& panel) {
-  const auto is_its = [&panel](const Execution& execution) { return execution.call.panel.get() == &panel; };
-  // What has ended before is not asked for any more.
-  for (Kept* kept : {&called_, &triggered_}) {
-    std::erase_if(kept->ended, [&](const ExecutionPtr& execution) {
-      if (!is_its(*execution)) return false;
-      forget(*kept, *execution);
-      return true;
-    });
-  }
-  cancel_if(is_its, "the panel has been deleted");
-}
-
-void Executions::drain() {
-  is_draining_ = true;
-  cancel_if([](const Execution&) { return true; }, kShutsDown);
-}
-
 // ---- asking ----
 
 ExecutionPtr Executions::find(std::string_view id) const {
@@ -350,7 +230,7 @@ Task<void> Executions::wait(ExecutionPtr execution, std::chrono::milliseconds mo
       case Until::kEnd:
         break;
     }
-    return has_ended(*execution);
+    return execution->has_ended();
   };
   Timer timer(executor_, most);
   const Hook hook(*execution, [&timer] { timer.cancel(); });
@@ -381,33 +261,6 @@ void Executions::tick() {
   pack(now_ms - kPackAfterMs, std::numeric_limits<std::uint64_t>::max());
   forget_old_results(called_, now_ms);
   forget_old_results(triggered_, now_ms);
-}
-
-Executions::Kept& Executions::kept_with(const Execution& execution) {
-  return execution.call.origin == panels::TriggerType::kManual ? called_ : triggered_;
-}
-
-// The newest stays, however large.
-void Executions::forget_old_results(Kept& kept, std::int64_t now_ms) {
-  const auto is_too_much = [&kept] {
-    return kept.ended.size() > 1 && (kept.ended.size() > kept.most || kept.bytes > kept.most_bytes);
-  };
-  while (!kept.ended.empty() && (is_too_much() || now_ms - kept.ended.front()->changed_ms >= kKeptMs))
-    forget_oldest(kept);
-}
-
-// Gives the bytes that it had.
-std::uint64_t Executions::forget_oldest(Kept& kept) {
-  const ExecutionPtr oldest = std::move(kept.ended.front());
-  kept.ended.pop_front();
-  forget(kept, *oldest);
-  return oldest->kept_bytes();
-}
-
-// Who waits for it has it still.
-void Executions::forget(Kept& kept, const Execution& execution) {
-  kept.bytes -= execution.kept_bytes();
-  kept_.erase(execution.id);
 }
 
 // First what somebody may still ask for, then what runs again sooner for not being packed.

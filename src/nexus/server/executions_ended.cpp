@@ -1,0 +1,155 @@
+// Executions that end, each in its way, and results that are kept for who asks later.
+#include <new>
+
+#include "nexus/server/executions.h"
+#include "nexus/server/run_record.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::int64_t kKeptMs = 5 * 60 * 1000;      // a result, after the end
+constexpr const char* kNoMemory = "no memory left";  // short enough to need none
+
+}  // namespace
+
+void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult result) {
+  leave_waiting(*execution);
+  suspensions_.cancel(*execution);
+  execution->suspended.reset();
+  execution->status = Execution::Status::kEnded;
+  execution->changed_at(clock_);
+  try {
+    sandbox::Journal all = result.earlier;
+    append(all, result.journal);  // for RESULT: the panel takes the values
+    conclude(execution->call, result, nullptr);
+    result.earlier = std::move(all);
+  } catch (const std::bad_alloc&) {
+    lose(result);
+  }
+  result.journal = {};
+  result.held.shrink_to(2 * sandbox::text_bytes(result));  // itself, and the answer to who asks for it
+  execution->result.emplace(std::move(result));
+  if (execution->call.origin != panels::TriggerType::kManual) tell_of_failure(*execution);
+  execution->handler.reset();
+  Kept& kept = kept_with(*execution);
+  try {
+    kept.ended.push_back(execution);
+    kept.bytes += execution->kept_bytes();
+    forget_old_results(kept, execution->changed_ms);
+  } catch (const std::bad_alloc&) {
+    kept_.erase(execution->id);  // who waits for it has it still
+  }
+  execution->changed();
+}
+
+// What could not be committed has not happened.
+void Executions::lose(sandbox::ExecutionResult& result) {
+  result.journal = {};
+  result.return_json = {};
+  if (!result.error) result.error = {.code = ErrorCode::kMemoryLimit, .message = kNoMemory};
+  probes_.ended(result);
+}
+
+void Executions::tell_of_failure(const Execution& execution) {
+  const auto& error = execution.result->error;
+  if (error && failures_.allows(execution.changed_unix_ms))
+    write_failure(execution.call, execution.id, *error);
+}
+
+// Of one that waits, or was about to go on.
+void Executions::end_with(const ExecutionPtr& execution, Error error) {
+  sandbox::Carried carried;
+  if (execution->suspended) carried = std::move(execution->suspended->carried);
+  end(execution, result_of(std::move(carried), execution->id, std::move(error)));
+}
+
+// What there is not even memory to end is left to tick().
+void Executions::end_without_memory(const ExecutionPtr& execution) {
+  if (execution->has_ended()) return;
+  try {
+    end_with(execution, {.code = ErrorCode::kMemoryLimit, .message = kNoMemory});
+  } catch (const std::bad_alloc&) {
+    execution->is_lost = has_lost_ = true;
+  }
+}
+
+void Executions::end_the_lost() {
+  std::vector<ExecutionPtr> lost;
+  for (const auto& [id, execution] : kept_) {
+    if (execution->is_lost && !execution->has_ended()) lost.push_back(execution);
+  }
+  for (const ExecutionPtr& execution : lost)
+    end_with(execution, {.code = ErrorCode::kMemoryLimit, .message = kNoMemory});
+  has_lost_ = false;
+}
+
+void Executions::cancel(const ExecutionPtr& execution, std::string_view why) {
+  switch (execution->status) {
+    case Execution::Status::kSuspended:
+      return end_with(execution, cancelled(why));
+    case Execution::Status::kRunning:
+      execution->is_cancelled = true;
+      return;
+    case Execution::Status::kEnded:
+      return;
+  }
+}
+
+// Those first, because ending one may change the table.
+void Executions::cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why) {
+  std::vector<ExecutionPtr> all;
+  for (const auto& [id, execution] : kept_) {
+    if (is_one(*execution)) all.push_back(execution);
+  }
+  for (const ExecutionPtr& execution : all)
+    cancel(execution, why);
+}
+
+void Executions::cancel_all_of(const panels::Panel& panel) {
+  const auto is_its = [&panel](const Execution& execution) { return execution.call.panel.get() == &panel; };
+  // What has ended before is not asked for any more.
+  for (Kept* kept : {&called_, &triggered_}) {
+    std::erase_if(kept->ended, [&](const ExecutionPtr& execution) {
+      if (!is_its(*execution)) return false;
+      forget(*kept, *execution);
+      return true;
+    });
+  }
+  cancel_if(is_its, "the panel has been deleted");
+}
+
+void Executions::drain() {
+  is_draining_ = true;
+  cancel_if([](const Execution&) { return true; }, kShutsDown);
+}
+
+// ---- kept results ----
+
+Executions::Kept& Executions::kept_with(const Execution& execution) {
+  return execution.call.origin == panels::TriggerType::kManual ? called_ : triggered_;
+}
+
+// The newest stays, however large.
+void Executions::forget_old_results(Kept& kept, std::int64_t now_ms) {
+  const auto is_too_much = [&kept] {
+    return kept.ended.size() > 1 && (kept.ended.size() > kept.most || kept.bytes > kept.most_bytes);
+  };
+  while (!kept.ended.empty() && (is_too_much() || now_ms - kept.ended.front()->changed_ms >= kKeptMs))
+    forget_oldest(kept);
+}
+
+// Gives the bytes that it had.
+std::uint64_t Executions::forget_oldest(Kept& kept) {
+  const ExecutionPtr oldest = std::move(kept.ended.front());
+  kept.ended.pop_front();
+  forget(kept, *oldest);
+  return oldest->kept_bytes();
+}
+
+// Who waits for it has it still.
+void Executions::forget(Kept& kept, const Execution& execution) {
+  kept.bytes -= execution.kept_bytes();
+  kept_.erase(execution.id);
+}
+
+}  // namespace nexus::server
