@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 
 #include "nexus/memory/changes.h"
 
@@ -20,15 +21,16 @@ struct FreeContext {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-// Making a context costs more than using it.
-ZSTD_CCtx* compressor() {
-  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+// Making a context costs more than using it. Throws std::bad_alloc; the next call tries again.
+template <class Context>
+Context* context_of(Context* (*create)()) {
+  thread_local std::unique_ptr<Context, FreeContext> context;
+  if (context == nullptr) context.reset(create());
+  if (context == nullptr) throw std::bad_alloc();
   return context.get();
 }
-ZSTD_DCtx* decompressor() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
-  return context.get();
-}
+ZSTD_CCtx* compressor() { return context_of(ZSTD_createCCtx); }
+ZSTD_DCtx* decompressor() { return context_of(ZSTD_createDCtx); }
 
 // For one part, raw or packed, and never more: it is there for each loop, within the reserve.
 std::vector<std::byte>& scratch() {
@@ -98,6 +100,7 @@ Result<void> Delta::keep(std::vector<std::byte>& changes) {
 
 std::size_t Delta::pack_some() {
   if (is_packed()) return 0;
+  ZSTD_CCtx* const context = compressor();
   Part& part = parts_[packed_parts_++];
   const std::span<const std::byte> changes = part.all();
   auto like = like_ != nullptr
@@ -105,7 +108,6 @@ std::size_t Delta::pack_some() {
                   : image_->typical_changes(changes.first(std::min(changes.size(), kMostTypicalBytes)));
   std::vector<std::byte>& packed = scratch();
   packed.resize(ZSTD_compressBound(changes.size()));
-  ZSTD_CCtx* const context = compressor();
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kLevel);
   ZSTD_CCtx_refPrefix(context, like->data(), like->size());
   const std::size_t size =
@@ -130,7 +132,7 @@ std::span<const std::byte> Delta::changes_of(const Part& part) const {
   return size == raw.size() ? raw : std::span<const std::byte>();
 }
 
-Result<void> Delta::apply_to(LinearMemory& memory) const {
+Result<void> Delta::apply_to(LinearMemory& memory) const try {
   if (memory.image() == nullptr || !is_same(*memory.image(), *image_)) {
     return fail(ErrorCode::kInternalError,
                 "a delta does not fit a memory that holds another image than its own");
@@ -146,6 +148,10 @@ Result<void> Delta::apply_to(LinearMemory& memory) const {
     });
   }
   return memory.settle();
+} catch (const std::bad_alloc&) {  // texts as short as these need no memory
+  return std::unexpected(Error{.code = ErrorCode::kOverloaded,
+                               .message = "no memory left",
+                               .limit = LimitReached{"container", "memory"}});
 }
 
 }  // namespace nexus::memory

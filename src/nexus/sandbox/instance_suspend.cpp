@@ -52,6 +52,7 @@ void Instance::Parts::wash_input() {
 
 Result<void> Instance::resume(Suspended& suspended, ExecutionRequest request, const CallAnswer& answer) {
   assert(status_ == Status::kIdle);
+  status_ = Status::kFinished;  // of no use to anybody, if what follows throws
   Parts& p = *parts_;
   p.request = std::move(request);
   p.clear(Call::Purpose::kExecution);

@@ -269,7 +269,6 @@ void Connection::turn_away() {
   request_.body = {};
   answer_ = {};
   held_.set_to(kConnectionBytes);
-  head_checked_ = false;  // what is still coming is read in small pieces, and dropped
   const bool has_body = request_.method != Method::head;
   ErrorCondition ignored;
   socket_.write_some(std::array{asio::buffer(kTurnedAwayHead), asio::buffer(has_body ? kTurnedAwayBody : "")},
@@ -329,6 +328,7 @@ Task<bool> Connection::write(std::array<asio::const_buffer, 2> parts) {
 // that we are done, and read what comes until the client is done as well.
 Task<void> Connection::linger() {
   enter(Phase::kLingering, rules_.linger_ms);
+  head_checked_ = false;  // in small pieces, as there may be no memory for larger ones
   ErrorCondition ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   do {
