@@ -179,7 +179,3 @@ test('the page in docs has the prose that is written now', () => {
   const missing = template.split(/\n\n+/).filter((part) => !part.includes('{{') && !published.includes(part.trimEnd()));
   assert.deepEqual(missing, []);
 });
-
-test('the page in docs is of one run, by one command', () => {
-  assert.match(rowOf(published, 'command'), /^\| command \| `bench\/run[^`]*` \|$/);
-});
