@@ -97,6 +97,12 @@ std::size_t Reserve::free_blocks_of(std::size_t bytes) {
 bool is_memory_short() { return is_used_beyond(2); }
 bool is_memory_gone() { return is_used_beyond(3); }
 
+Error want_of_memory() {
+  return {.code = ErrorCode::kOverloaded,
+          .message = "no memory left",
+          .limit = LimitReached{"container", "memory"}};
+}
+
 void require_memory(std::size_t bytes) {
   if (!has_malloc(bytes)) throw std::bad_alloc();
 }

@@ -8,6 +8,8 @@
 
 #include <cstddef>
 
+#include "nexus/base/error.h"
+
 namespace nexus {
 
 inline constexpr std::size_t kLargestReserved = 8192;
@@ -17,6 +19,9 @@ bool is_memory_short();
 
 // Three quarters are: nobody new must be let in, not even to look.
 bool is_memory_gone();
+
+// kOverloaded where malloc has nothing left. Its texts are short enough to need none.
+Error want_of_memory();
 
 // Throws std::bad_alloc unless malloc has that much now: before Rust is asked for what may need it, since Rust ends the process
 // where it is not to be had. Another thread may take it in between.

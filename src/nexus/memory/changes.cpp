@@ -58,8 +58,8 @@ std::size_t after_last_byte(Word difference) {
   return static_cast<std::size_t>(std::bit_width(difference) + 7) / 8;
 }
 
-constexpr std::size_t kMostRunBytes = kMostChangedPageBytes - sizeof(ChangedPage);
-static_assert(sizeof(ChangedRun) < kMaxGapBytes && kMostRunBytes == sizeof(ChangedRun) + kPageBytes);
+static_assert(sizeof(ChangedRun) < kMaxGapBytes);
+static_assert(kMostChangedPageBytes == sizeof(ChangedPage) + sizeof(ChangedRun) + kPageBytes);
 
 // Writes the runs to `out`; gives their end.
 std::byte* put_differences(std::byte* out, const std::byte* page, const std::byte* before) {
@@ -109,7 +109,6 @@ void append_changes(std::vector<std::byte>& out, std::size_t index, const std::b
   std::array<std::byte, kMostChangedPageBytes> whole;  // not initialised: most of it is never used
   std::byte* const runs = whole.data() + sizeof(ChangedPage);
   std::byte* const end = put_differences(runs, page, before);
-
   const ChangedPage changed{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(end - runs)};
   std::memcpy(whole.data(), &changed, sizeof changed);
   out.insert(out.end(), whole.data(), end);

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <new>
 
+#include "nexus/base/memory_reserve.h"
 #include "nexus/memory/changes.h"
 
 namespace nexus::memory {
@@ -148,10 +149,8 @@ Result<void> Delta::apply_to(LinearMemory& memory) const try {
     });
   }
   return memory.settle();
-} catch (const std::bad_alloc&) {  // texts as short as these need no memory
-  return std::unexpected(Error{.code = ErrorCode::kOverloaded,
-                               .message = "no memory left",
-                               .limit = LimitReached{"container", "memory"}});
+} catch (const std::bad_alloc&) {
+  return std::unexpected(want_of_memory());
 }
 
 }  // namespace nexus::memory

@@ -1,6 +1,7 @@
 // The bodies of basic_pool.h.
 #pragma once
 
+#include "nexus/base/memory_reserve.h"
 #include "nexus/pool/basic_pool.h"
 
 namespace nexus::pool {
@@ -220,14 +221,11 @@ void BasicInstancePool<InstanceT>::finish(Work& work, AnswerWhen when) {
   answer(work, when);
 }
 
-// Texts as short as these need no memory.
 template <class InstanceT>
 Result<std::unique_ptr<InstanceT>> BasicInstancePool<InstanceT>::make() try {
   return factory_();
 } catch (const std::bad_alloc&) {
-  return std::unexpected(Error{.code = ErrorCode::kOverloaded,
-                               .message = "no memory left",
-                               .limit = LimitReached{"container", "memory"}});
+  return std::unexpected(want_of_memory());
 }
 
 template <class InstanceT>

@@ -274,8 +274,7 @@ void Connection::turn_away() {
   socket_.write_some(std::array{asio::buffer(kTurnedAwayHead), asio::buffer(has_body ? kTurnedAwayBody : "")},
                      ignored);
   try {
-    service_.count_refusal(
-        {.code = ErrorCode::kOverloaded, .message = {}, .limit = LimitReached{"container", "memory", 0, 0}});
+    service_.count_refusal(want_of_memory());
   } catch (const std::bad_alloc&) {
     // It is answered, but not counted.
   }

@@ -50,7 +50,7 @@ void append_waiting(std::string& out, const Execution& execution) {
 }
 
 void answer_with(const Execution& execution, sandbox::WithLogs with_logs, Answer& answer) {
-  if (execution.status == Execution::Status::kEnded) return answer_with(*execution.result, with_logs, answer);
+  if (execution.has_ended()) return answer_with(*execution.result, with_logs, answer);
   answer.set_status(202);
   answer.add_header("Location", "/executions/" + execution.id);
   answer.add_header("Nexus-Execution-Id", execution.id);

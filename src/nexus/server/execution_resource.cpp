@@ -127,8 +127,7 @@ Task<void> ExecutionResource::describe(Route route, const Request& request, Answ
     co_await executions_.wait_for_end(execution, at_most(*wait_s));
     answer.add_header("Preference-Applied", fmt::format("wait={}", *wait_s));
   }
-  if (execution->status == Execution::Status::kEnded)
-    co_return answer_with(*execution->result, logs_of(route.query), answer);
+  if (execution->has_ended()) co_return answer_with(*execution->result, logs_of(route.query), answer);
   answer.add_header("Nexus-Execution-Id", execution->id);
   append_waiting(answer.body(), *execution);
 }

@@ -20,13 +20,6 @@ constexpr std::uint64_t kNewInstanceBytes = 2 << 20;
 // For an instance whose bytes others have been quicker to take.
 constexpr int kMostTries = 8;
 
-// Of texts that need none either.
-Error want_of_memory() {
-  return {.code = ErrorCode::kOverloaded,
-          .message = "no memory left",
-          .limit = LimitReached{"container", "memory", 0, 0}};
-}
-
 std::unexpected<Error> removed() { return fail(ErrorCode::kPanelNotFound, "the panel has been deleted"); }
 
 // The container's or the budget's refusal, by the ledger.

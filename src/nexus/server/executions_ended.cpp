@@ -7,8 +7,18 @@
 namespace nexus::server {
 namespace {
 
-constexpr std::int64_t kKeptMs = 5 * 60 * 1000;      // a result, after the end
-constexpr const char* kNoMemory = "no memory left";  // short enough to need none
+constexpr std::int64_t kKeptMs = 5 * 60 * 1000;  // a result, after the end
+
+Error no_memory() { return {.code = ErrorCode::kMemoryLimit, .message = "no memory left"}; }  // needs none
+
+// First all of them, because ending one may change the table.
+std::vector<ExecutionPtr> those_of(const auto& kept, const auto& is_one) {
+  std::vector<ExecutionPtr> those;
+  for (const auto& [id, execution] : kept) {
+    if (is_one(*execution)) those.push_back(execution);
+  }
+  return those;
+}
 
 }  // namespace
 
@@ -46,7 +56,7 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
 void Executions::lose(sandbox::ExecutionResult& result) {
   result.journal = {};
   result.return_json = {};
-  if (!result.error) result.error = {.code = ErrorCode::kMemoryLimit, .message = kNoMemory};
+  if (!result.error) result.error = no_memory();
   probes_.ended(result);
 }
 
@@ -67,20 +77,17 @@ void Executions::end_with(const ExecutionPtr& execution, Error error) {
 void Executions::end_without_memory(const ExecutionPtr& execution) {
   if (execution->has_ended()) return;
   try {
-    end_with(execution, {.code = ErrorCode::kMemoryLimit, .message = kNoMemory});
+    end_with(execution, no_memory());
   } catch (const std::bad_alloc&) {
     execution->is_lost = has_lost_ = true;
   }
 }
 
 void Executions::end_the_lost() {
-  std::vector<ExecutionPtr> lost;
-  for (const auto& [id, execution] : kept_) {
-    if (execution->is_lost && !execution->has_ended()) lost.push_back(execution);
-  }
-  for (const ExecutionPtr& execution : lost)
-    end_with(execution, {.code = ErrorCode::kMemoryLimit, .message = kNoMemory});
+  const auto lost = those_of(kept_, [](const Execution& execution) { return execution.is_lost; });
   has_lost_ = false;
+  for (const ExecutionPtr& execution : lost)
+    end_without_memory(execution);
 }
 
 void Executions::cancel(const ExecutionPtr& execution, std::string_view why) {
@@ -95,13 +102,8 @@ void Executions::cancel(const ExecutionPtr& execution, std::string_view why) {
   }
 }
 
-// Those first, because ending one may change the table.
 void Executions::cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why) {
-  std::vector<ExecutionPtr> all;
-  for (const auto& [id, execution] : kept_) {
-    if (is_one(*execution)) all.push_back(execution);
-  }
-  for (const ExecutionPtr& execution : all)
+  for (const ExecutionPtr& execution : those_of(kept_, is_one))
     cancel(execution, why);
 }
 

@@ -87,8 +87,7 @@ void Idempotency::tick() {
 bool Idempotency::is_over(Entry& entry) const {
   if (!entry.has_run_) return false;
   if (const auto execution = entry.execution()) {
-    const bool has_ended = execution->status == Execution::Status::kEnded;
-    entry.ended_ms_ = has_ended ? execution->changed_ms : clock_.monotonic_ms();
+    entry.ended_ms_ = execution->has_ended() ? execution->changed_ms : clock_.monotonic_ms();
   }
   return clock_.monotonic_ms() - entry.ended_ms_ >= kKnownMs;
 }

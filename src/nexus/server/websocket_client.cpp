@@ -185,7 +185,7 @@ Task<void> WebSocketClient::trigger(TriggerCommand command, std::string request_
 Task<std::string> WebSocketClient::result_of(ExecutionPtr execution, std::string request_id_json) {
   constexpr std::chrono::hours kLong{24};
   std::uint32_t next_number = 0;
-  while (execution->status != Execution::Status::kEnded) {
+  while (!execution->has_ended()) {
     for (const PendingCall& call : execution->pending) {
       if (call.number < next_number) continue;
       next_number = call.number + 1;

@@ -178,13 +178,6 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     co_return Failing::has_failed();
   }
 
-  static std::string member(const std::string& body, std::string_view name) {
-    const std::string start = fmt::format(R"("{}":")", name);
-    const auto at = body.find(start);
-    if (at == std::string::npos) return {};
-    return body.substr(at + start.size(), body.find('"', at + start.size()) - at - start.size());
-  }
-
   // Nothing runs for nobody. What waits still can be answered, and ends; what has ended has a result.
   Task<void> settle_all() {
     const auto& under_way = loops_[0].probes.under_way;
@@ -194,7 +187,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     loops_[0].api.tick();
     for (;;) {
       const auto waiting = co_await ask(Method::get, "/suspensions?panel=w");
-      const std::string id = member(waiting.body, "suspensionId");
+      const std::string id = testing::text_of(waiting.body, "suspensionId");
       if (id.empty()) break;
       const auto ended =
           co_await ask(Method::post, "/suspensions/" + id + "/resume", R"({"success":true,"value":1})");
@@ -209,8 +202,8 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
   // What goes on after a wait is begun by Asio's co_spawn(), which ends the process when its own few bytes fail: those come from
   // the reserve (base/memory_reserve.h), which this program has not.
   Task<void> fail_waiting() {
-    std::string definition = testing::definition_of("w", kWaitingHandler);
-    definition.insert(1, R"("capabilities":["state:*","ext:external","events:*"],)");
+    const std::string definition = testing::definition_of(
+        "w", kWaitingHandler, R"("capabilities":["state:*","ext:external","events:*"],)");
     EXPECT_EQ((co_await ask(Method::post, "/panels", definition)).status, 201u);
     bool has_failed = true;
     for (std::int64_t first = 0; has_failed && first < 10'000 && !HasFailure(); ++first) {
