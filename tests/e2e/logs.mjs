@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import http from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch, serve } from './support/program.mjs';
+import { onTerminal } from './support/terminal.mjs';
 
 const options = { timeout: 60_000 };
 
@@ -61,31 +60,20 @@ test('LOG_PRETTY is for people', options, async (t) => {
   await server.child.untilErrors(/^\S+Z warn panel=p tool=log execution=\S+ look\n/m);
 });
 
-// What a server shows on a terminal, up to its end by Ctrl-C: it has a folder to warn of. Nothing, where there is no `script`.
-async function onTerminal(t, env) {
-  const terminal = spawn('script', ['-qec', `exec "${process.env.NEXUS_BIN}" serve`, '/dev/null'], { env: {
-    PATH: process.env.PATH, TERM: 'xterm', HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'warn', LOG_PRETTY: 'true',
-    CACHE_DIR: '/dev/null/none', MAX_CACHE_SIZE_MB: '0', ...env,
-  } });
-  const ended = once(terminal, 'close').catch((error) => [error.code]);
-  t.after(() => terminal.kill('SIGKILL'));
-  let shown = '';
-  for await (const text of terminal.stdout.setEncoding('utf8')) {
-    shown += text;
-    if (shown.includes('listening on ws') && !terminal.stdin.writableEnded) terminal.stdin.end('\x03');
-  }
-  const [status] = await ended;
-  if (status === 'ENOENT') return undefined;
-  assert.equal(status, 0, shown);
-  assert.match(shown, /warn[^\n]*CACHE_DIR/);
+// What a server shows on a terminal: it has a folder to warn of.
+async function shownBy(t, env) {
+  const shown = await onTerminal(t, ['serve'], (text) => text.includes('listening on ws'), {
+    HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'warn', LOG_PRETTY: 'true', CACHE_DIR: '/dev/null/none', MAX_CACHE_SIZE_MB: '0', ...env,
+  });
+  if (shown !== undefined) assert.match(shown, /warn[^\n]*CACHE_DIR/);
   return shown;
 }
 
 test('on a terminal the log for people has colours, unless NO_COLOR is set', options, async (t) => {
-  const shown = await onTerminal(t, {});
+  const shown = await shownBy(t, {});
   if (shown === undefined) return t.skip('no script (util-linux)');
   assert.match(shown, /Z \x1b\[33mwarn\x1b\[0m /);
-  assert.doesNotMatch(await onTerminal(t, { NO_COLOR: '1' }), /\x1b/);
+  assert.doesNotMatch(await shownBy(t, { NO_COLOR: '1' }), /\x1b/);
 });
 
 test('a request that says who it is, is found by that in the log, and gets it back', options, async (t) => {

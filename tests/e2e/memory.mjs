@@ -15,6 +15,11 @@ function folderOf(t) {
   return folder;
 }
 
+async function isDegraded(server, why) {
+  const { status, reason } = (await server.get('/health')).json;
+  assert.deepEqual({ status, reason }, { status: 'degraded', reason: why });
+}
+
 test('the memory of the process adds up', options, async (t) => {
   const server = await serve(t, { env: { MEMORY_BUDGET_MB: '256', MAX_INSTANCES: '7', MIN_INSTANCES: '1' } });
   await server.panel('todo', { add: 'return 1' });
@@ -56,8 +61,7 @@ test('who was refused is counted, with advice', options, async (t) => {
   const { json } = await server.get('/runtime/memory');
   assert.deepEqual(json.refusals, { container: 0, budget: 0, pool: 1, panel: 0 });
   assert.match(json.advice.join('\n'), /^refused 1 time by the pool: raise MAX_INSTANCES \(now 1\)/m);
-  const { status, reason } = (await server.get('/health')).json;
-  assert.deepEqual({ status, reason }, { status: 'degraded', reason: 'requests are refused: all instances are in use (MAX_INSTANCES)' });
+  await isDegraded(server, 'requests are refused: all instances are in use (MAX_INSTANCES)');
   await first;
   assert.equal((await server.get('/health/ready')).status, 200);
 });
@@ -80,8 +84,7 @@ test('who needs more than is free waits, while small ones go on', options, async
   let hasEnded = false;
   const second = server.trigger('b', 'hold', { ms: 0 }).finally(() => { hasEnded = true; });
   await server.untilMetric(/^nexus_queue_depth 1$/m);
-  const { status, reason } = (await server.get('/health')).json;
-  assert.deepEqual({ status, reason }, { status: 'degraded', reason: '1 executions wait for memory (see /runtime/memory)' });
+  await isDegraded(server, '1 executions wait for memory (see /runtime/memory)');
   // Nor do the small ones keep it waiting for ever.
   const small = async () => {
     let calls = 0;
@@ -104,9 +107,7 @@ test('who has waited in vain is told which wall, how much and when', options, as
   assert.deepEqual({ layer, setting, limitBytes }, { layer: 'budget', setting: 'MEMORY_BUDGET_MB', limitBytes: 160 * MiB });
   assert.ok(wantedBytes >= 56 * MiB && freeBytes < wantedBytes, JSON.stringify(refused.json));
   assert.equal(Number(refused.headers['retry-after']), Math.ceil(retryAfterMs / 1000));
-  const { status, reason } = (await server.get('/health')).json;
-  assert.deepEqual({ status, reason },
-    { status: 'degraded', reason: 'requests are refused: the budget is used up (MEMORY_BUDGET_MB; see /runtime/memory)' });
+  await isDegraded(server, 'requests are refused: the budget is used up (MEMORY_BUDGET_MB; see /runtime/memory)');
   assert.equal((await first).json.returnValue, 56 * MiB);
   assert.equal((await server.trigger('b', 'hold', { ms: 0 })).json.returnValue, 56 * MiB, 'there is room again');
   while ((await server.get('/health')).json.status !== 'healthy');

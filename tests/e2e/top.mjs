@@ -1,11 +1,11 @@
 // `nexus top`: what it says of a server, and of what is none. What it draws is held against a server of our own, whose
 // memory we make up.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
 import { runProgram, serve } from './support/program.mjs';
+import { onTerminal } from './support/terminal.mjs';
 
 const options = { timeout: 60_000 };
 const MiB = 1 << 20;
@@ -161,17 +161,7 @@ test('top lists first who has the most of what it is asked to sort by', options,
 
 test('top on a terminal draws until Ctrl-C, and gives the screen back', options, async (t) => {
   const { url, asked } = await answering(t, memory);
-  const terminal = spawn('script', ['-qec', `exec "${process.env.NEXUS_BIN}" top --url ${url} --interval 0.1`, '/dev/null'],
-    { env: { PATH: process.env.PATH, TERM: 'xterm' } });
-  const ended = once(terminal, 'close').catch((error) => [error.code]);
-  t.after(() => terminal.kill('SIGKILL'));
-  let shown = '';
-  for await (const text of terminal.stdout.setEncoding('utf8')) {
-    shown += text;
-    if (asked.length >= 2 && shown.includes('budget') && !terminal.stdin.writableEnded) terminal.stdin.end('\x03');
-  }
-  const [status] = await ended;
-  if (status === 'ENOENT') return t.skip('no script (util-linux)');
-  assert.equal(status, 0, shown);
+  const shown = await onTerminal(t, ['top', '--url', url, '--interval', '0.1'], (text) => asked.length >= 2 && text.includes('budget'));
+  if (shown === undefined) return t.skip('no script (util-linux)');
   assert.match(shown, /^[^]*\x1b\[\?1049h[^]*\x1b\[H[^]*\x1b\[\?1049l[^\x1b]*$/);
 });

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "nexus/base/descriptor.h"
 #include "nexus/base/hex.h"
 #include "nexus/base/ids.h"
 
@@ -27,21 +28,6 @@ constexpr int kTries = 250;  // to take a turn, one in two milliseconds: somebod
 std::unexpected<std::error_code> failed(int error = errno) {
   return std::unexpected(std::error_code(error, std::generic_category()));
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int operator*() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 // Nullopt: not a name that we give.
 std::optional<Digest> name_of(std::string_view text) {

@@ -84,23 +84,36 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
 
   std::string state() { return loops_[0].registry.find("p")->state().to_json(); }
 
-  // Whether the client is told that it has been done, as Connection tells it.
-  Task<bool> call(std::int64_t first, bool& has_failed) {
+  struct Served {
+    bool is_thrown = false;   // there was no memory to serve it
+    bool has_failed = false;  // an allocation
+  };
+  // As Connection serves it, while allocations fail.
+  Task<Served> serve_failing(std::int64_t first, std::string target, std::string body, Answer& answer) {
     Request request;
     request.method = Method::post;
-    request.target = "/panels/p/trigger/t";
+    request.target = std::move(target);
     request.host = "127.0.0.1";
-    Answer answer;
-    bool is_answered = true;
-    {
-      const Failing failing(first, GetParam());
-      try {
-        if (auto waiting = loops_[0].dispatch.serve(request, answer)) co_await *std::move(waiting);
-      } catch (const std::bad_alloc&) {
-        is_answered = answer.is_sealed();
-      }
-      has_failed = Failing::has_failed();
+    request.prefer = "respond-async";
+    request.body = std::move(body);
+    EXPECT_FALSE(loops_[0].dispatch.refuse_head(request));
+    Served served;
+    const Failing failing(first, GetParam());
+    try {
+      if (auto waiting = loops_[0].dispatch.serve(request, answer)) co_await *std::move(waiting);
+    } catch (const std::bad_alloc&) {
+      served.is_thrown = true;
     }
+    served.has_failed = Failing::has_failed();
+    co_return served;
+  }
+
+  // Whether the client is told that it has been done, as Connection tells it.
+  Task<bool> call(std::int64_t first, bool& has_failed) {
+    Answer answer;
+    const Served served = co_await serve_failing(first, "/panels/p/trigger/t", "", answer);
+    has_failed = served.has_failed;
+    const bool is_answered = !served.is_thrown || answer.is_sealed();
     if (!is_answered || answer.status() != 200) co_return false;
     if (answer.is_sealed()) {
       const Failing failing(0, Later::kFail);
@@ -137,25 +150,12 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     bool has_failed = true;
     for (std::int64_t first = 0; has_failed && first < 10'000; ++first) {
       const std::string id = fmt::format("m{}", first);
-      Request request;
-      request.method = Method::post;
-      request.target = "/panels";
-      request.host = "127.0.0.1";
-      request.body = testing::definition_of(id, kHandler);
-      EXPECT_FALSE(loops_[0].dispatch.refuse_head(request));
       Answer answer;
-      bool is_without_memory = false;
-      {
-        const Failing failing(first, GetParam());
-        try {
-          if (auto waiting = loops_[0].dispatch.serve(request, answer)) co_await *std::move(waiting);
-        } catch (const std::bad_alloc&) {
-          is_without_memory = true;
-        }
-        has_failed = Failing::has_failed();
-      }
-      (is_without_memory ? undone_ : done_) += 1;
-      if (is_without_memory) continue;
+      const Served served =
+          co_await serve_failing(first, "/panels", testing::definition_of(id, kHandler), answer);
+      has_failed = served.has_failed;
+      (served.is_thrown ? undone_ : done_) += 1;
+      if (served.is_thrown) continue;
       EXPECT_TRUE(answer.status() == 201 || answer.status() == 503)
           << answer.status() << " " << answer.body() << "; allocation " << first;
       co_await loops_.ask(0, Method::delete_, "/panels/" + id, "");
@@ -165,17 +165,6 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
 
   Task<testing::Loops::Answered> ask(Method method, std::string target, std::string body = {}) {
     return loops_.ask(0, method, std::move(target), std::move(body), {.prefer = "respond-async"});
-  }
-
-  // Asks while allocations fail; gives whether one has.
-  Task<bool> ask_failing(std::int64_t first, std::string target, std::string body) {
-    const Failing failing(first, GetParam());
-    try {
-      co_await ask(Method::post, std::move(target), std::move(body));
-    } catch (const std::bad_alloc&) {
-      ++undone_;
-    }
-    co_return Failing::has_failed();
   }
 
   // Nothing runs for nobody. What waits still can be answered, and ends; what has ended has a result.
@@ -209,8 +198,11 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     for (std::int64_t first = 0; has_failed && first < 10'000 && !HasFailure(); ++first) {
       SCOPED_TRACE(fmt::format("allocation {}", first));
       const std::string path = "/panels/w/trigger/t";
-      has_failed =
-          co_await ask_failing(first, path, R"({"text":"one that does not fit into the string itself"})");
+      Answer answer;
+      const Served served = co_await serve_failing(
+          first, path, R"({"text":"one that does not fit into the string itself"})", answer);
+      has_failed = served.has_failed;
+      if (served.is_thrown) ++undone_;
       co_await settle_all();
       const auto again = co_await ask(Method::post, path);
       if (again.status == 202) ++done_;

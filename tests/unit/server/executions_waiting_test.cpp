@@ -44,6 +44,13 @@ class ExecutionsWaitingTest : public ::testing::Test {
     EXPECT_EQ(asked.status, 202) << asked.body;
     co_return std::move(asked.body);
   }
+  // Of the calls that a panel "p" of this handler waits for at once: so many.
+  Task<std::vector<std::string>> suspensions_of(std::string handler, std::size_t count) {
+    co_await create("p", std::move(handler));
+    auto suspensions = texts_of(co_await call("p"), "suspensionId");
+    EXPECT_EQ(suspensions.size(), count);
+    co_return suspensions;
+  }
   Task<Loops::Answered> wait_for(std::string execution) {
     return loops_.ask(0, Method::get, std::move(execution), "", {.prefer = "wait=60"});
   }
@@ -74,11 +81,10 @@ class ExecutionsWaitingTest : public ::testing::Test {
 // It ran segment after segment as long as there were answers, and the loop did nothing else.
 TEST_F(ExecutionsWaitingTest, BetweenTwoSegmentsOfAnExecutionOthersAreServed) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
-    co_await t.create("p",
-                      "const all = Array.from({ length: 200 }, () => $ext.external.wait());"
-                      "for (const one of all) { await one; $state.n++; }");
-    const auto suspensions = texts_of(co_await t.call("p"), "suspensionId");
-    EXPECT_EQ(suspensions.size(), 200u);
+    const auto suspensions = co_await t.suspensions_of(
+        "const all = Array.from({ length: 200 }, () => $ext.external.wait());"
+        "for (const one of all) { await one; $state.n++; }",
+        200);
     // While somebody else has the panel's turn all answers come.
     auto turn = t.loop().registry.find("p")->turns().try_take();
     for (const std::string& suspension : suspensions) {
@@ -196,11 +202,10 @@ TEST_F(ExecutionsWaitingTest, AWallClockThatIsSetNeitherExpiresNorKeepsThoseWhoW
 
 TEST_F(ExecutionsWaitingTest, TenThousandCallsAtOnceLeaveNothingBehind) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
-    co_await t.create("p",
-                      "const all = Array.from({ length: 10000 }, (_, i) => $ext.external.wait(i));"
-                      "for (const one of all) $state.n += await one");
-    const auto suspensions = texts_of(co_await t.call("p"), "suspensionId");
-    EXPECT_EQ(suspensions.size(), 10'000u);
+    const auto suspensions = co_await t.suspensions_of(
+        "const all = Array.from({ length: 10000 }, (_, i) => $ext.external.wait(i));"
+        "for (const one of all) $state.n += await one",
+        10'000);
     if (suspensions.empty()) co_return;
     EXPECT_EQ((co_await t.resume(suspensions.front())).status, 202);
     EXPECT_EQ(t.state_of("p"), R"({"n":1})");
