@@ -33,8 +33,8 @@ class Delta {
   static Result<Delta> take(const LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger);
 
   // kInternalError when `memory` holds another image, or what refused the growth: nothing has changed. Or kOverloaded when
-  // the pages that it writes were refused, or there is no memory to unpack it: reset() puts them back. The engine must be told of the new size afterwards. What it
-  // needs for itself meanwhile is no more than a part.
+  // the pages that it writes were refused, or there is no memory to unpack it: reset() puts them back. The engine must be told
+  // of the new size afterwards. What it needs for itself meanwhile is no more than a part.
   // REQUIRES: `memory` is pristine and its limit set; nothing runs in it.
   Result<void> apply_to(LinearMemory& memory) const;
 

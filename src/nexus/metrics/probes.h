@@ -108,12 +108,13 @@ struct ErrorProbe {
 inline constexpr auto kLayers = std::to_array<std::string_view>({"container", "budget", "pool", "panel"});
 
 // A layer is said to refuse for so long after it did.
-inline constexpr std::uint64_t kRefusingMs = 5000;
+inline constexpr std::int64_t kRefusingMs = 5000;
 
 struct AdmissionProbe {
   std::array<std::uint64_t, kLayers.size()> by_layer{};
   // What tick() has seen of them, and until when those are called recent.
-  std::array<std::uint64_t, kLayers.size()> seen{}, until_ms{};
+  std::array<std::uint64_t, kLayers.size()> seen{};
+  std::array<std::int64_t, kLayers.size()> until_ms{};
 
   // Errors that are no refusal for want of room count for nothing.
   void record(const Error& error) {
@@ -123,13 +124,13 @@ struct AdmissionProbe {
     if (layer != kLayers.end()) ++by_layer[static_cast<std::size_t>(layer - kLayers.begin())];
   }
   // A few times a second: refusals are counted without a look at the clock.
-  void tick(std::uint64_t now_ms) {
+  void tick(std::int64_t now_ms) {
     for (std::size_t layer = 0; layer < by_layer.size(); ++layer) {
       if (std::exchange(seen[layer], by_layer[layer]) != by_layer[layer])
         until_ms[layer] = now_ms + kRefusingMs;
     }
   }
-  bool is_refusing(std::size_t layer, std::uint64_t now_ms) const {
+  bool is_refusing(std::size_t layer, std::int64_t now_ms) const {
     return by_layer[layer] != seen[layer] || now_ms < until_ms[layer];
   }
   void add(const AdmissionProbe& other) {

@@ -92,7 +92,7 @@ class Api final : public Service {
   void tick() {
     executions_.tick();
     triggers_.tick();
-    probes_.admission.tick(executions_.clock().monotonic_us() / 1000);
+    probes_.admission.tick(executions_.clock().monotonic_ms());
   }
 
   // As Executions::hurry(). Thread-safe.

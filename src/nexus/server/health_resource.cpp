@@ -21,7 +21,7 @@ constexpr auto kWhy = std::to_array<std::string_view>({
 static_assert(metrics::kLayers[0] == "container" && metrics::kLayers[1] == "budget" &&
               metrics::kLayers[2] == "pool");
 
-std::string why_degraded(Stage stage, const metrics::Snapshot& sum, std::uint64_t now_ms) {
+std::string why_degraded(Stage stage, const metrics::Snapshot& sum, std::int64_t now_ms) {
   if (stage != Stage::kServing) return stage == Stage::kStarting ? "starting" : "shutting down";
   for (std::size_t layer = 0; layer < kWhy.size(); ++layer) {
     if (sum.probes.admission.is_refusing(layer, now_ms))
@@ -38,7 +38,7 @@ std::string why_degraded(Stage stage, const metrics::Snapshot& sum, std::uint64_
 }  // namespace
 
 void HealthResource::report(Stage stage, const metrics::Snapshot& sum, Answer& answer) const {
-  const std::string reason = why_degraded(stage, sum, clock_.monotonic_us() / 1000);
+  const std::string reason = why_degraded(stage, sum, clock_.monotonic_ms());
   std::string& body = answer.body();
   const auto out = std::back_inserter(body);
   fmt::format_to(out, R"({{"status":"{}")", reason.empty() ? "healthy" : "degraded");
