@@ -48,7 +48,7 @@ test-deploy: $(if $(NEXUS_BIN),,build) ## The image as Kubernetes would run it, 
 bench: ## Figures beside their targets and other runtimes, into docs/benchmarks.md (20 min; with STORM=1 CONTAINER=1 50 min, root)
 	@scripts/setup test bench $(if $(CONTAINER),deploy)
 	@cmake --preset release -DNEXUS_BENCH=ON >/dev/null
-	@cmake --build --preset release --target nexus nexus_bench nexus_watchers
+	@cmake --build --preset release --target nexus nexus_bench nexus_bench_no_ledger nexus_watchers
 	@ln -sfn release/bin/nexus build/nexus
 	@status=0; bench/run $(if $(STORM),--storm) $(if $(CONTAINER),--container) || status=$$?; \
 	[ $$status -le 1 ] || exit $$status; \

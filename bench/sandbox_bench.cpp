@@ -39,25 +39,6 @@ constexpr const char* kFourMiB =
   std::exit(1);
 }
 
-// What a call costs without any book-keeping of bytes: the baseline of the real ledger. NEXUS_BENCH_LEDGER=none.
-class NoLedger final : public budget::Ledger {
- public:
-  std::uint64_t granted(budget::Kind) const override { return 0; }
-  std::uint64_t free_for(budget::Kind, budget::Need) const override { return budget::kUnlimited; }
-
- private:
-  Result<void> take(budget::Kind, std::uint64_t, budget::Need) override { return {}; }
-  void put(budget::Kind, std::uint64_t) override {}
-  void give_back(budget::Kind, std::uint64_t) override {}
-};
-
-std::unique_ptr<budget::Ledger> make_ledger() {
-  if (const char* which = std::getenv("NEXUS_BENCH_LEDGER");
-      which != nullptr && std::string_view(which) == "none")
-    return std::make_unique<NoLedger>();
-  return std::make_unique<budget::BoundedLedger>();
-}
-
 // One runtime, one instance, and the images of the handlers that were asked for.
 class Bench {
  public:
@@ -122,18 +103,18 @@ class Bench {
 
   Instance& instance() { return *instance_; }
   const Clock& clock() const { return clock_; }
-  budget::Ledger& ledger() { return *ledger_; }
+  budget::Ledger& ledger() { return ledger_; }
   Runtime& runtime() { return *runtime_; }
 
  private:
   std::unique_ptr<Runtime> make_runtime() {
-    auto made = Runtime::create({.max_memories = 4}, clock_, *ledger_);
+    auto made = Runtime::create({.max_memories = 4}, clock_, ledger_);
     if (!made) stop(made.error().message);
     return std::move(*made);
   }
 
   SystemClock clock_;
-  std::unique_ptr<budget::Ledger> ledger_ = make_ledger();
+  budget::BoundedLedger ledger_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Instance> instance_;
   std::map<std::string, std::shared_ptr<const memory::Image>> images_;

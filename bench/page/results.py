@@ -31,8 +31,8 @@ class Results:
         return Rows((row["run_name"].split("/min_time")[0], Figures(row)) for row in self.json("inside.json").get("benchmarks", [])
                     if row.get("aggregate_name", "median") == "median")
 
-    def small_call(self, ledger):
-        turns = self.directory.glob(f"ledger-{ledger}-*.json")
+    def small_call(self, bench):
+        turns = self.directory.glob(f"{bench}-small-*.json")
         return min((json.loads(turn.read_text())["benchmarks"][0]["cpu_time"] for turn in turns), default=NAN)
 
     def peers(self):
