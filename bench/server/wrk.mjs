@@ -1,4 +1,4 @@
-// wrk over one panel or many: requests per second, and how many failed.
+// wrk over one panel or many.
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-// `path` is a Lua expression for the path of the next request.
-// `answers`: what all of them have to be, "given" or "refused".
-export async function wrk(server, path, { seconds, connections = 16, answers = 'given' }) {
+// {requests, refused, seconds}. `path` is a Lua expression for the path of the next request.
+export async function countedWrk(server, path, { seconds, connections = 16 }) {
   const script = join(tmpdir(), `nexus-bench-${process.pid}.lua`);
   writeFileSync(script, `
     math.randomseed(7)
@@ -21,8 +20,14 @@ export async function wrk(server, path, { seconds, connections = 16, answers = '
         summary.duration / 1e6, e.connect + e.read + e.write + e.timeout, e.status))
     end`);
   const { stdout } = await run('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, server.url]);
-  const { requests, seconds: took, failed, refused } = JSON.parse(stdout.trim().split('\n').at(-1));
+  const { failed, ...counts } = JSON.parse(stdout.trim().split('\n').at(-1));
   if (failed > 0) throw new Error(`${failed} requests failed under load`);
+  return counts;
+}
+
+// Requests per second. `answers`: what all of them have to be, "given" or "refused".
+export async function wrk(server, path, { answers = 'given', ...load }) {
+  const { requests, refused, seconds } = await countedWrk(server, path, load);
   if (refused !== (answers === 'refused' ? requests : 0)) throw new Error(`${refused} of ${requests} requests were refused`);
-  return requests / took;
+  return requests / seconds;
 }
