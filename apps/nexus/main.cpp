@@ -3,6 +3,8 @@
 
 #include <csignal>
 #include <cstdio>
+#include <iostream>
+#include <system_error>
 
 #include "command_line.h"
 #include "commands.h"
@@ -32,6 +34,19 @@ std::string version_text() {
                      nexus::sandbox::Runtime::interpreter_version());
 }
 
+// Its words go to stdout; whoever asked for them must know when they did not get there.
+int status_once_written(int status) {
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  fmt::print(stderr, "nexus: the output could not be written\n");
+  return nexus::app::kFailed;
+}
+
+int run(const nexus::app::Chosen& chosen) try { return chosen(); } catch (const std::system_error&) {
+  if (std::ferror(stdout) == 0) throw;
+  return nexus::app::kFailed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -49,10 +64,13 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : nexus::app::kAskedWrongly;
+    const auto unknown = app.remaining(true);
+    if (error.get_name() == "RequiredError" && !unknown.empty()) {
+      fmt::print(stderr, "nexus: there is no command \"{}\" here\nRun with --help for more information.\n",
+                 unknown.front());
+      return nexus::app::kAskedWrongly;
+    }
+    return app.exit(error) == 0 ? status_once_written(0) : nexus::app::kAskedWrongly;
   }
-  const int status = chosen();
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  fmt::print(stderr, "nexus: the output could not be written\n");
-  return nexus::app::kFailed;
+  return status_once_written(run(chosen));
 }

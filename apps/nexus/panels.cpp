@@ -92,6 +92,7 @@ class Panels {
     using Action = PanelsCommand::Action;
     if (command_.action == Action::kList) return list();
     if (command_.action == Action::kPut) return put();
+    int status = kDone;
     for (const std::string& id : command_.names) {
       if (!is_panel_id(id)) {
         fmt::print(stderr, "nexus: \"{}\" is not the id of a panel\n", id);
@@ -99,14 +100,15 @@ class Panels {
       }
       const std::string path = "/panels/" + id + (command_.action == Action::kState ? "/state" : "");
       const auto reply = ask(command_.action == Action::kDelete ? Verb::delete_ : Verb::get, path, "");
-      if (!is_good(target_, reply)) return kFailed;
-      if (command_.action == Action::kDelete) {
+      if (!is_good(target_, reply)) {
+        status = kFailed;  // and on to the next
+      } else if (command_.action == Action::kDelete) {
         fmt::print("{} is deleted\n", id);
       } else {
         print_json(reply->body);
       }
     }
-    return kDone;
+    return status;
   }
 
  private:

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <linux/magic.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -27,6 +29,17 @@ constexpr FilesystemName kFilesystems[] = {{TMPFS_MAGIC, "tmpfs"},       {RAMFS_
                                            {BTRFS_SUPER_MAGIC, "btrfs"}, {OVERLAYFS_SUPER_MAGIC, "overlay"},
                                            {NFS_SUPER_MAGIC, "nfs"},     {F2FS_SUPER_MAGIC, "f2fs"}};
 
+// Why no cache can be kept there; empty: it can. Makes nothing.
+std::string cache_obstacle(const std::string& path) {
+  struct stat found{};
+  const bool is_there = stat(path.c_str(), &found) == 0;
+  if (!is_there && errno != ENOENT) return std::generic_category().message(errno);
+  if (is_there && !S_ISDIR(found.st_mode)) return "it is no folder";
+  const auto folder = is_there ? std::filesystem::path(path) : std::filesystem::absolute(path).parent_path();
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return fmt::format("{}: {}", folder.string(), std::generic_category().message(errno));
+}
+
 std::optional<budget::CacheFolder> cache_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::path folder = std::filesystem::absolute(path, error);
@@ -40,7 +53,8 @@ std::optional<budget::CacheFolder> cache_folder(const std::string& path) {
   return budget::CacheFolder{
       .filesystem = known == std::end(kFilesystems) ? fmt::format("{:#x}", magic) : std::string(known->name),
       .is_memory = handlers::is_memory(found),
-      .free_bytes = found.f_bavail * static_cast<std::uint64_t>(found.f_bsize)};
+      .free_bytes = found.f_bavail * static_cast<std::uint64_t>(found.f_bsize),
+      .obstacle = cache_obstacle(path)};
 }
 
 std::optional<std::uint64_t> limit_of(__rlimit_resource resource) {

@@ -6,7 +6,7 @@ const options = { timeout: 60_000 };
 // What fits anywhere, so that a test sees only what it changes.
 const small = {
   MEMORY_LIMIT_MB: '4', MAX_INSTANCES: '4', IMAGE_CACHE_MB: '1', MAX_CACHE_SIZE_MB: '0', MEMORY_BUDGET_MB: '64',
-  CACHE_DIR: '/no/such/folder',
+  CACHE_DIR: '/tmp/no-such-folder',
 };
 
 async function check(env, args = []) {
@@ -37,7 +37,7 @@ test('check gives the same for programs', options, async () => {
   assert.equal(found.instances.atLimit, 8);
   assert.equal(found.instances.max, 4);
   assert.deepEqual(found.instances.writeTracking, { protected: 4, copied: 0 });
-  assert.equal(found.cache.folder, '/no/such/folder');
+  assert.equal(found.cache.folder, '/tmp/no-such-folder');
   assert.ok(found.process.processors >= 1);
 });
 
@@ -48,6 +48,8 @@ test('check blames the setting that contradicts, and ends with 1', options, asyn
     [{ IMAGE_CACHE_MB: '33' }, 'IMAGE_CACHE_MB'],
     [{ MEMORY_BUDGET_MB: '16777216' }, 'MEMORY_BUDGET_MB'],
     [{ MAX_CACHE_SIZE_MB: '1048576' }, 'MAX_CACHE_SIZE_MB'],
+    [{ CACHE_DIR: '/etc/passwd', MAX_CACHE_SIZE_MB: '1' }, 'CACHE_DIR'],
+    [{ CACHE_DIR: '/no/such/folder', MAX_CACHE_SIZE_MB: '1' }, 'CACHE_DIR'],
     [{ THREADS: '1024', MAX_INSTANCES: '1024' }, 'THREADS'],
   ]) {
     const result = await check(env);

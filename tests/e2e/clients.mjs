@@ -46,7 +46,9 @@ test('a panel is put, listed, called, looked at and deleted', options, async (t)
 
   const waits = await nexus(['trigger', 'sums', 'wait', '--async']);
   assert.deepEqual([waits.status, JSON.parse(waits.stdout).status], [0, 'suspended']);
-  assert.deepEqual(await nexus(['panels', 'delete', 'sums']), { status: 0, stdout: 'sums is deleted\n', stderr: '' });
+  const deleted = await nexus(['panels', 'delete', 'nope', 'sums']);
+  assert.deepEqual([deleted.status, deleted.stdout], [1, 'sums is deleted\n'], 'what is there goes all the same');
+  assert.match(deleted.stderr, /PANEL_NOT_FOUND/);
 });
 
 test('a handler that fails is status 1 with its RESULT', options, async (t) => {

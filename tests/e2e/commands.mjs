@@ -57,7 +57,8 @@ test('run says what is wrong with what it was given', options, async () => {
     [['run', '-', '--limits', 'speed=1'], /speed[^]*timeoutMs/],
     [['run', '-', '--watch'], /--watch/],
     [['run'], /file/],
-    [['dance'], /dance|subcommand/],
+    [['dance'], /no command "dance"/],
+    [['panels', 'lst'], /no command "lst"/],
     [[], /subcommand/],
   ]) {
     const { status, stdout, stderr } = await runProgram(args, { input: 'return 1' });
@@ -81,6 +82,14 @@ test('run --watch runs again when the file changes', options, async (t) => {
   await child.untilOutput(/"returnValue":"first"/);
   writeFileSync(file, 'return "second"');
   await child.untilOutput(/"returnValue":"second"/);
+});
+
+test('output that cannot be written is status 1', options, async () => {
+  for (const args of [['config'], ['config', '--json'], ['check'], ['completion', 'bash'], ['--help'], ['--version']]) {
+    const child = launch(args, {}, ['sh', '-c', 'exec "$@" >/dev/full', 'sh']);
+    assert.equal(await child.ended, 1, args.join(' '));
+    assert.match(child.stderr, /could not be written/);
+  }
 });
 
 test('the version names the engine and the interpreter', options, async () => {

@@ -31,7 +31,7 @@ test('a handler cannot write lines or fields of its own into the log', options, 
   const { time, ...rest } = await line(server, ({ tool }) => tool === 'forge');
   assert.deepEqual(rest, {
     level: 'info', panel: 'p', tool: 'forge', execution: executionId,
-    message: String.raw`first\nsecond \x1b[31mred \x1f panel=q\x1e ` + '\u2028 \ufffd "}',
+    message: String.raw`first\nsecond \x1b[31mred \x1f panel=q\x1e \u2028 ` + '\ufffd "}',
   });
   assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });

@@ -40,7 +40,8 @@ test('somebody is asked, and the handler goes on with the answer', { timeout: 30
   assert.equal((await server.get('/executions?panel=p')).json.executions[0].status, 'suspended');
   assert.match((await server.get('/metrics')).text, /nexus_suspensions_total\{extension="external"\} 1/);
 
-  for (const body of [{}, { success: 1 }, { success: true, other: 1 }, { success: false, value: 1 }, '[]', '{'])
+  for (const body of [{}, { success: 1 }, { success: true, other: 1 }, { success: false, value: 1 }, '[]', '{',
+    ...[{}, { name: 5, message: 'm' }, { name: 'n', message: 'm', stack: 's' }, 7].map((error) => ({ success: false, error }))])
     assert.equal((await resume(suspension, body)).status, 400);
   const done = await resume(suspension, { success: true, value: { yes: [1] } });
   assert.equal(done.status, 200);
@@ -86,8 +87,17 @@ test('who waits too long for an answer is told where to ask', { timeout: 30_000 
     server.post('/panels/p/trigger/ask', {}, { prefer: 'respond-async, wait=5' }),
     server.post('/panels/p/trigger/ask', {}, { prefer: 'wait=0' }),
   ]);
-  assert.equal(waited.headers['preference-applied'], 'respond-async, wait=5');
+  assert.equal(waited.headers['preference-applied'], 'respond-async', '5 s are longer than anybody waits here');
+  assert.equal(brief.headers['preference-applied'], 'wait=0');
   assert.deepEqual([waited.status, brief.status], [202, 202]);
+});
+
+test('the time that a client waits begins with its call', { timeout: 30_000 }, async (t) => {
+  const { server } = await waiting(t, { env: { SYNC_WAIT_MS: '200' } });
+  const spin = 'const end = Date.now() + 250; while (Date.now() < end); await $ext.timer.sleep(150); return 1';
+  await server.panel('p', { spin }, all);
+  assert.equal((await server.trigger('p', 'spin', {})).status, 202);
+  assert.equal((await server.post('/panels/p/trigger/spin', {}, { 'idempotency-key': 'once' })).status, 202);
 });
 
 test('what waits too long is told so', { timeout: 30_000 }, async (t) => {

@@ -7,6 +7,25 @@ namespace {
 
 constexpr char kFieldEnd = '\x1e', kFieldsEnd = '\x1f';
 
+// C0, DEL and C1; separators of lines and what turns the direction of the text.
+bool is_control(char32_t c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+struct Letter {
+  char32_t code;
+  std::size_t bytes;
+};
+// Decoded as far as is_control() may be true of it; any other is U+FFFD, byte for byte.
+Letter first_of(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  if (byte(0) < 0x80) return {byte(0), 1};
+  if (byte(0) == 0xc2 && text.size() > 1) return {byte(1), 2};
+  if (byte(0) == 0xe2 && text.size() > 2)
+    return {static_cast<char32_t>(0x2000 | (byte(1) & 0x3f) << 6 | (byte(2) & 0x3f)), 3};
+  return {0xfffd, 1};
+}
+
 }  // namespace
 
 void log_line(spdlog::level::level_enum level, std::initializer_list<LogField> fields,
@@ -42,15 +61,17 @@ LogParts log_parts(std::string_view text) {
 std::string without_control_characters(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
+  while (!text.empty()) {
+    const auto [code, bytes] = first_of(text);
+    if (code == '\n') {
       out += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
+    } else if (is_control(code)) {
+      out += code < 0x100 ? fmt::format("\\x{:02x}", std::uint32_t{code})
+                          : fmt::format("\\u{:04x}", std::uint32_t{code});
     } else {
-      out += c;
+      out += text.substr(0, bytes);
     }
+    text.remove_prefix(bytes);
   }
   return out;
 }

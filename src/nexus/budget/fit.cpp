@@ -68,6 +68,10 @@ class Fitting {
   }
 
   void check_cache() {
+    if (there_.cache && wishes_.max_cache_size_bytes > 0 && !there_.cache->obstacle.empty()) {
+      contradict("CACHE_DIR", "no images can be kept in {}: {}; MAX_CACHE_SIZE_MB=0 does without",
+                 wishes_.cache_dir, there_.cache->obstacle);
+    }
     const std::uint64_t for_all = minus(walls_.grantable_bytes, kProgramBytes);
     if (cache_in_memory() > for_all) {
       contradict(

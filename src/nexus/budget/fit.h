@@ -30,6 +30,7 @@ struct CacheFolder {
   std::string filesystem;  // "tmpfs", "ext4"; "?": unknown
   bool is_memory = false;  // its files count against the container
   std::uint64_t free_bytes = 0;
+  std::string obstacle{};  // why nothing can be kept there; empty: nothing is in the way
 };
 
 // What there is. None: without limit, or unknown.

@@ -12,8 +12,9 @@ namespace nexus::handlers {
 
 // What executions of a handler have used since it was loaded.
 struct HandlerUse {
-  std::string name;              // "panel/tool" of the latest; a source may be that of many
-  const void* latest = nullptr;  // whose name that is: only to be compared
+  std::string name;  // "panel/tool" of the first, "panel/tool and others" when a source is that of several
+  bool is_shared = false;        // it is
+  const void* latest = nullptr;  // whose call was the latest before it was: only to be compared
   std::uint64_t image_bytes =
       0;  // of linear memory before an execution grows it; known to HandlerCache::uses()
   MemoryProfile memory;

@@ -50,7 +50,7 @@ void MemoryProfile::forecast() {
     above += counts_[bucket];
     if (above * 100 > total) break;
   }
-  forecast_bytes_ = bound_of(bucket);
+  forecast_bytes_ = std::min(bound_of(bucket), high_water_bytes_);
 }
 
 }  // namespace nexus::handlers

@@ -52,12 +52,36 @@ class Advice {
   }
 
   std::string remedy(std::string_view layer) const {
-    if (layer == "container") return "raise the container's memory limit, or lower MAX_INSTANCES";
-    if (layer == "budget") return "raise MEMORY_BUDGET_MB, or lower MAX_INSTANCES";
+    if (layer == "container")
+      return fmt::format("raise the container's memory limit, or {}", what_frees_most());
+    if (layer == "budget") return fmt::format("raise MEMORY_BUDGET_MB, or {}", what_frees_most());
     if (layer == "panel") return "spread the load over panels, or raise MAX_PANEL_QUEUE";
     return fmt::format(
         "raise MAX_INSTANCES (now {}), MAX_QUEUE or QUEUE_TIMEOUT_MS, or make handlers shorter",
         facts_.max_instances);
+  }
+
+  std::string_view what_frees_most() const {
+    const auto held = [&](budget::Kind kind) { return facts_.ledger.book.granted(kind); };
+    budget::Kind most = budget::Kind::kInstances;
+    for (const auto kind : {budget::Kind::kServer, budget::Kind::kImages, budget::Kind::kSuspended,
+                            budget::Kind::kCache, budget::Kind::kBuffers})
+      if (held(kind) > held(most)) most = kind;
+    switch (most) {
+      case budget::Kind::kServer:
+        return "keep less in panels: their states and tools hold the most";
+      case budget::Kind::kImages:
+        return "lower IMAGE_CACHE_MB";
+      case budget::Kind::kSuspended:
+        return "let handlers keep less while they wait";
+      case budget::Kind::kCache:
+        return "lower MAX_CACHE_SIZE_MB";
+      case budget::Kind::kBuffers:
+        return "lower BODY_LIMIT";
+      case budget::Kind::kInstances:
+        break;
+    }
+    return "lower MAX_INSTANCES";
   }
 
   void about_unaccounted() {

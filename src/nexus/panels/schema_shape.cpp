@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "nexus/base/json_reading.h"
 
@@ -215,14 +216,22 @@ class SchemaCheck {
   }
 
   void type(json::value value, const std::string& path) {
+    std::array<bool, kTypes.size()> seen{};
     const auto one = [&](json::value inner, const std::string& where) {
       const auto name = faults_.text(inner, where);
-      if (name && std::ranges::find(kTypes, *name) == kTypes.end()) {
+      if (!name) return;
+      const auto known = std::ranges::find(kTypes, *name);
+      if (known == kTypes.end()) {
         faults_.add(where, "must be one of null, boolean, object, array, number, string, integer");
+      } else if (std::exchange(seen[static_cast<std::size_t>(known - kTypes.begin())], true)) {
+        faults_.add(where, "is there twice");
       }
     };
     if (!is(value, json::json_type::array)) return one(value, path);
-    faults_.array(value, path, one);
+    const std::size_t faults_before = faults_.count();
+    if (faults_.array(value, path, one) && faults_.count() == faults_before &&
+        std::ranges::find(seen, true) == seen.end())
+      faults_.add(path, "must have one type or more");
   }
 
   void reference(json::value value, const std::string& path) {

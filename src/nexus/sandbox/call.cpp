@@ -114,7 +114,7 @@ std::optional<Call::Answer> Call::charge_copy(std::uint64_t bytes) {
   copied_bytes_ -= bytes;
   Error& refused = granted.error();
   return refuse(Kind::kLimit, {.code = ErrorCode::kMemoryLimit,
-                               .message = "the server has no more memory to give: " + refused.message,
+                               .message = "the server has " + refused.message,
                                .limit = std::move(refused.limit)});
 }
 

@@ -182,8 +182,7 @@ void Instance::Parts::charge() {
   if (charged) charged = deep_stack.grow_to(engine->deep_stack_bytes());
   if (charged) return;
   Error& refused = charged.error();
-  stop(ErrorCode::kMemoryLimit, "the server has no more memory to give: " + refused.message,
-       std::move(refused.limit));
+  stop(ErrorCode::kMemoryLimit, "the server has " + refused.message, std::move(refused.limit));
 }
 
 void Instance::Parts::stop(ErrorCode code, std::string message, std::optional<LimitReached> limit) {

@@ -8,7 +8,6 @@
 #include "nexus/sandbox/json.h"
 #include "nexus/server/access.h"
 #include "nexus/server/execution_json.h"
-#include "nexus/server/preferences.h"
 #include "nexus/server/query.h"
 
 namespace nexus::server {
@@ -62,6 +61,21 @@ std::expected<extensions::Settlement, Refusal> settlement_of(std::string_view bo
         fmt::format(R"({{"name":"Error","message":{}}})", error.value_or(R"("refused from outside")"))};
   }
   if (error->front() != '{') return std::unexpected(refuse_part("error", "must be a text or an object"));
+  bool has_name = false, has_message = false;
+  std::optional<std::string> other;
+  sandbox::for_each_member(*error, [&](std::string_view key, std::string_view json) {
+    const bool is_text = json.starts_with('"');
+    if (key == "name" && is_text) {
+      has_name = true;
+    } else if (key == "message" && is_text) {
+      has_message = true;
+    } else {
+      other = key;
+    }
+  });
+  if (other || !has_name || !has_message)
+    return std::unexpected(
+        refuse_part("error", "must be a text, or an object of two texts: name and message"));
   return extensions::Settlement{extensions::Settlement::Kind::kError, *std::move(error)};
 }
 
@@ -94,14 +108,24 @@ std::chrono::milliseconds ExecutionResource::at_most(std::uint64_t wait_s) const
   return std::min(most_wait_, std::chrono::milliseconds(std::min(wait_s, longest_s) * 1000));
 }
 
+// A time that is longer than anybody waits here is not applied.
+void ExecutionResource::tell_what_was_done(const Preferences& preferences, Answer& answer) const {
+  std::string applied = preferences.responds_async ? "respond-async" : "";
+  if (const auto wait_s = preferences.wait_s;
+      wait_s && *wait_s * 1000 <= static_cast<std::uint64_t>(most_wait_.count()))
+    applied += fmt::format("{}wait={}", applied.empty() ? "" : ", ", *wait_s);
+  if (!applied.empty()) answer.add_header("Preference-Applied", applied);
+}
+
 ExecutionPtr ExecutionResource::find(const Route& route, const Request& request) const {
   auto execution = executions_.find(route.id);
   if (execution != nullptr && !caller_of(request).may_see(execution->call.panel->id())) return nullptr;
   return execution;
 }
 
-Task<void> ExecutionResource::answer_when_ready(ExecutionPtr execution, const Request& request,
-                                                sandbox::WithLogs with_logs, Answer& answer) {
+Task<void> ExecutionResource::answer_when_ready(ExecutionPtr execution, std::int64_t since_ms,
+                                                const Request& request, sandbox::WithLogs with_logs,
+                                                Answer& answer) {
   const Preferences preferences = preferences_of(request.prefer);
   std::chrono::milliseconds most = most_wait_;
   if (preferences.wait_s) {
@@ -109,14 +133,9 @@ Task<void> ExecutionResource::answer_when_ready(ExecutionPtr execution, const Re
   } else if (preferences.responds_async) {
     most = {};
   }
-  co_await executions_.wait_for_end(execution, most);
-  if (preferences.responds_async) {
-    answer.add_header("Preference-Applied", preferences.wait_s
-                                                ? fmt::format("respond-async, wait={}", *preferences.wait_s)
-                                                : "respond-async");
-  } else if (preferences.wait_s) {
-    answer.add_header("Preference-Applied", fmt::format("wait={}", *preferences.wait_s));
-  }
+  const std::chrono::milliseconds spent(executions_.clock().monotonic_ms() - since_ms);
+  co_await executions_.wait_for_end(execution, std::max(most - spent, std::chrono::milliseconds()));
+  tell_what_was_done(preferences, answer);
   answer_with(*execution, with_logs, answer);
 }
 
@@ -125,7 +144,7 @@ Task<void> ExecutionResource::describe(Route route, const Request& request, Answ
   if (execution == nullptr) co_return refuse(probes_, no_execution(route.id), answer);
   if (const auto wait_s = preferences_of(request.prefer).wait_s) {
     co_await executions_.wait_for_end(execution, at_most(*wait_s));
-    answer.add_header("Preference-Applied", fmt::format("wait={}", *wait_s));
+    tell_what_was_done({.wait_s = wait_s}, answer);
   }
   if (execution->has_ended()) co_return answer_with(*execution->result, logs_of(route.query), answer);
   answer.add_header("Nexus-Execution-Id", execution->id);

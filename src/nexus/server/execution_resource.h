@@ -6,6 +6,7 @@
 #include "nexus/metrics/probes.h"
 #include "nexus/server/answer.h"
 #include "nexus/server/executions.h"
+#include "nexus/server/preferences.h"
 #include "nexus/server/refusal.h"
 #include "nexus/server/request.h"
 #include "nexus/server/route.h"
@@ -19,9 +20,10 @@ class ExecutionResource {
   ExecutionResource(Executions& executions, metrics::Probes& probes, std::chrono::milliseconds most_wait)
       : executions_(executions), probes_(probes), most_wait_(most_wait) {}
 
-  // For a call that waits: until it has ended, or as long as the client likes.
-  Task<void> answer_when_ready(ExecutionPtr execution, const Request& request, sandbox::WithLogs with_logs,
-                               Answer& answer);
+  // For a call that waits: until it has ended, or as long as the client likes, counted from `since_ms` by the executions'
+  // clock.
+  Task<void> answer_when_ready(ExecutionPtr execution, std::int64_t since_ms, const Request& request,
+                               sandbox::WithLogs with_logs, Answer& answer);
 
   Task<void> describe(Route route, const Request& request, Answer& answer);
   Task<void> resume(Route route, const Request& request, Answer& answer);
@@ -34,6 +36,7 @@ class ExecutionResource {
   ExecutionPtr find(const Route& route, const Request& request) const;
   // What a client gets who wants to wait for so many seconds.
   std::chrono::milliseconds at_most(std::uint64_t wait_s) const;
+  void tell_what_was_done(const Preferences& preferences, Answer& answer) const;
 
   Executions& executions_;
   metrics::Probes& probes_;

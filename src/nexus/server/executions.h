@@ -130,7 +130,10 @@ class Executions {
   void tell_of_waits(const Execution& execution, std::size_t told);
   void on_answer(const ExecutionPtr& execution);
   Task<void> go_on(ExecutionPtr execution, metrics::Present state);
-  Task<bool> run_next_segment(ExecutionPtr execution, metrics::Present& state);
+  // `since_ms`: of the answer that it goes on with.
+  Task<Result<void>> run_next_segment(ExecutionPtr execution, std::int64_t since_ms, metrics::Present& state);
+  bool gives_up(const ExecutionPtr& execution, std::int64_t since_ms, const Error& want);
+  Result<budget::Grant> last_room_for(const Execution& execution);
   Task<std::optional<panels::Turn>> turn_ahead(panels::Panel& panel);
   Task<void> pause();
   // Of those that wait since then or earlier, first the first, until so many bytes are free or the turn has lasted long enough.
@@ -186,6 +189,7 @@ class Executions {
   Kept called_{.most_bytes = 4 << 20, .most = 10'000}, triggered_{.most_bytes = 1 << 20, .most = 1'000};
   Watch watch_;
   LogThrottle failures_;
+  std::int64_t given_up_ms_ = 0;  // the last one for want of room
   bool is_draining_ = false, is_aborted_ = false, has_lost_ = false;
 };
 

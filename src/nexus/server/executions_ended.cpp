@@ -69,8 +69,12 @@ void Executions::tell_of_failure(const Execution& execution) {
 // Of one that waits, or was about to go on.
 void Executions::end_with(const ExecutionPtr& execution, Error error) {
   sandbox::Carried carried;
+  const std::uint64_t held_bytes = execution->suspended ? execution->suspended->delta.memory_bytes() : 0;
   if (execution->suspended) carried = std::move(execution->suspended->carried);
-  end(execution, result_of(std::move(carried), execution->id, std::move(error)));
+  auto result = result_of(std::move(carried), execution->id, std::move(error));
+  result.metrics.memory_used_bytes = result.metrics.memory_peak_bytes = held_bytes;
+  result.metrics.cache_hit = execution->cache_hit;
+  end(execution, std::move(result));
 }
 
 // What there is not even memory to end is left to tick().

@@ -1,6 +1,7 @@
 // Executions between their segments: what suspends them and wakes them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <limits>
 #include <new>
@@ -18,6 +19,10 @@ constexpr std::uint64_t kPackingUs = 5000;  // in one turn of the loop: 3 us for
 constexpr std::uint64_t kExecutionBytes = 1600;
 // Between two attempts to get memory for one that goes on.
 constexpr std::chrono::milliseconds kPause{20};
+// After so long in vain it may have what is left free for those who start: it gives back more when it has ended.
+constexpr std::int64_t kPatienceMs = 1000;
+// Between two that are given up: what the first gives back may be enough for the others.
+constexpr std::int64_t kBetweenLossesMs = 200;
 
 }  // namespace
 
@@ -121,17 +126,48 @@ void Executions::on_answer(const ExecutionPtr& execution) {
 }
 
 Task<void> Executions::go_on(ExecutionPtr execution, metrics::Present state) {
+  std::int64_t since_ms = clock_.monotonic_ms();
+  std::optional<metrics::Present> without_memory;
   while (execution->status == Execution::Status::kRunning) {
     state.move_to(probes_.under_way.queued);
-    const bool has_run = co_await run_next_segment(execution, state);
-    if (!has_run) co_await pause();
-    if (has_run && execution->status == Execution::Status::kSuspended && !execution->arrived.empty()) {
+    const auto has_run = co_await run_next_segment(execution, since_ms, state);
+    if (!has_run) {
+      if (!without_memory) without_memory.emplace(probes_.under_way.without_memory);
+      if (!gives_up(execution, since_ms, has_run.error())) co_await pause();
+      continue;
+    }
+    without_memory.reset();
+    if (execution->status == Execution::Status::kSuspended && !execution->arrived.empty()) {
       leave_waiting(*execution);  // what came while it ran
       execution->status = Execution::Status::kRunning;
+      since_ms = clock_.monotonic_ms();
       state.move_to(probes_.under_way.queued);
       co_await run_queue_.next_slice(execution->suspended->carried.running_us);  // others in between
     }
   }
+}
+
+// Ends it when it has waited as long as a handler may run by the clock, and no other was ended a moment ago.
+bool Executions::gives_up(const ExecutionPtr& execution, std::int64_t since_ms, const Error& want) {
+  const std::int64_t now_ms = clock_.monotonic_ms();
+  const auto most_ms = static_cast<std::int64_t>(execution->call.tool->limits.max_wall_ms);
+  if (now_ms - since_ms < most_ms || now_ms - given_up_ms_ < kBetweenLossesMs) return false;
+  given_up_ms_ = now_ms;
+  probes_.admission.record(want);
+  ++execution->handler->use.refusals;
+  const bool is_of_pool = want.limit && want.limit->wall == "pool";
+  end_with(execution, {.code = is_of_pool ? ErrorCode::kTimeout : ErrorCode::kMemoryLimit,
+                       .message = fmt::format("there was no room for it to go on for {} ms (maxWallMs): {}",
+                                              most_ms, want.message),
+                       .limit = want.limit});
+  return true;
+}
+
+// Growth that it is sure to need, also from what is left free for those who start.
+Result<budget::Grant> Executions::last_room_for(const Execution& execution) {
+  const std::size_t bytes = execution.suspended->delta.memory_bytes();
+  const std::size_t image_bytes = execution.handler->image->size_bytes();
+  return ledger_.grant(budget::Kind::kInstances, bytes - std::min(bytes, image_bytes), budget::Need::kStart);
 }
 
 Task<std::optional<panels::Turn>> Executions::turn_ahead(panels::Panel& panel) {
@@ -142,35 +178,44 @@ Task<std::optional<panels::Turn>> Executions::turn_ahead(panels::Panel& panel) {
   co_return std::optional(*std::move(turn));
 }
 
-// Runs it to its next wait or its end. False: there is no memory or no instance for it now.
-Task<bool> Executions::run_next_segment(ExecutionPtr execution, metrics::Present& state) {
+// Runs it to its next wait or its end, or ends it. An error: there is no room for it now.
+Task<Result<void>> Executions::run_next_segment(ExecutionPtr execution, std::int64_t since_ms,
+                                                metrics::Present& state) {
   panels::Panel& panel = *execution->call.panel;
   const auto turn = co_await turn_ahead(panel);
-  if (execution->is_cancelled || panel.is_removed() || !turn) {
+  const auto ends_as_cancelled = [&] {
+    if (turn && !execution->is_cancelled && !panel.is_removed()) return false;
     end_with(execution,
              cancelled(panel.is_removed() ? "the panel has been deleted" : "the execution was cancelled"));
-    co_return true;
-  }
+    return true;
+  };
+  if (ends_as_cancelled()) co_return Result<void>();
   auto lease = pool_.try_acquire();
   if (!lease) lease = co_await wait_for_instance();
   if (!lease && is_aborted_) {
     end_with(execution, cancelled("the server has shut down"));
-    co_return true;
+    co_return Result<void>();
   }
-  if (!lease || execution->is_cancelled || panel.is_removed()) co_return false;
+  if (ends_as_cancelled()) co_return Result<void>();
+  if (!lease) co_return std::unexpected(std::move(lease.error()));
 
   const Arrived& answer = execution->arrived.front();
   auto request = request_of(execution->call, *execution->handler, execution->cache_hit);
   request.execution_id = execution->id;
-  const auto resumed = (*lease)->resume(*execution->suspended, std::move(request),
-                                        {answer.number, answer.settlement.kind, answer.settlement.json});
+  if (clock_.monotonic_ms() - since_ms >= kPatienceMs) {
+    if (auto room = last_room_for(*execution)) request.prepaid = *std::move(room);
+  }
+  auto resumed = (*lease)->resume(*execution->suspended, std::move(request),
+                                  {answer.number, answer.settlement.kind, answer.settlement.json});
   if (!resumed) {
     if (resumed.error().code == ErrorCode::kOverloaded) {
-      reclaim(execution->suspended->delta.memory_bytes());
-      co_return false;
+      const std::uint64_t wanted = execution->suspended->delta.memory_bytes();
+      const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances, budget::Need::kGrowth);
+      reclaim(wanted - std::min(wanted, free));
+      co_return std::unexpected(std::move(resumed.error()));
     }
-    end_with(execution, resumed.error());
-    co_return true;
+    end_with(execution, std::move(resumed.error()));
+    co_return Result<void>();
   }
   state.move_to(probes_.under_way.running);
   sandbox::Instance& instance = **lease;
@@ -184,7 +229,7 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution, metrics::Present
     if (auto segment = instance.suspend()) {
       lease->give_back();
       suspend(execution, *std::move(segment));
-      co_return true;
+      co_return Result<void>();
     }
   }
   sandbox::ExecutionResult result = instance.finish();
@@ -192,7 +237,7 @@ Task<bool> Executions::run_next_segment(ExecutionPtr execution, metrics::Present
   record(execution->handler->use, execution->call, result);
   lease->give_back();
   end(execution, std::move(result));
-  co_return true;
+  co_return Result<void>();
 }
 
 Task<void> Executions::pause() {

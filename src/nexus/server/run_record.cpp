@@ -42,9 +42,15 @@ pool::Retired why_retired(const sandbox::ExecutionResult& result) {
 }
 
 void record(handlers::HandlerUse& use, const ToolCall& call, const sandbox::ExecutionResult& result) {
-  if (use.latest != call.tool) {
+  if (use.latest != call.tool && !use.is_shared) {
     use.latest = call.tool;
-    use.name = fmt::format("{}/{}", call.panel->id(), call.tool->name);
+    std::string name = fmt::format("{}/{}", call.panel->id(), call.tool->name);
+    if (use.name.empty()) {
+      use.name = std::move(name);
+    } else if (use.name != name) {
+      use.name += " and others";
+      use.is_shared = true;
+    }
   }
   use.memory.record(result.metrics.grown_bytes);
   use.memory_limit_bytes = call.tool->limits.memory_limit_bytes;

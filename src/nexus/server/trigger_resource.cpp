@@ -84,8 +84,10 @@ std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
 
 Task<void> TriggerResource::run(ToolCall call, const Request& request, sandbox::WithLogs with_logs,
                                 Answer& answer) {
+  const std::int64_t since_ms = executions_.clock().monotonic_ms();
   if (!request.trace.empty()) call.trace = std::make_shared<const Trace>(request.trace);
-  if (request.idempotency_key) co_return co_await run_once(std::move(call), request, with_logs, answer);
+  if (request.idempotency_key)
+    co_return co_await run_once(std::move(call), since_ms, request, with_logs, answer);
   auto outcome =
       co_await executions_.run(std::move(call), [&answer, with_logs](const sandbox::ExecutionResult& ended) {
         answer_with(ended, with_logs, answer);
@@ -93,11 +95,11 @@ Task<void> TriggerResource::run(ToolCall call, const Request& request, sandbox::
       });
   if (!outcome) co_return refuse(probes_, Refusal{outcome.error()}, answer);
   if (outcome->execution != nullptr)
-    co_await waiting_.answer_when_ready(std::move(outcome->execution), request, with_logs, answer);
+    co_await waiting_.answer_when_ready(std::move(outcome->execution), since_ms, request, with_logs, answer);
 }
 
-Task<void> TriggerResource::run_once(ToolCall call, const Request& request, sandbox::WithLogs with_logs,
-                                     Answer& answer) {
+Task<void> TriggerResource::run_once(ToolCall call, std::int64_t since_ms, const Request& request,
+                                     sandbox::WithLogs with_logs, Answer& answer) {
   const std::string& key = *request.idempotency_key;
   if (!is_key(key)) {
     co_return refuse(probes_,
@@ -132,7 +134,7 @@ Task<void> TriggerResource::run_once(ToolCall call, const Request& request, sand
                                          "its result is not kept any more"}},
                      answer);
   }
-  co_await waiting_.answer_when_ready(std::move(execution), request, with_logs, answer);
+  co_await waiting_.answer_when_ready(std::move(execution), since_ms, request, with_logs, answer);
 }
 
 // Whatever happens, nobody is left waiting for it.

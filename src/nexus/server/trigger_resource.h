@@ -46,7 +46,8 @@ class TriggerResource {
   static constexpr std::size_t kMostSchemasBytes = 16 << 20;
 
   std::expected<ToolCall, Refusal> checked(ToolCall call);
-  Task<void> run_once(ToolCall call, const Request& request, sandbox::WithLogs with_logs, Answer& answer);
+  Task<void> run_once(ToolCall call, std::int64_t since_ms, const Request& request,
+                      sandbox::WithLogs with_logs, Answer& answer);
   Task<void> run_first(ToolCall call, const std::string& key, Idempotency::EntryPtr entry);
 
   const panels::Registry& registry_;

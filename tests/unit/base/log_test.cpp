@@ -44,6 +44,12 @@ TEST_F(LogLine, NobodyMakesUpAField) {
   EXPECT_EQ(parts.words, "x\\x1epanel=q\\x1f\\n\\x7f");
 }
 
+TEST_F(LogLine, NobodyControlsATerminalWithUnicode) {
+  log_line(spdlog::level::info, {},
+           "a\u009b31m\u0085\u2028\u202e\u2066 \u00a0\u00e9\u2027\u20ac\U0001f600\xc2");
+  EXPECT_EQ(written(), "a\\x9b31m\\x85\\u2028\\u202e\\u2066 \u00a0\u00e9\u2027\u20ac\U0001f600\xc2");
+}
+
 TEST_F(LogLine, WithoutFieldsIsAllWords) {
   log_line(spdlog::level::info, {}, "\x1fpanel=q");
   const std::string line = written();

@@ -7,6 +7,7 @@
 namespace nexus::metrics {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -114,6 +115,16 @@ TEST(MemoryAdvice, SaysWhoRefusesAndWhatToChange) {
   EXPECT_THAT(advice(well(), {}, refusals),
               ElementsAre("refused 3 times by the budget: raise MEMORY_BUDGET_MB, or lower MAX_INSTANCES",
                           HasSubstr("refused 1 time by the pool: raise MAX_INSTANCES (now 64)")));
+}
+
+TEST(MemoryAdvice, SaysOfWhatIsRefusedWhatWouldFreeTheMost) {
+  AdmissionProbe refusals;
+  refusals.by_layer = {1, 0, 0, 0};
+  MemoryFacts facts = well();
+  facts.ledger.book.put(budget::Kind::kServer, 40_MiB);
+  EXPECT_THAT(advice(facts, {}, refusals), Contains(HasSubstr("memory limit, or keep less in panels")));
+  facts.ledger.book.put(budget::Kind::kSuspended, 41_MiB);
+  EXPECT_THAT(advice(facts, {}, refusals), Contains(HasSubstr("or let handlers keep less while they wait")));
 }
 
 TEST(MemoryAdvice, SaysWhatTheCacheTakesOfTheMemory) {

@@ -45,6 +45,8 @@ TEST(SchemaShape, NamesWhatAKeywordCannotHave) {
   EXPECT_THAT(
       paths_of(R"({"anyOf":[],"oneOf":{},"items":[{}],"title":1,"enum":{},"$vocabulary":[]})"),
       ElementsAre("args.anyOf", "args.oneOf", "args.items", "args.title", "args.enum", "args.$vocabulary"));
+  EXPECT_THAT(paths_of(R"({"type":[],"properties":{"a":{"type":["null","string","null"]}}})"),
+              ElementsAre("args.type", "args.properties.a.type[2]"));
   EXPECT_THAT(paths_of(R"({"dependentRequired":{"a":"b"},"minLength":1,"minLength":2})"),
               ElementsAre("args.dependentRequired.a", "args.minLength"));
 }

@@ -63,6 +63,34 @@ class ExecutionsWaitingTest : public ::testing::Test {
   LoopUnderTest& loop() { return loops_[0]; }
   const auto& counts() { return loop().probes.under_way; }
   std::uint64_t suspended_bytes() { return loops_.ledger().granted(budget::Kind::kSuspended); }
+  // Makes `panel`, whose handler keeps 8 MiB while it waits and afterwards; its suspension, packed.
+  Task<std::string> keep_8_mib(std::string panel) {
+    co_await create(
+        panel,
+        "const kept = new Uint8Array(8 << 20).fill(1); await $ext.external.wait(); return kept.length");
+    const std::uint64_t packed = counts().hibernated;
+    auto suspension = text_of(co_await call(std::move(panel)), "suspension");
+    loops_.clock().advance_ms(kPackAfterMs);
+    while (counts().hibernated == packed)
+      loop().api.tick();
+    co_return suspension;
+  }
+  // From now on the ledger has so many bytes more to give, and so many of them only to those who start.
+  void leave(std::uint64_t bytes, std::uint64_t headroom) {
+    const std::uint64_t total = loops_.ledger().state().book.granted() + bytes;
+    loops_.ledger().set(total, {}, {.layer = "budget", .setting = "MEMORY_BUDGET_MB", .limit_bytes = total},
+                        headroom);
+  }
+  // Its answer will be in answers_.
+  Task<void> resume_in_vain(std::string suspension) {
+    const std::uint64_t before = counts().without_memory;
+    loops_.spawn(0, [](ExecutionsWaitingTest& t, std::string id) -> Task<void> {
+      const auto answer = co_await t.resume(std::move(id));
+      t.answers_ += answer.body;
+    }(*this, std::move(suspension)));
+    while (counts().without_memory == before)
+      co_await turn();
+  }
   // Results are forgotten, and with them all that executions have held.
   void expect_nothing_held() {
     loops_.clock().advance_ms(kTtlMs);
@@ -75,6 +103,7 @@ class ExecutionsWaitingTest : public ::testing::Test {
     EXPECT_EQ(loops_.ledger().granted(budget::Kind::kBuffers), 0u);
   }
 
+  std::string answers_;
   Loops loops_{1, limits()};
 };
 
@@ -158,6 +187,34 @@ TEST_F(ExecutionsWaitingTest, WhoNeedsMemoryHasNoMorePackedThanThat) {
       t.loop().api.reclaim(300'000);
     EXPECT_EQ(t.counts().hibernated, 8u);
   }(*this));
+}
+
+// Those whose answers were there waited for each other's memory for ever, and nothing said so.
+TEST_F(ExecutionsWaitingTest, WhoHasTriedForLongToGoOnMayHaveWhatIsLeftForThoseWhoStart) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    const std::string suspension = co_await t.keep_8_mib("p");
+    t.leave(10 << 20, 5 << 20);
+    co_await t.resume_in_vain(suspension);
+    t.loops_.clock().advance_ms(1000);
+  }(*this));
+  EXPECT_TRUE(answers_.contains(R"("returnValue":8388608)")) << answers_;
+}
+
+TEST_F(ExecutionsWaitingTest, WhoCannotGoOnForWantOfMemoryEndsAndOnlyOneAtATime) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    const std::string p = co_await t.keep_8_mib("p"), q = co_await t.keep_8_mib("q");
+    t.leave(4 << 20, 0);
+    co_await t.resume_in_vain(p);
+    co_await t.resume_in_vain(q);
+    t.loops_.clock().advance_ms(limits().max_wall_ms);
+    while (t.counts().without_memory == 2)
+      co_await t.turn();
+    EXPECT_EQ(t.counts().without_memory, 1u);
+    t.loops_.ledger().set_limit(budget::kUnlimited);
+  }(*this));
+  EXPECT_EQ(texts_of(answers_, "code"), std::vector<std::string>{"MEMORY_LIMIT"}) << answers_;
+  EXPECT_TRUE(answers_.contains(R"("setting":"MEMORY_BUDGET_MB")")) << answers_;
+  EXPECT_TRUE(answers_.contains(R"("returnValue":8388608)")) << answers_;
 }
 
 // They were counted as if they had been packed, so that a burst of them held up those that wait.
