@@ -14,6 +14,7 @@
 #include <span>
 #include <string_view>
 
+#include "nexus/base/memory_reserve.h"
 #include "nexus/base/units.h"
 #include "nexus/budget/fit.h"
 
@@ -158,7 +159,9 @@ void MemoryKeeping::look(bool is_resting, std::string_view reason) {
   const std::uint64_t scarce = scarce_bytes(walls.grantable_bytes);
   if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {
     for (const auto& shard : shards_)
-      asio::post(shard->loop(), [&shard = *shard, bytes = scarce - free] { shard.api().reclaim(bytes); });
+      asio::post(shard->loop(), [&shard = *shard, bytes = scarce - free] {
+        if_memory_lasts([&] { shard.api().reclaim(bytes); });
+      });
   }
 }
 
@@ -183,18 +186,24 @@ void MemoryKeeping::ask_for_handlers() {
   asked_started_ = started_;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     asio::post(shards_[i]->loop(), [this, i] {
-      asio::post(shards_.front()->loop(),
-                 [this, i, top = shards_[i]->api().hungriest(ExitRecord::kHandlers)]() mutable {
-                   hungriest_[i] = std::move(top);
-                   std::vector<metrics::HandlerUse> all;
-                   for (const auto& one : hungriest_)
-                     all.insert(all.end(), one.begin(), one.end());
-                   record_.name_handlers(metrics::top_handlers(std::move(all), metrics::HandlerOrder::kHeld,
-                                                               ExitRecord::kHandlers));
-                   record();
-                 });
+      if_memory_lasts([&] {
+        asio::post(shards_.front()->loop(),
+                   [this, i, top = shards_[i]->api().hungriest(ExitRecord::kHandlers)]() mutable {
+                     hungriest_[i] = std::move(top);
+                     if_memory_lasts([&] { name_handlers(); });
+                   });
+      });
     });
   }
+}
+
+void MemoryKeeping::name_handlers() {
+  std::vector<metrics::HandlerUse> all;
+  for (const auto& one : hungriest_)
+    all.insert(all.end(), one.begin(), one.end());
+  record_.name_handlers(
+      metrics::top_handlers(std::move(all), metrics::HandlerOrder::kHeld, ExitRecord::kHandlers));
+  record();
 }
 
 // In the order of its worth: what the loops keep for nobody, then, when all of them have, what the allocator keeps.
@@ -203,7 +212,8 @@ void MemoryKeeping::give_back_idle_memory() {
   most_kept_ = 0;
   for (const auto& shard : shards_) {
     asio::post(shard->loop(), [this, &shard = *shard] {
-      const bool has_more = shard.api().tidy();
+      bool has_more = true;
+      if_memory_lasts([&] { has_more = shard.api().tidy(); });
       asio::post(shards_.front()->loop(), [this, has_more] { tidied(has_more); });
     });
     ++tidying_;  // of those that could be asked

@@ -41,6 +41,7 @@ class MemoryKeeping {
   void tidied(bool has_more);
   void record();
   void ask_for_handlers();
+  void name_handlers();
 
   std::span<const std::unique_ptr<Shard>> shards_;
   budget::Keeper& keeper_;

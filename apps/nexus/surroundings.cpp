@@ -35,7 +35,9 @@ std::string cache_obstacle(const std::string& path) {
   const bool is_there = stat(path.c_str(), &found) == 0;
   if (!is_there && errno != ENOENT) return std::generic_category().message(errno);
   if (is_there && !S_ISDIR(found.st_mode)) return "it is no folder";
-  const auto folder = is_there ? std::filesystem::path(path) : std::filesystem::absolute(path).parent_path();
+  auto folder = std::filesystem::absolute(path);
+  if (!folder.has_filename()) folder = folder.parent_path();
+  if (!is_there) folder = folder.parent_path();
   if (access(folder.c_str(), W_OK | X_OK) == 0) return {};
   return fmt::format("{}: {}", folder.string(), std::generic_category().message(errno));
 }

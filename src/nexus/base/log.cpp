@@ -19,9 +19,10 @@ struct Letter {
 // Decoded as far as is_control() may be true of it; any other is U+FFFD, byte for byte.
 Letter first_of(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const auto goes_on = [&](std::size_t at) { return at < text.size() && (byte(at) & 0xc0) == 0x80; };
   if (byte(0) < 0x80) return {byte(0), 1};
-  if (byte(0) == 0xc2 && text.size() > 1) return {byte(1), 2};
-  if (byte(0) == 0xe2 && text.size() > 2)
+  if (byte(0) == 0xc2 && goes_on(1)) return {byte(1), 2};
+  if (byte(0) == 0xe2 && goes_on(1) && goes_on(2))
     return {static_cast<char32_t>(0x2000 | (byte(1) & 0x3f) << 6 | (byte(2) & 0x3f)), 3};
   return {0xfffd, 1};
 }

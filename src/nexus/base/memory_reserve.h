@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstddef>
+#include <new>
+#include <utility>
 
 #include "nexus/base/error.h"
 
@@ -26,6 +28,15 @@ Error want_of_memory();
 // Throws std::bad_alloc unless malloc has that much now: before Rust is asked for what may need it, since Rust ends the process
 // where it is not to be had. Another thread may take it in between.
 void require_memory(std::size_t bytes);
+
+// Does what can be left out, or done later: false, there was no memory for all of it.
+template <class Work>
+bool if_memory_lasts(Work&& work) try {
+  std::forward<Work>(work)();
+  return true;
+} catch (const std::bad_alloc&) {
+  return false;
+}
 
 // The reserve itself, for its tests.
 struct Reserve {

@@ -11,8 +11,8 @@
 namespace nexus::extensions {
 namespace {
 
-// So many are settled before others may come in or be cancelled again.
-constexpr std::size_t kBatch = 1024;
+// So many are settled before others may come in or be cancelled again: a list that the reserve of memory has room for.
+constexpr std::size_t kBatch = 256;
 
 std::expected<std::uint64_t, Fault> read_sleep(std::string_view args_json) {
   std::expected<std::uint64_t, Fault> ms = std::unexpected(type_error("sleep() takes milliseconds"));

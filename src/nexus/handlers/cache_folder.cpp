@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -47,6 +48,10 @@ bool set_used(int fd, std::int64_t now_ms) {
   const timespec times[] = {now, now};
   return futimens(fd, times) == 0;
 }
+
+struct Close {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
 
 bool write_all(int fd, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
@@ -100,15 +105,19 @@ class Folder final : public CacheFiles {
   Attempt<std::vector<CachedFile>> list() override {
     // Not a copy of the descriptor: it would share the place where reading the folder stands.
     const int fd = openat(*folder_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR* const entries = fd >= 0 ? fdopendir(fd) : nullptr;
-    if (entries == nullptr) return failed();
+    if (fd < 0) return failed();
+    const std::unique_ptr<DIR, Close> entries(fdopendir(fd));
+    if (entries == nullptr) {
+      const int error = errno;
+      close(fd);
+      return failed(error);
+    }
     std::vector<CachedFile> files;
-    while (const dirent* entry = readdir(entries)) {
+    while (const dirent* entry = readdir(entries.get())) {
       const auto name = name_of(entry->d_name);
       if (!name) continue;
       if (const auto file = look_at(*name)) files.push_back(*file);
     }
-    closedir(entries);
     return files;
   }
 

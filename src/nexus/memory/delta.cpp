@@ -102,7 +102,7 @@ Result<void> Delta::keep(std::vector<std::byte>& changes) {
 std::size_t Delta::pack_some() {
   if (is_packed()) return 0;
   ZSTD_CCtx* const context = compressor();
-  Part& part = parts_[packed_parts_++];
+  Part& part = parts_[packed_parts_];
   const std::span<const std::byte> changes = part.all();
   auto like = like_ != nullptr
                   ? like_
@@ -113,9 +113,13 @@ std::size_t Delta::pack_some() {
   ZSTD_CCtx_refPrefix(context, like->data(), like->size());
   const std::size_t size =
       ZSTD_compress2(context, packed.data(), packed.size(), changes.data(), changes.size());
-  if (ZSTD_isError(size) || size >= changes.size()) return changes.size();
   const std::size_t looked_at = changes.size();
+  if (ZSTD_isError(size) || size >= looked_at) {
+    ++packed_parts_;
+    return looked_at;
+  }
   part = part_of(std::span(packed).first(size));
+  ++packed_parts_;
   part.is_packed = true;
   like_ = std::move(like);
   grant_.shrink_to(grant_.bytes() - (looked_at - size));

@@ -49,11 +49,14 @@ std::optional<budget::Grant> Admission::try_take(std::uint64_t bytes, budget::Ne
 // not again at once where that was in vain.
 std::optional<budget::Grant> Admission::take_from_the_idle(std::uint64_t bytes, budget::Need need) {
   const std::uint64_t now_us = clock_.monotonic_us();
-  if (now_us < futile_until_us_) return std::nullopt;
+  if (now_us < futile_until_us_ && bytes >= futile_bytes_) return std::nullopt;
   const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances, need);
   reclaim(bytes - std::min(bytes, free));
   auto granted = try_take(bytes, need);
-  if (!granted) futile_until_us_ = now_us + kFutileUs;
+  if (!granted) {
+    futile_until_us_ = now_us + kFutileUs;
+    futile_bytes_ = bytes;
+  }
   return granted;
 }
 

@@ -82,7 +82,8 @@ class Admission {
   budget::ByteQueue::Id last_id_ = 0;
   std::unordered_map<budget::ByteQueue::Id, Waiting> waiting_;
   Error latest_refusal_{.code = ErrorCode::kOverloaded};
-  std::uint64_t futile_until_us_ = 0;  // giving up more was not enough a moment ago
+  std::uint64_t futile_until_us_ = 0,
+                futile_bytes_ = 0;  // giving up more was not enough for so many a moment ago
   Timer timer_;
 };
 

@@ -5,10 +5,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <new>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "nexus/base/memory_reserve.h"
 #include "nexus/server/loop.h"
 
 namespace nexus::server {
@@ -35,7 +38,8 @@ class AllLoops {
   Executor executor() const { return members_[own_].executor(); }
   const Member& operator[](std::size_t index) const { return members_[index]; }
 
-  // What every loop has to say: `question` is called on each of them in turn, and T must be a value.
+  // What every loop has to say: `question` is called on each of them in turn, and T must be a value. std::bad_alloc when one of
+  // them has no memory to answer.
   template <class T>
   Task<std::vector<T>> ask(std::function<T(Api&)> question) const {
     std::vector<T> answers;
@@ -46,11 +50,15 @@ class AllLoops {
         answers.push_back(question(*member.api));
         continue;
       }
-      answers.push_back(co_await callback<T>(executor(), [&](auto answer) {
+      auto answered = co_await callback<std::optional<T>>(executor(), [&](auto answer) {
         asio::post(member.executor(), [&question, &member, answer = std::move(answer)]() mutable {
-          answer(question(*member.api));
+          std::optional<T> said;
+          if_memory_lasts([&] { said = question(*member.api); });
+          answer(std::move(said));
         });
-      }));
+      });
+      if (!answered) throw std::bad_alloc();
+      answers.push_back(*std::move(answered));
     }
     co_return answers;
   }

@@ -112,7 +112,7 @@ std::chrono::milliseconds ExecutionResource::at_most(std::uint64_t wait_s) const
 void ExecutionResource::tell_what_was_done(const Preferences& preferences, Answer& answer) const {
   std::string applied = preferences.responds_async ? "respond-async" : "";
   if (const auto wait_s = preferences.wait_s;
-      wait_s && *wait_s * 1000 <= static_cast<std::uint64_t>(most_wait_.count()))
+      wait_s && *wait_s <= static_cast<std::uint64_t>(most_wait_.count()) / 1000)
     applied += fmt::format("{}wait={}", applied.empty() ? "" : ", ", *wait_s);
   if (!applied.empty()) answer.add_header("Preference-Applied", applied);
 }

@@ -130,9 +130,11 @@ class Executions {
   void tell_of_waits(const Execution& execution, std::size_t told);
   void on_answer(const ExecutionPtr& execution);
   Task<void> go_on(ExecutionPtr execution, metrics::Present state);
-  // `since_ms`: of the answer that it goes on with.
-  Task<Result<void>> run_next_segment(ExecutionPtr execution, std::int64_t since_ms, metrics::Present& state);
-  bool gives_up(const ExecutionPtr& execution, std::int64_t since_ms, const Error& want);
+  // `refused_ms`: when there was no room for it first; none: it has not tried.
+  Task<Result<void>> run_next_segment(ExecutionPtr execution, std::optional<std::int64_t> refused_ms,
+                                      metrics::Present& state);
+  bool gives_up(const ExecutionPtr& execution, std::int64_t refused_ms, const Error& want);
+  void make_room_for(const Execution& execution);
   Result<budget::Grant> last_room_for(const Execution& execution);
   Task<std::optional<panels::Turn>> turn_ahead(panels::Panel& panel);
   Task<void> pause();
@@ -189,7 +191,7 @@ class Executions {
   Kept called_{.most_bytes = 4 << 20, .most = 10'000}, triggered_{.most_bytes = 1 << 20, .most = 1'000};
   Watch watch_;
   LogThrottle failures_;
-  std::int64_t given_up_ms_ = 0;  // the last one for want of room
+  std::int64_t given_up_ms_ = 0, made_room_ms_ = 0;  // the last one for want of room; for one who goes on
   bool is_draining_ = false, is_aborted_ = false, has_lost_ = false;
 };
 

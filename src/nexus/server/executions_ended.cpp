@@ -1,6 +1,7 @@
 // Executions that end, each in its way, and results that are kept for who asks later.
 #include <new>
 
+#include "nexus/base/memory_reserve.h"
 #include "nexus/server/executions.h"
 #include "nexus/server/run_record.h"
 
@@ -63,7 +64,7 @@ void Executions::lose(sandbox::ExecutionResult& result) {
 void Executions::tell_of_failure(const Execution& execution) {
   const auto& error = execution.result->error;
   if (error && failures_.allows(execution.changed_unix_ms))
-    write_failure(execution.call, execution.id, *error);
+    if_memory_lasts([&] { write_failure(execution.call, execution.id, *error); });
 }
 
 // Of one that waits, or was about to go on.

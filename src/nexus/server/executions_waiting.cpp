@@ -7,6 +7,7 @@
 #include <new>
 #include <span>
 
+#include "nexus/base/memory_reserve.h"
 #include "nexus/server/executions.h"
 #include "nexus/server/run_record.h"
 
@@ -23,6 +24,10 @@ constexpr std::chrono::milliseconds kPause{20};
 constexpr std::int64_t kPatienceMs = 1000;
 // Between two that are given up: what the first gives back may be enough for the others.
 constexpr std::int64_t kBetweenLossesMs = 200;
+
+constexpr std::int64_t kBetweenReclaimsMs = 100;
+
+bool is_of_pool(const Error& want) { return want.limit && want.limit->wall == "pool"; }
 
 }  // namespace
 
@@ -58,12 +63,12 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
   const std::size_t told = execution->pending.size();
   try {
     suspensions_.begin(execution, std::move(segment.calls));
+    if (panel.is_removed()) return cancel(execution, "the panel has been deleted");
+    if (is_draining_) return cancel(execution, kShutsDown);
+    if (!execution->call.tells_its_caller) tell_of_waits(*execution, told);
   } catch (const std::bad_alloc&) {
-    return end_without_memory(execution);
+    return end_without_memory(execution);  // the segment has been committed
   }
-  if (panel.is_removed()) return cancel(execution, "the panel has been deleted");
-  if (is_draining_) return cancel(execution, kShutsDown);
-  if (!execution->call.tells_its_caller) tell_of_waits(*execution, told);
   execution->changed();
 }
 
@@ -107,7 +112,7 @@ void Executions::leave_waiting(Execution& execution) {
 // ---- going on ----
 
 void Executions::on_answer(const ExecutionPtr& execution) {
-  if (execution->status != Execution::Status::kSuspended) return;
+  if (execution->status != Execution::Status::kSuspended || execution->is_lost) return;
   leave_waiting(*execution);
   execution->status = Execution::Status::kRunning;
   const auto end_if = [this, execution](std::exception_ptr error) {
@@ -126,41 +131,54 @@ void Executions::on_answer(const ExecutionPtr& execution) {
 }
 
 Task<void> Executions::go_on(ExecutionPtr execution, metrics::Present state) {
-  std::int64_t since_ms = clock_.monotonic_ms();
+  std::optional<std::int64_t> refused_ms;  // first, for the segment that is next
   std::optional<metrics::Present> without_memory;
   while (execution->status == Execution::Status::kRunning) {
     state.move_to(probes_.under_way.queued);
-    const auto has_run = co_await run_next_segment(execution, since_ms, state);
+    const auto has_run = co_await run_next_segment(execution, refused_ms, state);
     if (!has_run) {
-      if (!without_memory) without_memory.emplace(probes_.under_way.without_memory);
-      if (!gives_up(execution, since_ms, has_run.error())) co_await pause();
+      if (!without_memory && !is_of_pool(has_run.error()))
+        without_memory.emplace(probes_.under_way.without_memory);
+      if (!refused_ms) refused_ms = clock_.monotonic_ms();
+      if (!gives_up(execution, *refused_ms, has_run.error())) co_await pause();
       continue;
     }
+    refused_ms.reset();
     without_memory.reset();
-    if (execution->status == Execution::Status::kSuspended && !execution->arrived.empty()) {
+    if (execution->status == Execution::Status::kSuspended && !execution->arrived.empty() &&
+        !execution->is_lost) {
       leave_waiting(*execution);  // what came while it ran
       execution->status = Execution::Status::kRunning;
-      since_ms = clock_.monotonic_ms();
       state.move_to(probes_.under_way.queued);
-      co_await run_queue_.next_slice(execution->suspended->carried.running_us);  // others in between
+      const std::uint64_t due_us = clock_.monotonic_us() + execution->call.tool->limits.max_wall_ms * 1000;
+      co_await run_queue_.next_slice(execution->suspended->carried.running_us, due_us);  // others in between
     }
   }
 }
 
 // Ends it when it has waited as long as a handler may run by the clock, and no other was ended a moment ago.
-bool Executions::gives_up(const ExecutionPtr& execution, std::int64_t since_ms, const Error& want) {
+bool Executions::gives_up(const ExecutionPtr& execution, std::int64_t refused_ms, const Error& want) {
   const std::int64_t now_ms = clock_.monotonic_ms();
   const auto most_ms = static_cast<std::int64_t>(execution->call.tool->limits.max_wall_ms);
-  if (now_ms - since_ms < most_ms || now_ms - given_up_ms_ < kBetweenLossesMs) return false;
+  if (now_ms - refused_ms < most_ms || now_ms - given_up_ms_ < kBetweenLossesMs) return false;
   given_up_ms_ = now_ms;
   probes_.admission.record(want);
   ++execution->handler->use.refusals;
-  const bool is_of_pool = want.limit && want.limit->wall == "pool";
-  end_with(execution, {.code = is_of_pool ? ErrorCode::kTimeout : ErrorCode::kMemoryLimit,
+  end_with(execution, {.code = is_of_pool(want) ? ErrorCode::kTimeout : ErrorCode::kMemoryLimit,
                        .message = fmt::format("there was no room for it to go on for {} ms (maxWallMs): {}",
                                               most_ms, want.message),
                        .limit = want.limit});
   return true;
+}
+
+// What is missing, and not again at once: others must not lose their results and images to one who is refused for long.
+void Executions::make_room_for(const Execution& execution) {
+  const std::int64_t now_ms = clock_.monotonic_ms();
+  if (now_ms - made_room_ms_ < kBetweenReclaimsMs) return;
+  made_room_ms_ = now_ms;
+  const std::uint64_t wanted = execution.suspended->delta.memory_bytes();
+  const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances, budget::Need::kGrowth);
+  reclaim(wanted - std::min(wanted, free));
 }
 
 // Growth that it is sure to need, also from what is left free for those who start.
@@ -179,7 +197,8 @@ Task<std::optional<panels::Turn>> Executions::turn_ahead(panels::Panel& panel) {
 }
 
 // Runs it to its next wait or its end, or ends it. An error: there is no room for it now.
-Task<Result<void>> Executions::run_next_segment(ExecutionPtr execution, std::int64_t since_ms,
+Task<Result<void>> Executions::run_next_segment(ExecutionPtr execution,
+                                                std::optional<std::int64_t> refused_ms,
                                                 metrics::Present& state) {
   panels::Panel& panel = *execution->call.panel;
   const auto turn = co_await turn_ahead(panel);
@@ -202,16 +221,14 @@ Task<Result<void>> Executions::run_next_segment(ExecutionPtr execution, std::int
   const Arrived& answer = execution->arrived.front();
   auto request = request_of(execution->call, *execution->handler, execution->cache_hit);
   request.execution_id = execution->id;
-  if (clock_.monotonic_ms() - since_ms >= kPatienceMs) {
+  if (refused_ms && clock_.monotonic_ms() - *refused_ms >= kPatienceMs) {
     if (auto room = last_room_for(*execution)) request.prepaid = *std::move(room);
   }
   auto resumed = (*lease)->resume(*execution->suspended, std::move(request),
                                   {answer.number, answer.settlement.kind, answer.settlement.json});
   if (!resumed) {
     if (resumed.error().code == ErrorCode::kOverloaded) {
-      const std::uint64_t wanted = execution->suspended->delta.memory_bytes();
-      const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances, budget::Need::kGrowth);
-      reclaim(wanted - std::min(wanted, free));
+      if_memory_lasts([&] { make_room_for(*execution); });
       co_return std::unexpected(std::move(resumed.error()));
     }
     end_with(execution, std::move(resumed.error()));

@@ -7,6 +7,7 @@
 
 #include "nexus/base/hex.h"
 #include "nexus/base/ids.h"
+#include "nexus/base/memory_reserve.h"
 
 namespace nexus::server {
 namespace {
@@ -97,8 +98,9 @@ void Suspensions::cancel(Execution& execution) {
 }
 
 void Suspensions::settle(CallId id, Settlement settlement) {
-  asio::post(executor_,
-             [this, id, settled = take(std::move(settlement))]() mutable { answer(id, std::move(settled)); });
+  asio::post(executor_, [this, id, settled = take(std::move(settlement))]() mutable {
+    if_memory_lasts([&] { answer(id, std::move(settled)); });
+  });
 }
 
 // It is there, whether or not it would be granted: its extension has asked before.
@@ -121,22 +123,30 @@ void Suspensions::answer(CallId id, Settled settled) {
   on_answer_(execution);
 }
 
+// Whom there is no memory to tell is told the next time.
 void Suspensions::expire() {
   const std::int64_t now_ms = clock_.monotonic_ms();
   while (!expiries_.empty() && expiries_.front().at_ms <= now_ms) {
     std::ranges::pop_heap(expiries_, std::greater());
-    const CallId id = expiries_.back().id;
+    const Expiry due = expiries_.back();
     expiries_.pop_back();
-    const auto found = waiting_.find(id);
-    if (found == waiting_.end()) continue;
-    const PendingCall& call = *find(*found->second, id);
-    call.extension->cancel(id);
-    Settlement expired = extensions::error_settlement(
-        "SuspensionExpired",
-        fmt::format("{}.{} was not answered within {} ms", call.extension->name(), call.method, call.ttl_ms));
-    expired.kind = Settlement::Kind::kExpired;
-    answer(id, take(std::move(expired)));
+    if (if_memory_lasts([&] { expire(due.id); })) continue;
+    expiries_.push_back(due);  // where its room still is
+    std::ranges::push_heap(expiries_, std::greater());
+    return;
   }
+}
+
+void Suspensions::expire(CallId id) {
+  const auto found = waiting_.find(id);
+  if (found == waiting_.end()) return;
+  const PendingCall& call = *find(*found->second, id);
+  call.extension->cancel(id);
+  Settlement expired = extensions::error_settlement(
+      "SuspensionExpired",
+      fmt::format("{}.{} was not answered within {} ms", call.extension->name(), call.method, call.ttl_ms));
+  expired.kind = Settlement::Kind::kExpired;
+  answer(id, take(std::move(expired)));
 }
 
 std::optional<Suspensions::Found> Suspensions::get_suspended(std::string_view suspension_id) const {

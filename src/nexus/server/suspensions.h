@@ -66,6 +66,7 @@ class Suspensions final : public extensions::Settlements {
   std::size_t suspended_count() const { return waiting_.size(); }  // calls that wait
 
  private:
+  void expire(extensions::CallId id);
   struct Expiry {
     std::int64_t at_ms;  // by the monotonic clock
     extensions::CallId id;

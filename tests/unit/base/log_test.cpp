@@ -50,6 +50,11 @@ TEST_F(LogLine, NobodyControlsATerminalWithUnicode) {
   EXPECT_EQ(written(), "a\\x9b31m\\x85\\u2028\\u202e\\u2066 \u00a0\u00e9\u2027\u20ac\U0001f600\xc2");
 }
 
+TEST_F(LogLine, NothingHidesInALetterThatIsNone) {
+  log_line(spdlog::level::info, {}, "\xe2\xc2\x9b \xe2\n \xc2\x1b");
+  EXPECT_EQ(written(), "\xe2\\x9b \xe2\\n \xc2\\x1b");
+}
+
 TEST_F(LogLine, WithoutFieldsIsAllWords) {
   log_line(spdlog::level::info, {}, "\x1fpanel=q");
   const std::string line = written();
