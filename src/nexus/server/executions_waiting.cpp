@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kPause{20};
 constexpr std::int64_t kPatienceMs = 1000;
 // Between two that are given up: what the first gives back may be enough for the others.
 constexpr std::int64_t kBetweenLossesMs = 200;
-
+// Between two times that room is made for those who go on.
 constexpr std::int64_t kBetweenReclaimsMs = 100;
 
 bool is_of_pool(const Error& want) { return want.limit && want.limit->wall == "pool"; }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "nexus/base/memory_reserve.h"
 #include "support/loops.h"
 
 namespace {
@@ -167,6 +168,10 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     return loops_.ask(0, method, std::move(target), std::move(body), {.prefer = "respond-async"});
   }
 
+  Task<testing::Loops::Answered> wait_for(std::string execution) {
+    return loops_.ask(0, Method::get, std::move(execution), "", {.prefer = "wait=60"});
+  }
+
   // Nothing runs for nobody. What waits still can be answered, and ends; what has ended has a result.
   Task<void> settle_all() {
     const auto& under_way = loops_[0].probes.under_way;
@@ -218,6 +223,26 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     EXPECT_EQ(loops_.ledger().granted(budget::Kind::kBuffers), 0u);
   }
 
+  // The first allocations of telling it, before Asio's.
+  Task<void> fail_expiring() {
+    const std::string definition = testing::definition_of(
+        "w", kWaitingHandler, R"("capabilities":["state:*","ext:external","events:*"],)");
+    EXPECT_EQ((co_await ask(Method::post, "/panels", definition)).status, 201u);
+    for (std::int64_t first = 0; first < 3; ++first) {
+      const auto waits = co_await ask(Method::post, "/panels/w/trigger/t");
+      loops_.clock().advance_ms(301'000);
+      {
+        const Failing failing(first, GetParam());
+        if_memory_lasts([&] { loops_[0].api.tick(); });  // as the server does
+        undone_ += Failing::has_failed() ? 1 : 0;
+      }
+      EXPECT_EQ(loops_[0].probes.under_way.queued, 0u) << "nobody was told";
+      loops_[0].api.tick();
+      const auto ended = co_await wait_for("/executions/" + testing::text_of(waits.body, "executionId"));
+      EXPECT_EQ(testing::text_of(ended.body, "code"), "SUSPENSION_EXPIRED") << ended.body;
+    }
+  }
+
   testing::Loops loops_{1};
   int done_ = 0, undone_ = 0;
 };
@@ -241,6 +266,12 @@ TEST_P(AllocationFailuresTest, WhoWaitsEndsWhateverFails) {
   loops_.run();
   EXPECT_GT(undone_, 20);
   EXPECT_GT(done_, 20);
+}
+
+TEST_P(AllocationFailuresTest, WhatExpiresWhileThereIsNoMemoryExpiresLater) {
+  loops_.spawn(0, fail_expiring());
+  loops_.run();
+  EXPECT_EQ(undone_, 3);
 }
 
 INSTANTIATE_TEST_SUITE_P(One, AllocationFailuresTest, ::testing::Values(Later::kSucceed));
