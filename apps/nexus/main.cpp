@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const auto unknown = app.remaining(true);
-    if (error.get_name() == "RequiredError" && !unknown.empty()) {
+    if (error.get_name() == "RequiredError" && !unknown.empty() && !unknown.front().starts_with('-')) {
       fmt::print(stderr, "nexus: there is no command \"{}\" here\nRun with --help for more information.\n",
                  unknown.front());
       return nexus::app::kAskedWrongly;

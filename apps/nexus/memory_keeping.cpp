@@ -97,11 +97,8 @@ server::Task<void> MemoryKeeping::follow() {
     const auto [error] = co_await events_.async_wait(decltype(events_)::wait_read, server::kAwaitTuple);
     if (error || is_stopped_) co_return;
     watch_.take();
-    try {
-      look(is_at_rest(), "the kernel said so");
-    } catch (const std::bad_alloc&) {
+    if (!if_memory_lasts([&] { look(is_at_rest(), "the kernel said so"); }))
       looked_ms_ = 0;  // by the clock, then
-    }
     pause_.expires_after(kBetweenEvents);
     co_await pause_.async_wait(server::kAwaitTuple);
   }
@@ -112,11 +109,8 @@ server::Task<void> MemoryKeeping::keep() {
     timer_.expires_after(kTick);
     co_await timer_.async_wait(server::kAwaitTuple);
     if (is_stopped_) co_return;
-    try {
-      tick();
-    } catch (const std::bad_alloc&) {
-      looked_ms_ = 0;  // soon again: a container's limit may have been raised
-    }
+    // Soon again: a container's limit may have been raised.
+    if (!if_memory_lasts([&] { tick(); })) looked_ms_ = 0;
   }
 }
 

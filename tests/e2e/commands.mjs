@@ -58,6 +58,7 @@ test('run says what is wrong with what it was given', options, async () => {
     [['run', '-', '--watch'], /--watch/],
     [['run'], /file/],
     [['dance'], /no command "dance"/],
+    [['run', '--bogus'], /file is required/],
     [['panels', 'lst'], /no command "lst"/],
     [[], /subcommand/],
   ]) {

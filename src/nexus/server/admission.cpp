@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
+#include "nexus/base/saturating.h"
 #include "nexus/server/server.h"
 
 namespace nexus::server {
@@ -51,7 +52,7 @@ std::optional<budget::Grant> Admission::take_from_the_idle(std::uint64_t bytes, 
   const std::uint64_t now_us = clock_.monotonic_us();
   if (now_us < futile_until_us_ && bytes >= futile_bytes_) return std::nullopt;
   const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances, need);
-  reclaim(bytes - std::min(bytes, free));
+  reclaim(minus(bytes, free));
   auto granted = try_take(bytes, need);
   if (!granted) {
     futile_until_us_ = now_us + kFutileUs;

@@ -81,11 +81,7 @@ void Executions::end_with(const ExecutionPtr& execution, Error error) {
 // What there is not even memory to end is left to tick().
 void Executions::end_without_memory(const ExecutionPtr& execution) {
   if (execution->has_ended()) return;
-  try {
-    end_with(execution, no_memory());
-  } catch (const std::bad_alloc&) {
-    execution->is_lost = has_lost_ = true;
-  }
+  if (!if_memory_lasts([&] { end_with(execution, no_memory()); })) execution->is_lost = has_lost_ = true;
 }
 
 void Executions::end_the_lost() {

@@ -1,13 +1,13 @@
 // Executions between their segments: what suspends them and wakes them.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <limits>
 #include <new>
 #include <span>
 
 #include "nexus/base/memory_reserve.h"
+#include "nexus/base/saturating.h"
 #include "nexus/server/executions.h"
 #include "nexus/server/run_record.h"
 
@@ -178,14 +178,14 @@ void Executions::make_room_for(const Execution& execution) {
   made_room_ms_ = now_ms;
   const std::uint64_t wanted = execution.suspended->delta.memory_bytes();
   const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances, budget::Need::kGrowth);
-  reclaim(wanted - std::min(wanted, free));
+  reclaim(minus(wanted, free));
 }
 
 // Growth that it is sure to need, also from what is left free for those who start.
 Result<budget::Grant> Executions::last_room_for(const Execution& execution) {
   const std::size_t bytes = execution.suspended->delta.memory_bytes();
   const std::size_t image_bytes = execution.handler->image->size_bytes();
-  return ledger_.grant(budget::Kind::kInstances, bytes - std::min(bytes, image_bytes), budget::Need::kStart);
+  return ledger_.grant(budget::Kind::kInstances, minus(bytes, image_bytes), budget::Need::kStart);
 }
 
 Task<std::optional<panels::Turn>> Executions::turn_ahead(panels::Panel& panel) {
