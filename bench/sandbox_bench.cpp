@@ -5,13 +5,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "nexus/budget/bounded_ledger.h"
 #include "nexus/handlers/cache_folder.h"
@@ -69,8 +73,10 @@ class Bench {
     if (!result.ok()) stop(result.error->message);
   }
 
-  // Gives the bytes of what was kept.
-  std::size_t wait_once(const std::shared_ptr<const memory::Image>& handler, bool packs) {
+  // Gives the bytes of what was kept. The server looks at its sockets where a turn ends.
+  std::size_t wait_once(
+      const std::shared_ptr<const memory::Image>& handler, bool packs,
+      const std::function<void()>& turn_ends = [] {}) {
     const auto request_of = [&](std::string_view args) {
       sandbox::ExecutionRequest request;
       request.image = handler;
@@ -81,22 +87,27 @@ class Bench {
       request.extensions = &extensions_;
       return request;
     };
-    const auto run_segment = [this] {
-      while (instance_->step() == sandbox::Step::kMore) {
-      }
+    const auto run_segment = [&] {
+      while (instance_->step() == sandbox::Step::kMore)
+        turn_ends();
+      turn_ends();
     };
     instance_->start(request_of(R"({"by":1,"who":"someone"})"));
     run_segment();
     if (!instance_->waits()) stop("it does not wait");
-    auto segment = instance_->suspend();
-    if (!segment) stop("there is no memory");
+    std::optional segment(instance_->suspend());
+    turn_ends();
     if (packs) segment->suspended.delta.pack();
     const std::size_t bytes = segment->suspended.delta.bytes();
-    if (!instance_->resume(segment->suspended, request_of("{}"),
-                           {0, sandbox::CallAnswer::Kind::kValue, "null"}))
-      stop("it does not go on");
+    auto put_in = instance_->put_in(segment->suspended, request_of("{}"));
+    for (; put_in == sandbox::Step::kMore; put_in = instance_->put_in_more(segment->suspended))
+      turn_ends();
+    if (!put_in) stop("it does not go on");
+    instance_->resume(segment->suspended, {0, sandbox::CallAnswer::Kind::kValue, "null"});
+    segment.reset();
     run_segment();
     const auto result = instance_->finish();
+    turn_ends();
     if (!result.ok()) stop(result.error->message);
     return bytes;
   }
@@ -147,6 +158,8 @@ enum class Keep : bool { kRaw, kPacked };
 constexpr const char* kWaits =
     "const who = $args.who; await $ext.timer.sleep(1); $state.count += $args.by; return {n: $state.count, "
     "who}";
+constexpr const char* kWaitsWith25Mb =
+    "const kept = new Uint8Array(25e6).fill(1); await $ext.timer.sleep(1); return kept[kept.length - 1]";
 constexpr const char* kWaitsNot =
     "const who = $args.who; await Promise.resolve(1); $state.count += $args.by; return {n: $state.count, "
     "who}";
@@ -159,6 +172,21 @@ void suspend_and_resume(benchmark::State& state, Keep keep) {
   for (auto _ : state)
     bench().wait_once(handler, keep == Keep::kPacked);
   state.counters["bytes"] = static_cast<double>(bytes);
+}
+
+// One with 25 MB: how long its longest turn is, in which nobody else is served.
+void wait_with_25_mb(benchmark::State& state) {
+  const auto handler = bench().image(kWaitsWith25Mb);
+  std::uint64_t longest_ns = 0, began_ns = 0;
+  const auto turn_ends = [&] {
+    const std::uint64_t now_ns = bench().clock().monotonic_ns();
+    longest_ns = std::max(longest_ns, now_ns - std::exchange(began_ns, now_ns));
+  };
+  for (auto _ : state) {
+    began_ns = bench().clock().monotonic_ns();
+    bench().wait_once(handler, false, turn_ends);
+  }
+  state.counters["longest_turn_us"] = static_cast<double>(longest_ns) / 1e3;
 }
 
 // What is put back after each call of the small handler.
@@ -306,6 +334,7 @@ BENCHMARK_CAPTURE(call_handler, nothing, kNothing)->Unit(benchmark::kMicrosecond
 BENCHMARK_CAPTURE(call_handler, waits_not, kWaitsNot)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(suspend_and_resume, raw, Keep::kRaw)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(suspend_and_resume, packed, Keep::kPacked)->Unit(benchmark::kMicrosecond);
+BENCHMARK(wait_with_25_mb)->Unit(benchmark::kMillisecond);
 BENCHMARK(reset_alone)->Unit(benchmark::kMicrosecond);
 BENCHMARK(two_handlers_in_turn)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, four_mib_of_heap, kFourMiB)->Unit(benchmark::kMicrosecond);

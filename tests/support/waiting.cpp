@@ -72,15 +72,14 @@ void Waiting::run_segment(Instance& instance) {
   while (instance.step() == sandbox::Step::kMore) {
   }
   if (instance.waits()) {
-    if (auto segment = instance.suspend()) {
-      commit(segment->journal);
-      for (const auto& call : segment->calls)
-        calls_ += fmt::format("{}{} {}.{} {}", calls_.empty() ? "" : " ", call.number, call.extension,
-                              call.method, call.args_json);
-      suspended_.emplace(std::move(segment->suspended));
-      if (form_ == Form::kPacked) suspended_->delta.pack();
-      return;
-    }
+    auto segment = instance.suspend();
+    commit(segment.journal);
+    for (const auto& call : segment.calls)
+      calls_ += fmt::format("{}{} {}.{} {}", calls_.empty() ? "" : " ", call.number, call.extension,
+                            call.method, call.args_json);
+    suspended_.emplace(std::move(segment.suspended));
+    if (form_ == Form::kPacked) suspended_->delta.pack();
+    return;
   }
   outcome_.emplace(instance.finish());
   commit(outcome_->result().journal);
@@ -90,7 +89,11 @@ Result<void> Waiting::answer(std::uint32_t number, std::string_view json, sandbo
   if (other_ == nullptr || other_->state() == Instance::Status::kTerminated) {
     NEXUS_TRY(other_, Instance::create(sandbox_.runtime()));
   }
-  if (auto resumed = other_->resume(*suspended_, request(), {number, kind, json}); !resumed) return resumed;
+  auto put_in = other_->put_in(*suspended_, request());
+  while (put_in && *put_in == sandbox::Step::kMore)
+    put_in = other_->put_in_more(*suspended_);
+  if (!put_in) return std::unexpected(std::move(put_in.error()));
+  other_->resume(*suspended_, {number, kind, json});
   suspended_.reset();
   run_segment(*other_);
   return {};

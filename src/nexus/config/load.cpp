@@ -45,9 +45,8 @@ std::vector<Fault> unknown_flags(const std::vector<Flag>& flags) {
   std::vector<Fault> faults;
   for (const auto& [name, value] : flags) {
     if (std::ranges::find(known, name, &Spelling::text) != known.end()) continue;
-    const std::string bound = name.starts_with('-')
-                                  ? fmt::format("a known flag: did you mean {}?", nearest(name, known))
-                                  : "a flag, such as --http-port";
+    const std::string bound =
+        name.starts_with('-') ? "a known flag" + did_you_mean(name, known) : "a flag, such as --http-port";
     // It may have been meant for a secret.
     faults.push_back({name, value.empty() ? "" : "***", bound, "the command line"});
   }

@@ -1,7 +1,8 @@
 #include "nexus/config/nearest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cassert>
 #include <numeric>
 
 #include "nexus/config/letters.h"
@@ -11,6 +12,7 @@ namespace {
 
 // Nobody mistypes a name this long, and the comparison takes the product of both lengths.
 constexpr std::size_t kMostLetters = 256;
+constexpr std::size_t kAlwaysNear = 2;
 
 // Levenshtein's distance, one row of its matrix at a time.
 std::size_t distance(std::string_view from, std::string_view to) {
@@ -30,12 +32,22 @@ std::size_t distance(std::string_view from, std::string_view to) {
 }  // namespace
 
 std::string nearest(std::string_view written, const std::vector<Spelling>& known) {
-  assert(!known.empty());
   written = written.substr(0, kMostLetters);
-  const auto best = std::ranges::min_element(known, {}, [&](const Spelling& spelling) {
-    return distance(written, spelling.text) + spelling.handicap;
-  });
-  return best->name;
+  // Further away it is another word.
+  std::size_t least = std::max(kAlwaysNear, written.size() / 3) + 1;
+  const Spelling* best = nullptr;
+  for (const Spelling& spelling : known) {
+    const std::size_t away = distance(written, spelling.text) + spelling.handicap;
+    if (away >= least) continue;
+    least = away;
+    best = &spelling;
+  }
+  return best == nullptr ? std::string() : best->name;
+}
+
+std::string did_you_mean(std::string_view written, const std::vector<Spelling>& known) {
+  const std::string name = nearest(written, known);
+  return name.empty() ? name : fmt::format(": did you mean {}?", name);
 }
 
 }  // namespace nexus::config

@@ -15,7 +15,10 @@ struct Spelling {
 };
 
 // The name whose spelling takes the fewest inserted, dropped or changed letters; the first of several.
-// Letters' case does not count. REQUIRES: there is one.
+// Letters' case does not count. Empty: none is within a third of its letters, or two.
 std::string nearest(std::string_view written, const std::vector<Spelling>& known);
+
+// ": did you mean NAME?", or nothing.
+std::string did_you_mean(std::string_view written, const std::vector<Spelling>& known);
 
 }  // namespace nexus::config

@@ -143,8 +143,7 @@ class Walk {
     const auto known = node.is_table() ? spellings_of_groups() : spellings_of_keys(group);
     // Whoever mistypes the key of a secret has still written a secret, which is a string.
     const bool is_harmless = node.is_integer() || node.is_boolean();
-    fault(key, {name, is_harmless ? text_of(node) : "***",
-                fmt::format("a known key: did you mean {}?", nearest(name, known)), ""});
+    fault(key, {name, is_harmless ? text_of(node) : "***", "a known key" + did_you_mean(name, known), ""});
   }
 
   void fault(const toml::key& key, Fault fault) {

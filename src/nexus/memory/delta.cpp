@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kHeapBlockBytes = 16;  // what the allocator adds to a block at most
 constexpr std::size_t kMostPartBytes = 256 << 10;
+constexpr std::size_t kMostPagesLookedAt = (4 << 20) / kPageBytes;  // in one turn: about a millisecond
 constexpr std::size_t kMostTypicalBytes = 64 << 10;
 constexpr int kLevel = 1;  // higher ones gain little on a few KB
 
@@ -45,6 +46,12 @@ bool is_same(const Image& a, const Image& b) {
   return &a == &b || (a.size_bytes() == b.size_bytes() && a.digest() == b.digest());
 }
 
+// Charged, unless there is no room for it.
+std::shared_ptr<const Pages> unfolded(const Image& image, budget::Ledger& ledger) {
+  auto pages = image.unfold(&ledger);
+  return pages != nullptr ? pages : image.unfold();
+}
+
 Error refusal_of_growth(const LinearMemory& memory, std::size_t wanted) {
   Error error{.code = ErrorCode::kOverloaded, .message = "no memory to put an execution back into"};
   error.limit = memory.refusal();
@@ -58,29 +65,45 @@ Error refusal_of_growth(const LinearMemory& memory, std::size_t wanted) {
 
 }  // namespace
 
-Result<Delta> Delta::take(const LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger) {
+Result<Delta::Taking> Delta::Taking::begin(const LinearMemory& memory, std::size_t dead_pages,
+                                           budget::Ledger& ledger) {
   assert(memory.image() != nullptr);
-  const Image& image = *memory.image();
-  const auto before = image.unfold();
   NEXUS_TRY(auto grant, ledger.grant(budget::Kind::kSuspended, sizeof(Delta)));
-  Delta delta(memory.image(), memory.size(), std::move(grant));
+  return Taking(memory, dead_pages, Delta(memory.image(), memory.size(), std::move(grant)));
+}
+
+Delta::Taking::Taking(const LinearMemory& memory, std::size_t dead_pages, Delta delta)
+    : memory_(memory),
+      before_(unfolded(*memory.image(), *delta.grant_.ledger())),
+      left_(memory.hot().runs()),
+      delta_(std::move(delta)) {
+  const std::size_t pages = memory.size() / kPageBytes, of_image = memory.image()->pages();
+  if (pages > of_image) left_.push_back({of_image, pages - of_image});
+  for (PageRun& run : left_) {
+    const std::size_t dead = std::min(run.count, dead_pages - std::min(run.first, dead_pages));
+    run = {run.first + dead, run.count - dead};
+  }
+  std::erase_if(left_, [](const PageRun& run) { return run.count == 0; });
+  std::ranges::reverse(left_);
+}
+
+Result<bool> Delta::Taking::go_on() {
   std::vector<std::byte>& changes = scratch();
-  Result<void> room;
-  const auto look_at = [&](PageRun run) {
-    for (std::size_t page = std::max(run.first, dead_pages); room && page < run.first + run.count; ++page) {
-      const std::size_t size = changes.size();
-      append_changes(changes, page, memory.base() + page * kPageBytes, before->content(page));
-      if (changes.size() != size) ++delta.pages_;
-      if (changes.size() > kMostPartBytes - kMostChangedPageBytes) room = delta.keep(changes);
-    }
-  };
-  for (const PageRun run : memory.hot().runs())
-    look_at(run);
-  const std::size_t pages = memory.size() / kPageBytes;
-  if (pages > image.pages()) look_at({image.pages(), pages - image.pages()});
-  if (room && !changes.empty()) room = delta.keep(changes);
-  if (!room) return std::unexpected(std::move(room.error()));
-  return delta;
+  const auto is_full = [&] { return changes.size() > kMostPartBytes - kMostChangedPageBytes; };
+  std::size_t looked_at = 0;
+  while (!left_.empty() && looked_at < kMostPagesLookedAt && !is_full()) {
+    const auto [page, count] = left_.back();
+    left_.back() = {page + 1, count - 1};
+    if (count == 1) left_.pop_back();
+    ++looked_at;
+    const std::size_t size = changes.size();
+    append_changes(changes, page, memory_.base() + page * kPageBytes, before_->content(page));
+    if (changes.size() != size) ++delta_.pages_;
+  }
+  if (!changes.empty()) {
+    if (auto kept = delta_.keep(changes); !kept) return std::unexpected(std::move(kept.error()));
+  }
+  return !left_.empty();
 }
 
 Delta::Part Delta::part_of(std::span<const std::byte> bytes) {
@@ -137,21 +160,23 @@ std::span<const std::byte> Delta::changes_of(const Part& part) const {
   return size == raw.size() ? raw : std::span<const std::byte>();
 }
 
-Result<void> Delta::apply_to(LinearMemory& memory) const try {
+Result<void> Delta::make_room_in(LinearMemory& memory) const {
   if (memory.image() == nullptr || !is_same(*memory.image(), *image_)) {
     return fail(ErrorCode::kInternalError,
                 "a delta does not fit a memory that holds another image than its own");
   }
   assert(memory.is_pristine());
   if (!memory.grow_to(size_)) return std::unexpected(refusal_of_growth(memory, size_));
+  return {};
+}
+
+Result<void> Delta::put_part_in(LinearMemory& memory, std::size_t part) const try {
+  const auto changes = changes_of(parts_[part]);
+  if (changes.empty()) return fail(ErrorCode::kInternalError, "a packed delta cannot be read");
   const Running running(memory);  // a cold page becomes hot by the fault, as under the guest
-  for (const Part& part : parts_) {
-    const auto changes = changes_of(part);
-    if (changes.empty()) return fail(ErrorCode::kInternalError, "a packed delta cannot be read");
-    for_each_change(changes, [&](std::size_t page, std::span<const std::byte> runs) {
-      put_runs(memory.base() + page * kPageBytes, runs);
-    });
-  }
+  for_each_change(changes, [&](std::size_t page, std::span<const std::byte> runs) {
+    put_runs(memory.base() + page * kPageBytes, runs);
+  });
   return memory.settle();
 } catch (const std::bad_alloc&) {
   return std::unexpected(want_of_memory());

@@ -15,28 +15,31 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "nexus/base/error.h"
 #include "nexus/budget/ledger.h"
 #include "nexus/memory/image.h"
 #include "nexus/memory/linear_memory.h"
+#include "nexus/memory/page_set.h"
+#include "nexus/memory/pages.h"
 
 namespace nexus::memory {
 
 // Keeps its image alive, without which it means nothing. Not thread-safe.
 class Delta {
  public:
-  // Looks at hot and grown pages only, as no other can differ, and of these not at the first `dead_pages`: they come back as
-  // the image has them. Charged as kSuspended; an error when the ledger refuses. REQUIRES: `memory` holds an image; nothing
-  // runs in it.
-  static Result<Delta> take(const LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger);
+  class Taking;
 
-  // kInternalError when `memory` holds another image, or what refused the growth: nothing has changed. Or kOverloaded when
-  // the pages that it writes were refused, or there is no memory to unpack it: reset() puts them back. The engine must be told
-  // of the new size afterwards. What it needs for itself meanwhile is no more than a part.
-  // REQUIRES: `memory` is pristine and its limit set; nothing runs in it.
-  Result<void> apply_to(LinearMemory& memory) const;
+  // Makes a memory as large as the one that it was taken from, for its parts. kInternalError when `memory` holds another image,
+  // or what refused the growth: nothing has changed. The engine must be told of the new size afterwards.
+  // REQUIRES: `memory` is pristine and its limit set; nothing runs in it until the last part is in.
+  Result<void> make_room_in(LinearMemory& memory) const;
+  // kOverloaded when the pages that it writes were refused, or there is no memory to unpack it: reset() puts them back. What it
+  // needs for itself meanwhile is no more than a part.
+  Result<void> put_part_in(LinearMemory& memory, std::size_t part) const;
+  std::size_t parts() const { return parts_.size(); }
 
   // Compresses the next part, unless that would not make it smaller, and gives how many bytes it looked at: 0 when there are no
   // more. About half a millisecond for a whole part. One that is packed, or half of it, is applied as well, more slowly.
@@ -72,6 +75,27 @@ class Delta {
   boost::container::small_vector<Part, 1> parts_;  // small handlers have one
   std::shared_ptr<const Bytes> like_;              // what they are packed against
   budget::Grant grant_;
+};
+
+// Takes a delta, some of it in each turn: a page of a large one is 2 to 9 us, and most of that the kernel's for the copy. Outlived
+// by the memory, in which nothing runs meanwhile.
+class Delta::Taking {
+ public:
+  // Looks at hot and grown pages only, as no other can differ, and of these not at the first `dead_pages`: they come back as
+  // the image has them. Charged as kSuspended; an error when the ledger refuses. REQUIRES: `memory` holds an image.
+  static Result<Taking> begin(const LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger);
+  // Looks at the next pages until a part is full, at 4 MiB at most. False: there are no more.
+  Result<bool> go_on();
+  // REQUIRES: there are no more.
+  Delta finish() && { return std::move(delta_); }
+
+ private:
+  Taking(const LinearMemory& memory, std::size_t dead_pages, Delta delta);
+
+  const LinearMemory& memory_;
+  std::shared_ptr<const Pages> before_;
+  std::vector<PageRun> left_;  // what has not been looked at, the last first
+  Delta delta_;
 };
 
 }  // namespace nexus::memory

@@ -126,19 +126,22 @@ Step Instance::step() {
   if (status_ == Status::kFinished) return Step::kDone;
   assert(status_ == Status::kRunning);
   Parts& p = *parts_;
-  switch (p.run_slice()) {
-    case engine::Progress::kYielded:
-      p.check_time();
-      if (!p.error) p.charge();
-      if (!p.error) return Step::kMore;
-      break;
-    case engine::Progress::kReturned:
-      p.returned();
-      break;
-    case engine::Progress::kTrapped:
-      p.trapped();
-      break;
+  if (!p.taking) {
+    switch (p.run_slice()) {
+      case engine::Progress::kYielded:
+        p.check_time();
+        if (!p.error) p.charge();
+        if (!p.error) return Step::kMore;
+        break;
+      case engine::Progress::kReturned:
+        p.returned();
+        break;
+      case engine::Progress::kTrapped:
+        p.trapped();
+        break;
+    }
   }
+  if (!p.error && p.engine->returned() == RUN_WAITS && p.take_out() == Step::kMore) return Step::kMore;
   status_ = Status::kFinished;
   return Step::kDone;
 }
@@ -302,6 +305,7 @@ void Instance::reset() {
   status_ = Status::kFinished;
   Parts& p = *parts_;
   p.call.reset();
+  p.taking.reset();
   if (p.broken) return terminate();
   const std::size_t size = p.memory().size();
   if (!p.memory().reset()) return terminate();

@@ -1,9 +1,9 @@
 // One WebAssembly memory with an interpreter in it, which runs one execution at a time and is pristine between them.
 //
-//   idle ──start()───► running ──step() == kDone──► finished ──finish()───► idle
-//        ──resume()──►    │                            └─waits()─suspend()──► idle
-//                         │ cancel(), a trap, a timeout                      │ reset could not be proven
-//                         └──────────────────► finished ──finish()──► terminated (the pool drops it)
+//   idle ──start()────────────► running ──step() == kDone──► finished ──finish()───► idle
+//        ──put_in()──resume()──►   │                            └─waits()─suspend()──► idle
+//                                  │ cancel(), a trap, a timeout                      │ reset could not be proven
+//                                  └──────────────────► finished ──finish()──► terminated (the pool drops it)
 //
 // Thread safety: none; one thread at a time, but slices may run on different threads.
 #pragma once
@@ -66,7 +66,8 @@ class Instance {
 
   // REQUIRES: idle.
   void start(ExecutionRequest request);
-  // Runs one slice: a few milliseconds at most. REQUIRES: running.
+  // Runs one slice: a few milliseconds at most. Of what waits then, copies what it has changed out of the memory, for a
+  // millisecond at most; it has ended when there is no memory for that. REQUIRES: running.
   Step step();
   // How long the execution has run, without what passed between its slices.
   std::uint64_t running_us() const;
@@ -77,14 +78,19 @@ class Instance {
   // The outcome; puts the memory back. REQUIRES: finished.
   ExecutionResult finish();
 
-  // The segment is over and the execution is not: it waits for a call that it has made. REQUIRES: finished.
+  // The segment is over and the execution is not: it waits for a call that it has made, and has been copied. REQUIRES:
+  // finished.
   bool waits() const;
-  // Takes the execution out and puts the memory back. None when there is no memory to keep it: it has ended, and finish()
-  // says so. REQUIRES: waits().
-  std::optional<Segment> suspend();
-  // Goes on with it after one of its calls was settled; `request` is as for start(), without arguments and scope. An error:
-  // there is no memory for it now, and nothing has changed. REQUIRES: idle; its image is the request's.
-  Result<void> resume(Suspended& suspended, ExecutionRequest request, const CallAnswer& answer);
+  // Gives what was copied, and puts the memory back. REQUIRES: waits().
+  Segment suspend();
+  // Copies an execution that waits into the memory, for a millisecond at most; `request` is as for start(), without arguments
+  // and scope. kDone: it can be resumed. An error: there is no memory for it now, and nothing has changed. reset() gives it up.
+  // REQUIRES: idle.
+  Result<Step> put_in(const Suspended& suspended, ExecutionRequest request);
+  // REQUIRES: the last gave kMore.
+  Result<Step> put_in_more(const Suspended& suspended);
+  // Goes on with it after one of its calls was settled. REQUIRES: all of it has been put in.
+  void resume(Suspended& suspended, const CallAnswer& answer);
 
   // start, all steps, finish.
   ExecutionResult execute(ExecutionRequest request);

@@ -25,7 +25,10 @@ struct Instance::Parts {
   std::uint64_t running_us = 0;  // on a CPU, but for the first slice, which is measured by the cheaper clock
   bool is_first_slice = true;
   std::uint64_t peak_ever = 0;
-  bool broken = false;  // it was interrupted, or lied: nothing more may run in it
+  std::optional<memory::Delta::Taking> taking{};  // of what waits
+  std::uint64_t waited_after_us = 0;              // its wall time until then
+  std::size_t parts_in = 0;                       // of the delta that is being put in
+  bool broken = false;                            // it was interrupted, or lied: nothing more may run in it
 
   memory::LinearMemory& memory() { return engine->memory(); }
   void begin(Call::Purpose why, std::shared_ptr<const memory::Image> image, std::string_view first,
@@ -33,7 +36,8 @@ struct Instance::Parts {
   void clear(Call::Purpose why);
   void write_input(std::string_view first, std::string_view second);
   void wash_input();
-  Result<void> put_in(const memory::Delta& delta);
+  Step take_out();
+  Result<void> begin_to_put_in(const memory::Delta& delta);
   void returned();
   bool is_honest_end() const;
   void trapped();

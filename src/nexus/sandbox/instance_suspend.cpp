@@ -11,30 +11,45 @@ static_assert(static_cast<int>(CallAnswer::Kind::kValue) == SETTLED_VALUE &&
               static_cast<int>(CallAnswer::Kind::kError) == SETTLED_ERROR &&
               static_cast<int>(CallAnswer::Kind::kExpired) == SETTLED_EXPIRED);
 
-bool Instance::waits() const {
-  return status_ == Status::kFinished && !parts_->error && parts_->engine->returned() == RUN_WAITS;
+// Between two looks at the sockets, as a slice of a handler.
+constexpr std::uint64_t kCopyingUs = 1000;
+
+bool Instance::waits() const { return status_ == Status::kFinished && parts_->taking && !parts_->error; }
+
+// Copies some of it; an error of theirs when there is no memory for that.
+Step Instance::Parts::take_out() {
+  const std::uint64_t began_us = runtime.clock.monotonic_us();
+  const auto out_of_memory = [this](Error why) {
+    error = Error{.code = ErrorCode::kMemoryLimit,
+                  .message = "the server has no memory to keep a waiting execution: " + why.message,
+                  .limit = std::move(why.limit)};
+    return Step::kDone;
+  };
+  if (!taking) {
+    waited_after_us = began_us - started_us;
+    measure();
+    wash_input();
+    // Nothing is on the stack, so that what lies there is dead.
+    auto begun = memory::Delta::Taking::begin(memory(), runtime.stack_end / kPageBytes, runtime.ledger);
+    if (!begun) return out_of_memory(std::move(begun.error()));
+    taking.emplace(*std::move(begun));
+  }
+  for (;;) {
+    const auto is_more = taking->go_on();
+    if (!is_more) return out_of_memory(is_more.error());
+    if (!*is_more) return Step::kDone;
+    if (runtime.clock.monotonic_us() - began_us >= kCopyingUs) return Step::kMore;
+  }
 }
 
-std::optional<Segment> Instance::suspend() {
-  assert(waits());
+Segment Instance::suspend() {
   Parts& p = *parts_;
-  const std::uint64_t wall_us = p.runtime.clock.monotonic_us() - p.started_us;
-  p.measure();
-  p.wash_input();
-  // Nothing is on the stack, so that what lies there is dead.
-  auto delta = memory::Delta::take(p.memory(), p.runtime.stack_end / kPageBytes, p.runtime.ledger);
-  if (!delta) {
-    p.error =
-        Error{.code = ErrorCode::kMemoryLimit,
-              .message = "the server has no memory to keep a waiting execution: " + delta.error().message,
-              .limit = std::move(delta.error().limit)};
-    return std::nullopt;
-  }
+  assert(waits());
   Segment segment{.journal = p.call->end_segment(),
                   .calls = p.call->take_calls(),
-                  .suspended = {*std::move(delta), p.call->carry()}};
+                  .suspended = {std::move(*p.taking).finish(), p.call->carry()}};
   segment.suspended.carried.running_us = p.running_us;
-  segment.suspended.carried.wall_us = wall_us;
+  segment.suspended.carried.wall_us = p.waited_after_us;
   p.request = {};
   ++executions_;
   reset();
@@ -50,20 +65,52 @@ void Instance::Parts::wash_input() {
   std::memset(c.input, 0, std::min<std::size_t>(bytes, INPUT_BYTES));
 }
 
-Result<void> Instance::resume(Suspended& suspended, ExecutionRequest request, const CallAnswer& answer) {
+Result<Step> Instance::put_in(const Suspended& suspended, ExecutionRequest request) {
   assert(status_ == Status::kIdle);
   status_ = Status::kFinished;  // of no use to anybody, if what follows throws
   Parts& p = *parts_;
   p.request = std::move(request);
   p.clear(Call::Purpose::kExecution);
-  if (auto put_in = p.put_in(suspended.delta); !put_in) {
+  if (auto begun = p.begin_to_put_in(suspended.delta); !begun) {
     p.request = {};
     reset();
-    return put_in;
+    return std::unexpected(std::move(begun.error()));
   }
+  return put_in_more(suspended);
+}
+
+Result<void> Instance::Parts::begin_to_put_in(const memory::Delta& delta) {
+  parts_in = 0;
+  if (auto taken = memory().take(request.image); !taken) return taken;
+  engine->memory_size_changed();
+  memory().prepay(std::move(request.prepaid));
+  memory().set_limit(request.limits.memory_limit_bytes / kWasmPageBytes * kWasmPageBytes);
+  auto room = delta.make_room_in(memory());
+  engine->memory_size_changed();
+  return room;
+}
+
+Result<Step> Instance::put_in_more(const Suspended& suspended) {
+  Parts& p = *parts_;
+  const memory::Delta& delta = suspended.delta;
+  const std::uint64_t until_us = p.runtime.clock.monotonic_us() + kCopyingUs;
+  while (p.parts_in < delta.parts()) {
+    if (auto put = delta.put_part_in(p.memory(), p.parts_in++); !put) {
+      p.request = {};
+      reset();
+      return std::unexpected(std::move(put.error()));
+    }
+    if (p.parts_in < delta.parts() && p.runtime.clock.monotonic_us() >= until_us) return Step::kMore;
+  }
+  return Step::kDone;
+}
+
+void Instance::resume(Suspended& suspended, const CallAnswer& answer) {
+  Parts& p = *parts_;
+  assert(status_ == Status::kFinished && p.parts_in == suspended.delta.parts());
   Carried& carried = suspended.carried;
-  p.running_us = carried.running_us;
   p.started_us -= std::min(p.started_us, carried.wall_us);
+  p.running_us = carried.running_us;
   carried.unsettled_calls -= 1;
   p.call.emplace(p.request, p.runtime.clock, std::move(carried));
   const memory::Running running(p.memory());
@@ -74,17 +121,6 @@ Result<void> Instance::resume(Suspended& suspended, ExecutionRequest request, co
   p.engine->set_user(&*p.call);
   p.engine->start(kResume);
   status_ = Status::kRunning;
-  return {};
-}
-
-Result<void> Instance::Parts::put_in(const memory::Delta& delta) {
-  if (auto taken = memory().take(request.image); !taken) return taken;
-  engine->memory_size_changed();
-  memory().prepay(std::move(request.prepaid));
-  memory().set_limit(request.limits.memory_limit_bytes / kWasmPageBytes * kWasmPageBytes);
-  auto applied = delta.apply_to(memory());
-  engine->memory_size_changed();
-  return applied;
 }
 
 }  // namespace nexus::sandbox

@@ -214,6 +214,10 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
     return refuse(ErrorCode::kPayloadTooLarge,
                   fmt::format("the body is larger than {} bytes (BODY_LIMIT)", rules_.body_limit_bytes), 413);
   }
+  if (!parser.repeated_header().empty()) {
+    return refuse(ErrorCode::kInvalidRequest,
+                  fmt::format("the header {} is there more than once", parser.repeated_header()), 400);
+  }
   // What the parser leaves is part of a head or of a chunk's; it bounds the former, not the latter.
   const bool too_large =
       error == http::error::header_limit || (!parser.is_done() && buffer_.size() > rules_.header_limit_bytes);

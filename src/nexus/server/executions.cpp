@@ -123,17 +123,16 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
       waited_us = clock_.monotonic_us() - began_us;
     }
     if (instance.waits()) {
-      if (auto segment = instance.suspend()) {
-        lease->give_back();
-        auto execution = keep(std::move(call), std::move(id), std::move(handler), cache_hit);
-        try {
-          suspend(execution, *std::move(segment));
-        } catch (const std::bad_alloc&) {
-          kept_.erase(execution->id);  // nothing of it was committed
-          throw;
-        }
-        co_return Outcome{{}, std::move(execution)};
+      sandbox::Segment segment = instance.suspend();
+      lease->give_back();
+      auto execution = keep(std::move(call), std::move(id), std::move(handler), cache_hit);
+      try {
+        suspend(execution, std::move(segment));
+      } catch (const std::bad_alloc&) {
+        kept_.erase(execution->id);  // nothing of it was committed
+        throw;
       }
+      co_return Outcome{{}, std::move(execution)};
     }
     result = instance.finish();
     admission_.record_us(std::max(waited_us, result.metrics.execution_time_us));

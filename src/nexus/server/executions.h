@@ -133,6 +133,7 @@ class Executions {
   // `refused_ms`: when there was no room for it first; none: it has not tried.
   Task<Result<void>> run_next_segment(ExecutionPtr execution, std::optional<std::int64_t> refused_ms,
                                       metrics::Present& state);
+  Task<void> next_turn_of(const Execution& execution);
   bool gives_up(const ExecutionPtr& execution, std::int64_t refused_ms, const Error& want);
   void make_room_for(const Execution& execution);
   Result<budget::Grant> last_room_for(const Execution& execution);

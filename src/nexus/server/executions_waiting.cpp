@@ -150,10 +150,14 @@ Task<void> Executions::go_on(ExecutionPtr execution, metrics::Present state) {
       leave_waiting(*execution);  // what came while it ran
       execution->status = Execution::Status::kRunning;
       state.move_to(probes_.under_way.queued);
-      const std::uint64_t due_us = clock_.monotonic_us() + execution->call.tool->limits.max_wall_ms * 1000;
-      co_await run_queue_.next_slice(execution->suspended->carried.running_us, due_us);  // others in between
+      co_await next_turn_of(*execution);  // others in between
     }
   }
+}
+
+Task<void> Executions::next_turn_of(const Execution& execution) {
+  const std::uint64_t due_us = clock_.monotonic_us() + execution.call.tool->limits.max_wall_ms * 1000;
+  return run_queue_.next_slice(execution.suspended->carried.running_us, due_us);
 }
 
 // Ends it when it has waited as long as a handler may run by the clock, and no other was ended a moment ago.
@@ -203,51 +207,59 @@ Task<Result<void>> Executions::run_next_segment(ExecutionPtr execution,
   panels::Panel& panel = *execution->call.panel;
   const auto turn = co_await turn_ahead(panel);
   const auto ends_as_cancelled = [&] {
-    if (turn && !execution->is_cancelled && !panel.is_removed()) return false;
-    end_with(execution,
-             cancelled(panel.is_removed() ? "the panel has been deleted" : "the execution was cancelled"));
+    const bool is_removed = panel.is_removed();
+    if (turn && !execution->is_cancelled && !is_removed && !is_aborted_) return false;
+    end_with(execution, cancelled(is_removed    ? "the panel has been deleted"
+                                  : is_aborted_ ? "the server has shut down"
+                                                : "the execution was cancelled"));
     return true;
   };
   if (ends_as_cancelled()) co_return Result<void>();
   auto lease = pool_.try_acquire();
   if (!lease) lease = co_await wait_for_instance();
-  if (!lease && is_aborted_) {
-    end_with(execution, cancelled("the server has shut down"));
-    co_return Result<void>();
-  }
   if (ends_as_cancelled()) co_return Result<void>();
   if (!lease) co_return std::unexpected(std::move(lease.error()));
 
-  const Arrived& answer = execution->arrived.front();
   auto request = request_of(execution->call, *execution->handler, execution->cache_hit);
   request.execution_id = execution->id;
   if (refused_ms && clock_.monotonic_ms() - *refused_ms >= kPatienceMs) {
     if (auto room = last_room_for(*execution)) request.prepaid = *std::move(room);
   }
-  auto resumed = (*lease)->resume(*execution->suspended, std::move(request),
-                                  {answer.number, answer.settlement.kind, answer.settlement.json});
-  if (!resumed) {
-    if (resumed.error().code == ErrorCode::kOverloaded) {
-      if_memory_lasts([&] { make_room_for(*execution); });
-      co_return std::unexpected(std::move(resumed.error()));
+  sandbox::Instance& instance = **lease;
+  auto put_in = instance.put_in(*execution->suspended, std::move(request));
+  if (put_in && *put_in == sandbox::Step::kMore) {
+    const RunningHandlers::Entry entry(running_, panel.id(), execution->call.tool->name, instance);
+    while (put_in && *put_in == sandbox::Step::kMore) {
+      co_await next_turn_of(*execution);
+      if (ends_as_cancelled()) {
+        instance.reset();
+        co_return Result<void>();
+      }
+      put_in = instance.put_in_more(*execution->suspended);
     }
-    end_with(execution, std::move(resumed.error()));
+  }
+  if (!put_in) {
+    if (put_in.error().code == ErrorCode::kOverloaded) {
+      if_memory_lasts([&] { make_room_for(*execution); });
+      co_return std::unexpected(std::move(put_in.error()));
+    }
+    end_with(execution, std::move(put_in.error()));
     co_return Result<void>();
   }
   state.move_to(probes_.under_way.running);
-  sandbox::Instance& instance = **lease;
+  const Arrived& answer = execution->arrived.front();
+  instance.resume(*execution->suspended, {answer.number, answer.settlement.kind, answer.settlement.json});
+  execution->suspended.reset();
   if (instance.step() == sandbox::Step::kMore) {
     const RunningHandlers::Entry entry(running_, panel.id(), execution->call.tool->name, instance);
     co_await remaining_slices(instance, &panel, &execution->is_cancelled);
   }
-  execution->suspended.reset();
   execution->arrived.erase(execution->arrived.begin());
   if (instance.waits()) {
-    if (auto segment = instance.suspend()) {
-      lease->give_back();
-      suspend(execution, *std::move(segment));
-      co_return Result<void>();
-    }
+    sandbox::Segment segment = instance.suspend();
+    lease->give_back();
+    suspend(execution, std::move(segment));
+    co_return Result<void>();
   }
   sandbox::ExecutionResult result = instance.finish();
   if (instance.state() == sandbox::Instance::Status::kTerminated) lease->retire(why_retired(result));

@@ -128,14 +128,20 @@ void RequestParser::on_request_impl(Method method, View, View target, int versio
   normalise_target(request_.target);
 }
 
+void RequestParser::only_once(bool is_there, std::string_view header, Code& code) {
+  if (!is_there) return;
+  repeated_header_ = header;
+  code = http::error::bad_field;
+}
+
 void RequestParser::on_field_impl(http::field name, View name_text, View value, Code& code) {
   if (is_header_done()) return;  // a trailer: too late to have a say
   if (name == http::field::host) {
-    if (request_.has_host) code = http::error::bad_field;  // two hosts: whose rules would apply?
+    only_once(request_.has_host, "Host", code);  // whose rules would apply?
     request_.has_host = true;
     request_.host.assign(value.data(), value.size());
   } else if (name == http::field::origin) {
-    if (!request_.origin.empty()) code = http::error::bad_field;
+    only_once(!request_.origin.empty(), "Origin", code);
     request_.origin.assign(value.data(), value.size());
     if (value.empty()) request_.origin = "null";
   } else if (name == http::field::transfer_encoding) {
@@ -147,7 +153,7 @@ void RequestParser::on_field_impl(http::field name, View name_text, View value, 
   } else if (name == http::field::if_none_match) {
     add_to_list(request_.if_none_match, value);
   } else if (name == http::field::authorization) {
-    if (!request_.authorization.empty()) code = http::error::bad_field;
+    only_once(!request_.authorization.empty(), "Authorization", code);
     request_.authorization.assign(value.data(), value.size());
   } else if (name == http::field::prefer) {
     if (!request_.prefer.empty()) request_.prefer += ',';
@@ -159,12 +165,12 @@ void RequestParser::on_field_impl(http::field name, View name_text, View value, 
   } else if (name == http::field::upgrade) {
     request_.asks_for_websocket |= http::token_list(value).exists("websocket");
   } else if (name == http::field::sec_websocket_key) {
-    if (!request_.websocket_key.empty()) code = http::error::bad_field;
+    only_once(!request_.websocket_key.empty(), "Sec-WebSocket-Key", code);
     request_.websocket_key.assign(value.data(), value.size());
   } else if (name == http::field::sec_websocket_version) {
     request_.websocket_version.assign(value.data(), value.size());
   } else if (is_same_word(name_text, "Idempotency-Key")) {
-    if (request_.idempotency_key) code = http::error::bad_field;
+    only_once(request_.idempotency_key.has_value(), "Idempotency-Key", code);
     request_.idempotency_key.emplace(value.data(), value.size());
   } else if (is_same_word(name_text, "X-Request-Id")) {
     if (is_request_id(value)) request_.trace.request_id.assign(value.data(), value.size());

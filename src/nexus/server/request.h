@@ -60,6 +60,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
 
   // Set when the body is larger than the limit, or says that it will be.
   bool is_body_too_large() const { return is_body_too_large_; }
+  // The header that is there more than once and may not be; empty: there is none.
+  std::string_view repeated_header() const { return repeated_header_; }
 
  private:
   using Code = boost::beast::error_code;
@@ -76,10 +78,12 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   }
   void on_finish_impl(Code&) override {}
   void refuse_body(Code& code);
+  void only_once(bool is_there, std::string_view header, Code& code);
 
   Request& request_;
   std::uint64_t body_limit_;
   bool is_body_too_large_ = false;
+  std::string_view repeated_header_;
 };
 
 }  // namespace nexus::server

@@ -10,7 +10,7 @@ namespace {
 class DeltaTest : public Memories {
  protected:
   Delta take(const LinearMemory& memory, std::size_t dead_pages = 0) {
-    auto taken = Delta::take(memory, dead_pages, ledger_);
+    auto taken = take_delta(memory, dead_pages);
     EXPECT_TRUE(taken.has_value());
     return *std::move(taken);
   }
@@ -29,7 +29,7 @@ TEST_F(DeltaTest, OfAPristineMemoryIsEmpty) {
   const Delta delta = take(*a);
   EXPECT_EQ(delta.pages(), 0U);
   EXPECT_LT(delta.bytes(), 200U);
-  ASSERT_TRUE(delta.apply_to(*b));
+  ASSERT_TRUE(apply(delta, *b));
   EXPECT_TRUE(b->is_pristine());
 }
 
@@ -45,8 +45,8 @@ TEST_F(DeltaTest, HoldsWhatWasWrittenAndNoMore) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
   a->reset();
   EXPECT_TRUE(a->is_pristine()) << "taking it changes nothing";
-  ASSERT_TRUE(delta.apply_to(*b));
-  ASSERT_TRUE(delta.apply_to(*a));  // as often as one likes
+  ASSERT_TRUE(apply(delta, *b));
+  ASSERT_TRUE(apply(delta, *a));  // as often as one likes
   expect_equal(*a, *b);
   b->reset();
   EXPECT_TRUE(b->is_pristine()) << "what was put in is known to be hot";
@@ -62,7 +62,7 @@ TEST_F(DeltaTest, LeavesOutWhatIsDead) {
   EXPECT_EQ(delta.pages(), 1U);
   a->reset();
   write(*a, 4);
-  ASSERT_TRUE(delta.apply_to(*b));
+  ASSERT_TRUE(apply(delta, *b));
   expect_equal(*a, *b);
 }
 
@@ -81,7 +81,7 @@ TEST_F(DeltaTest, IsTheSameWhenItIsPacked) {
   EXPECT_TRUE(delta.is_packed());
   EXPECT_LT(delta.bytes(), raw / 10);
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
-  ASSERT_TRUE(delta.apply_to(*b));
+  ASSERT_TRUE(apply(delta, *b));
   expect_equal(*a, *b);
 }
 
@@ -109,7 +109,7 @@ TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndPackedOneByOne) {
     looked_at += bytes;
     EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
     if (++turns % 5 != 0) continue;
-    ASSERT_TRUE(delta.apply_to(*b));
+    ASSERT_TRUE(apply(delta, *b));
     expect_equal(*a, *b);
     b->reset();
   }
@@ -117,12 +117,46 @@ TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndPackedOneByOne) {
   EXPECT_GT(looked_at, raw - 10'000);
   EXPECT_GT(turns, 10U);
   EXPECT_LT(delta.bytes(), raw / 2);
-  ASSERT_TRUE(delta.apply_to(*b));
+  ASSERT_TRUE(apply(delta, *b));
   expect_equal(*a, *b);
 
   ledger_.set_limit(ledger_.state().book.granted() + (1 << 20));
-  EXPECT_FALSE(Delta::take(*a, 0, ledger_)) << "only a third of its parts";
+  EXPECT_FALSE(take_delta(*a)) << "only a third of its parts";
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
+}
+
+TEST_F(DeltaTest, IsTakenAndPutInInTurns) {
+  const auto a = memory(), b = memory();
+  const auto shared = image(2);
+  ASSERT_TRUE(a->take(shared) && b->take(shared));
+  ASSERT_TRUE(a->grow_to(400 * kWasmPageBytes));
+  for (std::size_t page = 0; page < 1000; ++page)
+    write(*a, page);
+  {
+    const Running running(*a);
+    std::memset(a->base() + 200 * kWasmPageBytes, 0x11, 40 * kWasmPageBytes);
+  }
+  auto taking = Delta::Taking::begin(*a, 3, ledger_);
+  ASSERT_TRUE(taking);
+  std::size_t turns = 0, bytes = ledger_.granted(budget::Kind::kSuspended);
+  for (Result<bool> is_more = true; *is_more; ++turns) {
+    is_more = taking->go_on();
+    ASSERT_TRUE(is_more);
+    const std::size_t now = ledger_.granted(budget::Kind::kSuspended);
+    EXPECT_LE(now - std::exchange(bytes, now), (256U << 10) + 100);
+  }
+  const Delta delta = std::move(*taking).finish();
+  EXPECT_GE(turns, 40 * kWasmPageBytes / (256U << 10) + 4)
+      << "by what is kept, and by what is only looked at";
+  EXPECT_EQ(bytes, delta.bytes());
+  EXPECT_EQ(delta.pages(), 1000U - 3 + 40 * kWasmPageBytes / kPageBytes);
+
+  ASSERT_TRUE(delta.make_room_in(*b));
+  EXPECT_EQ(b->size(), a->size());
+  for (std::size_t part = 0; part < delta.parts(); ++part)
+    ASSERT_TRUE(delta.put_part_in(*b, part));
+  EXPECT_EQ(std::memcmp(a->base() + 3 * kPageBytes, b->base() + 3 * kPageBytes, a->size() - 3 * kPageBytes),
+            0);
 }
 
 TEST_F(DeltaTest, IsRefusedWhereThereAreNoBytesForIt) {
@@ -130,7 +164,7 @@ TEST_F(DeltaTest, IsRefusedWhereThereAreNoBytesForIt) {
   ASSERT_TRUE(a->take(image(4)));
   write(*a, 3);
   ledger_.set_limit(ledger_.granted(budget::Kind::kInstances) + ledger_.granted(budget::Kind::kImages) + 50);
-  const auto refused = Delta::take(*a, 0, ledger_);
+  const auto refused = take_delta(*a);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().limit->wall, "budget");
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), 0U);
@@ -146,7 +180,7 @@ TEST_F(DeltaTest, TakesItsGrownMemoryAlong) {
   const Delta delta = take(*a);
   EXPECT_EQ(delta.pages(), 2U) << "grown pages of zeros cost nothing";
   EXPECT_EQ(delta.memory_bytes(), 10 * kWasmPageBytes);
-  ASSERT_TRUE(delta.apply_to(*b));
+  ASSERT_TRUE(apply(delta, *b));
   expect_equal(*a, *b);
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), a->charged_bytes() + b->charged_bytes());
   EXPECT_GE(b->charged_bytes(), 2 * kPageBytes + 8 * kWasmPageBytes)
@@ -162,7 +196,7 @@ TEST_F(DeltaTest, IsRefusedAsAWholeWhereItsMemoryCannotGrow) {
   const Delta delta = take(*a);
 
   b->set_limit(5 * kWasmPageBytes);
-  auto refused = delta.apply_to(*b);
+  auto refused = apply(delta, *b);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kMemoryLimit);
   EXPECT_EQ(refused.error().limit,
@@ -172,7 +206,7 @@ TEST_F(DeltaTest, IsRefusedAsAWholeWhereItsMemoryCannotGrow) {
   b->reset();
   b->set_limit(kReservationBytes);
   ledger_.set_limit(ledger_.granted(budget::Kind::kInstances) + 3 * kWasmPageBytes);
-  refused = delta.apply_to(*b);
+  refused = apply(delta, *b);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
   EXPECT_EQ(refused.error().limit->wall, "budget");
@@ -184,11 +218,11 @@ TEST_F(DeltaTest, IsRefusedByAnotherImage) {
   ASSERT_TRUE(a->take(image(2)) && b->take(image(2)));
   write(*a, 3);
   const Delta delta = take(*a);
-  const auto refused = delta.apply_to(*b);
+  const auto refused = apply(delta, *b);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInternalError);
   EXPECT_TRUE(b->is_pristine());
-  EXPECT_FALSE(delta.apply_to(*memory())) << "none at all";
+  EXPECT_FALSE(apply(delta, *memory())) << "none at all";
 }
 
 TEST_F(DeltaTest, FitsAnImageThatWasBuiltAgain) {
@@ -196,7 +230,7 @@ TEST_F(DeltaTest, FitsAnImageThatWasBuiltAgain) {
   const auto bytes = some_bytes(2);
   ASSERT_TRUE(a->take(Image::freeze(bytes, nullptr)) && b->take(Image::freeze(bytes, image(1))));
   write(*a, 3);
-  ASSERT_TRUE(take(*a).apply_to(*b));
+  ASSERT_TRUE(apply(take(*a), *b));
   expect_equal(*a, *b);
 }
 

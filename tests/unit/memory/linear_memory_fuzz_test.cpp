@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "memories.h"
-#include "nexus/memory/delta.h"
 #include "support/steps.h"
 
 namespace nexus::memory {
@@ -76,11 +75,11 @@ TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
     to->reset();
     ASSERT_TRUE(from->take(shared) && to->take(shared));
     scribble(*from);
-    auto taken = Delta::take(*from, 0, ledger_);
+    auto taken = take_delta(*from);
     ASSERT_TRUE(taken);
     Delta& delta = *taken;
     if (random_() % 2 == 0) delta.pack();
-    ASSERT_TRUE(delta.apply_to(*to));
+    ASSERT_TRUE(apply(delta, *to));
     ASSERT_EQ(from->size(), to->size());
     ASSERT_EQ(std::memcmp(from->base(), to->base(), from->size()), 0) << n;
     std::size_t differing = 0;

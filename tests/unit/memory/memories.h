@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 
+#include "nexus/memory/delta.h"
 #include "nexus/memory/linear_memory.h"
 #include "nexus/memory/write_faults.h"
 #include "support/sandbox.h"
@@ -63,6 +64,21 @@ class Memories : public ::testing::Test {
       }
     }
     return kib * 1024;
+  }
+
+  // In as many turns as it takes.
+  Result<Delta> take_delta(const LinearMemory& memory, std::size_t dead_pages = 0) {
+    NEXUS_TRY(auto taking, Delta::Taking::begin(memory, dead_pages, ledger_));
+    for (bool is_more = true; is_more;) {
+      NEXUS_TRY(is_more, taking.go_on());
+    }
+    return std::move(taking).finish();
+  }
+  static Result<void> apply(const Delta& delta, LinearMemory& memory) {
+    auto applied = delta.make_room_in(memory);
+    for (std::size_t part = 0; applied && part < delta.parts(); ++part)
+      applied = delta.put_part_in(memory, part);
+    return applied;
   }
 
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }

@@ -247,6 +247,14 @@ TEST_F(ConnectionTest, TellsAClientThatItsRequestIsIncomplete) {
   EXPECT_TRUE(is_closed_);
 }
 
+TEST_F(ConnectionTest, NamesAHeaderThatMayBeThereOnlyOnce) {
+  send("GET /a HTTP/1.1\r\nHost: h\r\nIdempotency-Key: 1\r\nidempotency-key: 2\r\n\r\n");
+  const std::string answer = received();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(answer, HasSubstr("the header Idempotency-Key is there more than once"));
+  EXPECT_THAT(echo_.served, IsEmpty());
+}
+
 TEST_F(ConnectionTest, CountsEachAnswerAlsoToWhatNeverWasARequest) {
   send("GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /forbidden HTTP/1.1\r\nHost: h\r\n\r\n");
   settle();
