@@ -55,7 +55,9 @@ test('a stranger follows the page', { timeout: 1_800_000 }, async (t) => {
   // The page's own port may be taken: the same commands, with another.
   const url = `http://127.0.0.1:${port}`;
   const containers = prepare({ NEXUS_HOST: '127.0.0.1', NEXUS_HTTP_PORT: port, NEXUS_WS_PORT: wsPort, NEXUS_URL: url });
-  const shell = startShell(containers.env);
+  // Not as a part of the make that may have started this test.
+  const { MAKEFLAGS, MAKELEVEL, ...env } = containers.env;
+  const shell = startShell(env);
   t.after(async () => {
     await shell.end();
     containers.tryPodman('rm', '--force', '--ignore', '--time', '0', 'nexus');

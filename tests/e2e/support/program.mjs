@@ -14,6 +14,7 @@ if (!program) throw new Error('NEXUS_BIN must name the program to test');
 // Set where NEXUS_BIN runs the program in a container, and is not itself what becomes it (tests/deploy makes both): the
 // folder in which a file, named as NEXUS_BIN's own process, has the number of the program's; and the program's user.
 const pidFolder = process.env.NEXUS_PID_FOLDER;
+export const isContained = pidFolder !== undefined;
 export const programUid = Number(process.env.NEXUS_UID ?? process.getuid());
 
 // No cache on disk, unless a test has a folder for it: no test must find what another has left.
