@@ -1,6 +1,7 @@
 """What a run of bench/run has left in its folder. What is not there is NaN, which goes through all that is worked out of it."""
 import json
 import math
+import statistics
 
 NAN = math.nan
 
@@ -31,9 +32,12 @@ class Results:
         return Rows((row["run_name"].split("/min_time")[0], Figures(row)) for row in self.json("inside.json").get("benchmarks", [])
                     if row.get("aggregate_name", "median") == "median")
 
-    def small_call(self, bench):
-        turns = self.directory.glob(f"{bench}-small-*.json")
-        return min((json.loads(turn.read_text())["benchmarks"][0]["cpu_time"] for turn in turns), default=NAN)
+    def ledger_ratio(self):
+        """The small call beside one with the ledger compiled out: the median of the turns, in each of which they follow one another."""
+        time_in = lambda path: json.loads(path.read_text())["benchmarks"][0]["cpu_time"]
+        turns = self.directory.glob("nexus_bench-small-*.json")
+        ratios = [time_in(turn) / time_in(turn.with_name(turn.name.replace("_bench-", "_bench_no_ledger-"))) for turn in turns]
+        return statistics.median(ratios) if ratios else NAN
 
     def peers(self):
         """[{peer, version, case, metric, unit, median or None, fresh}]"""
