@@ -29,6 +29,9 @@ TEST(Nearest, ItsHandicapCounts) { EXPECT_EQ(nearest("abc", {{"abc", "far", 2}, 
 TEST(Nearest, OfALongTextIsFoundAtOnce) {
   EXPECT_EQ(nearest(std::string(10'000'000, 'a'), {{"a", "a"}, {"b", "b"}}), "");
   EXPECT_EQ(nearest("", {{"ab", "ab"}, {"c", "c"}}), "c");
+}
+
+TEST(Nearest, IsNotSuggestedFromFarAway) {
   EXPECT_EQ(nearest("wibble", {{"memory_budget_mb", "memory_budget_mb"}}), "");
   EXPECT_EQ(did_you_mean("wibble", {{"port", "port"}}), "");
   EXPECT_EQ(did_you_mean("prot", {{"port", "port"}}), ": did you mean port?");
