@@ -106,7 +106,7 @@ JSValue builtins_new(JSContext* ctx) {
       JS_CFUNC_MAGIC_DEF("view", 2, tell_host, OP_VIEW),
       JS_CFUNC_MAGIC_DEF("log", 2, tell_host, OP_LOG),
       JS_CFUNC_DEF("methods", 1, extension_methods),
-      JS_CFUNC_DEF("call", 2, extension_call),
+      JS_CFUNC_DEF("extension", 1, extension_object),
       JS_CFUNC_DEF("random", 1, fill_random),
       JS_CFUNC_DEF("encode", 1, utf8_encode),
       JS_CFUNC_DEF("decode", 2, utf8_decode),

@@ -4,6 +4,7 @@
 
 #include "hostcalls.h"
 #include "interpreter.h"
+#include "json_text.h"
 
 // The table is ours alone: whatever a handler does to Promise or Map, the host's answer reaches the promise that it made.
 typedef struct {
@@ -36,17 +37,51 @@ JSValue extension_methods(JSContext* ctx, JSValueConst this_value, int argc, JSV
   return methods;
 }
 
+// Most are short, and then nothing is left of them in the heap.
+struct short_text {
+  char* at;
+  size_t length, room;
+  char small[512];
+};
+
+static int append(JSContext* ctx, struct short_text* text, const char* bytes, size_t length) {
+  if (length > text->room - text->length) {
+    const size_t room = 2 * (text->length + length);
+    char* larger = js_malloc(ctx, room);
+    if (!larger) return -1;
+    memcpy(larger, text->at, text->length);
+    if (text->at != text->small) js_free(ctx, text->at);
+    text->at = larger;
+    text->room = room;
+  }
+  memcpy(text->at + text->length, bytes, length);
+  text->length += length;
+  return 0;
+}
+
+// An array, whatever toJSON a handler has given to arrays.
+static int put_args(JSContext* ctx, struct short_text* text, int argc, JSValueConst* argv) {
+  int result = append(ctx, text, "[", 1);
+  for (int i = 0; i < argc && result == 0; ++i) {
+    struct json_text arg;
+    result = json_text_of(ctx, argv[i], &arg);
+    if (result < 0) return -1;
+    if (i > 0) result = append(ctx, text, ",", 1);
+    if (result == 0) result = arg.at ? append(ctx, text, arg.at, arg.length) : append(ctx, text, "null", 4);
+    json_text_free(ctx, &arg);
+  }
+  return result == 0 ? append(ctx, text, "]", 1) : -1;
+}
+
 // Once the host knows of the call nothing can fail any more.
-JSValue extension_call(JSContext* ctx, JSValueConst this_value, int argc, JSValueConst* argv) {
-  (void)this_value;
-  (void)argc;
-  size_t name_length, args_length;
-  const char* name = JS_ToCStringLen(ctx, &name_length, argv[0]);
-  const char* args = name ? JS_ToCStringLen(ctx, &args_length, argv[1]) : NULL;
+static JSValue start_call(JSContext* ctx, JSValueConst name, const struct short_text* args) {
+  size_t name_length;
+  const char* name_text = JS_ToCStringLen(ctx, &name_length, name);
   Call call;
-  JSValue promise = args && make_room(ctx) == 0 ? JS_NewPromiseCapability(ctx, call.settle) : JS_EXCEPTION;
+  JSValue promise =
+      name_text && make_room(ctx) == 0 ? JS_NewPromiseCapability(ctx, call.settle) : JS_EXCEPTION;
   if (!JS_IsException(promise)) {
-    const int number = call_host(ctx, OP_EXT_CALL, name, name_length, args, args_length);
+    const int number = call_host(ctx, OP_EXT_CALL, name_text, name_length, args->at, args->length);
     if (number >= 0) {
       call.number = number;
       calls[count++] = call;
@@ -57,9 +92,66 @@ JSValue extension_call(JSContext* ctx, JSValueConst this_value, int argc, JSValu
       promise = JS_EXCEPTION;
     }
   }
-  JS_FreeCString(ctx, args);
-  JS_FreeCString(ctx, name);
+  JS_FreeCString(ctx, name_text);
   return promise;
+}
+
+// A method of an extension; *name is NAME.METHOD.
+static JSValue call_method(JSContext* ctx, JSValueConst this_value, int argc, JSValueConst* argv, int magic,
+                           JSValueConst* name) {
+  (void)this_value;
+  (void)magic;
+  struct short_text args = {.at = args.small, .room = sizeof args.small};
+  JSValue promise = put_args(ctx, &args, argc, argv) == 0 ? start_call(ctx, *name, &args) : JS_EXCEPTION;
+  if (args.at != args.small) js_free(ctx, args.at);
+  return promise;
+}
+
+// The string NAME.METHOD.
+static JSValue whole_name(JSContext* ctx, JSValueConst name, const char* method, size_t method_length) {
+  size_t name_length;
+  const char* name_text = JS_ToCStringLen(ctx, &name_length, name);
+  if (!name_text) return JS_EXCEPTION;
+  struct short_text text = {.at = text.small, .room = sizeof text.small};
+  const int result = append(ctx, &text, name_text, name_length) || append(ctx, &text, ".", 1) ||
+                     append(ctx, &text, method, method_length);
+  JSValue whole = result == 0 ? JS_NewStringLen(ctx, text.at, text.length) : JS_EXCEPTION;
+  if (text.at != text.small) js_free(ctx, text.at);
+  JS_FreeCString(ctx, name_text);
+  return whole;
+}
+
+static int add_method(JSContext* ctx, JSValueConst extension, JSValueConst name, JSValueConst method) {
+  size_t length;
+  const char* method_text = JS_ToCStringLen(ctx, &length, method);
+  if (!method_text) return -1;
+  JSValue whole = whole_name(ctx, name, method_text, length);
+  JSValue function = JS_EXCEPTION;
+  if (!JS_IsException(whole)) function = JS_NewCFunctionData(ctx, call_method, 0, 0, 1, &whole);
+  int result = -1;
+  if (!JS_IsException(function))
+    result = JS_DefinePropertyValueStr(ctx, extension, method_text, function, JS_PROP_ENUMERABLE);
+  JS_FreeValue(ctx, whole);
+  JS_FreeCString(ctx, method_text);
+  return result;
+}
+
+JSValue extension_object(JSContext* ctx, JSValueConst this_value, int argc, JSValueConst* argv) {
+  JSValue methods = extension_methods(ctx, this_value, argc, argv);
+  if (!JS_IsObject(methods)) return methods;
+  JSValue extension = JS_NewObject(ctx);
+  int64_t length = 0;
+  int result = JS_IsException(extension) ? -1 : JS_GetLength(ctx, methods, &length);
+  for (int64_t i = 0; i < length && result >= 0; ++i) {
+    JSValue method = JS_GetPropertyInt64(ctx, methods, i);
+    result = JS_IsException(method) ? -1 : add_method(ctx, extension, argv[0], method);
+    JS_FreeValue(ctx, method);
+  }
+  if (result >= 0) result = JS_PreventExtensions(ctx, extension);
+  JS_FreeValue(ctx, methods);
+  if (result >= 0) return extension;
+  JS_FreeValue(ctx, extension);
+  return JS_EXCEPTION;
 }
 
 uint32_t extension_calls(void) { return count; }

@@ -7,8 +7,8 @@
 
 // host.methods(NAME): its methods, undefined when there is no such extension; without a name: all extensions.
 JSValue extension_methods(JSContext* ctx, JSValueConst this_value, int argc, JSValueConst* argv);
-// host.call(NAME.METHOD, args as JSON): the promise.
-JSValue extension_call(JSContext* ctx, JSValueConst this_value, int argc, JSValueConst* argv);
+// host.extension(NAME): a frozen object of its methods as functions that give promises; undefined when there is none.
+JSValue extension_object(JSContext* ctx, JSValueConst this_value, int argc, JSValueConst* argv);
 
 // How many calls are not settled.
 uint32_t extension_calls(void);

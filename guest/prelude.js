@@ -199,19 +199,14 @@
     if (methods === undefined) throw missing(text(name));
     return methods;
   };
-  // Whatever toJSON a handler has given to arrays: the host is sent an array.
-  const arrayText = (values) => {
-    let text = '';
-    for (let i = 0; i < values.length; i += 1) text += `${i ? ',' : ''}${stringify(values[i]) ?? 'null'}`;
-    return `[${text}]`;
-  };
   const known = { __proto__: null };  // in this execution
   const extension = (name) => {
-    const caller = (method) => (...args) => host.call(`${name}.${method}`, arrayText(args));
-    known[name] ??= Object.freeze(Object.fromEntries(methodsOf(name).map((method) => [method, caller(method)])));
-    return known[name];
+    const found = known[name] ?? host.extension(name);
+    if (found === undefined) throw missing(name);
+    return known[name] = found;
   };
   const registry = {
+    __proto__: null,
     list: () => host.methods(),
     exists: (name) => host.methods(text(name)) !== undefined,
     methods: methodsOf,
@@ -219,7 +214,7 @@
   const $ext = new Proxy(Object.freeze(registry), {
     get(target, name) {
       if (typeof name === 'symbol' || name === 'then' || name === 'toJSON') return undefined;
-      return Object.hasOwn(target, name) ? target[name] : extension(name);
+      return target[name] ?? extension(name);
     },
   });
 

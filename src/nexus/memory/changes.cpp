@@ -1,5 +1,7 @@
 #include "nexus/memory/changes.h"
 
+#include <emmintrin.h>
+
 #include <array>
 #include <bit>
 
@@ -26,17 +28,6 @@ std::optional<T> cut(std::span<const std::byte>& bytes) {
   return value;
 }
 
-using Word = std::uint64_t;
-static_assert(std::endian::native == std::endian::little && kPageBytes % sizeof(Word) == 0);
-
-// Which bits of the eight bytes differ.
-Word difference(const std::byte* a, const std::byte* b) {
-  Word of_a, of_b;
-  std::memcpy(&of_a, a, sizeof of_a);
-  std::memcpy(&of_b, b, sizeof of_b);
-  return of_a ^ of_b;
-}
-
 // What is equal is passed over in pieces of this size, as fast as the library compares, and then in blocks.
 constexpr std::size_t kPieceBytes = 512;
 constexpr std::size_t kBlockBytes = 64;
@@ -44,58 +35,87 @@ static_assert(kPageBytes % kPieceBytes == 0 && kPieceBytes % kBlockBytes == 0);
 
 bool is_same_piece(const std::byte* a, const std::byte* b) { return std::memcmp(a, b, kPieceBytes) == 0; }
 
-// By two words at a time, as SSE2 has them.
-bool is_same_block(const std::byte* a, const std::byte* b) {
-  using Words [[gnu::vector_size(16)]] = Word;
-  Words any{};
+// A bit for each byte of a block; the first byte's is the lowest.
+using Bytes64 = std::uint64_t;
+
+// Which bytes of the block differ.
+Bytes64 difference(const std::byte* a, const std::byte* b) {
+  Bytes64 same = 0;
 #pragma GCC unroll 4
-  for (std::size_t at = 0; at < kBlockBytes; at += sizeof(Words)) {
-    Words of_a, of_b;
-    std::memcpy(&of_a, a + at, sizeof of_a);
-    std::memcpy(&of_b, b + at, sizeof of_b);
-    any |= of_a ^ of_b;
+  for (std::size_t at = 0; at < kBlockBytes; at += sizeof(__m128i)) {
+    const __m128i of_a = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a + at));
+    const __m128i of_b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b + at));
+    same |= Bytes64{static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(of_a, of_b)))} << at;
   }
-  return (any[0] | any[1]) == 0;
+  return ~same;
 }
 
-std::size_t first_byte(Word difference) { return static_cast<std::size_t>(std::countr_zero(difference)) / 8; }
-std::size_t after_last_byte(Word difference) {
-  return static_cast<std::size_t>(std::bit_width(difference) + 7) / 8;
+// Where kMaxGapBytes begin that are the same, those after the block taken for such.
+Bytes64 gaps(Bytes64 differs) {
+  Bytes64 same = ~differs;
+  for (std::size_t length = 1; length < kMaxGapBytes; length *= 2)
+    same &= same >> length | ~(~Bytes64{0} >> length);
+  return same;
 }
 
+static_assert(std::has_single_bit(kMaxGapBytes) && kMaxGapBytes < kBlockBytes);
 static_assert(sizeof(ChangedRun) < kMaxGapBytes);
 static_assert(kMostChangedPageBytes == sizeof(ChangedPage) + sizeof(ChangedRun) + kPageBytes);
 
+// Writes runs of a page, each as long as changes go on.
+class RunWriter {
+ public:
+  RunWriter(std::byte* out, const std::byte* page) : out_(out), page_(page) {}
+
+  // The next that differ; REQUIRES: after all before.
+  void add(std::size_t first, std::size_t end) {
+    if (end_ != 0 && first < end_ + kMaxGapBytes) {
+      end_ = end;
+      return;
+    }
+    put();
+    first_ = first;
+    end_ = end;
+  }
+  std::byte* finish() {
+    put();
+    return out_;
+  }
+
+ private:
+  void put() {
+    if (end_ == 0) return;
+    const ChangedRun run{static_cast<std::uint16_t>(first_), static_cast<std::uint16_t>(end_ - first_)};
+    std::memcpy(out_, &run, sizeof run);
+    std::memcpy(out_ + sizeof run, page_ + first_, run.length);
+    out_ += sizeof run + run.length;
+  }
+
+  std::byte* out_;
+  const std::byte* page_;
+  std::size_t first_ = 0;
+  std::size_t end_ = 0;  // 0: there is none yet
+};
+
 // Writes the runs to `out`; gives their end.
 std::byte* put_differences(std::byte* out, const std::byte* page, const std::byte* before) {
-  for (std::size_t word = 0; word < kPageBytes;) {
-    if (word % kPieceBytes == 0 && is_same_piece(page + word, before + word)) {
-      word += kPieceBytes;
-      continue;
+  RunWriter runs(out, page);
+  for (std::size_t piece = 0; piece < kPageBytes; piece += kPieceBytes) {
+    if (is_same_piece(page + piece, before + piece)) continue;
+    for (std::size_t block = piece; block < piece + kPieceBytes; block += kBlockBytes) {
+      Bytes64 differs = difference(page + block, before + block);
+      const Bytes64 gap_begins = gaps(differs);
+      while (differs != 0) {
+        const int first = std::countr_zero(differs);
+        const Bytes64 from_first = ~Bytes64{0} << first;
+        const int end = std::countr_zero(gap_begins & from_first);  // the block's, when there is none
+        runs.add(block + static_cast<std::size_t>(first), block + static_cast<std::size_t>(end));
+        if (end == static_cast<int>(kBlockBytes)) break;
+        differs &= ~Bytes64{0} << end;
+      }
     }
-    if (word % kBlockBytes == 0 && is_same_block(page + word, before + word)) {
-      word += kBlockBytes;
-      continue;
-    }
-    const Word differs = difference(page + word, before + word);
-    if (differs == 0) {
-      word += sizeof(Word);
-      continue;
-    }
-    const std::size_t start = word + first_byte(differs);
-    std::size_t end = word + after_last_byte(differs);
-    for (word += sizeof(Word); word < kPageBytes && word < end + kMaxGapBytes; word += sizeof(Word)) {
-      const Word more = difference(page + word, before + word);
-      if (more == 0) continue;
-      if (word + first_byte(more) >= end + kMaxGapBytes) break;
-      end = word + after_last_byte(more);
-    }
-    const ChangedRun run{static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(end - start)};
-    std::memcpy(out, &run, sizeof run);
-    std::memcpy(out + sizeof run, page + start, run.length);
-    out += sizeof run + run.length;
   }
-  return out;
+  return runs.finish();
 }
 
 // Whether they are runs of one page, in order and to the last byte.
@@ -140,6 +160,13 @@ std::optional<PageSet> changed_pages(std::span<const std::byte> changes, std::si
 void put_runs(std::byte* page, std::span<const std::byte> runs) {
   while (const auto run = cut<ChangedRun>(runs)) {
     std::memcpy(page + run->offset, runs.data(), run->length);
+    runs = runs.subspan(run->length);
+  }
+}
+
+void undo_runs(std::byte* page, std::span<const std::byte> runs, const std::byte* before) {
+  while (const auto run = cut<ChangedRun>(runs)) {
+    std::memcpy(page + run->offset, before + run->offset, run->length);
     runs = runs.subspan(run->length);
   }
 }

@@ -35,6 +35,9 @@ std::optional<PageSet> changed_pages(std::span<const std::byte> changes, std::si
 // Puts the runs of one page into it.
 void put_runs(std::byte* page, std::span<const std::byte> runs);
 
+// Puts what was before where the runs of one page are.
+void undo_runs(std::byte* page, std::span<const std::byte> runs, const std::byte* before);
+
 // Calls `look` with each page's index and its runs, in order. REQUIRES: what append_changes() gave.
 template <class Look>
 void for_each_change(std::span<const std::byte> changes, Look look) {

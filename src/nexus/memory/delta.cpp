@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <new>
 
 #include "nexus/base/memory_reserve.h"
@@ -65,15 +66,17 @@ Error refusal_of_growth(const LinearMemory& memory, std::size_t wanted) {
 
 }  // namespace
 
-Result<Delta::Taking> Delta::Taking::begin(const LinearMemory& memory, std::size_t dead_pages,
+Result<Delta::Taking> Delta::Taking::begin(LinearMemory& memory, std::size_t dead_pages,
                                            budget::Ledger& ledger) {
   assert(memory.image() != nullptr);
   NEXUS_TRY(auto grant, ledger.grant(budget::Kind::kSuspended, sizeof(Delta)));
   return Taking(memory, dead_pages, Delta(memory.image(), memory.size(), std::move(grant)));
 }
 
-Delta::Taking::Taking(const LinearMemory& memory, std::size_t dead_pages, Delta delta)
+Delta::Taking::Taking(LinearMemory& memory, std::size_t dead_pages, Delta delta)
     : memory_(memory),
+      dead_pages_(dead_pages),
+      puts_back_(memory.is_settled()),
       before_(unfolded(*memory.image(), *delta.grant_.ledger())),
       left_(memory.hot().runs()),
       delta_(std::move(delta)) {
@@ -97,8 +100,13 @@ Result<bool> Delta::Taking::go_on() {
     if (count == 1) left_.pop_back();
     ++looked_at;
     const std::size_t size = changes.size();
-    append_changes(changes, page, memory_.base() + page * kPageBytes, before_->content(page));
-    if (changes.size() != size) ++delta_.pages_;
+    std::byte* const now = memory_.base() + page * kPageBytes;
+    const std::byte* const before = before_->content(page);
+    append_changes(changes, page, now, before);
+    if (changes.size() == size) continue;
+    ++delta_.pages_;
+    if (puts_back_ && page < memory_.hot().pages())
+      undo_runs(now, std::span(changes).subspan(size + sizeof(ChangedPage)), before);
   }
   if (!changes.empty()) {
     if (auto kept = delta_.keep(changes); !kept) return std::unexpected(std::move(kept.error()));
@@ -109,7 +117,7 @@ Result<bool> Delta::Taking::go_on() {
 Delta::Part Delta::part_of(std::span<const std::byte> bytes) {
   Part part{std::make_unique_for_overwrite<std::byte[]>(bytes.size()),
             static_cast<std::uint32_t>(bytes.size())};
-  std::ranges::copy(bytes, part.bytes.get());
+  std::memcpy(part.bytes.get(), bytes.data(), bytes.size());  // std::copy goes byte by byte here
   return part;
 }
 

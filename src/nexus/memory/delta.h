@@ -83,16 +83,20 @@ class Delta::Taking {
  public:
   // Looks at hot and grown pages only, as no other can differ, and of these not at the first `dead_pages`: they come back as
   // the image has them. Charged as kSuspended; an error when the ledger refuses. REQUIRES: `memory` holds an image.
-  static Result<Taking> begin(const LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger);
+  static Result<Taking> begin(LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger);
   // Looks at the next pages until a part is full, at 4 MiB at most. False: there are no more.
   Result<bool> go_on();
-  // REQUIRES: there are no more.
+  // REQUIRES, of both: there are no more.
+  // For reset(): the pages from which on it was put back what was taken. A few bytes of a page are written, not all of it.
+  std::size_t put_back_from() const { return puts_back_ ? dead_pages_ : LinearMemory::kMostPages; }
   Delta finish() && { return std::move(delta_); }
 
  private:
-  Taking(const LinearMemory& memory, std::size_t dead_pages, Delta delta);
+  Taking(LinearMemory& memory, std::size_t dead_pages, Delta delta);
 
-  const LinearMemory& memory_;
+  LinearMemory& memory_;
+  std::size_t dead_pages_;
+  bool puts_back_;
   std::shared_ptr<const Pages> before_;
   std::vector<PageRun> left_;  // what has not been looked at, the last first
   Delta delta_;

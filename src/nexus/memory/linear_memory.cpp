@@ -169,9 +169,13 @@ void LinearMemory::plan_copies(const Pages& pages, const PageSet& where) {
   }
 }
 
-void LinearMemory::carry_out_copies() const {
-  for (const Copy& copy : copies_)
-    put(copy.to, copy.from, copy.bytes);
+// Those of the pages before `until_page`.
+void LinearMemory::carry_out_copies(std::size_t until_page) const {
+  const std::byte* const until = base_ + until_page * kPageBytes;
+  for (const Copy& copy : copies_) {
+    if (copy.to >= until) return;
+    put(copy.to, copy.from, std::min(copy.bytes, static_cast<std::size_t>(until - copy.to)));
+  }
 }
 
 void LinearMemory::plan_reset() {
@@ -287,7 +291,9 @@ bool LinearMemory::drop_what_is_not_written() {
   return true;
 }
 
-bool LinearMemory::reset() {
+bool LinearMemory::is_settled() const { return pages_ != nullptr && resets_ == kLookUntil; }
+
+bool LinearMemory::reset(std::size_t put_back_from) {
   if (image_ == nullptr || !shrink_to(image_->size_bytes())) {
     image_ = nullptr;
     return false;
@@ -302,7 +308,7 @@ bool LinearMemory::reset() {
   if (is_settling) ++resets_;
   const bool looks = is_settling && tracking_ == Tracking::kLearnHotPages && pages_ != nullptr;
   if (looks && resets_ > kLookFrom) look_at_what_was_written();
-  carry_out_copies();
+  carry_out_copies(put_back_from);
   if (pages_ == nullptr) image_->put_changes(base_, hot_);
   if (pages_ == nullptr && resets_ == kUnfoldAfter) {
     pages_ = image_->unfold(&ledger());

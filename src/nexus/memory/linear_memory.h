@@ -28,6 +28,8 @@ namespace nexus::memory {
 // Not thread-safe; one thread at a time. While the guest runs or the host writes into it, that thread holds a Running.
 class LinearMemory {
  public:
+  static constexpr std::size_t kMostPages = kReservationBytes / kPageBytes;
+
   // kOverloaded when no slot is free.
   static Result<std::unique_ptr<LinearMemory>> create(Arena& arena, budget::Ledger& ledger,
                                                       Tracking tracking);
@@ -60,8 +62,10 @@ class LinearMemory {
   // The kernel may have no mapping left for any of the three. Then the memory holds no image, and is to be given up.
   // Becomes `image`. REQUIRES: it holds none, or nothing has been written since the last reset().
   Result<void> take(std::shared_ptr<const Image> image);
-  // Becomes the image that it holds again. False: it cannot, or holds none.
-  bool reset();
+  // Becomes the image that it holds again. Pages from `put_back_from` on hold it already. False: it cannot, or holds none.
+  bool reset(std::size_t put_back_from = kMostPages);
+  // What its image's executions write is known, so that nothing is learned from what a reset() finds.
+  bool is_settled() const;
   // For a stretch that writes everywhere, such as loading a handler: no page is cold until the next take().
   Result<void> stop_tracking();
   bool is_pristine() const { return image_ != nullptr && image_->equals(bytes()); }
@@ -89,7 +93,7 @@ class LinearMemory {
   bool drop_what_is_not_written();
   bool protect(PageRun run, int protection) const noexcept;
   void plan_copies(const Pages& pages, const PageSet& where);
-  void carry_out_copies() const;
+  void carry_out_copies(std::size_t until_page = kMostPages) const;
   void plan_reset();
   void look_at_what_was_written();
 

@@ -301,14 +301,16 @@ Result<std::shared_ptr<const memory::Image>> Instance::finish_load(const MayKeep
   return image;
 }
 
-void Instance::reset() {
+void Instance::reset() { reset(memory::LinearMemory::kMostPages); }
+
+void Instance::reset(std::size_t put_back_from) {
   status_ = Status::kFinished;
   Parts& p = *parts_;
   p.call.reset();
   p.taking.reset();
   if (p.broken) return terminate();
   const std::size_t size = p.memory().size();
-  if (!p.memory().reset()) return terminate();
+  if (!p.memory().reset(put_back_from)) return terminate();
   if (p.memory().size() != size) p.engine->memory_size_changed();
   p.engine->trim_stack();
   p.deep_stack.shrink_to(0);

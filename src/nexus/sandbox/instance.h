@@ -120,6 +120,7 @@ class Instance {
  private:
   struct Parts;
   explicit Instance(std::unique_ptr<Parts> parts);
+  void reset(std::size_t put_back_from);
 
   std::unique_ptr<Parts> parts_;
   std::uint64_t id_;

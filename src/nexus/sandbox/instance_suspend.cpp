@@ -52,7 +52,7 @@ Segment Instance::suspend() {
   segment.suspended.carried.wall_us = p.waited_after_us;
   p.request = {};
   ++executions_;
-  reset();
+  reset(p.taking->put_back_from());
   return segment;
 }
 

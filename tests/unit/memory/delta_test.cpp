@@ -9,7 +9,7 @@ namespace {
 
 class DeltaTest : public Memories {
  protected:
-  Delta take(const LinearMemory& memory, std::size_t dead_pages = 0) {
+  Delta take(LinearMemory& memory, std::size_t dead_pages = 0) {
     auto taken = take_delta(memory, dead_pages);
     EXPECT_TRUE(taken.has_value());
     return *std::move(taken);

@@ -93,6 +93,41 @@ TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
   }
 }
 
+// The same out of a memory whose learning is over, which has taken back what was taken from it.
+TEST_P(LinearMemoryFuzz, WhatADeltaPutsBackIsTheImage) {
+  const auto from = memory(GetParam()), to = memory();
+  std::size_t settled = 0;
+  for (std::uint64_t n = 0; n < testing::steps(500); ++n) {
+    const Images shared = next_image();
+    ASSERT_TRUE(from->take(shared) && to->take(shared));
+    for (std::size_t calls = below(20); calls > 0; --calls) {
+      scribble(*from);
+      from->reset();
+    }
+    scribble(*from);
+    const std::size_t dead = below(shared->pages() + 1) * kPageBytes;
+    const std::vector<std::byte> before(from->bytes().begin(), from->bytes().end());
+    settled += from->is_settled() ? 1 : 0;
+    auto taking = Delta::Taking::begin(*from, dead / kPageBytes, ledger_);
+    ASSERT_TRUE(taking);
+    for (Result<bool> is_more = true; *is_more;) {
+      is_more = taking->go_on();
+      ASSERT_TRUE(is_more);
+    }
+    const std::size_t put_back_from = taking->put_back_from();
+    ASSERT_EQ(put_back_from, from->is_settled() ? dead / kPageBytes : LinearMemory::kMostPages);
+    ASSERT_TRUE(std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(dead), from->base()));
+    from->reset(put_back_from);
+    ASSERT_TRUE(from->is_pristine()) << n;
+    ASSERT_TRUE(apply(std::move(*taking).finish(), *to));
+    ASSERT_EQ(to->size(), before.size());
+    ASSERT_EQ(std::memcmp(to->base() + dead, before.data() + dead, before.size() - dead), 0) << n;
+    to->reset();
+    ASSERT_TRUE(to->is_pristine()) << n;
+  }
+  EXPECT_GT(settled, testing::steps(500) / 20);
+}
+
 INSTANTIATE_TEST_SUITE_P(BothWays, LinearMemoryFuzz,
                          ::testing::Values(Tracking::kLearnHotPages, Tracking::kCopyEverything),
                          [](const auto& way) {

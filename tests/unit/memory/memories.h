@@ -67,7 +67,7 @@ class Memories : public ::testing::Test {
   }
 
   // In as many turns as it takes.
-  Result<Delta> take_delta(const LinearMemory& memory, std::size_t dead_pages = 0) {
+  Result<Delta> take_delta(LinearMemory& memory, std::size_t dead_pages = 0) {
     NEXUS_TRY(auto taking, Delta::Taking::begin(memory, dead_pages, ledger_));
     for (bool is_more = true; is_more;) {
       NEXUS_TRY(is_more, taking.go_on());

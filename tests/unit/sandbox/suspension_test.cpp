@@ -199,6 +199,38 @@ TEST_P(Suspension, ArgumentsAreAnArrayWhateverToJsonAHandlerHasMade) {
   EXPECT_EQ(nothing.calls(), "0 http.get [null,1]");
 }
 
+TEST_P(Suspension, AnExtensionIsAFrozenObjectOfFunctions) {
+  start(
+      "const t = $ext.http; try { t.get = 1 } catch (e) {} try { t.more = 1 } catch (e) {} try { delete "
+      "t.get } "
+      "catch (e) {} return [t === $ext.http, Object.isFrozen(t), Object.keys(t), typeof t.get, typeof "
+      "t.more]")
+      .outcome()
+      .expect_value(R"([true,true,["get","post"],"function","undefined"])");
+  start("return $ext.toString").outcome().expect_message("no such extension: toString");
+  auto alone = start("const { get } = $ext.http; return await get(1)");
+  EXPECT_EQ(alone.calls(), "0 http.get [1]");
+}
+
+TEST_P(Suspension, ArgumentsOfEveryKindAndLength) {
+  auto w =
+      start("await $ext.http.get(undefined, () => 1, NaN, 'ä\\u0000\\n', new Date(0), { a: [1n].length })");
+  EXPECT_EQ(w.calls(), R"(0 http.get [null,null,null,"ä\u0000\n","1970-01-01T00:00:00.000Z",{"a":1}])");
+  EXPECT_EQ(start("await $ext.http.get()").calls(), "0 http.get []");
+  for (const int length : {490, 505, 506, 507, 508, 509, 510, 511, 512, 513, 1100, 100'000}) {
+    const std::string n = std::to_string(length), x(static_cast<std::size_t>(length), 'x');
+    EXPECT_EQ(start("await $ext.http.get('x'.repeat(" + n + "), 'x'.repeat(" + n + "))").calls(),
+              R"(0 http.get [")" + x + R"(",")" + x + R"("])");
+  }
+  start("const a = {}; a.a = a; try { $ext.http.get(a) } catch (e) { return e.name }")
+      .outcome()
+      .expect_value("\"TypeError\"");
+  start("try { $ext.http.get(1n) } catch (e) { return e.name }").outcome().expect_value("\"TypeError\"");
+  start("try { $ext.http.get({ toJSON() { throw new Error('mine') } }) } catch (e) { return e.message }")
+      .outcome()
+      .expect_value("\"mine\"");
+}
+
 TEST_P(Suspension, WhoWaitsForNothingElseHasEnded) {
   start("$ext.http.get(1); return 5").outcome().expect_value("5");
   start("await new Promise(() => {})")
