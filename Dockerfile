@@ -1,6 +1,7 @@
 # The program in an image of its own: `make image`, or any builder of Dockerfiles.
 # The tag is what rust-toolchain.toml pins; tests/deploy/image.mjs holds the two together.
-FROM rust:1.95.0-slim-bookworm AS builder
+ARG BASE=rust:1.95.0-slim-bookworm
+FROM $BASE AS builder
 WORKDIR /src
 COPY rust-toolchain.toml ./
 COPY scripts/setup scripts/rust.sh scripts/

@@ -46,6 +46,10 @@ struct short_text {
 
 static int append(JSContext* ctx, struct short_text* text, const char* bytes, size_t length) {
   if (length > text->room - text->length) {
+    if (length > SIZE_MAX / 2 - text->length) {
+      JS_ThrowOutOfMemory(ctx);
+      return -1;
+    }
     const size_t room = 2 * (text->length + length);
     char* larger = js_malloc(ctx, room);
     if (!larger) return -1;

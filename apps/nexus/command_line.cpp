@@ -1,6 +1,7 @@
 // Commands of this machine.
 #include <CLI/CLI.hpp>
 
+#include <map>
 #include <memory>
 
 #include "choose.h"
@@ -26,6 +27,12 @@ Example: MEMORY_LIMIT_MB=64 nexus check --config nexus.toml)";
 constexpr char kPruneExamples[] = R"(A server that uses the folder goes on, and fills it again.
 
 Example: nexus cache prune --cache-dir /var/cache/nexus)";
+
+constexpr char kTokenExamples[] =
+    R"(Signed with JWT_SECRET or JWT_SECRET_FILE, so only who may read that can make one. It cannot be taken back before it
+expires: give it little time.
+
+Example: AUTH_ENABLED=true JWT_SECRET_FILE=/etc/nexus/key nexus token --scope read trigger --panels 'shop-*' --ttl 1h)";
 
 constexpr char kRunExamples[] = R"(Example: nexus run examples/greet.js --args '{"name":"Ada"}')";
 
@@ -79,6 +86,26 @@ void add_cache(CLI::App& app, Chosen& chosen) {
   choose(chosen, prune, command, [prune](CachePruneCommand& its) {
     take_unknown(*prune, its.config);
     return nexus::app::prune_cache(its);
+  });
+}
+
+void add_token(CLI::App& app, Chosen& chosen) {
+  auto command = std::make_shared<TokenCommand>();
+  CLI::App* token =
+      app.add_subcommand("token", "Makes a token for callers of the server of this configuration");
+  token->add_option("--scope", command->scopes, "What it may do; without it, all")
+      ->check(CLI::IsMember({"read", "write", "trigger", "resume", "admin"}));
+  token->add_option("--panels", command->panels, "Globs of the panels that it may see; without it, all");
+  token->add_option("--ttl", command->ttl_seconds, "When it expires: seconds, or 10m, 2h, 30d")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, std::uint64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}))
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{366} * 86400))
+      ->capture_default_str();
+  token->footer(kTokenExamples);
+  add_config_options(*token, command->config);
+  choose(chosen, token, command, [token](TokenCommand& its) {
+    take_unknown(*token, its.config);
+    return nexus::app::token(its);
   });
 }
 

@@ -16,6 +16,7 @@ void add_serve(CLI::App& app, Chosen& chosen);
 void add_config(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_cache(CLI::App& app, Chosen& chosen);
+void add_token(CLI::App& app, Chosen& chosen);
 void add_run(CLI::App& app, Chosen& chosen);
 // Commands that ask a server that runs.
 void add_health(CLI::App& app, Chosen& chosen);

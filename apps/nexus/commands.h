@@ -1,6 +1,7 @@
 // The commands of the program. Each gives the exit status: 0 done, 1 it failed, 2 it was asked for wrongly.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,15 @@ struct TopCommand {
   bool json = false;
 };
 int top(const TopCommand& command);
+
+// Prints a token that the server of this configuration takes. 2: the configuration has no key.
+struct TokenCommand {
+  std::vector<std::string> scopes;  // none: all
+  std::vector<std::string> panels;  // globs; none: all
+  std::uint64_t ttl_seconds = 600;
+  ConfigArguments config;
+};
+int token(const TokenCommand& command);
 
 struct CachePruneCommand {
   ConfigArguments config;

@@ -24,6 +24,7 @@ constexpr char kExamples[] = R"(Examples:
   nexus trigger counter add '{"by":2}'             a call of its tool
   nexus run examples/greet.js --args '{"name":"Ada"}' --repeat 1000
                                                    one handler, and how quick it is
+  nexus token --scope admin --ttl 10m              a token for top, where the server wants one
   nexus cache prune                                empties the folder of handler images
   echo 'return $args.a * 2' | nexus run - --args '{"a":21}'
 
@@ -59,7 +60,7 @@ int main(int argc, char** argv) {
   for (const auto add :
        {nexus::app::add_serve, nexus::app::add_config, nexus::app::add_check, nexus::app::add_health,
         nexus::app::add_top, nexus::app::add_panels, nexus::app::add_trigger, nexus::app::add_cache,
-        nexus::app::add_run, nexus::app::add_completion})
+        nexus::app::add_token, nexus::app::add_run, nexus::app::add_completion})
     add(app, chosen);
   try {
     app.parse(argc, argv);

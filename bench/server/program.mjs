@@ -74,8 +74,9 @@ export function call(url, { method = 'POST', body, agent } = {}) {
   });
 }
 
-export async function createPanel(server, id, handler, agent) {
-  const tools = [{ name: 'run', handler, trigger: { type: 'manual' } }];
+// With a tool "run" of this handler, and `more` by their names.
+export async function createPanel(server, id, handler, { agent, more = {} } = {}) {
+  const tools = Object.entries({ run: handler, ...more }).map(([name, source]) => ({ name, handler: source, trigger: { type: 'manual' } }));
   const body = JSON.stringify({ id, kind: 'bench', tools, initialState: { count: 0 } });
   const answer = await call(`${server.url}/panels`, { body, agent });
   if (answer.status !== 201) throw new Error(`panel ${id}: ${answer.status} ${answer.text}`);

@@ -24,7 +24,7 @@ async function connected(server, ...options) {
 async function withServer(work) {
   const server = await Server.start({ THREADS: '2' });
   try {
-    await createPanel(server, 'p', '$state.count++');
+    await createPanel(server, 'p', '$state.count++', { more: { fill: "$state.filled = Math.random() + 'x'.repeat(60_000)" } });
     return await work(server);
   } finally {
     await server.stop();

@@ -3,12 +3,14 @@
 //
 //   watchers PORT PANEL CLIENTS STUCK CALLERS SECONDS
 //
-// STUCK clients never read; each of the CALLERS has one call under way. Prints "connected" when all are; on a line of standard input it begins, and prints the
-// messages and the calls of the time. SECONDS 0: it ends at once.
+// STUCK clients never read; each of the CALLERS has one call of the tool "run" under way. Prints "connected" when all are; on a
+// line of standard input it begins, and prints the messages and the calls of the time. SECONDS 0: it ends at once. Before the time begins
+// all are sent so much by the tool "fill" that the kernel takes no more for a client that does not read.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,8 +29,13 @@ namespace {
   std::exit(1);
 }
 
-int connect_to(int port) {
+// Of 60 KB each: more than the server's socket has room for (256 KiB, which the kernel doubles), less than the server keeps (1 MiB).
+constexpr int kFills = 14;
+
+int connect_to(int port, bool is_stuck = false) {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  const int least = 4096;
+  if (is_stuck) setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
   const int on = 1;
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -68,7 +75,7 @@ struct Watcher {
 };
 
 Watcher watch(int port, std::string_view panel, bool is_stuck) {
-  Watcher watcher{connect_to(port), {}, is_stuck};
+  Watcher watcher{connect_to(port, is_stuck), {}, is_stuck};
   send_all(
       watcher.socket,
       fmt::format(
@@ -83,6 +90,26 @@ Watcher watch(int port, std::string_view panel, bool is_stuck) {
     text.append(bytes.data(), static_cast<std::size_t>(got));
   }
   return watcher;
+}
+
+// What has come for it and was not read.
+int unread(const Watcher& watcher) {
+  int bytes = 0;
+  ioctl(watcher.socket, FIONREAD, &bytes);
+  return bytes;
+}
+
+// One call on a connection of its own.
+void call_once(int port, std::string_view panel, std::string_view tool) {
+  const int socket = connect_to(port);
+  send_all(socket,
+           fmt::format("POST /panels/{}/trigger/{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                       "Content-Length: 0\r\n\r\n",
+                       panel, tool));
+  std::array<char, 32768> bytes;
+  while (read(socket, bytes.data(), bytes.size()) > 0) {
+  }
+  close(socket);
 }
 
 }  // namespace
@@ -118,14 +145,30 @@ int main(int argc, char** argv) {
   const std::string call = fmt::format(
       "POST /panels/{}/trigger/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", panel);
   std::uint64_t messages = 0, calls = 0;
+  std::array<epoll_event, 256> events;
+  std::array<char, 32768> bytes;
+  for (std::uint64_t fills = 1; fills <= kFills; ++fills) {
+    call_once(port, panel, "fill");
+    while (messages < fills * static_cast<std::uint64_t>(clients)) {
+      const int count = epoll_wait(poll, events.data(), events.size(), 1000);
+      for (int n = 0; n < count; ++n) {
+        auto& watcher = *static_cast<Watcher*>(events[static_cast<std::size_t>(n)].data.ptr);
+        const auto got = read(watcher.socket, bytes.data(), bytes.size());
+        if (got <= 0) die("a client was closed");
+        messages += watcher.take({bytes.data(), static_cast<std::size_t>(got)});
+      }
+    }
+  }
+  messages = 0;
+  std::vector<int> unread_before;
+  for (int n = clients; n < clients + stuck; ++n)
+    unread_before.push_back(unread(watchers[static_cast<std::size_t>(n)]));
   for (const Watcher& caller : callers)
     send_all(caller.socket, call);
   const auto began = std::chrono::steady_clock::now();
   const auto elapsed = [began] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   };
-  std::array<epoll_event, 256> events;
-  std::array<char, 32768> bytes;
   while (elapsed() < seconds) {
     const int count = epoll_wait(poll, events.data(), events.size(), 1000);
     for (int n = 0; n < count; ++n) {
@@ -139,6 +182,11 @@ int main(int argc, char** argv) {
         send_all(watcher.socket, call);
       }
     }
+  }
+  for (int n = 0; n < stuck; ++n) {
+    const int now = unread(watchers[static_cast<std::size_t>(clients + n)]);
+    if (now == 0 || now != unread_before[static_cast<std::size_t>(n)])
+      die("a client that does not read was not stuck");
   }
   fmt::print("{:.0f} messages/s {:.0f} calls/s\n", static_cast<double>(messages) / elapsed(),
              static_cast<double>(calls) / elapsed());

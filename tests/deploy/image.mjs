@@ -1,6 +1,7 @@
 // The image: what is in it, and that it runs where Kubernetes would run it.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { containers, image, ownCache, runImage, serve, warnings } from './support/image_under_test.mjs';
@@ -43,8 +44,26 @@ test('it says what it is, and how it is to be run', options, () => {
   const settings = JSON.parse(podman('run', '--rm', '--env', 'AUTH_ENABLED=false', image, 'config', '--json')).settings;
   const valueOf = (name) => settings.find((one) => one.name === name).value;
   assert.deepEqual([valueOf('HOST'), valueOf('CACHE_DIR')], ['0.0.0.0', '/tmp/nexus-cache']);
-  const tag = /^FROM rust:([\d.]+)-/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))[1];
+  const tag = /^ARG BASE=rust:([\d.]+)-/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))[1];
   assert.equal(tag, /channel = "(.*)"/.exec(readFileSync(join(root, 'rust-toolchain.toml'), 'utf8'))[1]);
+});
+
+// Debian's buildah has an alias for "debian" and none for "rust". A buildah that writes down what it is asked for.
+test('on a machine that has never seen the base image it is pulled by a name that is known there', options, () => {
+  const folder = join(work, 'without-base');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'buildah'), `#!/bin/sh\necho "$@" >>${folder}/asked\n[ "$1" != inspect ] && [ "$1" != pull ] || exit 1\n`, { mode: 0o755 });
+  const build = (env) => {
+    rmSync(join(folder, 'asked'), { force: true });
+    const { status, stderr } = spawnSync(join(root, 'scripts/build-image'), { encoding: 'utf8', env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, ...env } });
+    return { status, stderr, asked: readFileSync(join(folder, 'asked'), 'utf8') };
+  };
+  const { status, stderr, asked } = build({});
+  assert.equal(status, 1);
+  assert.match(asked, /^pull --quiet \S+\/library\/rust:[\d.]+-slim-bookworm$/m);
+  assert.doesNotMatch(asked, /^bud/m);
+  assert.match(stderr, /^image: \S+ is not here and cannot be pulled; BASE=\S+ says where else it is$/m);
+  assert.match(build({ BASE: 'mirror.example/rust:1' }).asked, /^pull --quiet mirror\.example\/rust:1$/m);
 });
 
 test('nothing is in it but the program, its libraries, authorities and zones', options, () => {

@@ -231,3 +231,40 @@ test('the events of a panel that a token does not cover cannot be asked for', op
   }
   assert.equal((await server.post('/panels', definition('cart-2'), bearing({ panels: ['cart-*'] }))).status, 201);
 });
+
+test('nexus token makes what this server takes', options, async (t) => {
+  const server = await guarded(t);
+  const made = async (args, env = {}) => {
+    const { status, stdout, stderr } = await runProgram(['token', ...args], { env: { AUTH_ENABLED: 'true', JWT_SECRET: key, ...env } });
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    return stdout.trim();
+  };
+  const status = async (token, path) => (await server.get(path, { authorization: `Bearer ${token}` })).status;
+  const all = await made([]);
+  assert.equal(await status(all, '/runtime/memory'), 200);
+  const lifetime = JSON.parse(Buffer.from(all.split('.')[1], 'base64url')).exp - Date.now() / 1000;
+  assert.ok(lifetime > 500 && lifetime <= 600, `${lifetime} s`);
+  const reads = await made(['--scope', 'read', 'trigger', '--panels', 'cart-*', '--ttl', '2h']);
+  assert.deepEqual([await status(reads, '/panels'), await status(reads, '/runtime/memory'), await status(reads, '/panels/till')], [200, 403, 403]);
+  assert.equal(await status(await made([], { JWT_SECRET: `${key}.` }), '/panels'), 401);
+  const top = await runProgram(['top', '--once', '--url', server.url, '--token', await made(['--scope', 'admin'])]);
+  assert.deepEqual([top.status, top.stderr], [0, '']);
+});
+
+test('nexus token says what is wrong', options, async () => {
+  for (const [args, env, said] of [
+    [[], {}, /AUTH_ENABLED is not true/],
+    [[], { AUTH_ENABLED: 'true' }, /JWT_SECRET/],
+    [[], { AUTH_ENABLED: 'true', JWT_SECRET: 'short' }, /at least 32 bytes/],
+    [['--scope', 'fly'], { AUTH_ENABLED: 'true', JWT_SECRET: key }, /fly/],
+    [['--ttl', '0'], { AUTH_ENABLED: 'true', JWT_SECRET: key }, /ttl/],
+    [['--ttl', '400d'], { AUTH_ENABLED: 'true', JWT_SECRET: key }, /ttl/],
+    [['--ttl', '5 parsecs'], { AUTH_ENABLED: 'true', JWT_SECRET: key }, /ttl/],
+  ]) {
+    const { status, stdout, stderr } = await runProgram(['token', ...args], { env });
+    assert.equal(status, 2, `${args}: ${stderr}`);
+    assert.equal(stdout, '');
+    assert.match(stderr, said);
+  }
+});

@@ -1,9 +1,9 @@
 // The archive for other machines: what is in it, that its unit is one, that it is made the same twice.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from './support/program.mjs';
@@ -42,8 +42,16 @@ test('an archive has all that is promised, and is made the same twice', { timeou
 
   execFileSync('tar', ['-xzf', join(first, `${name}.tar.gz`)], { cwd: work });
   const unpacked = join(work, name);
-  assert.deepEqual(readdirSync(unpacked).sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'THIRD_PARTY.md', 'docs',
-    'examples', 'nexus', 'systemd']);
+  assert.deepEqual(readdirSync(unpacked).sort(), ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md',
+    'THIRD_PARTY.md', 'deploy', 'docs', 'examples', 'nexus']);
+  const pages = readdirSync(unpacked, { recursive: true }).filter((path) => path.endsWith('.md'));
+  assert.ok(pages.length > 10, `${pages.length}`);
+  for (const page of pages) {
+    for (const [, target] of readFileSync(join(unpacked, page), 'utf8').replace(/^```[^]*?^```$/gm, '').matchAll(/\]\(([^)\s#:]+)[^)\s:]*\)/g)) {
+      const path = relative(unpacked, resolve(unpacked, dirname(page), target));
+      if (!/^(src|bench|tests)\//.test(path)) assert.ok(existsSync(join(unpacked, path)), `${page}: ${target}`);
+    }
+  }
   assert.deepEqual(readFileSync(join(unpacked, 'docs/errors.md')), readFileSync(`${root}docs/errors.md`));
   assert.ok(statSync(join(unpacked, 'examples/todo/panel.json')).isFile());
   assert.ok(statSync(join(unpacked, 'nexus')).size < statSync(process.env.NEXUS_BIN).size, 'stripped');

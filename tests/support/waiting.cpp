@@ -1,6 +1,7 @@
 #include "support/waiting.h"
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <stdexcept>
 
@@ -73,6 +74,7 @@ void Waiting::run_segment(Instance& instance) {
   }
   if (instance.waits()) {
     auto segment = instance.suspend();
+    EXPECT_TRUE(instance.is_pristine()) << "what waits leaves nothing behind";
     commit(segment.journal);
     for (const auto& call : segment.calls)
       calls_ += fmt::format("{}{} {}.{} {}", calls_.empty() ? "" : " ", call.number, call.extension,

@@ -76,7 +76,6 @@ Result<Delta::Taking> Delta::Taking::begin(LinearMemory& memory, std::size_t dea
 Delta::Taking::Taking(LinearMemory& memory, std::size_t dead_pages, Delta delta)
     : memory_(memory),
       dead_pages_(dead_pages),
-      puts_back_(memory.is_settled()),
       before_(unfolded(*memory.image(), *delta.grant_.ledger())),
       left_(memory.hot().runs()),
       delta_(std::move(delta)) {
@@ -100,13 +99,12 @@ Result<bool> Delta::Taking::go_on() {
     if (count == 1) left_.pop_back();
     ++looked_at;
     const std::size_t size = changes.size();
-    std::byte* const now = memory_.base() + page * kPageBytes;
     const std::byte* const before = before_->content(page);
-    append_changes(changes, page, now, before);
+    append_changes(changes, page, memory_.base() + page * kPageBytes, before);
     if (changes.size() == size) continue;
     ++delta_.pages_;
-    if (puts_back_ && page < memory_.hot().pages())
-      undo_runs(now, std::span(changes).subspan(size + sizeof(ChangedPage)), before);
+    if (page < memory_.image()->pages())
+      memory_.put_back(page, std::span(changes).subspan(size + sizeof(ChangedPage)), before);
   }
   if (!changes.empty()) {
     if (auto kept = delta_.keep(changes); !kept) return std::unexpected(std::move(kept.error()));

@@ -87,8 +87,8 @@ class Delta::Taking {
   // Looks at the next pages until a part is full, at 4 MiB at most. False: there are no more.
   Result<bool> go_on();
   // REQUIRES, of both: there are no more.
-  // For reset(): the pages from which on it was put back what was taken. A few bytes of a page are written, not all of it.
-  std::size_t put_back_from() const { return puts_back_ ? dead_pages_ : LinearMemory::kMostPages; }
+  // For reset(): from which page on what was taken has been put back. A few bytes of a page are written, not all of it.
+  std::size_t put_back_from() const { return dead_pages_; }
   Delta finish() && { return std::move(delta_); }
 
  private:
@@ -96,7 +96,6 @@ class Delta::Taking {
 
   LinearMemory& memory_;
   std::size_t dead_pages_;
-  bool puts_back_;
   std::shared_ptr<const Pages> before_;
   std::vector<PageRun> left_;  // what has not been looked at, the last first
   Delta delta_;

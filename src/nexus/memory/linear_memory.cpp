@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "nexus/memory/changes.h"
+
 namespace nexus::memory {
 namespace {
 
@@ -291,7 +293,11 @@ bool LinearMemory::drop_what_is_not_written() {
   return true;
 }
 
-bool LinearMemory::is_settled() const { return pages_ != nullptr && resets_ == kLookUntil; }
+void LinearMemory::put_back(std::size_t page, std::span<const std::byte> runs, const std::byte* before) {
+  undo_runs(base_ + page * kPageBytes, runs, before);
+  // What look_at_what_was_written() does not see any more.
+  if (resets_ >= kLookFrom && resets_ < kLookUntil) written_.add(page);
+}
 
 bool LinearMemory::reset(std::size_t put_back_from) {
   if (image_ == nullptr || !shrink_to(image_->size_bytes())) {

@@ -64,8 +64,8 @@ class LinearMemory {
   Result<void> take(std::shared_ptr<const Image> image);
   // Becomes the image that it holds again. Pages from `put_back_from` on hold it already. False: it cannot, or holds none.
   bool reset(std::size_t put_back_from = kMostPages);
-  // What its image's executions write is known, so that nothing is learned from what a reset() finds.
-  bool is_settled() const;
+  // Puts back what was before in the runs (changes.h) of a page of the image, for a reset() that need not copy it then.
+  void put_back(std::size_t page, std::span<const std::byte> runs, const std::byte* before);
   // For a stretch that writes everywhere, such as loading a handler: no page is cold until the next take().
   Result<void> stop_tracking();
   bool is_pristine() const { return image_ != nullptr && image_->equals(bytes()); }

@@ -251,7 +251,7 @@ void Instance::Parts::trapped() {
 ExecutionResult Instance::finish() {
   assert(status_ == Status::kFinished);
   Parts& p = *parts_;
-  p.measure();
+  if (!p.taking) p.measure();  // else it was, before what was taken was put back
   if (!p.error) p.call->commit();
   ExecutionResult result = std::move(p.call->result());
   result.execution_id = std::move(p.request.execution_id);

@@ -1,12 +1,9 @@
 #include "nexus/server/token.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -15,6 +12,7 @@
 #include "nexus/base/json_reading.h"
 #include "nexus/base/split.h"
 #include "nexus/config/settings.h"
+#include "nexus/server/token_signing.h"
 
 namespace nexus::server {
 namespace {
@@ -62,16 +60,9 @@ std::optional<std::string> decode_base64url(std::string_view text) {
 // HS256 whatever the token's head says: nobody but us chooses the algorithm.
 bool is_signed_by(std::string_view key, std::string_view text, std::string_view signature) {
   const auto given = decode_base64url(signature);
-  std::array<unsigned char, 32> wanted{};
-  unsigned int size = 0;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  if (!given || given->size() != wanted.size() || key.size() < config::kLeastKeyBytes) return false;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(), wanted.data(),
-           &size) == nullptr ||
-      size != wanted.size()) {
-    return false;
-  }
-  return CRYPTO_memcmp(given->data(), wanted.data(), wanted.size()) == 0;
+  if (!given || given->size() != Hs256().size() || key.size() < config::kLeastKeyBytes) return false;
+  const auto wanted = hs256(key, text);
+  return wanted && CRYPTO_memcmp(given->data(), wanted->data(), wanted->size()) == 0;
 }
 
 // An object of a token that is signed. What it says twice, or in another type than it should, is a fault: another

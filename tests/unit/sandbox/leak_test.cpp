@@ -9,6 +9,7 @@
 #include <random>
 
 #include "support/sandbox.h"
+#include "support/waiting.h"
 
 namespace nexus::testing {
 namespace {
@@ -75,6 +76,7 @@ class Mix {
     if (dice < 900) return plant(n);
     if (dice < 930) return grow();
     if (dice < 960) return fail_at_depth();
+    if (dice < 980) return wait();
     if (dice < 999) return cancel();
     if (random_() % 40 == 0) spin_until_timeout();
   }
@@ -105,6 +107,20 @@ class Mix {
   void fail_at_depth() {
     run_other(
         "globalThis.secret = 'SECRET'; (function f(n) { if (n === 0) throw Error(secret); f(n - 1) })(300)");
+  }
+
+  // It is taken out in this instance, and goes on in another.
+  void wait() {
+    const std::string source =
+        "globalThis.secret = 'SECRET'; const kept = [secret, new Uint8Array(9000).fill(83)]; await "
+        "$ext.timer.sleep(1);"
+        "Array.prototype.secret = secret; return kept[1].length";
+    auto& known = others_[source];
+    if (known == nullptr) known = *sandbox_.load(source);
+    Waiting waiting(sandbox_, known, source);
+    expect_pristine();
+    ASSERT_TRUE(waiting.answer(0, "null"));
+    waiting.outcome().expect_value("9000");
   }
 
   void run_other(const std::string& source) {

@@ -316,6 +316,26 @@ TEST_P(Suspension, WithoutMemoryToKeepItItEnds) {
   EXPECT_EQ(w.state(), "{}") << "its segment was not committed";
 }
 
+// What is put back while it is taken out must not make it look small.
+TEST_P(Suspension, WhoEndsWhileItIsTakenOutSaysWhatItHeld) {
+  const std::string source =
+      "const x = new Uint8Array(3e6).fill($args.n); await $ext.timer.sleep(1); return x[0]";
+  const auto image = *sandbox_.load(source);
+  RunOptions options;
+  options.args = R"({"n":7})";
+  for (int n = 0; n < 20; ++n)
+    ASSERT_TRUE(Waiting(sandbox_, image, source, options).waits());
+  std::uint64_t granted = 0;
+  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
+    granted += sandbox_.ledger().granted(static_cast<budget::Kind>(kind));
+  sandbox_.ledger().set_limit(granted + (5 << 20));
+  auto w = Waiting(sandbox_, image, source, options);
+  ASSERT_FALSE(w.waits());
+  w.outcome().expect(ErrorCode::kMemoryLimit).expect_message("no memory to keep a waiting execution");
+  EXPECT_GT(w.outcome().result().metrics.memory_used_bytes, 3'000'000U);
+  EXPECT_TRUE(sandbox_.instance().is_pristine());
+}
+
 TEST_P(Suspension, AThousandTimesInARow) {
   RunOptions options;
   options.limits.max_host_calls = 5000;

@@ -1,81 +1,8 @@
 // Tools that start without a call: by a clock that the test turns, by events, by changes of state.
-#include "nexus/server/automation.h"
-
-#include <fmt/format.h>
-#include <gmock/gmock.h>
-
-#include "nexus/sandbox/json.h"
-#include "nexus/server/server.h"
-#include "support/loops.h"
+#include "unit/server/automation_tests.h"
 
 namespace nexus::server {
 namespace {
-
-using metrics::TriggerProbe;
-using panels::TriggerType;
-using ::testing::HasSubstr;
-
-std::string tool(std::string_view name, std::string_view trigger, std::string_view handler,
-                 std::string_view more = "") {
-  std::string text = fmt::format(R"({{"name":"{}","trigger":{},{}"handler":)", name, trigger, more);
-  sandbox::append_json_string(text, handler);
-  return text + '}';
-}
-
-std::string manual(std::string_view name, std::string_view handler) {
-  return tool(name, R"({"type":"manual"})", handler);
-}
-
-class AutomationTest : public ::testing::Test {
- public:
-  Task<void> put(std::string id, std::string tools) {
-    const auto answer = co_await loops_.ask(0, Method::put, "/panels/" + id,
-                                            fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
-    EXPECT_LT(answer.status, 300u) << answer.body;
-  }
-  Task<std::string> call(std::string tool, std::string args = "{}", std::string panel = "p") {
-    const auto answer =
-        co_await loops_.ask(0, Method::post, fmt::format("/panels/{}/trigger/{}", panel, tool), args);
-    EXPECT_LT(answer.status, 300u) << answer.body;
-    co_return answer.body;
-  }
-  Task<std::string> get(std::string target) {
-    const auto answer = co_await loops_.ask(0, Method::get, target, "");
-    co_return answer.body;
-  }
-  Task<std::string> state(std::string panel = "p") { return get("/panels/" + panel + "/state"); }
-  // The test's own time limit ends it.
-  Task<void> until_state(std::string expected, std::string panel = "p") {
-    std::string now = co_await state(panel);
-    while (now != expected) {
-      co_await asio::post(loop().loop.get_executor(), kAwait);
-      now = co_await state(panel);
-    }
-  }
-  template <class Condition>
-  Task<void> until(Condition condition) {
-    while (!condition())
-      co_await asio::post(loop().loop.get_executor(), kAwait);
-  }
-  void advance_ms(std::uint64_t ms) {
-    loops_.clock().advance_ms(ms);
-    loop().api.automation().start_due();
-  }
-  std::uint64_t count(TriggerType type, TriggerProbe::Outcome outcome) {
-    return loop().probes.triggers.counts[static_cast<std::size_t>(type)][static_cast<std::size_t>(outcome)];
-  }
-  void run(Task<void> test) {
-    loops_.spawn(0, std::move(test));
-    loops_.run();
-  }
-  testing::LoopUnderTest& loop() { return loops_[0]; }
-
-  testing::Loops loops_{1};
-};
-
-using Came = TriggerProbe::Outcome;
-constexpr const char* kHour = R"({"type":"interval","ms":3600000})";
-constexpr std::uint64_t kHourMs = 3'600'000;
 
 TEST_F(AutomationTest, AnIntervalStartsItsToolAgainAndAgain) {
   run([](AutomationTest& t) -> Task<void> {
@@ -131,6 +58,36 @@ TEST_F(AutomationTest, ACronExpressionStartsItsToolAtItsTimes) {
   }(*this));
 }
 
+TEST_F(AutomationTest, NightsThatNobodySawAreDueOnce) {
+  run([](AutomationTest& t) -> Task<void> {
+    co_await t.put(
+        "p", tool("tick", R"({"type":"cron","expression":"0 0 * * *"})", "$state.n = ($state.n ?? 0) + 1"));
+    t.advance_ms(10 * 24 * kHourMs + 1000);
+    t.advance_ms(1000);
+    co_await t.until_state(R"({"n":1})");
+    t.advance_ms(1000);
+    EXPECT_EQ(t.count(TriggerType::kCron, Came::kStarted), 1u);
+    t.advance_ms(24 * kHourMs);
+    co_await t.until_state(R"({"n":2})");
+    EXPECT_EQ(t.count(TriggerType::kCron, Came::kStarted), 2u);
+  }(*this));
+}
+
+// The next is by the new time, not by the one that was set back.
+TEST_F(AutomationTest, AWallClockThatIsSetBackMovesTheNextTick) {
+  run([](AutomationTest& t) -> Task<void> {
+    co_await t.put(
+        "p", tool("tick", R"({"type":"cron","expression":"0 0 * * *"})", "$state.n = ($state.n ?? 0) + 1"));
+    t.advance_ms(24 * kHourMs);
+    co_await t.until_state(R"({"n":1})");
+    t.loops_.clock().set_wall_by_ms(-36 * static_cast<std::int64_t>(kHourMs));
+    t.advance_ms(0);
+    EXPECT_EQ(t.count(TriggerType::kCron, Came::kStarted), 1u);
+    t.advance_ms(24 * kHourMs);
+    co_await t.until_state(R"({"n":2})");
+  }(*this));
+}
+
 TEST_F(AutomationTest, AnEventOfThePanelStartsWhatMatchesIt) {
   run([](AutomationTest& t) -> Task<void> {
     co_await t.put("p", manual("emit", "$emit($args.name, {n: 7})") + "," +
@@ -176,31 +133,6 @@ TEST_F(AutomationTest, AChangeOfStateStartsWithWhatHasChanged) {
     co_await t.until_state(
         R"({"items":[1],"seen":[{"key":"items[0]","value":1},{"key":"items[1]","value":2},{"key":"items[1]"}]})");
     EXPECT_EQ(t.count(TriggerType::kStateChange, Came::kStarted), 3u);
-  }(*this));
-}
-
-TEST_F(AutomationTest, AChainEndsAtItsDepth) {
-  run([](AutomationTest& t) -> Task<void> {
-    co_await t.put("p", manual("begin", "$emit('go')") + "," +
-                            tool("on", R"({"type":"event","pattern":"go"})",
-                                 "$state.n = ($state.n ?? 0) + 1; $emit('go')"));
-    co_await t.call("begin");
-    co_await t.until([&t] { return t.count(TriggerType::kEvent, Came::kRefused) == 1; });
-    EXPECT_EQ(co_await t.state(), fmt::format(R"({{"n":{}}})", Automation::kMostDepth));
-    EXPECT_EQ(t.loop().probes.errors.by_code[static_cast<std::size_t>(ErrorCode::kResourceLimit)], 1u);
-    EXPECT_THAT(co_await t.get("/executions?panel=p"), HasSubstr(R"("trigger":"event","status":"error")"));
-  }(*this));
-}
-
-TEST_F(AutomationTest, AChainGoesOnOverAWait) {
-  run([](AutomationTest& t) -> Task<void> {
-    co_await t.put("p", manual("begin", "$emit('go')") + "," +
-                            tool("on", R"({"type":"event","pattern":"go"})",
-                                 "await $ext.timer.sleep(1); $state.n = ($state.n ?? 0) + 1; $emit('go')",
-                                 R"("capabilities":["state:*","events:emit:*","ext:timer"],)"));
-    co_await t.call("begin");
-    co_await t.until([&t] { return t.count(TriggerType::kEvent, Came::kRefused) == 1; });
-    EXPECT_EQ(co_await t.state(), fmt::format(R"({{"n":{}}})", Automation::kMostDepth));
   }(*this));
 }
 
@@ -357,12 +289,6 @@ TEST_F(AutomationTest, ResultsOfTriggersDoNotPushOutThoseOfCallers) {
 // The followed panel is on one loop, the follower on another.
 TEST(AutomationOfManyLoops, EventsGoFromLoopToLoop) {
   testing::Loops loops(2);
-  const auto on_loop = [](std::size_t wanted, std::string_view prefix) {
-    for (int n = 0;; ++n) {
-      std::string id = fmt::format("{}{}", prefix, n);
-      if (owner_of(id, 2) == wanted) return id;
-    }
-  };
   loops.spawn(0, [](testing::Loops& all, std::string source, std::string follower) -> Task<void> {
     const auto put = [&all](std::string id, std::string tools) {
       return all.ask(0, Method::put, "/panels/" + id, fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));

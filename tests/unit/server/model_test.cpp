@@ -1,6 +1,6 @@
 // Random interleavings of what clients may do, against a model that is a few numbers: what a panel's state must be after each
 // round, and which executions must wait. Within a round all that is asked goes on at once, of an execution one thing at a time,
-// so that sums do not depend on the order.
+// so that sums do not depend on the order. On two loops half of what is asked goes to the other one.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -104,7 +104,7 @@ class Model {
     std::erase_if(waiting_, [](const auto& one) { return one.second.waits == 0; });
     for (auto& [execution, one] : waiting_)
       one.is_taken = false;
-    if (once_in(20)) pack();
+    if (once_in(20)) co_await pack();
     if (once_in(400)) co_await expire();
     co_await compare();
   }
@@ -136,8 +136,11 @@ class Model {
 
   Task<void> call(std::size_t panel) {
     const int by = 1 + up_to(100), waits = up_to(4);
-    const bool fails = once_in(8), spins = once_in(1500);
-    const int bytes = 1 + (once_in(10) ? 300'000 + up_to(1 << 20) : up_to(2000));
+    const bool fails = once_in(8), spins = once_in(400);
+    const bool grows = once_in(10);
+    const int bytes = 1 + (grows ? 300'000 + up_to(1 << 20) : up_to(2000));
+    seen["grow"] += grows && waits > 0 ? 1 : 0;
+    seen["time out"] += spins && waits == 0 ? 1 : 0;
     const auto answer = co_await ask(Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
                                      fmt::format(R"({{"by":{},"waits":{},"bytes":{},"fails":{},"spins":{}}})",
                                                  by, waits, bytes, fails, spins && waits == 0));
@@ -219,20 +222,42 @@ class Model {
     if (!fails) n_[panel] += by;
   }
 
-  void pack() {
+  Task<void> tick(std::size_t at) {
+    loops_[at].api.tick();
+    co_return;
+  }
+  Task<void> tick_all() {
+    for (std::size_t at = 0; at < loops_.size(); ++at)
+      co_await asio::co_spawn(loops_[at].loop, tick(at), kAwait);
+  }
+  Task<metrics::UnderWay> under_way(std::size_t at) { co_return loops_[at].probes.under_way; }
+  // {those that wait, all others}
+  Task<std::pair<std::size_t, std::size_t>> count_all() {
+    std::size_t waiting = 0, others = 0;
+    for (std::size_t at = 0; at < loops_.size(); ++at) {
+      const auto counts = co_await asio::co_spawn(loops_[at].loop, under_way(at), kAwait);
+      waiting += counts.suspended + counts.hibernated;
+      others += counts.running + counts.queued;
+    }
+    co_return std::pair(waiting, others);
+  }
+
+  Task<void> pack() {
     ++seen["pack"];
     loops_.clock().advance_ms(200);
-    loop().api.tick();
+    co_await tick_all();
   }
 
   // Whoever waits is told that nobody has answered, and ends.
   Task<void> expire() {
     ++seen["expire"];
     loops_.clock().advance_ms(kTtlMs);
-    loop().api.tick();
-    const auto& counts = loop().probes.under_way;
-    while (counts.suspended + counts.hibernated + counts.running + counts.queued > 0)
+    co_await tick_all();
+    for (bool is_any_left = true; is_any_left;) {
       co_await asio::post(loop().loop.get_executor(), kAwait);
+      const auto [waiting, others] = co_await count_all();
+      is_any_left = waiting + others > 0;
+    }
     for (const auto& [execution, one] : waiting_) {
       const auto result = co_await ask(Method::get, "/executions/" + execution);
       EXPECT_TRUE(result.status == 404 || result.body.find("SUSPENSION_EXPIRED") != std::string::npos)
@@ -246,8 +271,8 @@ class Model {
       const auto state = co_await ask(Method::get, fmt::format("/panels/{}/state", id_of(panel)));
       EXPECT_EQ(state.body, fmt::format(R"({{"n":{}}})", n_[panel]));
     }
-    const auto& counts = loop().probes.under_way;
-    EXPECT_EQ(counts.suspended + counts.hibernated, waiting_.size());
+    const auto counts = co_await count_all();
+    EXPECT_EQ(counts.first, waiting_.size());
   }
 
   testing::Loops& loops_;
@@ -257,26 +282,32 @@ class Model {
   std::size_t steps_ = 0, under_way_ = 0;
 };
 
+class ModelTest : public ::testing::TestWithParam<std::size_t> {};
+
 // NEXUS_SEED has a run again, NEXUS_STEPS makes it longer.
-TEST(Model, ManyThingsAtOnceEndAsTheModelSays) {
+TEST_P(ModelTest, ManyThingsAtOnceEndAsTheModelSays) {
   const char *seed_text = std::getenv("NEXUS_SEED"), *steps_text = std::getenv("NEXUS_STEPS");
   const unsigned seed =
       seed_text != nullptr ? static_cast<unsigned>(std::stoul(seed_text)) : std::random_device()();
   const std::size_t steps = steps_text != nullptr ? std::stoul(steps_text) : 100'000;
   fmt::print("NEXUS_SEED={}\n", seed);
-  testing::Loops loops(1);
+  testing::Loops loops(GetParam());
   Model model(loops, seed);
   loops.spawn(0, model.run(steps));
   loops.run();
   for (const char* done : {"call", "call in vain", "resume", "resume in vain", "refuse", "cancel",
-                           "cancel in vain", "remove", "pack", "expire"})
+                           "cancel in vain", "remove", "pack", "expire", "grow", "time out"})
     EXPECT_GT(model.seen[done], 0) << done;
   // What was cancelled with its panel could be asked for until now.
   loops.clock().advance_ms(kTtlMs);
-  loops[0].api.tick();
+  for (std::size_t at = 0; at < loops.size(); ++at)
+    loops[at].api.tick();
   EXPECT_EQ(loops.ledger().granted(budget::Kind::kSuspended), 0u);
   EXPECT_EQ(loops.ledger().granted(budget::Kind::kBuffers), 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Model, ModelTest, ::testing::Values(std::size_t{1}, std::size_t{2}),
+                         [](const auto& loops) { return loops.param == 1 ? "OneLoop" : "TwoLoops"; });
 
 }  // namespace
 }  // namespace nexus::server

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "nexus/server/token_signing.h"
 #include "unit/server/tokens.h"
 
 namespace nexus::server {
@@ -31,6 +32,23 @@ TEST(Token, SpeaksForACaller) {
   EXPECT_EQ(caller->expires_ms(), kNowMs + 5000 + kTokenLeewayMs);
   for (const Scope scope : {Scope::kRead, Scope::kWrite, Scope::kTrigger, Scope::kResume, Scope::kAdmin})
     EXPECT_TRUE(caller->may(scope));
+}
+
+TEST(Token, IsReadAsItWasMade) {
+  EXPECT_EQ(sign_token({.expires_s = 5}, kKey), token_of(R"({"exp":5})"));
+  EXPECT_EQ(
+      sign_token({.scopes = {Scope::kRead, Scope::kAdmin}, .panels = {"a*", "\"?"}, .expires_s = 5}, kKey),
+      token_of(R"({"exp":5,"scope":"read admin","panels":["a*","\"?"]})"));
+  EXPECT_EQ(sign_token({.expires_s = 5}, kKey.substr(1)), "") << "a key that would verify nothing";
+  for (std::size_t length = 1; length < 70; ++length) {
+    const std::string glob = std::string(length, 'x') + "\xc3\xbf*";
+    const auto caller = read(
+        sign_token({.scopes = {Scope::kTrigger}, .panels = {glob}, .expires_s = kNowMs / 1000 + 60}, kKey));
+    ASSERT_TRUE(caller) << caller.error().message;
+    EXPECT_TRUE(caller->may(Scope::kTrigger) && !caller->may(Scope::kRead) && !caller->may(Scope::kAdmin));
+    EXPECT_TRUE(caller->may_see(std::string(length, 'x') + "\xc3\xbf!") && !caller->may_see("x"));
+    EXPECT_EQ(caller->expires_ms(), kNowMs + kMinuteMs + kTokenLeewayMs);
+  }
 }
 
 // The example of RFC 7515, A.1: not signed by us.
