@@ -7,7 +7,7 @@ import { Server, createPanel } from '../server/program.mjs';
 const [watchers, seconds = '5'] = process.argv.slice(2);
 const IDLE = 10_000;
 const CLIENTS = 1000;
-const TURNS = 3;
+const TURNS = 7;
 
 async function connected(server, ...options) {
   const child = spawn(watchers, [new URL(server.url).port, 'p', ...options].map(String), { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -106,7 +106,7 @@ void call_once(int port, std::string_view panel, std::string_view tool) {
            fmt::format("POST /panels/{}/trigger/{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                        "Content-Length: 0\r\n\r\n",
                        panel, tool));
-  std::array<char, 32768> bytes;
+  std::array<char, 4096> bytes;
   while (read(socket, bytes.data(), bytes.size()) > 0) {
   }
   close(socket);
