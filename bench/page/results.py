@@ -6,6 +6,10 @@ import statistics
 NAN = math.nan
 
 
+def median(values):
+    return statistics.median(values) if values else NAN
+
+
 class Figures(dict):
     """Of one file, or of one row in it."""
 
@@ -37,7 +41,7 @@ class Results:
         time_in = lambda path: json.loads(path.read_text())["benchmarks"][0]["cpu_time"]
         turns = self.directory.glob("nexus_bench-small-*.json")
         ratios = [time_in(turn) / time_in(turn.with_name(turn.name.replace("_bench-", "_bench_no_ledger-"))) for turn in turns]
-        return statistics.median(ratios) if ratios else NAN
+        return median(ratios)
 
     def peers(self):
         """[{peer, version, case, metric, unit, median or None, fresh}]"""

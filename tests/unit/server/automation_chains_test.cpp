@@ -61,11 +61,8 @@ TEST_F(AutomationTest, AChainOfTwoPanelsEndsAtItsDepth) {
 TEST(AutomationOnTwoLoops, AChainBetweenThemEndsAtItsDepth) {
   testing::Loops loops(2);
   loops.spawn(0, [](testing::Loops& all, std::string one, std::string other) -> Task<void> {
-    const auto put = [&all](std::string id, std::string tools) {
-      return all.ask(0, Method::put, "/panels/" + id, fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
-    };
-    const auto first = co_await put(one, answers(other, "pong", "ping"));
-    const auto second = co_await put(other, answers(one, "ping", "pong"));
+    const auto first = co_await put_panel(all, one, answers(other, "pong", "ping"));
+    const auto second = co_await put_panel(all, other, answers(one, "ping", "pong"));
     EXPECT_EQ(first.status, 201u) << first.body;
     EXPECT_EQ(second.status, 201u) << second.body;
     const auto began =

@@ -49,8 +49,7 @@ TEST_F(AutomationTest, TicksOfAToolThatIsBusyAreSkipped) {
 
 TEST_F(AutomationTest, ACronExpressionStartsItsToolAtItsTimes) {
   run([](AutomationTest& t) -> Task<void> {
-    co_await t.put("p", tool("tick", R"({"type":"cron","expression":"0 0 * * *"})",
-                             "$state.at = $args.scheduledAt.slice(10)"));
+    co_await t.put("p", tool("tick", kMidnight, "$state.at = $args.scheduledAt.slice(10)"));
     EXPECT_EQ(co_await t.state(), "{}");
     t.advance_ms(24 * kHourMs);
     co_await t.until_state(R"({"at":"T00:00:00.000Z"})");
@@ -60,8 +59,7 @@ TEST_F(AutomationTest, ACronExpressionStartsItsToolAtItsTimes) {
 
 TEST_F(AutomationTest, NightsThatNobodySawAreDueOnce) {
   run([](AutomationTest& t) -> Task<void> {
-    co_await t.put(
-        "p", tool("tick", R"({"type":"cron","expression":"0 0 * * *"})", "$state.n = ($state.n ?? 0) + 1"));
+    co_await t.put("p", tool("tick", kMidnight, "$state.n = ($state.n ?? 0) + 1"));
     t.advance_ms(10 * 24 * kHourMs + 1000);
     t.advance_ms(1000);
     co_await t.until_state(R"({"n":1})");
@@ -76,8 +74,7 @@ TEST_F(AutomationTest, NightsThatNobodySawAreDueOnce) {
 // The next is by the new time, not by the one that was set back.
 TEST_F(AutomationTest, AWallClockThatIsSetBackMovesTheNextTick) {
   run([](AutomationTest& t) -> Task<void> {
-    co_await t.put(
-        "p", tool("tick", R"({"type":"cron","expression":"0 0 * * *"})", "$state.n = ($state.n ?? 0) + 1"));
+    co_await t.put("p", tool("tick", kMidnight, "$state.n = ($state.n ?? 0) + 1"));
     t.advance_ms(24 * kHourMs);
     co_await t.until_state(R"({"n":1})");
     t.loops_.clock().set_wall_by_ms(-36 * static_cast<std::int64_t>(kHourMs));
@@ -290,13 +287,10 @@ TEST_F(AutomationTest, ResultsOfTriggersDoNotPushOutThoseOfCallers) {
 TEST(AutomationOfManyLoops, EventsGoFromLoopToLoop) {
   testing::Loops loops(2);
   loops.spawn(0, [](testing::Loops& all, std::string source, std::string follower) -> Task<void> {
-    const auto put = [&all](std::string id, std::string tools) {
-      return all.ask(0, Method::put, "/panels/" + id, fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
-    };
-    const auto made = co_await put(source, manual("emit", "$emit('e')"));
+    const auto made = co_await put_panel(all, source, manual("emit", "$emit('e')"));
     EXPECT_EQ(made.status, 201u);
-    const auto also = co_await put(
-        follower,
+    const auto also = co_await put_panel(
+        all, follower,
         tool("on", fmt::format(R"({{"type":"event","pattern":"e","panel":"{}"}})", source),
              "$state.n = ($state.n ?? 0) + 1", R"("capabilities":["state:*","events:receive:*"],)"));
     EXPECT_EQ(also.status, 201u) << also.body;

@@ -34,11 +34,15 @@ inline std::string on_loop(std::size_t wanted, std::string_view prefix) {
   }
 }
 
+// Makes a panel with these tools, or replaces one.
+inline Task<testing::Loops::Answered> put_panel(testing::Loops& loops, std::string id, std::string tools) {
+  return loops.ask(0, Method::put, "/panels/" + id, fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
+}
+
 class AutomationTest : public ::testing::Test {
  public:
   Task<void> put(std::string id, std::string tools) {
-    const auto answer = co_await loops_.ask(0, Method::put, "/panels/" + id,
-                                            fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
+    const auto answer = co_await put_panel(loops_, id, tools);
     EXPECT_LT(answer.status, 300u) << answer.body;
   }
   Task<std::string> call(std::string tool, std::string args = "{}", std::string panel = "p") {
@@ -83,6 +87,7 @@ class AutomationTest : public ::testing::Test {
 
 using Came = TriggerProbe::Outcome;
 inline constexpr const char* kHour = R"({"type":"interval","ms":3600000})";
+inline constexpr const char* kMidnight = R"({"type":"cron","expression":"0 0 * * *"})";
 inline constexpr std::uint64_t kHourMs = 3'600'000;
 
 }  // namespace nexus::server
