@@ -147,29 +147,8 @@ int main(int argc, char** argv) {
   std::uint64_t messages = 0, calls = 0;
   std::array<epoll_event, 256> events;
   std::array<char, 32768> bytes;
-  for (std::uint64_t fills = 1; fills <= kFills; ++fills) {
-    call_once(port, panel, "fill");
-    while (messages < fills * static_cast<std::uint64_t>(clients)) {
-      const int count = epoll_wait(poll, events.data(), events.size(), 1000);
-      for (int n = 0; n < count; ++n) {
-        auto& watcher = *static_cast<Watcher*>(events[static_cast<std::size_t>(n)].data.ptr);
-        const auto got = read(watcher.socket, bytes.data(), bytes.size());
-        if (got <= 0) die("a client was closed");
-        messages += watcher.take({bytes.data(), static_cast<std::size_t>(got)});
-      }
-    }
-  }
-  messages = 0;
-  std::vector<int> unread_before;
-  for (int n = clients; n < clients + stuck; ++n)
-    unread_before.push_back(unread(watchers[static_cast<std::size_t>(n)]));
-  for (const Watcher& caller : callers)
-    send_all(caller.socket, call);
-  const auto began = std::chrono::steady_clock::now();
-  const auto elapsed = [began] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  };
-  while (elapsed() < seconds) {
+  // Reads what has come for the clients, and has each caller that is answered call again.
+  const auto read_all = [&] {
     const int count = epoll_wait(poll, events.data(), events.size(), 1000);
     for (int n = 0; n < count; ++n) {
       auto& watcher = *static_cast<Watcher*>(events[static_cast<std::size_t>(n)].data.ptr);
@@ -182,7 +161,24 @@ int main(int argc, char** argv) {
         send_all(watcher.socket, call);
       }
     }
+  };
+  for (std::uint64_t fills = 1; fills <= kFills; ++fills) {
+    call_once(port, panel, "fill");
+    while (messages < fills * static_cast<std::uint64_t>(clients))
+      read_all();
   }
+  messages = 0;
+  std::vector<int> unread_before;
+  for (int n = clients; n < clients + stuck; ++n)
+    unread_before.push_back(unread(watchers[static_cast<std::size_t>(n)]));
+  for (const Watcher& caller : callers)
+    send_all(caller.socket, call);
+  const auto began = std::chrono::steady_clock::now();
+  const auto elapsed = [began] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  };
+  while (elapsed() < seconds)
+    read_all();
   for (int n = 0; n < stuck; ++n) {
     const int now = unread(watchers[static_cast<std::size_t>(clients + n)]);
     if (now == 0 || now != unread_before[static_cast<std::size_t>(n)])
