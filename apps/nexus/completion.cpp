@@ -4,21 +4,22 @@
 
 #include "command_line.h"
 #include "commands.h"
+#include "config_arguments.h"
 
 namespace nexus::app {
 namespace {
 
 // Of a command and those within it, one case of the script each; `paths`: "serve"|"panels"|"panels list"...
 void add_cases(const CLI::App& app, const std::string& path, std::string& cases, std::string& paths) {
-  std::string words;
+  std::vector<std::string> words;
   for (const CLI::App* inner : app.get_subcommands(nullptr))
-    words += inner->get_name() + " ";
+    words.push_back(inner->get_name());
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames())
-      words += "--" + name + " ";
+      words.push_back("--" + name);
   }
-  if (!words.empty()) words.pop_back();
-  cases += fmt::format("    \"{}\") words=\"{}\" ;;\n", path, words);
+  add_names_of_config_options(app, words);
+  cases += fmt::format("    \"{}\") words=\"{}\" ;;\n", path, fmt::join(words, " "));
   for (const CLI::App* inner : app.get_subcommands(nullptr)) {
     const std::string its = path.empty() ? inner->get_name() : path + " " + inner->get_name();
     paths += fmt::format("{}\"{}\"", paths.empty() ? "" : "|", its);

@@ -15,10 +15,7 @@ std::string help_of(const config::Row& row) {
   return fmt::format("{} ({}{}{})", row.meaning, value, standard.unit.empty() ? "" : " ", standard.unit);
 }
 
-}  // namespace
-
-void add_config_options(CLI::App& command, ConfigArguments& arguments) {
-  command.allow_extras();
+void add_all(CLI::App& command, ConfigArguments& arguments) {
   command.add_option("--config", arguments.file, "TOML file of settings")->type_name("FILE");
   for (const config::Row& row : config::rows()) {
     const std::string flag = config::flag(row);
@@ -29,6 +26,20 @@ void add_config_options(CLI::App& command, ConfigArguments& arguments) {
         ->type_name(std::string(row.name))
         ->group(fmt::format("Settings [{}]", row.group));
   }
+}
+
+}  // namespace
+
+void add_config_options(CLI::App& command, ConfigArguments& arguments) {
+  command.allow_extras();
+  command.preparse_callback([&command, &arguments](std::size_t) { add_all(command, arguments); });
+}
+
+void add_names_of_config_options(const CLI::App& command, std::vector<std::string>& names) {
+  if (!command.get_allow_extras()) return;
+  names.emplace_back("--config");
+  for (const config::Row& row : config::rows())
+    names.push_back(config::flag(row));
 }
 
 void take_unknown(const CLI::App& command, ConfigArguments& arguments) {

@@ -16,8 +16,12 @@ struct ConfigArguments {
   std::vector<config::Flag> flags;
 };
 
-// Adds the options to a command. `arguments` must live until it has been parsed; then take_unknown() has to be called.
+// Adds the options to a command when it is the one that was given: those of all commands would take some ms of each start.
+// `arguments` must live until it has been parsed; then take_unknown() has to be called.
 void add_config_options(CLI::App& command, ConfigArguments& arguments);
+
+// What it would add, for one that was not given; nothing for a command without them.
+void add_names_of_config_options(const CLI::App& command, std::vector<std::string>& names);
 
 // Keeps the flags that the command did not know: they are faults beside the others, each with the nearest name.
 void take_unknown(const CLI::App& command, ConfigArguments& arguments);

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { panelOf, serve } from './support/program.mjs';
 
@@ -180,12 +183,30 @@ test('a service is asked, and may not be one of ours', { timeout: 30_000 }, asyn
   const source = 'const [a, b] = await Promise.all([$ext.http.get($args.url + "/a"), $ext.http.get($args.url + "/b")]); return [a.status, a.json.path, b.json.path]';
   const { server } = await waiting(t, { env: { HTTP_ALLOW_PRIVATE: 'true' } });
   await server.panel('p', { get: source }, all);
+  const hasLoaded = (library) => readFileSync(`/proc/${server.pid}/maps`, 'utf8').includes(library);
+  assert.ok(!hasLoaded('libcurl'), 'nobody has asked yet');
   assert.deepEqual((await server.trigger('p', 'get', { url })).json.returnValue, [200, '/a', '/b']);
+  assert.ok(hasLoaded('libcurl'));
   const guarded = await waiting(t);
   await guarded.server.panel('p', { get: source }, all);
   assert.match((await guarded.server.trigger('p', 'get', { url })).json.error.message, /AddressNotAllowed/);
   await guarded.server.post('/panels', panelOf('q', { get: source }));
   assert.equal((await guarded.server.trigger('q', 'get', { url })).json.error.code, 'PERMISSION_DENIED');
+});
+
+test('where libcurl cannot be loaded requests say so, and all else works', { timeout: 30_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nexus-libraries-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'libcurl.so.4'), 'no library');
+  const { server } = await waiting(t, { env: { LD_LIBRARY_PATH: folder } });
+  const get = 'try { await $ext.http.get("http://a.example/") } catch ({ name, code, message }) { return { name, code, message } }';
+  await server.panel('p', { get, sleep: 'await $ext.timer.sleep(1); return 1' }, all);
+  for (let i = 0; i < 2; i += 1) {
+    const { name, code, message } = (await server.trigger('p', 'get', {})).json.returnValue;
+    assert.deepEqual([name, code], ['HttpError', 'OTHER']);
+    assert.match(message, /needs libcurl: .*libcurl\.so\.4/);
+  }
+  assert.equal((await server.trigger('p', 'sleep', {})).json.returnValue, 1);
 });
 
 test('who waits at the end is told', { timeout: 30_000 }, async (t) => {

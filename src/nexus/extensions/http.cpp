@@ -69,8 +69,6 @@ class Http final : public Extension {
     NEXUS_TRY(HttpRequest request,
               read_http_request(call.method, call.args_json, options_.config.timeout_ms));
     if (call.trace != nullptr) add_trace(request.headers, *call.trace);
-    NEXUS_TRY(HttpTarget target, read_target(request.url));
-    if (auto fault = check_target(target, options_.config)) return std::unexpected(*std::move(fault));
     auto grant = ledger_.grant(budget::Kind::kBuffers, request.bytes());
     if (!grant) return std::unexpected(memory_fault(std::move(grant.error().message)));
     const SteadyTime deadline = steady_clock::now() + std::chrono::milliseconds(request.timeout_ms);
@@ -78,7 +76,6 @@ class Http final : public Extension {
                                                .settlements = &settlements,
                                                .panel = std::string(call.panel),
                                                .request = std::move(request),
-                                               .target = std::move(target),
                                                .deadline = deadline,
                                                .grant = *std::move(grant)});
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <new>
+
 #include "nexus/extensions/http_address_guard.h"
 #include "nexus/extensions/http_faults.h"
 #include "nexus/extensions/http_lookup.h"
@@ -41,10 +43,23 @@ HttpCalls::~HttpCalls() {
 
 void HttpCalls::begin(std::unique_ptr<HttpCall> call) {
   HttpCall& one = *call;
+  if (const auto fault = aim(one)) return one.settlements->settle(one.id, settlement_of(*fault));
   deadlines_.emplace(one.deadline, one.id);
   queue_.add(one.panel, one.id);
   all_.emplace(one.id, std::move(call));
   fill_places();
+}
+
+std::optional<Fault> HttpCalls::aim(HttpCall& call) try {
+  if (auto opened = loop_.open(); !opened)
+    return Fault{"HttpError", std::move(opened.error().message), kOtherFault};
+  auto target = read_target(call.request.url);
+  if (!target) return std::move(target.error());
+  if (auto fault = check_target(*target, options_.config)) return fault;
+  call.target = *std::move(target);
+  return std::nullopt;
+} catch (const std::bad_alloc&) {
+  return memory_fault("no memory is left for the request");
 }
 
 void HttpCalls::cancel(CallId id) {

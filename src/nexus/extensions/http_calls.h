@@ -22,10 +22,10 @@ struct HttpCall {
   Settlements* settlements;
   std::string panel;
   HttpRequest request;
-  HttpTarget target;
   SteadyTime deadline;
   budget::Grant grant;  // of the request, and while it is under way of all else
 
+  HttpTarget target;
   Stage stage = Stage::kWaits;
   bool is_settled = false;  // it is here for the end of a lookup alone
   int redirects = 0;
@@ -49,6 +49,8 @@ class HttpCalls final : public HttpLoop::Client {
  private:
   using All = std::unordered_map<CallId, std::unique_ptr<HttpCall>>;
 
+  // The fault for which it is not sent.
+  std::optional<Fault> aim(HttpCall& call);
   void fill_places();
   void start(HttpCall& call);
   void send(HttpCall& call);

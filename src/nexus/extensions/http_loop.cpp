@@ -26,23 +26,29 @@ int curl_events(std::uint32_t events) {
 }  // namespace
 
 Result<std::unique_ptr<HttpLoop>> HttpLoop::create(long most_kept) {
-  std::unique_ptr<HttpLoop> loop(new HttpLoop);
+  std::unique_ptr<HttpLoop> loop(new HttpLoop(most_kept));
   loop->mailbox_ = std::make_shared<HttpMailbox>();
   loop->epoll_ = epoll_create1(EPOLL_CLOEXEC);
-  const bool has_curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  if (has_curl) loop->multi_.reset(curl_multi_init());
   epoll_event event{.events = EPOLLIN, .data = {.fd = loop->mailbox_->event()}};
-  if (!loop->mailbox_->is_open() || loop->epoll_ < 0 || !loop->multi_ ||
+  if (!loop->mailbox_->is_open() || loop->epoll_ < 0 ||
       epoll_ctl(loop->epoll_, EPOLL_CTL_ADD, loop->mailbox_->event(), &event) != 0) {
-    return fail(ErrorCode::kInternalError, "no file descriptors or memory for $ext.http");
+    return fail(ErrorCode::kInternalError, "no file descriptors for $ext.http");
   }
-  CURLM* multi = loop->multi_.get();
-  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &HttpLoop::watch);
-  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop.get());
-  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &HttpLoop::set_timer);
-  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop.get());
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, most_kept);
   return loop;
+}
+
+Result<void> HttpLoop::open() {
+  if (multi_) return {};
+  if (auto loaded = load_curl(); !loaded) return loaded;
+  multi_.reset(curl_multi_init());
+  if (!multi_) return fail(ErrorCode::kInternalError, "libcurl has no memory");
+  CURLM* multi = multi_.get();
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &HttpLoop::watch);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &HttpLoop::set_timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, most_kept_);
+  return {};
 }
 
 HttpLoop::~HttpLoop() {
@@ -89,6 +95,7 @@ void HttpLoop::work() {
 }
 
 void HttpLoop::tell_done(Client& client) {
+  if (!multi_) return;
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;

@@ -38,20 +38,23 @@ class HttpLoop {
 
   void run(Client& client);  // until stop()
   void stop() { is_stopped_ = true; }
+  // Before the first add(), and again as often as one likes. kInternalError: no libcurl, or no memory for it.
+  Result<void> open();
   bool add(CURL* transfer) { return curl_multi_add_handle(multi_.get(), transfer) == CURLM_OK; }
   void remove(CURL* transfer) { curl_multi_remove_handle(multi_.get(), transfer); }
 
  private:
-  HttpLoop() = default;
+  explicit HttpLoop(long most_kept) : most_kept_(most_kept) {}
   static int watch(CURL* transfer, curl_socket_t socket, int what, void* self, void* watched);
   static int set_timer(CURLM* multi, long ms, void* self);
   void wait(std::optional<SteadyTime> client_time);
   void work();
   void tell_done(Client& client);
 
+  const long most_kept_;
   std::shared_ptr<HttpMailbox> mailbox_;
   int epoll_ = -1;
-  CurlMulti multi_;
+  CurlMulti multi_;                      // null before open()
   std::optional<SteadyTime> curl_time_;  // when libcurl wants to be called
   bool is_stopped_ = false;
 };

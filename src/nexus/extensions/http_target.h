@@ -19,7 +19,7 @@ struct HttpTarget {
 };
 
 // A TypeError: no URL, another scheme than http and https, or a user and password in it. No message repeats the URL, which
-// may hold secrets.
+// may hold secrets. REQUIRES: load_curl() has succeeded.
 std::expected<HttpTarget, Fault> read_target(std::string_view url);
 
 // DomainNotAllowed, or AddressNotAllowed for a host that is an address. Names are checked when they are looked up.

@@ -6,6 +6,7 @@
 
 #include "nexus/extensions/base64.h"
 #include "nexus/extensions/http_answer.h"
+#include "nexus/extensions/http_curl.h"
 #include "nexus/extensions/http_queue.h"
 #include "nexus/extensions/http_request.h"
 #include "nexus/extensions/http_target.h"
@@ -139,7 +140,15 @@ TEST(HttpRequest, RefusesHeadersThatSayMoreThanOneThing) {
   EXPECT_EQ(header(R"("authorization":"Bearer x","cookie":"a=b","accept":"*/*")"), "none");
 }
 
-TEST(HttpTarget, IsNormalised) {
+class HttpTargetTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto loaded = load_curl();
+    ASSERT_TRUE(loaded) << loaded.error().message;
+  }
+};
+
+TEST_F(HttpTargetTest, IsNormalised) {
   const auto url = [](std::string_view text) {
     const auto target = read_target(text);
     return target ? target->url + " " + target->host : target.error().message;
@@ -156,7 +165,7 @@ TEST(HttpTarget, IsNormalised) {
   EXPECT_NE(read_target("http://a.example/")->origin, read_target("http://a.example:81/")->origin);
 }
 
-TEST(HttpTarget, RefusesWhatIsNoUrlOfTheWeb) {
+TEST_F(HttpTargetTest, RefusesWhatIsNoUrlOfTheWeb) {
   for (const char* text :
        {"", "/a", "example.org", "//example.org/", "ftp://example.org/", "file:///etc/passwd", "gopher://a/",
         "http://", "http://bücher.example/", "http://１２７.0.0.1/", "http://a。b/", "http://a b/",
@@ -167,7 +176,7 @@ TEST(HttpTarget, RefusesWhatIsNoUrlOfTheWeb) {
   EXPECT_FALSE(read_target("http://a/" + std::string(20'000, 'x')));
 }
 
-TEST(HttpTarget, RefusesCredentialsWithoutRepeatingThem) {
+TEST_F(HttpTargetTest, RefusesCredentialsWithoutRepeatingThem) {
   for (const char* text :
        {"http://ada:secret@example.org/", "https://secret@example.org/?secret", "http://:secret@a/"}) {
     const auto target = read_target(text);
@@ -177,7 +186,7 @@ TEST(HttpTarget, RefusesCredentialsWithoutRepeatingThem) {
   }
 }
 
-TEST(HttpTarget, HoldsTheDomainList) {
+TEST_F(HttpTargetTest, HoldsTheDomainList) {
   config::HttpExtensionConfig config;
   config.allowed_domains = {"example.org", "*.Example.com"};
   const auto is_allowed = [&](std::string_view url) { return !check_target(*read_target(url), config); };
@@ -193,7 +202,7 @@ TEST(HttpTarget, HoldsTheDomainList) {
   EXPECT_EQ(check_target(*read_target("http://other.net/"), config)->name, "DomainNotAllowed");
 }
 
-TEST(HttpTarget, HoldsTheAddressGuard) {
+TEST_F(HttpTargetTest, HoldsTheAddressGuard) {
   const config::HttpExtensionConfig config;
   for (const char* url :
        {"http://127.0.0.1/", "http://127.1/", "http://0/", "http://[::1]/", "http://[::ffff:127.0.0.1]/",
