@@ -141,7 +141,7 @@ bool Image::all_pages(Look look) const {
   for (std::size_t i = 0; i < pages(); ++i) {
     const std::byte* page = base_pages().content(i);
     if (own_.contains(i)) {
-      copy(changed_page.data(), page, kPageBytes);
+      std::memcpy(changed_page.data(), page, kPageBytes);
       ChangedPage head;
       std::memcpy(&head, changes.data(), sizeof head);
       put_runs(changed_page.data(), changes.subspan(sizeof head, head.bytes));

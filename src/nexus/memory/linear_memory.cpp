@@ -192,7 +192,7 @@ bool LinearMemory::start_over(const Image& image) {
   size_ = image.size_bytes();
   const Pages& pages = image.base_pages();
   for (std::size_t page = 0; page < image.pages(); ++page) {
-    if (pages[page] != nullptr) copy(base_ + page * kPageBytes, pages[page], kPageBytes);
+    if (pages[page] != nullptr) std::memcpy(base_ + page * kPageBytes, pages[page], kPageBytes);
   }
   image.put_changes(base_, image.own());
   return make_hot_what_is_known(image);

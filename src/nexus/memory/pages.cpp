@@ -1,6 +1,5 @@
 #include "nexus/memory/pages.h"
 
-#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstring>
@@ -9,25 +8,14 @@ namespace nexus::memory {
 namespace {
 
 constexpr std::array<std::byte, kPageBytes> kZeros{};
-constexpr std::size_t kPieceBytes = 2048;  // glibc's x86_rep_movsb_threshold is 2112 by default
 
 bool is_zero(const std::byte* page) { return std::memcmp(page, kZeros.data(), kPageBytes) == 0; }
 
 }  // namespace
 
-void copy(std::byte* to, const std::byte* from, std::size_t bytes) {
-  while (bytes > 0) {
-    const std::size_t piece = std::min(bytes, kPieceBytes);
-    std::memcpy(to, from, piece);
-    to += piece;
-    from += piece;
-    bytes -= piece;
-  }
-}
-
 void put(std::byte* to, const std::byte* from, std::size_t bytes) {
   if (from != nullptr) {
-    copy(to, from, bytes);
+    std::memcpy(to, from, bytes);
   } else {
     std::memset(to, 0, bytes);
   }
@@ -43,7 +31,7 @@ Pages::Pages(std::span<const std::byte> memory) : table_(memory.size() / kPageBy
   for (std::size_t page = 0; page < table_.size(); ++page) {
     const std::byte* from = memory.data() + page * kPageBytes;
     if (is_zero(from)) continue;
-    copy(to, from, kPageBytes);
+    std::memcpy(to, from, kPageBytes);
     table_[page] = to;
     to += kPageBytes;
   }
@@ -60,7 +48,7 @@ Pages::Pages(std::shared_ptr<const Pages> base, const PageSet& own, budget::Gran
     const std::byte* from = (*base_)[page];
     table_[page] = from;
     if (!own.contains(page)) continue;
-    if (from != nullptr) copy(to, from, kPageBytes);
+    if (from != nullptr) std::memcpy(to, from, kPageBytes);
     table_[page] = to;
     to += kPageBytes;
   }

@@ -48,10 +48,6 @@ class Pages {
   budget::Grant grant_;
 };
 
-// As memcpy, but never by `rep movsb`, which glibc takes beyond 2 KiB where the processor calls it fast: on Zen 3 and 4 it is
-// up to twenty times as slow, by where the two ends lie in their pages (glibc bug 30994).
-void copy(std::byte* to, const std::byte* from, std::size_t bytes);
-
 // Null stands for zeros.
 void put(std::byte* to, const std::byte* from, std::size_t bytes);
 
