@@ -6,18 +6,18 @@
 
 namespace nexus::server {
 
-void write_access(const Request& request, const Access& access) {
+void write_access(const Request& request, const AccessLogEntry& entry) {
   const auto method = boost::beast::http::to_string(request.method);
   const std::string target = masked(request.target);
-  const fmt::format_int status(access.status), bytes(access.body_bytes);
-  const std::string duration = fmt::format("{:.3f}", static_cast<double>(access.duration_us) / 1000);
+  const fmt::format_int status(entry.status), bytes(entry.body_bytes);
+  const std::string duration = fmt::format("{:.3f}", static_cast<double>(entry.duration_us) / 1000);
   log_line(spdlog::level::info,
            {{"method", {method.data(), method.size()}},
             {"target", target},
             {"status", {status.data(), status.size()}},
             {"bytes", {bytes.data(), bytes.size()}},
             {"duration_ms", duration},
-            {"peer", access.peer},
+            {"peer", entry.peer},
             {"request", request.trace.request_id},
             {"trace", request.trace.id()}},
            "answered");

@@ -8,7 +8,7 @@
 
 namespace nexus::server {
 
-struct Access {
+struct AccessLogEntry {
   unsigned status = 0;
   std::uint64_t body_bytes = 0;   // of the answer
   std::uint64_t duration_us = 0;  // from the first byte of the request until the answer was written
@@ -16,6 +16,6 @@ struct Access {
 };
 
 // At level info. Without the values of `token=` in the query.
-void write_access(const Request& request, const Access& access);
+void write_access(const Request& request, const AccessLogEntry& entry);
 
 }  // namespace nexus::server
