@@ -14,7 +14,8 @@
 #include <thread>
 
 #include "commands.h"
-#include "nexus/server/dispatch.h"
+#include "nexus/server/definition_ids.h"
+#include "nexus/server/placement.h"
 #include "settings_mapping.h"
 
 namespace nexus::app {

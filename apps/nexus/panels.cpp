@@ -7,7 +7,7 @@
 #include "nexus/base/ids.h"
 #include "nexus/base/log.h"
 #include "nexus/sandbox/json.h"
-#include "nexus/server/dispatch.h"
+#include "nexus/server/definition_ids.h"
 #include "panel_files.h"
 #include "remote.h"
 

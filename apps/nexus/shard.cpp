@@ -3,6 +3,7 @@
 #include "embedded.h"
 #include "nexus/sandbox/capabilities.h"
 #include "nexus/sandbox/instance.h"
+#include "nexus/server/placement.h"
 #include "settings_mapping.h"
 #include "version.h"
 

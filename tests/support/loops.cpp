@@ -5,7 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "nexus/sandbox/json.h"
-#include "nexus/server/server.h"
+#include "nexus/server/placement.h"
 
 namespace nexus::testing {
 namespace {

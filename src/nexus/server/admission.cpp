@@ -4,7 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "nexus/base/saturating.h"
-#include "nexus/server/server.h"
 
 namespace nexus::server {
 namespace {

@@ -8,8 +8,7 @@
 
 #include "nexus/base/log.h"
 #include "nexus/server/api.h"
-#include "nexus/server/dispatch.h"
-#include "nexus/server/server.h"
+#include "nexus/server/placement.h"
 #include "nexus/server/time_text.h"
 
 namespace nexus::server {

@@ -7,7 +7,6 @@
 #include "nexus/sandbox/json.h"
 #include "nexus/server/api.h"
 #include "nexus/server/automation.h"
-#include "nexus/server/server.h"
 
 namespace nexus::server {
 namespace {

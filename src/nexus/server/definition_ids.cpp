@@ -26,4 +26,9 @@ std::optional<std::vector<std::string>> ids_in_definition(std::string_view json)
   return ids;
 }
 
+std::string id_in_definition(std::string_view json) {
+  const auto ids = ids_in_definition(json);
+  return ids && !ids->empty() ? ids->back() : std::string();
+}
+
 }  // namespace nexus::server

@@ -12,4 +12,7 @@ namespace nexus::server {
 // must not depend on which of them he would take. None: one is no text, or `json` is no object.
 std::optional<std::vector<std::string>> ids_in_definition(std::string_view json);
 
+// The one that the reader of definitions takes; empty: an id has then to be made, or the text is no definition.
+std::string id_in_definition(std::string_view json);
+
 }  // namespace nexus::server

@@ -8,9 +8,9 @@
 
 #include "nexus/server/definition_ids.h"
 #include "nexus/server/loose_socket.h"
+#include "nexus/server/placement.h"
 #include "nexus/server/query.h"
 #include "nexus/server/route.h"
-#include "nexus/server/server.h"
 
 namespace nexus::server {
 namespace {
@@ -27,20 +27,6 @@ Done how_it_ended(const std::exception_ptr& error) {
 }
 
 }  // namespace
-
-// FNV-1a, and the last step of MurmurHash3 because ids differ in their last letters: the same on every machine.
-std::size_t owner_of(std::string_view panel_id, std::size_t loops) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : panel_id)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
-  return (hash ^ (hash >> 33)) % loops;
-}
-
-std::string id_in_definition(std::string_view json) {
-  const auto ids = ids_in_definition(json);
-  return ids && !ids->empty() ? ids->back() : std::string();
-}
 
 std::size_t Dispatch::where(const Request& request) const {
   if (loops_.size() == 1) return loops_.own();

@@ -14,12 +14,6 @@
 
 namespace nexus::server {
 
-// Which of `loops` a panel belongs to: the same on every loop and at every time.
-std::size_t owner_of(std::string_view panel_id, std::size_t loops);
-
-// The id that a panel's definition names, or nothing: an id has then to be made, or the text is no definition.
-std::string id_in_definition(std::string_view json);
-
 // Thread safety: one for each loop, used on it alone.
 class Dispatch final : public Service {
  public:

@@ -14,6 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <utility>
 
@@ -37,6 +38,11 @@ using Task = asio::awaitable<T, Executor>;
 using Await = asio::use_awaitable_t<Executor>;
 inline constexpr Await kAwait{};
 inline constexpr asio::as_tuple_t<Await> kAwaitTuple{kAwait};  // [error, ...] instead of an exception
+
+// For co_spawn: a coroutine of ours that throws is a bug, and nobody could go on with what it has left undone.
+inline void must_not_throw(std::exception_ptr error) {
+  if (error) std::rethrow_exception(error);
+}
 
 // Waits for a callback: `start` is given a std::move_only_function<void(T)> that is to be called once, at once or
 // later, on this loop's thread. The waiting coroutine goes on from the loop, never inside that call.

@@ -43,10 +43,6 @@ void may_lack_memory(std::exception_ptr error) {
 
 }  // namespace
 
-void must_not_throw(std::exception_ptr error) {
-  if (error) std::rethrow_exception(error);
-}
-
 Server::Server(Executor executor, const Clock& clock, budget::Ledger& ledger, Service& service, Api& api,
                pool::InstancePool& pool, Options options)
     : executor_(executor),

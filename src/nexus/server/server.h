@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <list>
 
@@ -17,9 +16,6 @@
 #include "nexus/server/loop.h"
 
 namespace nexus::server {
-
-// For co_spawn: a coroutine of ours that throws is a bug, and nobody could go on with what it has left undone.
-void must_not_throw(std::exception_ptr error);
 
 class Server {
  public:

@@ -8,7 +8,6 @@
 #include <new>
 
 #include "nexus/server/access.h"
-#include "nexus/server/server.h"
 #include "nexus/server/suspensions.h"
 
 namespace nexus::server {

@@ -3,7 +3,6 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "nexus/server/route.h"
-#include "nexus/server/server.h"
 #include "nexus/server/websocket_client.h"
 
 namespace nexus::server {

@@ -6,7 +6,7 @@
 
 #include "nexus/sandbox/json.h"
 #include "nexus/server/automation.h"
-#include "nexus/server/server.h"
+#include "nexus/server/placement.h"
 #include "support/loops.h"
 
 namespace nexus::server {

@@ -10,7 +10,6 @@
 #include <map>
 #include <random>
 
-#include "nexus/server/server.h"
 #include "support/loops.h"
 
 namespace nexus::server {

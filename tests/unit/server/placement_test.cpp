@@ -1,4 +1,4 @@
-#include "nexus/server/dispatch.h"
+#include "nexus/server/placement.h"
 
 #include <gtest/gtest.h>
 
@@ -24,16 +24,6 @@ TEST(OwnerOf, SpreadsPanelsEvenly) {
       EXPECT_GT(panels[loop], 800U);
       EXPECT_LT(panels[loop], 1200U);
     }
-  }
-}
-
-TEST(IdInDefinition, IsWhatTheReaderOfDefinitionsFinds) {
-  EXPECT_EQ(id_in_definition(R"({"kind":"k","id":"a.b-c_1","tools":[{"id":"not this"}]})"), "a.b-c_1");
-  EXPECT_EQ(id_in_definition(R"({"id":"\u0070\u0031"})"), "p1");
-  EXPECT_EQ(id_in_definition(R"({"\u0069d":"p1"})"), "p1");
-  for (const std::string_view none : {"", "{}", "[]", "7", R"({"id":7})", R"({"id":""})", R"({"id":)",
-                                      R"({"ID":"x"})", R"({"id":null})", R"({"id":["\\"]})", R"("id")"}) {
-    EXPECT_EQ(id_in_definition(none), "") << none;
   }
 }
 
