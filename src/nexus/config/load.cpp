@@ -115,12 +115,6 @@ class Loading {
 
 }  // namespace
 
-const Origin& Loaded::origin_of(std::string_view name) const {
-  static const Origin kDefaultOrigin;
-  const auto found = origins.find(name);
-  return found == origins.end() ? kDefaultOrigin : found->second;
-}
-
 std::expected<Loaded, std::vector<Fault>> load(const Sources& sources) { return Loading(sources).finish(); }
 
 std::vector<Fault> validate(const RuntimeConfig& runtime) {

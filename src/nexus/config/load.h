@@ -4,7 +4,6 @@
 
 #include <expected>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +11,7 @@
 
 #include "nexus/base/error.h"
 #include "nexus/config/fault.h"
-#include "nexus/config/given.h"
+#include "nexus/config/loaded.h"
 #include "nexus/config/settings.h"
 
 namespace nexus::config {
@@ -20,9 +19,6 @@ namespace nexus::config {
 // The value of a variable, or none. An empty value counts as none, because that is what container tools pass on for a
 // variable that isn't set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
-
-// The content of a file; the error's message says why there is none.
-using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 
 struct Flag {
   std::string name;  // as it was written: "--http-port"; an unknown one is a fault
@@ -41,14 +37,6 @@ struct Sources {
   std::vector<Flag> flags;
   ReadFile read_file;
   std::vector<Rule> rules{};
-};
-
-struct Loaded {
-  Settings settings;
-  std::map<std::string_view, Origin> origins;  // by the name of the row; what is missing has its default
-  std::vector<std::string> warnings;
-
-  const Origin& origin_of(std::string_view name) const;
 };
 
 std::expected<Loaded, std::vector<Fault>> load(const Sources& sources);

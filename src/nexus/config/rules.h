@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "nexus/config/load.h"
+#include "nexus/config/fault.h"
+#include "nexus/config/loaded.h"
 
 namespace nexus::config {
 
