@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "nexus/engine/config.h"
-#include "nexus/engine/parts.h"
+#include "nexus/engine/engine_parts.h"
 #include "nexus/engine/signal_stack.h"
 
 namespace nexus::engine {

@@ -6,7 +6,7 @@
 #include <cassert>
 #include <new>
 
-#include "nexus/engine/parts.h"
+#include "nexus/engine/engine_parts.h"
 
 namespace nexus::engine {
 namespace {
