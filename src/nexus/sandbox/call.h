@@ -11,7 +11,7 @@
 #include <unordered_map>
 
 #include "nexus/base/clock.h"
-#include "nexus/sandbox/instance.h"
+#include "nexus/sandbox/execution_request.h"
 #include "nexus/sandbox/suspended.h"
 
 namespace nexus::sandbox {

@@ -18,35 +18,13 @@
 #include "nexus/base/clock.h"
 #include "nexus/base/error.h"
 #include "nexus/budget/ledger.h"
-#include "nexus/sandbox/capabilities.h"
-#include "nexus/sandbox/limits.h"
+#include "nexus/sandbox/execution_request.h"
 #include "nexus/sandbox/result.h"
-#include "nexus/sandbox/state.h"
 #include "nexus/sandbox/suspended.h"
-
-namespace nexus::memory {
-class Image;
-}
 
 namespace nexus::sandbox {
 
-class ExtensionTable;
 class Runtime;  // what all instances share: see runtime.h
-
-// Everything an execution needs. The views and pointers must stay valid until finish().
-struct ExecutionRequest {
-  std::shared_ptr<const memory::Image> image;  // of the handler
-  std::string_view source;                     // the handler's own text, for error locations
-  std::string execution_id;
-  std::string_view args_json = "{}";  // one JSON value, already checked
-  std::string_view scope_json = "{}";
-  const State* state = nullptr;
-  const Capabilities* capabilities = nullptr;
-  const ExtensionTable* extensions = nullptr;  // null: there are none
-  Limits limits{};
-  bool cache_hit = false;
-  budget::Grant prepaid{};  // kInstances, for the growth that is expected
-};
 
 // What an idle instance keeps beside its linear memory: the engine's store, the part of its native stack that stays, page
 // tables. Measured over a thousand of them.

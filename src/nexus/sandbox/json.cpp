@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "nexus/sandbox/json_scan.h"
-#include "nexus/sandbox/limits.h"
 
 namespace nexus::sandbox {
 namespace {

@@ -10,6 +10,9 @@
 
 namespace nexus::sandbox {
 
+// JSON nested deeper than this is refused wherever it comes from.
+inline constexpr int kMaxJsonDepth = 128;
+
 enum class JsonFault : std::uint8_t { kNone, kMalformed, kTooDeep };
 
 // Whether `text` is exactly one JSON value (RFC 8259) in UTF-8 nested at most kMaxJsonDepth deep. Numbers may have any

@@ -17,7 +17,4 @@ inline constexpr std::uint64_t kLeastStackBytes = 64_KiB;
 inline constexpr std::uint64_t kLeastMemoryBytes = 1_MiB;
 inline constexpr std::uint64_t kLeastTimeoutMs = 100;
 
-// JSON nested deeper than this is refused wherever it comes from.
-inline constexpr int kMaxJsonDepth = 128;
-
 }  // namespace nexus::sandbox

@@ -10,7 +10,6 @@
 #include <unordered_map>
 
 #include "nexus/sandbox/json.h"
-#include "nexus/sandbox/suspended.h"
 
 namespace nexus::sandbox {
 namespace {
@@ -179,19 +178,6 @@ void append(Journal& journal, Journal later) {
   move_behind(journal.mutations, others);
   move_behind(journal.events, later.events);
   move_behind(journal.view_commands, later.view_commands);
-}
-
-ExecutionResult result_of(Carried carried, std::string execution_id, Error error) {
-  ExecutionResult result;
-  result.execution_id = std::move(execution_id);
-  result.error = std::move(error);
-  result.earlier = std::move(carried.journal);
-  result.metrics.execution_time_us = carried.running_us;
-  result.metrics.host_calls = carried.host_calls;
-  result.logs = std::move(carried.logs);
-  result.log_lines_dropped = carried.log_lines_dropped;
-  result.held = std::move(carried.held);
-  return result;
 }
 
 std::uint64_t text_bytes(const ExecutionResult& result) {
