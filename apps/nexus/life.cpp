@@ -33,10 +33,10 @@ void print_demo(const std::string& url) {
       url);
 }
 
-std::vector<server::Server*> servers_of(std::span<const std::unique_ptr<Shard>> shards) {
+std::vector<server::Server*> servers_of(std::span<const std::unique_ptr<ServingLoop>> loops) {
   std::vector<server::Server*> servers;
-  for (const auto& shard : shards)
-    servers.push_back(&shard->server());
+  for (const auto& one : loops)
+    servers.push_back(&one->server());
   return servers;
 }
 
@@ -70,16 +70,16 @@ Result<std::jthread> start_thread(asio::io_context& loop, sandbox::Runtime& runt
 }
 
 // The other loops; the first runs on the thread that we have.
-Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<Shard>> shards,
+Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<ServingLoop>> loops,
                                                 sandbox::Runtime& runtime) {
   std::vector<std::jthread> threads;
-  for (std::size_t i = 1; i < shards.size(); ++i) {
-    auto thread = start_thread(shards[i]->loop(), runtime);
+  for (std::size_t i = 1; i < loops.size(); ++i) {
+    auto thread = start_thread(loops[i]->loop(), runtime);
     if (!thread) {
-      for (const auto& shard : shards)
-        shard->loop().stop();
+      for (const auto& one : loops)
+        one->loop().stop();
       return fail(ErrorCode::kInternalError, fmt::format("cannot start thread {} of {}: {}; or lower THREADS",
-                                                         i + 1, shards.size(), thread.error().message));
+                                                         i + 1, loops.size(), thread.error().message));
     }
     pthread_setname_np(thread->native_handle(), fmt::format("nexus-loop-{}", i).c_str());
     threads.push_back(*std::move(thread));
@@ -89,26 +89,26 @@ Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<
 
 }  // namespace
 
-Life::Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings,
+Life::Life(std::span<const std::unique_ptr<ServingLoop>> loops, const config::ServerConfig& settings,
            sandbox::Runtime& runtime, MemoryKeeping& memory)
-    : shards_(shards),
+    : loops_(loops),
       settings_(settings),
       runtime_(runtime),
       memory_(memory),
-      listener_(loop().get_executor(), servers_of(shards), listener_options_of(settings)),
-      ws_listener_(loop().get_executor(), servers_of(shards), ws_listener_options_of(settings)),
+      listener_(loop().get_executor(), servers_of(loops), listener_options_of(settings)),
+      ws_listener_(loop().get_executor(), servers_of(loops), ws_listener_options_of(settings)),
       signals_(loop(), SIGINT, SIGTERM),
       hangups_(loop(), SIGHUP),
       delay_(loop()) {}
 
 int Life::run(Plan plan) {
-  on_all([](Shard& shard) { shard.server().start(); });
+  on_all([](ServingLoop& one) { one.server().start(); });
   wait_for_signal();
   wait_for_hangup(plan.reload);
   memory_.start();
   asio::co_spawn(loop().get_executor(), start(std::move(plan)), server::must_not_throw);
   {
-    const auto threads = start_threads(shards_, runtime_);
+    const auto threads = start_threads(loops_, runtime_);
     if (threads) {
       run_loop(loop());
     } else {
@@ -117,8 +117,8 @@ int Life::run(Plan plan) {
     }
   }
   bool is_at_rest = !is_starting_;
-  for (const auto& shard : shards_)
-    is_at_rest = is_at_rest && shard->server().connections() == 0;
+  for (const auto& one : loops_)
+    is_at_rest = is_at_rest && one->server().connections() == 0;
   if (!is_at_rest) {
     // Work of one loop for another is still under way, and there is no order in which both could be destroyed.
     memory_.say_goodbye();
@@ -129,9 +129,9 @@ int Life::run(Plan plan) {
 }
 
 // What is posted before a loop runs is the first that it does.
-void Life::on_all(void (*act)(Shard& shard)) {
-  for (const auto& shard : shards_)
-    asio::post(shard->loop(), [act, &shard = *shard] { act(shard); });
+void Life::on_all(void (*act)(ServingLoop& one)) {
+  for (const auto& one : loops_)
+    asio::post(one->loop(), [act, &one = *one] { act(one); });
 }
 
 server::Task<void> Life::start(Plan plan) {
@@ -148,7 +148,7 @@ server::Task<void> Life::start(Plan plan) {
     fmt::print(stderr, "nexus: {}\n", listening.error().message);
     co_return stop(kFailed);
   }
-  on_all([](Shard& shard) { shard.api().set_stage(server::Stage::kServing); });
+  on_all([](ServingLoop& one) { one.shard().set_stage(server::Stage::kServing); });
   fmt::print("listening on {}\nlistening on {}\n", listener_.url(), ws_listener_.url());
   if (plan.shows_demo) print_demo(listener_.url());
   std::fflush(stdout);
@@ -158,11 +158,11 @@ server::Task<void> Life::start(Plan plan) {
 server::Task<bool> Life::create(const PanelFile& file) {
   using Created = std::expected<std::shared_ptr<panels::Panel>, server::Refusal>;
   const std::string id = server::id_in_definition(file.json);
-  Shard& owner = *shards_[id.empty() ? 0 : server::owner_of(id, shards_.size())];
+  ServingLoop& owner = *loops_[id.empty() ? 0 : server::owner_of(id, loops_.size())];
   const auto panel = co_await server::callback<Created>(loop().get_executor(), [&](auto done) {
     asio::post(owner.loop(), [&owner, &file, done = std::move(done)]() mutable {
       asio::co_spawn(owner.loop().get_executor(),
-                     owner.api().creation().create(file.json, server::Caller::anyone(), file.handlers),
+                     owner.shard().panels().create(file.json, server::Caller::anyone(), file.handlers),
                      [done = std::move(done)](std::exception_ptr error, Created created) mutable {
                        server::must_not_throw(error);
                        done(std::move(created));
@@ -198,7 +198,7 @@ void Life::wait_for_hangup(std::function<void()> reload) {
 
 void Life::leave() {
   if (settings_.shutdown_delay_ms == 0 || is_starting_) return drain();
-  on_all([](Shard& shard) { shard.api().set_stage(server::Stage::kLeaving); });
+  on_all([](ServingLoop& one) { one.shard().set_stage(server::Stage::kLeaving); });
   delay_.expires_after(std::chrono::milliseconds(settings_.shutdown_delay_ms));
   delay_.async_wait([this](const boost::system::error_code&) { drain(); });
 }
@@ -206,10 +206,10 @@ void Life::leave() {
 void Life::drain() {
   listener_.close();
   ws_listener_.close();
-  undrained_ = shards_.size();
-  for (const auto& shard : shards_) {
-    asio::post(shard->loop(), [this, &shard = *shard] {
-      shard.server().drain([this] {
+  undrained_ = loops_.size();
+  for (const auto& one : loops_) {
+    asio::post(one->loop(), [this, &one = *one] {
+      one.server().drain([this] {
         asio::post(loop(), [this] {
           if (--undrained_ == 0) stop(0);
         });
@@ -221,8 +221,8 @@ void Life::drain() {
 void Life::stop(int status) {
   status_ = status;
   memory_.stop();
-  for (const auto& shard : shards_)
-    shard->loop().stop();
+  for (const auto& one : loops_)
+    one->loop().stop();
 }
 
 }  // namespace nexus::app

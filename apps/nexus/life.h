@@ -14,7 +14,7 @@
 #include "nexus/config/settings.h"
 #include "nexus/server/listener.h"
 #include "panel_files.h"
-#include "shard.h"
+#include "serving_loop.h"
 
 namespace nexus::app {
 
@@ -26,8 +26,8 @@ class Life {
     std::function<void()> reload;  // at SIGHUP
   };
 
-  // The shards must outlive it.
-  Life(std::span<const std::unique_ptr<Shard>> shards, const config::ServerConfig& settings,
+  // The loops must outlive it.
+  Life(std::span<const std::unique_ptr<ServingLoop>> loops, const config::ServerConfig& settings,
        sandbox::Runtime& runtime, MemoryKeeping& memory);
 
   // Runs all loops, the first on this thread, until the server has ended. Gives the exit status.
@@ -36,16 +36,16 @@ class Life {
  private:
   server::Task<void> start(Plan plan);
   server::Task<bool> create(const PanelFile& file);
-  void on_all(void (*act)(Shard& shard));
+  void on_all(void (*act)(ServingLoop& one));
   void wait_for_signal();
   void wait_for_hangup(std::function<void()> reload);
   void leave();
   void drain();
   void stop(int status);
 
-  boost::asio::io_context& loop() { return shards_.front()->loop(); }
+  boost::asio::io_context& loop() { return loops_.front()->loop(); }
 
-  std::span<const std::unique_ptr<Shard>> shards_;
+  std::span<const std::unique_ptr<ServingLoop>> loops_;
   const config::ServerConfig& settings_;
   sandbox::Runtime& runtime_;
   MemoryKeeping& memory_;

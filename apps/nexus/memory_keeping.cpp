@@ -57,19 +57,19 @@ void set_up_allocator(std::size_t loops) {
   mallopt(M_ARENA_MAX, static_cast<int>(loops) + 1);
 }
 
-MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<Shard>> shards, budget::Keeper& keeper,
+MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::Keeper& keeper,
                              budget::WallWatch& watch, budget::Ledger& ledger, const Clock& clock,
                              ExitRecord& record)
-    : shards_(shards),
+    : loops_(loops),
       keeper_(keeper),
       watch_(watch),
       ledger_(ledger),
       clock_(clock),
       record_(record),
-      timer_(shards.front()->loop().get_executor()),
+      timer_(loops.front()->loop().get_executor()),
       pause_(timer_.get_executor()),
       events_(timer_.get_executor()),
-      hungriest_(shards.size()) {
+      hungriest_(loops.size()) {
   const int events = watch.descriptor() < 0 ? -1 : fcntl(watch.descriptor(), F_DUPFD_CLOEXEC, 0);
   if (events >= 0) events_.assign(events);
 }
@@ -115,7 +115,7 @@ server::Task<void> MemoryKeeping::keep() {
 }
 
 bool MemoryKeeping::is_at_rest() const {
-  return std::ranges::all_of(shards_, [](const auto& shard) { return shard->pool().active_count() == 0; });
+  return std::ranges::all_of(loops_, [](const auto& one) { return one->shard().pool().active_count() == 0; });
 }
 
 void MemoryKeeping::tick() {
@@ -152,9 +152,9 @@ void MemoryKeeping::look(bool is_resting, std::string_view reason) {
   }
   const std::uint64_t scarce = scarce_bytes(walls.grantable_bytes);
   if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {
-    for (const auto& shard : shards_)
-      asio::post(shard->loop(), [&shard = *shard, bytes = scarce - free] {
-        if_memory_lasts([&] { shard.api().reclaim(bytes); });
+    for (const auto& one : loops_)
+      asio::post(one->loop(), [&one = *one, bytes = scarce - free] {
+        if_memory_lasts([&] { one.shard().reclaim(bytes); });
       });
   }
 }
@@ -162,8 +162,8 @@ void MemoryKeeping::look(bool is_resting, std::string_view reason) {
 void MemoryKeeping::record() {
   UnderWay under_way;
   started_ = 0;
-  for (const auto& shard : shards_) {
-    const pool::PoolStats stats = shard->pool().stats();
+  for (const auto& one : loops_) {
+    const pool::PoolStats stats = one->shard().pool().stats();
     under_way.running += stats.active;
     under_way.queued += stats.waiting;
     started_ += stats.waits.count();
@@ -178,11 +178,11 @@ void MemoryKeeping::ask_for_handlers() {
   if (!is_news || now_ms - asked_ms_ < kHandlersMs) return;
   asked_ms_ = now_ms;
   asked_started_ = started_;
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    asio::post(shards_[i]->loop(), [this, i] {
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    asio::post(loops_[i]->loop(), [this, i] {
       if_memory_lasts([&] {
-        asio::post(shards_.front()->loop(),
-                   [this, i, top = shards_[i]->api().hungriest(ExitRecord::kHandlers)]() mutable {
+        asio::post(loops_.front()->loop(),
+                   [this, i, top = loops_[i]->shard().hungriest(ExitRecord::kHandlers)]() mutable {
                      hungriest_[i] = std::move(top);
                      if_memory_lasts([&] { name_handlers(); });
                    });
@@ -204,11 +204,11 @@ void MemoryKeeping::name_handlers() {
 void MemoryKeeping::give_back_idle_memory() {
   is_tidy_ = true;
   most_kept_ = 0;
-  for (const auto& shard : shards_) {
-    asio::post(shard->loop(), [this, &shard = *shard] {
+  for (const auto& one : loops_) {
+    asio::post(one->loop(), [this, &one = *one] {
       bool has_more = true;
-      if_memory_lasts([&] { has_more = shard.api().tidy(); });
-      asio::post(shards_.front()->loop(), [this, has_more] { tidied(has_more); });
+      if_memory_lasts([&] { has_more = one.shard().tidy(); });
+      asio::post(loops_.front()->loop(), [this, has_more] { tidied(has_more); });
     });
     ++tidying_;  // of those that could be asked
   }

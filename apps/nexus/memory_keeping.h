@@ -16,14 +16,14 @@
 #include "nexus/budget/keeper.h"
 #include "nexus/budget/wall_watch.h"
 #include "nexus/server/loop.h"
-#include "shard.h"
+#include "serving_loop.h"
 
 namespace nexus::app {
 
 class MemoryKeeping {
  public:
   // All must outlive it.
-  MemoryKeeping(std::span<const std::unique_ptr<Shard>> shards, budget::Keeper& keeper,
+  MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::Keeper& keeper,
                 budget::WallWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
 
   void start();
@@ -43,7 +43,7 @@ class MemoryKeeping {
   void ask_for_handlers();
   void name_handlers();
 
-  std::span<const std::unique_ptr<Shard>> shards_;
+  std::span<const std::unique_ptr<ServingLoop>> loops_;
   budget::Keeper& keeper_;
   budget::WallWatch& watch_;
   budget::Ledger& ledger_;

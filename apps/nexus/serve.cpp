@@ -23,8 +23,8 @@
 #include "nexus/sandbox/runtime.h"
 #include "panel_files.h"
 #include "process_memory.h"
+#include "serving_loop.h"
 #include "settings_mapping.h"
-#include "shard.h"
 
 namespace nexus::app {
 namespace {
@@ -54,8 +54,8 @@ int serve_until_told(const ServeCommand& command) {
   auto unclean = take_unclean_exits(settings->runtime.cache_dir);
   SystemClock clock;
   budget::BoundedLedger ledger;
-  const std::size_t loops = loops_of(*settings);
-  set_up_allocator(loops);
+  const std::size_t loop_count = loops_of(*settings);
+  set_up_allocator(loop_count);
 
   // The engine and the interpreter's base image.
   auto runtime = sandbox::Runtime::create(runtime_options_of(settings->runtime), clock, ledger);
@@ -78,16 +78,16 @@ int serve_until_told(const ServeCommand& command) {
   std::vector<extensions::Extension*> all_extensions;
   for (const auto& extension : *extensions)
     all_extensions.push_back(extension.get());
-  const Shared shared{clock, ledger, **runtime, disk_cache.get(), known, all_extensions};
-  std::vector<server::Member> members(loops);
-  std::vector<std::unique_ptr<Shard>> shards;
-  shards.reserve(members.size());
-  for (std::size_t own = 0; own < members.size(); ++own)
-    shards.push_back(std::make_unique<Shard>(shared, *settings, members, own));
+  const server::Shard::Shared shared{clock, ledger, **runtime, disk_cache.get(), all_extensions};
+  LoopPeers peers(loop_count);
+  std::vector<std::unique_ptr<ServingLoop>> loops;
+  loops.reserve(loop_count);
+  for (std::size_t own = 0; own < loop_count; ++own)
+    loops.push_back(std::make_unique<ServingLoop>(shared, known, *settings, peers, own));
   budget::WallWatch watch(budget::control_groups(budget::read_kernel_file, "memory"));
-  MemoryKeeping memory(shards, keeper, watch, ledger, clock, record);
+  MemoryKeeping memory(loops, keeper, watch, ledger, clock, record);
   const int status =
-      Life(shards, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {
+      Life(loops, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {
                                                                reload_log_level(command.config);
                                                              }});
   extensions->clear();  // before the loops: their threads settle calls there

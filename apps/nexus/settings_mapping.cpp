@@ -32,11 +32,16 @@ std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::
       .base = runtime.base_image()};
 }
 
-pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime) {
-  return {.max_instances = static_cast<std::uint32_t>(runtime.max_instances),
-          .min_instances = static_cast<std::uint32_t>(runtime.min_instances),
-          .max_queue = static_cast<std::uint32_t>(runtime.max_queue),
-          .queue_timeout_ms = runtime.queue_timeout_ms};
+server::Shard::Options shard_options_of(const config::RuntimeConfig& runtime) {
+  return {.image_cache_bytes = runtime.image_cache_bytes,
+          .pool = {.max_instances = static_cast<std::uint32_t>(runtime.max_instances),
+                   .min_instances = static_cast<std::uint32_t>(runtime.min_instances),
+                   .max_queue = static_cast<std::uint32_t>(runtime.max_queue),
+                   .queue_timeout_ms = runtime.queue_timeout_ms},
+          .max_panel_queue = static_cast<std::uint32_t>(runtime.max_panel_queue),
+          .admission = {runtime.max_queue, runtime.queue_timeout_ms},
+          .suspension_ttl_ms = runtime.suspension_ttl_ms,
+          .ceiling = {runtime, *sandbox::Capabilities::parse(runtime.capabilities)}};
 }
 
 server::Server::Options server_options_of(const config::Settings& settings) {

@@ -6,11 +6,12 @@
 #include "nexus/budget/keeper.h"
 #include "nexus/config/settings.h"
 #include "nexus/handlers/disk_cache.h"
-#include "nexus/pool/instance_pool.h"
 #include "nexus/sandbox/runtime.h"
 #include "nexus/server/access.h"
+#include "nexus/server/api.h"
 #include "nexus/server/listener.h"
 #include "nexus/server/server.h"
+#include "nexus/server/shard.h"
 
 namespace nexus::app {
 
@@ -20,7 +21,7 @@ budget::Keeper::Options keeper_options_of(const config::RuntimeConfig& runtime);
 // Nullopt: it is switched off.
 std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::RuntimeConfig& settings,
                                                                   const sandbox::Runtime& runtime);
-pool::PoolOptions pool_options_of(const config::RuntimeConfig& runtime);
+server::Shard::Options shard_options_of(const config::RuntimeConfig& runtime);
 server::Server::Options server_options_of(const config::Settings& settings);
 server::Listener::Options listener_options_of(const config::ServerConfig& server);
 server::Listener::Options ws_listener_options_of(const config::ServerConfig& server);

@@ -5,7 +5,6 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "nexus/sandbox/json.h"
-#include "nexus/server/placement.h"
 
 namespace nexus::testing {
 namespace {
@@ -17,27 +16,26 @@ sandbox::Capabilities all_capabilities() {
 
 }  // namespace
 
-LoopUnderTest::LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
-                             budget::Ledger& ledger, sandbox::Runtime& runtime,
-                             std::span<extensions::Extension* const> extensions,
+LoopUnderTest::LoopUnderTest(LoopPeers& peers, std::size_t own, const server::Shard::Shared& shared,
                              const sandbox::Limits& limits)
-    : cache(64_MiB, ledger),
-      pool({.max_instances = 16, .min_instances = 1}, clock,
-           [&runtime] { return sandbox::Instance::create(runtime); }),
-      registry(
-          clock, ledger, 1000,
-          [loops = members.size(), own](std::string_view id) { return server::owner_of(id, loops) == own; }),
-      all(members, own, {&loop, &api}),
-      api({all, clock, registry, cache, nullptr, pool, ledger, probes, runtime, memory},
-          {limits, all_capabilities()}, {"1", "2", "3"}, {.extensions = extensions}),
-      dispatch(all) {
-  api.set_stage(server::Stage::kServing);
+    : shard(shared,
+            {.image_cache_bytes = peers.apis.size() * 64_MiB,
+             .pool = {.max_instances = static_cast<std::uint32_t>(peers.apis.size() * 16),
+                      .min_instances = static_cast<std::uint32_t>(peers.apis.size())},
+             .max_panel_queue = 1000,
+             .ceiling = {limits, all_capabilities()}},
+            peers.shards, own),
+      api(shard, memory, {"1", "2", "3"}, {}),
+      apis(peers.apis, own, {&shard.loop(), &api}),
+      dispatch(apis) {
+  shard.set_stage(server::Stage::kServing);
 }
 
-Loops::Loops(std::size_t count, const sandbox::Limits& limits) : members_(count) {
+Loops::Loops(std::size_t count, const sandbox::Limits& limits) : peers_(count) {
   for (std::size_t own = 0; own < count; ++own) {
-    loops_.push_back(std::make_unique<LoopUnderTest>(members_, own, clock(), sandbox_.ledger(),
-                                                     sandbox_.runtime(), extensions_, limits));
+    loops_.push_back(std::make_unique<LoopUnderTest>(
+        peers_, own,
+        server::Shard::Shared{clock(), sandbox_.ledger(), sandbox_.runtime(), nullptr, extensions_}, limits));
   }
 }
 

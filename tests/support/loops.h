@@ -10,9 +10,10 @@
 #include "nexus/extensions/external.h"
 #include "nexus/extensions/timer.h"
 #include "nexus/panels/registry.h"
-#include "nexus/server/all_loops.h"
 #include "nexus/server/api.h"
 #include "nexus/server/dispatch.h"
+#include "nexus/server/loop_group.h"
+#include "nexus/server/shard.h"
 #include "support/sandbox.h"
 
 namespace nexus::testing {
@@ -23,21 +24,29 @@ struct FakeMemory : metrics::MemorySource {
   metrics::MemoryFacts look() const override { return facts; }
 };
 
+// The parts of all loops that see one another.
+struct LoopPeers {
+  explicit LoopPeers(std::size_t loops) : shards(loops), apis(loops) {}
+  server::ShardPeers shards;
+  std::vector<server::Peer<server::Api>> apis;
+};
+
 // One loop; used on the thread that runs it.
 struct LoopUnderTest {
-  LoopUnderTest(std::span<server::Member> members, std::size_t own, const Clock& clock,
-                budget::Ledger& ledger, sandbox::Runtime& runtime,
-                std::span<extensions::Extension* const> extensions, const sandbox::Limits& limits);
+  LoopUnderTest(LoopPeers& peers, std::size_t own, const server::Shard::Shared& shared,
+                const sandbox::Limits& limits);
 
-  handlers::HandlerCache cache;
-  pool::InstancePool pool;
-  panels::MemoryRegistry registry;
-  metrics::Probes probes;
   FakeMemory memory;
-  server::asio::io_context loop;
-  server::AllLoops all;
+  server::Shard shard;
   server::Api api;
+  server::LoopGroup<server::Api> apis;
   server::Dispatch dispatch;
+  // The shard's.
+  handlers::HandlerCache& cache = shard.cache();
+  pool::InstancePool& pool = shard.pool();
+  const panels::Registry& registry = shard.registry();
+  metrics::Probes& probes = shard.probes();
+  server::asio::io_context& loop = shard.loop();
 };
 
 class Loops {
@@ -71,7 +80,7 @@ class Loops {
  private:
   Sandbox sandbox_{memory::Tracking::kLearnHotPages, 64};
   extensions::External external_;
-  std::vector<server::Member> members_;
+  LoopPeers peers_;
   std::vector<std::unique_ptr<LoopUnderTest>> loops_;
   // Goes before the loops, where its thread settles calls.
   std::unique_ptr<extensions::Timer> timer_ = *extensions::Timer::create();

@@ -13,7 +13,7 @@
 #include "nexus/base/duration_histogram.h"
 #include "nexus/base/error.h"
 #include "nexus/metrics/http_probe.h"
-#include "nexus/panels/definition.h"
+#include "nexus/panels/trigger_type.h"
 #include "nexus/sandbox/result.h"
 
 namespace nexus::metrics {

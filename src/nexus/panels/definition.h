@@ -1,7 +1,6 @@
 // What a client asks for when it creates a panel, and the reading of it from JSON with every fault named.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -9,52 +8,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "nexus/base/error.h"
 #include "nexus/budget/ledger.h"
 #include "nexus/handlers/handler_cache.h"
-#include "nexus/panels/cron_schedule.h"
-#include "nexus/panels/state_path.h"
+#include "nexus/panels/rejected.h"
+#include "nexus/panels/trigger.h"
 #include "nexus/sandbox/capabilities.h"
 #include "nexus/sandbox/limits.h"
 #include "nexus/sandbox/state.h"
 
 namespace nexus::panels {
-
-// What starts a tool besides a call to it. Equal when they were written alike.
-struct ManualTrigger {
-  bool operator==(const ManualTrigger&) const = default;
-};
-struct IntervalTrigger {
-  std::uint64_t ms;
-  bool operator==(const IntervalTrigger&) const = default;
-};
-struct EventTrigger {
-  std::string pattern;  // see EventPattern
-  std::string panel;    // empty: the tool's own
-  bool operator==(const EventTrigger&) const = default;
-};
-struct CronTrigger {
-  std::string expression;
-  std::shared_ptr<const CronSchedule> schedule;
-  bool operator==(const CronTrigger& other) const { return expression == other.expression; }
-};
-struct StateChangeTrigger {
-  std::string path;
-  StatePath parsed;
-  bool operator==(const StateChangeTrigger& other) const { return path == other.path; }
-};
-using Trigger = std::variant<ManualTrigger, IntervalTrigger, EventTrigger, CronTrigger, StateChangeTrigger>;
-
-enum class TriggerType : std::uint8_t { kManual, kInterval, kEvent, kCron, kStateChange };
-inline constexpr auto kTriggerTypes =
-    std::to_array<std::string_view>({"manual", "interval", "event", "cron", "state_change"});
-static_assert(kTriggerTypes.size() == std::variant_size_v<Trigger>);
-
-inline TriggerType type_of(const Trigger& trigger) { return static_cast<TriggerType>(trigger.index()); }
-inline std::string_view name(TriggerType type) { return kTriggerTypes[static_cast<std::size_t>(type)]; }
 
 // What the author of a panel or a tool asks for, as it was written. What is in force is filled in beside it.
 struct Asked {
@@ -92,19 +57,6 @@ struct Definition {
       held{};  // kServer, for itself: it may outlive its place in the panel, as executions end on it
 
   const Tool* find_tool(std::string_view name) const;  // null: no such tool
-};
-
-struct Fault {
-  std::string path;  // "tools[0].trigger.type"; empty: the body itself
-  std::string message;
-
-  bool operator==(const Fault&) const = default;
-};
-
-struct Rejected {
-  ErrorCode code;             // kInvalidRequest, or kCapabilityNotAllowed when that is all that is wrong
-  std::vector<Fault> faults;  // the first hundred of them
-  std::size_t unlisted = 0;   // how many more there are
 };
 
 // The most that any definition can have.

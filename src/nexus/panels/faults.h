@@ -13,7 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "nexus/panels/definition.h"
+#include "nexus/panels/rejected.h"
 
 namespace nexus::panels {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "nexus/panels/definition.h"
 #include "nexus/panels/faults.h"
+#include "nexus/panels/trigger.h"
 
 namespace nexus::panels {
 

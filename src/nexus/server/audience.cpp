@@ -49,9 +49,9 @@ void Audience::committed(const panels::Panel& panel, const sandbox::Journal& jou
 // The version is another, so that whoever counts versions has to know.
 void Audience::replaced(const panels::Panel& panel) {
   tell(panel, [&](const All& all) {
-    const FramePtr frame = framed(patch_message({}, panel.version(), Topics()));
+    const SharedTextPtr message = shared(patch_message({}, panel.version(), Topics()));
     for (Listening* one : all) {
-      if (one->topics().wants_whole_state()) one->send(frame);
+      if (one->topics().wants_whole_state()) one->send(message);
     }
   });
 }
@@ -65,31 +65,31 @@ void Audience::removed(const panels::Panel& panel) {
 
 void Audience::progressed(const panels::Panel& panel, const Progress& progress) {
   tell(panel, [&](const All& all) {
-    const FramePtr frame = framed(progress_message(progress, {}));
+    const SharedTextPtr message = shared(progress_message(progress, {}));
     for (Listening* one : all) {
-      if (one->topics().are_all()) one->send(frame);
+      if (one->topics().are_all()) one->send(message);
     }
   });
 }
 
 void Audience::patch(const All& all, const sandbox::Journal& journal, std::uint64_t version) {
-  FramePtr whole;
+  SharedTextPtr whole;
   for (Listening* one : all) {
     if (one->topics().wants_whole_state()) {
-      if (!whole) whole = framed(patch_message(journal.mutations, version, Topics()));
+      if (!whole) whole = shared(patch_message(journal.mutations, version, Topics()));
       one->send(whole);
     } else if (std::string part = patch_message(journal.mutations, version, one->topics()); !part.empty()) {
-      one->send(framed(std::move(part)));
+      one->send(shared(std::move(part)));
     }
   }
 }
 
 void Audience::event(const All& all, const sandbox::Event& event) {
-  FramePtr frame;
+  SharedTextPtr message;
   for (Listening* one : all) {
     if (!one->topics().wants_event(event.name)) continue;
-    if (!frame) frame = framed(event_message(event));
-    one->send(frame);
+    if (!message) message = shared(event_message(event));
+    one->send(message);
   }
 }
 

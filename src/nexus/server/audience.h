@@ -9,8 +9,8 @@
 #include "nexus/budget/ledger.h"
 #include "nexus/metrics/probes.h"
 #include "nexus/panels/panel.h"
-#include "nexus/server/websocket_frame.h"
-#include "nexus/server/websocket_messages.h"
+#include "nexus/server/messages.h"
+#include "nexus/server/shared_text.h"
 
 namespace nexus::server {
 
@@ -19,7 +19,7 @@ class Listening {
  public:
   virtual ~Listening() = default;
   virtual const Topics& topics() const = 0;
-  virtual void send(const FramePtr& frame) = 0;
+  virtual void send(const SharedTextPtr& message) = 0;
   virtual void on_panel_removed() = 0;
   // What was to be told could not be, for want of memory.
   virtual void on_loss() = 0;
@@ -40,7 +40,7 @@ class Audience {
   // Right after it has been.
   void replaced(const panels::Panel& panel);
   void removed(const panels::Panel& panel);
-  // Of an execution that nobody here has started; who has is told by WebSocketClient::send_progress().
+  // Of an execution that nobody here has started; who has is told by the client itself.
   void progressed(const panels::Panel& panel, const Progress& progress);
 
  private:
@@ -50,7 +50,7 @@ class Audience {
   void tell(const panels::Panel& panel, Tell tell_all);
   void patch(const All& all, const sandbox::Journal& journal, std::uint64_t version);
   void event(const All& all, const sandbox::Event& event);
-  FramePtr framed(std::string text) { return text_frame(std::move(text), ledger_); }
+  SharedTextPtr shared(std::string text) { return share_text(std::move(text), ledger_); }
 
   budget::Ledger& ledger_;
   metrics::Probes& probes_;

@@ -7,7 +7,6 @@
 #include <new>
 
 #include "nexus/base/log.h"
-#include "nexus/server/api.h"
 #include "nexus/server/placement.h"
 #include "nexus/server/time_text.h"
 
@@ -38,7 +37,7 @@ Error chain_too_long() {
 
 }  // namespace
 
-Automation::Automation(const AllLoops& loops, const Clock& clock, Executions& executions,
+Automation::Automation(const LoopGroup<Automation>& loops, const Clock& clock, Executions& executions,
                        budget::Ledger& ledger, metrics::Probes& probes)
     : loops_(loops),
       clock_(clock),
@@ -153,7 +152,7 @@ void Automation::on_loop_of(const std::string& source, Call call) {
   const std::size_t owner = owner_of(source, loops_.size());
   if (owner == loops_.own()) return call(*this);
   asio::post(loops_[owner].executor(),
-             [api = loops_[owner].api, call = std::move(call)] { call(api->automation()); });
+             [its = loops_[owner].part, call = std::move(call)] { call(*its); });
 }
 
 void Automation::follow(const std::string& source, std::size_t loop) { followers_[source].insert(loop); }

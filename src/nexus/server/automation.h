@@ -24,7 +24,7 @@
 #include "nexus/base/clock.h"
 #include "nexus/budget/ledger.h"
 #include "nexus/metrics/probes.h"
-#include "nexus/server/all_loops.h"
+#include "nexus/server/loop_group.h"
 #include "nexus/server/automation_line.h"
 #include "nexus/server/executions.h"
 #include "nexus/server/loop.h"
@@ -39,7 +39,7 @@ class Automation {
   static constexpr std::uint64_t kMostComparedBytes = 16 << 20;
 
   // All must outlive it.
-  Automation(const AllLoops& loops, const Clock& clock, Executions& executions, budget::Ledger& ledger,
+  Automation(const LoopGroup<Automation>& loops, const Clock& clock, Executions& executions, budget::Ledger& ledger,
              metrics::Probes& probes);
 
   // Puts the triggers of the panel's definition into force, in place of those that it had.
@@ -98,7 +98,7 @@ class Automation {
     probes_.triggers.record(line.type(), came, times);
   }
 
-  const AllLoops& loops_;
+  const LoopGroup<Automation>& loops_;
   const Clock& clock_;
   Executions& executions_;
   budget::Ledger& ledger_;

@@ -5,7 +5,6 @@
 
 #include "nexus/base/log.h"
 #include "nexus/sandbox/json.h"
-#include "nexus/server/api.h"
 #include "nexus/server/automation.h"
 
 namespace nexus::server {
@@ -75,8 +74,8 @@ void Automation::happened(const sandbox::Event& event, const ToolCall& cause, co
   }
   if (followers == nullptr) return;
   for (const std::size_t loop : *followers) {
-    asio::post(loops_[loop].executor(), [api = loops_[loop].api, panel, name = event.name, what = it(),
-                                         depth] { api->automation().deliver(panel, name, what, depth); });
+    asio::post(loops_[loop].executor(), [its = loops_[loop].part, panel, name = event.name, what = it(),
+                                         depth] { its->deliver(panel, name, what, depth); });
   }
 }
 

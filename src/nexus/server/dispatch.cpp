@@ -44,27 +44,27 @@ std::size_t Dispatch::where(const Request& request) const {
 }
 
 std::optional<Task<void>> Dispatch::serve(const Request& request, Answer& answer) {
-  const Member& owner = loops_[where(request)];
-  if (owner.api == &api_) return api_.serve(request, answer);
+  const Peer<Api>& owner = loops_[where(request)];
+  if (owner.part == &api_) return api_.serve(request, answer);
   return hop(owner, request, answer);
 }
 
 void Dispatch::take_over(Upgrade upgrade) {
-  const Member& owner = loops_[where(upgrade.request)];
-  if (owner.api == &api_) return api_.take_over(std::move(upgrade));
+  const Peer<Api>& owner = loops_[where(upgrade.request)];
+  if (owner.part == &api_) return api_.take_over(std::move(upgrade));
   LooseSocket loose(std::move(upgrade.socket));
   asio::post(owner.executor(), [&owner, upgrade = std::move(upgrade), loose = std::move(loose)]() mutable {
     auto arrived = std::move(loose).arrive(owner.executor());
     if (!arrived) return spdlog::error("a WebSocket is lost between two loops");
     upgrade.socket = *std::move(arrived);
-    owner.api->take_over(std::move(upgrade));
+    owner.part->take_over(std::move(upgrade));
   });
-  owner.api->hurry();
+  owner.part->hurry();
 }
 
 // Request and answer stay where they are, and belong to the owner's thread until the answer is posted back. That the owner
 // has no memory for it is posted back too, and thrown here.
-Task<void> Dispatch::hop(const Member& owner, const Request& request, Answer& answer) {
+Task<void> Dispatch::hop(const Peer<Api>& owner, const Request& request, Answer& answer) {
   const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
     auto tell = [&own = api_, back = std::move(back)](Done how) mutable {
       back(how);
@@ -73,7 +73,7 @@ Task<void> Dispatch::hop(const Member& owner, const Request& request, Answer& an
     asio::post(owner.executor(), [&owner, &request, &answer, tell = std::move(tell)]() mutable {
       std::optional<Task<void>> waiting;
       try {
-        waiting = owner.api->serve(request, answer);
+        waiting = owner.part->serve(request, answer);
       } catch (const std::bad_alloc&) {
         return tell(Done::kWithoutMemory);
       }
@@ -82,7 +82,7 @@ Task<void> Dispatch::hop(const Member& owner, const Request& request, Answer& an
           owner.executor(), *std::move(waiting),
           [tell = std::move(tell)](std::exception_ptr error) mutable { tell(how_it_ended(error)); });
     });
-    owner.api->hurry();
+    owner.part->hurry();
   });
   if (done == Done::kWithoutMemory) throw std::bad_alloc();
 }

@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <string_view>
 
-#include "nexus/server/all_loops.h"
 #include "nexus/server/api.h"
+#include "nexus/server/loop_group.h"
 #include "nexus/server/service.h"
 
 namespace nexus::server {
@@ -17,7 +17,7 @@ namespace nexus::server {
 // Thread safety: one for each loop, used on it alone.
 class Dispatch final : public Service {
  public:
-  explicit Dispatch(const AllLoops& loops) : loops_(loops), api_(*loops[loops.own()].api) {}
+  explicit Dispatch(const LoopGroup<Api>& loops) : loops_(loops), api_(*loops[loops.own()].part) {}
 
   std::optional<Error> refuse_head(Request& request) override { return api_.refuse_head(request); }
   std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
@@ -29,9 +29,9 @@ class Dispatch final : public Service {
 
  private:
   std::size_t where(const Request& request) const;
-  Task<void> hop(const Member& owner, const Request& request, Answer& answer);
+  Task<void> hop(const Peer<Api>& owner, const Request& request, Answer& answer);
 
-  const AllLoops& loops_;
+  const LoopGroup<Api>& loops_;
   Api& api_;
 };
 

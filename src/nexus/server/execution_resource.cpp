@@ -7,7 +7,9 @@
 #include "nexus/base/ids.h"
 #include "nexus/sandbox/json.h"
 #include "nexus/server/access.h"
+#include "nexus/server/error_response.h"
 #include "nexus/server/execution_json.h"
+#include "nexus/server/parameters.h"
 #include "nexus/server/query.h"
 
 namespace nexus::server {

@@ -14,23 +14,23 @@ std::uint64_t cost_of(const Frame& frame) { return frame.size() + kEntryBytes; }
 
 }  // namespace
 
-void FrameQueue::push(FramePtr frame) {
+void FrameQueue::push(Frame frame) {
   if (is_closed_) return;
-  bytes_ += cost_of(*frame);
+  bytes_ += cost_of(frame);
   frames_.push_back(std::move(frame));
-  if (frames_.capacity() > kMostKeptEntries) held_.set_to(frames_.capacity() * sizeof(FramePtr));
+  if (frames_.capacity() > kMostKeptEntries) held_.set_to(frames_.capacity() * sizeof(Frame));
   post_flush();
 }
 
 void FrameQueue::drop_waiting() {
   const std::size_t kept = first_ + (sent_of_first_ > 0 ? 1 : 0);
   for (std::size_t at = kept; at < frames_.size(); ++at)
-    bytes_ -= cost_of(*frames_[at]);
-  frames_.resize(kept);
+    bytes_ -= cost_of(frames_[at]);
+  frames_.erase(frames_.begin() + static_cast<std::ptrdiff_t>(kept), frames_.end());
 }
 
 std::uint64_t FrameQueue::waiting_bytes() const {
-  return is_empty() ? 0 : bytes_ - cost_of(*frames_[first_]);
+  return is_empty() ? 0 : bytes_ - cost_of(frames_[first_]);
 }
 
 void FrameQueue::finish() {
@@ -70,11 +70,11 @@ void FrameQueue::flush() {
     std::array<asio::const_buffer, kMostParts> parts;
     std::size_t count = 0, skip = sent_of_first_, total = 0;
     for (std::size_t at = first_; at < frames_.size() && count + 2 <= kMostParts; ++at) {
-      for (const std::string* text : {&frames_[at]->head, &frames_[at]->payload}) {
-        const std::size_t done = std::min(skip, text->size());
+      for (const std::string_view text : {frames_[at].head(), frames_[at].payload()}) {
+        const std::size_t done = std::min(skip, text.size());
         skip -= done;
-        if (done < text->size()) parts[count++] = asio::buffer(*text) + done;
-        total += text->size() - done;
+        if (done < text.size()) parts[count++] = asio::buffer(text.data() + done, text.size() - done);
+        total += text.size() - done;
       }
     }
     ErrorCondition error;
@@ -90,10 +90,10 @@ void FrameQueue::flush() {
 
 void FrameQueue::remove(std::size_t sent) {
   sent_of_first_ += sent;
-  while (!is_empty() && sent_of_first_ >= frames_[first_]->size()) {
-    sent_of_first_ -= frames_[first_]->size();
-    bytes_ -= cost_of(*frames_[first_]);
-    frames_[first_++].reset();
+  while (!is_empty() && sent_of_first_ >= frames_[first_].size()) {
+    sent_of_first_ -= frames_[first_].size();
+    bytes_ -= cost_of(frames_[first_]);
+    frames_[first_++].release();
   }
   if (!is_empty() && first_ * 2 < frames_.size()) return;
   frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(first_));

@@ -22,7 +22,7 @@ class FrameQueue : public std::enable_shared_from_this<FrameQueue> {
   Socket& socket() { return socket_; }
 
   // After close() this does nothing.
-  void push(FramePtr frame);
+  void push(Frame frame);
   // Those of which not a byte has been sent.
   void drop_waiting();
   // Tells the client that nothing more comes, as soon as all is sent.
@@ -41,7 +41,7 @@ class FrameQueue : public std::enable_shared_from_this<FrameQueue> {
 
   Socket socket_;
   budget::Grant held_;  // for the list, not for what is in it
-  std::vector<FramePtr> frames_;
+  std::vector<Frame> frames_;
   std::size_t first_ = 0;          // of frames_ that has not been sent whole
   std::size_t sent_of_first_ = 0;  // its bytes that have been
   std::uint64_t bytes_ = 0;        // of all of them, each with what it costs to keep

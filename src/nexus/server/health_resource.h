@@ -4,13 +4,11 @@
 #include "nexus/base/clock.h"
 #include "nexus/metrics/snapshot.h"
 #include "nexus/server/answer.h"
+#include "nexus/server/shard.h"
 
 namespace nexus::server {
 
-// Where the program is in its life. Live all the time; ready only while serving. While it is leaving it still takes work,
-// for those who haven't heard yet that it isn't ready.
-enum class Stage : std::uint8_t { kStarting, kServing, kLeaving, kDraining };
-
+// The server is live at every stage, and ready only while it is serving.
 class HealthResource {
  public:
   HealthResource(std::string version, const Clock& clock)

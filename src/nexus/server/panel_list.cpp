@@ -10,7 +10,11 @@
 
 namespace nexus::server {
 
-PanelList list_panels(const panels::Registry& registry, const Page& page) {
+namespace {
+
+constexpr std::size_t kStep = 1000;  // panels that are held at once
+
+PanelList list_all(const panels::Registry& registry, const Page& page) {
   PanelList list;
   list.total = registry.size();
   for (const auto& panel : registry.page(page.after, page.limit + 1)) {
@@ -18,6 +22,29 @@ PanelList list_panels(const panels::Registry& registry, const Page& page) {
     append_info(row.info_json, *panel, InfoParts::kBrief);
   }
   return list;
+}
+
+PanelList list_visible(const panels::Registry& registry, const Page& page, const Caller& caller) {
+  PanelList list;
+  std::string after;
+  for (;;) {
+    const auto panels = registry.page(after, kStep);
+    for (const auto& panel : panels) {
+      if (!caller.may_see(panel->id())) continue;
+      ++list.total;
+      if (panel->id() <= page.after || list.rows.size() > page.limit) continue;
+      PanelList::Row& row = list.rows.emplace_back(panel->id(), std::string());
+      append_info(row.info_json, *panel, InfoParts::kBrief);
+    }
+    if (panels.size() < kStep) return list;
+    after = panels.back()->id();
+  }
+}
+
+}  // namespace
+
+PanelList list_panels(const panels::Registry& registry, const Page& page, const Caller& caller) {
+  return caller.may_see_all() ? list_all(registry, page) : list_visible(registry, page, caller);
 }
 
 void append_page(std::string& out, std::span<const PanelList> lists, const Page& page) {

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "nexus/panels/registry.h"
-#include "nexus/server/query.h"
+#include "nexus/server/caller.h"
+#include "nexus/server/parameters.h"
 
 namespace nexus::server {
 
@@ -21,7 +22,9 @@ struct PanelList {
   std::size_t total = 0;  // of all its panels
 };
 
-PanelList list_panels(const panels::Registry& registry, const Page& page);
+// Of the panels that the caller may see, and the total is of these: for a token that is for some panels only, all are looked
+// at.
+PanelList list_panels(const panels::Registry& registry, const Page& page, const Caller& caller);
 
 // Appends `{panels, total, next?}` of what all registries have. REQUIRES: each list was made for `page`.
 void append_page(std::string& out, std::span<const PanelList> lists, const Page& page);

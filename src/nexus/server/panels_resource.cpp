@@ -7,9 +7,11 @@
 #include "nexus/sandbox/json.h"
 #include "nexus/server/access.h"
 #include "nexus/server/conditions.h"
+#include "nexus/server/error_response.h"
 #include "nexus/server/panel_json.h"
 #include "nexus/server/panel_list.h"
-#include "nexus/server/query.h"
+#include "nexus/server/parameters.h"
+#include "nexus/server/tool_calls.h"
 
 namespace nexus::server {
 namespace {
@@ -29,10 +31,6 @@ std::unexpected<Refusal> not_found(std::string_view id) {
 }
 
 }  // namespace
-
-Error panel_not_found(std::string_view id) {
-  return {.code = ErrorCode::kPanelNotFound, .message = fmt::format("there is no panel \"{}\"", id)};
-}
 
 // Of a panel that was made or replaced.
 void PanelsResource::describe_change(const panels::Panel& panel, const Request& request,
@@ -74,26 +72,23 @@ PanelsResource::Outcome PanelsResource::give_state(const Route& route, const Req
 }
 
 PanelsResource::Outcome PanelsResource::remove(const Route& route, const Request& request, Answer& answer) {
-  const auto panel = registry_.find(route.panel);
-  const auto removed = registry_.remove(route.panel, condition_of(request));
+  const auto removed = service_.remove(route.panel, condition_of(request));
   if (!removed) return std::unexpected(Refusal{removed.error()});
-  audience_.removed(*panel);
   answer.set_status(204);
   return {};
 }
 
 Task<void> PanelsResource::create(const Request& request, Answer& answer) {
-  const auto created = co_await creation_.create(request.body, caller_of(request), {});
+  const auto created = co_await service_.create(request.body, caller_of(request), {});
   if (!created) co_return refuse(probes_, created.error(), answer);
   describe_creation(**created, request, answer);
 }
 
 Task<void> PanelsResource::put(Route route, const Request& request, Answer& answer) {
   const std::string id(route.panel);
-  const auto put = co_await creation_.put(id, request.body, caller_of(request), condition_of(request));
+  const auto put = co_await service_.put(id, request.body, caller_of(request), condition_of(request));
   if (!put) co_return refuse(probes_, put.error(), answer);
   if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, answer);
-  audience_.replaced(*put->panel);
   describe_change(*put->panel, request, answer);
 }
 

@@ -6,8 +6,7 @@
 #include "nexus/metrics/probes.h"
 #include "nexus/panels/registry.h"
 #include "nexus/server/answer.h"
-#include "nexus/server/audience.h"
-#include "nexus/server/panel_creation.h"
+#include "nexus/server/panel_service.h"
 #include "nexus/server/refusal.h"
 #include "nexus/server/request.h"
 #include "nexus/server/route.h"
@@ -19,9 +18,9 @@ class PanelsResource {
  public:
   using Outcome = std::expected<void, Refusal>;  // an error says what to refuse the request with
 
-  PanelsResource(panels::Registry& registry, PanelCreation& creation, metrics::Probes& probes,
-                 Audience& audience, ProxyTrust trust)
-      : registry_(registry), creation_(creation), probes_(probes), audience_(audience), trust_(trust) {}
+  PanelsResource(const panels::Registry& registry, PanelService& service, metrics::Probes& probes,
+                 ProxyTrust trust)
+      : registry_(registry), service_(service), probes_(probes), trust_(trust) {}
 
   Outcome describe(const Route& route, const Request& request, Answer& answer) const;
   Outcome give_state(const Route& route, const Request& request, Answer& answer) const;
@@ -35,14 +34,10 @@ class PanelsResource {
   void describe_change(const panels::Panel& panel, const Request& request, Answer& answer) const;
   void describe_creation(const panels::Panel& panel, const Request& request, Answer& answer) const;
 
-  panels::Registry& registry_;
-  PanelCreation& creation_;
+  const panels::Registry& registry_;
+  PanelService& service_;
   metrics::Probes& probes_;
-  Audience& audience_;
   ProxyTrust trust_;
 };
-
-// kPanelNotFound.
-Error panel_not_found(std::string_view id);
 
 }  // namespace nexus::server

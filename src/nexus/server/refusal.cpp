@@ -6,10 +6,6 @@
 
 namespace nexus::server {
 
-void refuse(metrics::Probes& probes, Refusal refusal, Answer& answer) {
-  answer.refuse(probes.refused(std::move(refusal.error)), refusal.details_json);
-}
-
 std::string and_more(std::size_t others) {
   return others == 0 ? std::string() : fmt::format(" (and {} more)", others);
 }

@@ -5,9 +5,7 @@
 #include <string_view>
 
 #include "nexus/base/error.h"
-#include "nexus/metrics/probes.h"
-#include "nexus/panels/definition.h"
-#include "nexus/server/answer.h"
+#include "nexus/panels/rejected.h"
 
 namespace nexus::server {
 
@@ -15,9 +13,6 @@ struct Refusal {
   Error error;
   std::string details_json{};  // one JSON value, or empty
 };
-
-// Counts it, and makes `answer` say so.
-void refuse(metrics::Probes& probes, Refusal refusal, Answer& answer);
 
 // kInvalidRequest for one part of a request: `details` is [{path, message}]. `path`: "limit" of the query, "tools[0].name"
 // of the body; empty: the body itself.

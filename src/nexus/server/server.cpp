@@ -43,14 +43,13 @@ void may_lack_memory(std::exception_ptr error) {
 
 }  // namespace
 
-Server::Server(Executor executor, const Clock& clock, budget::Ledger& ledger, Service& service, Api& api,
-               pool::InstancePool& pool, Options options)
+Server::Server(Executor executor, const Clock& clock, budget::Ledger& ledger, Service& service,
+               Backend& backend, Options options)
     : executor_(executor),
       clock_(clock),
       ledger_(ledger),
       service_(service),
-      api_(api),
-      pool_(pool),
+      backend_(backend),
       options_(options),
       timer_(executor) {}
 
@@ -103,31 +102,24 @@ void Server::tick() {
   time_.date = http_date(clock_.unix_ms());
   for (Connection& connection : connections_)
     connection.sweep();
-  api_.sockets().tick(time_.now_ms);
-  pool_.tick();
-  api_.tick();
+  backend_.tick(time_.now_ms);
 }
 
 void Server::drain(std::move_only_function<void()> drained) {
   drained_ = std::move(drained);
   drain_until_ms_ = time_.now_ms + static_cast<std::int64_t>(options_.grace_ms);
   close_until_ms_ = drain_until_ms_ + kCloseMs;
-  api_.drain();
+  backend_.drain([this] { check_drained(); });
   for (Connection& connection : connections_)
     connection.drain();
-  api_.sockets().drain();
-  pool_.shutdown([this] {
-    is_pool_empty_ = true;
-    asio::post(executor_, [this] { check_drained(); });
-  });
   check_drained();
 }
 
 void Server::check_drained() {
   if (!drained_ || is_stopped_) return;
   const bool is_over = time_.now_ms >= drain_until_ms_;
-  if (is_over) api_.abort();
-  const bool is_idle = is_pool_empty_ && connections_.empty() && api_.sockets().is_idle();
+  if (is_over) backend_.abort();
+  const bool is_idle = connections_.empty() && backend_.is_idle();
   if (!is_idle && time_.now_ms < close_until_ms_) return;
   if (!is_idle) spdlog::warn("{} connections were still open when SHUTDOWN_GRACE_MS was over", connections());
   is_stopped_ = true;

@@ -10,10 +10,10 @@
 #include <list>
 
 #include "nexus/base/clock.h"
-#include "nexus/pool/instance_pool.h"
-#include "nexus/server/api.h"
+#include "nexus/budget/ledger.h"
 #include "nexus/server/connection.h"
 #include "nexus/server/loop.h"
+#include "nexus/server/service.h"
 
 namespace nexus::server {
 
@@ -24,9 +24,9 @@ class Server {
     ConnectionRules rules{};
   };
 
-  // What is asked on its connections goes to `service`; `api` and `pool` are what is drained with them.
-  Server(Executor executor, const Clock& clock, budget::Ledger& ledger, Service& service, Api& api,
-         pool::InstancePool& pool, Options options);
+  // What is asked on its connections goes to `service`.
+  Server(Executor executor, const Clock& clock, budget::Ledger& ledger, Service& service, Backend& backend,
+         Options options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -40,7 +40,7 @@ class Server {
   void drain(std::move_only_function<void()> drained);
 
   Executor executor() const { return executor_; }
-  std::size_t connections() const { return connections_.size() + api_.sockets().size(); }
+  std::size_t connections() const { return connections_.size() + backend_.connections(); }
 
  private:
   Task<void> keep_time();
@@ -51,8 +51,7 @@ class Server {
   const Clock& clock_;
   budget::Ledger& ledger_;
   Service& service_;
-  Api& api_;
-  pool::InstancePool& pool_;
+  Backend& backend_;
   Options options_;
   Timer timer_;
   LoopTime time_;
@@ -60,7 +59,6 @@ class Server {
   std::move_only_function<void()> drained_;
   std::int64_t drain_until_ms_ = 0;
   std::int64_t close_until_ms_ = 0;
-  bool is_pool_empty_ = false;
   bool is_stopped_ = false;
 };
 

@@ -1,6 +1,9 @@
 // What a connection hands its requests to.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "nexus/base/error.h"
@@ -28,6 +31,21 @@ class Service {
   virtual Error count_refusal(Error error) = 0;
   // Called for every answer before it is sent, also to what is no request at all.
   virtual void count_answer(const Request& request, unsigned status) = 0;
+};
+
+// What runs behind a server's connections, and is kept going and ended together with them. Called on the loop's thread alone.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  // A few times a second.
+  virtual void tick(std::int64_t now_ms) = 0;
+  // Takes no more work and lets what runs end. Calls `progressed` when is_idle() may have changed.
+  virtual void drain(std::function<void()> progressed) = 0;
+  // The time to end is over.
+  virtual void abort() = 0;
+  virtual bool is_idle() const = 0;
+  // That have left HTTP.
+  virtual std::size_t connections() const = 0;
 };
 
 }  // namespace nexus::server

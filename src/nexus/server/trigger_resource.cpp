@@ -5,81 +5,25 @@
 #include <algorithm>
 #include <new>
 
-#include "nexus/sandbox/json.h"
+#include "nexus/server/error_response.h"
 #include "nexus/server/execution_json.h"
-#include "nexus/server/panels_resource.h"
+#include "nexus/server/parameters.h"
 
 namespace nexus::server {
 namespace {
-
-constexpr std::string_view kJsonSpace = " \t\r\n";
-// A loop does one check at a time: what one takes that is no larger is within the reserve.
-constexpr std::uint64_t kSmallCheckBytes = 64 << 10;
 
 bool is_key(std::string_view key) {
   return !key.empty() && key.size() <= Idempotency::kMostKeyBytes &&
          std::ranges::all_of(key, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-// A call without arguments. kToolNotFound.
-std::expected<ToolCall, Refusal> tool_of(std::shared_ptr<panels::Panel> panel, std::string_view name) {
-  auto definition = panel->definition();
-  const panels::Tool* tool = definition->find_tool(name);
-  if (tool != nullptr) return ToolCall{std::move(panel), std::move(definition), tool, "{}"};
-  return std::unexpected(
-      Refusal{{.code = ErrorCode::kToolNotFound,
-               .message = fmt::format("panel \"{}\" has no tool \"{}\"", panel->id(), name)}});
-}
-
 }  // namespace
 
-std::expected<ToolCall, Refusal> TriggerResource::find_call(const Route& route, const Request& request) {
-  auto panel = registry_.find(route.panel);
-  if (!panel) return std::unexpected(Refusal{panel_not_found(route.panel)});
-  auto call = tool_of(std::move(panel), route.tool);
-  if (!call) return call;
-  const std::string_view body = request.body;
-  const auto start = body.find_first_not_of(kJsonSpace);
-  if (start == std::string_view::npos) return checked(*std::move(call));
-  if (const auto fault = sandbox::check_json(body); fault != sandbox::JsonFault::kNone)
-    return std::unexpected(refuse_part("", sandbox::describe(fault)));
-  if (body[start] != '{') return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
-  call->args_json = body;
-  return checked(*std::move(call));
-}
-
-std::expected<ToolCall, Refusal> TriggerResource::find_call(std::shared_ptr<panels::Panel> panel,
-                                                            std::string_view tool,
-                                                            std::string_view args_json) {
-  auto call = tool_of(std::move(panel), tool);
-  if (!call) return call;
-  call->args_json = args_json;
-  return checked(*std::move(call));
-}
-
-std::expected<ToolCall, Refusal> TriggerResource::checked(ToolCall call) {
-  if (call.tool->args_schema_json.empty()) return call;
-  const auto schema = schemas_.get(call.tool->args_schema_json);
-  if (!schema) {
-    return std::unexpected(Refusal{
-        {.code = ErrorCode::kInternalError, .message = "the schema of the tool's args cannot be compiled"}});
-  }
-  budget::Grant held;
-  if (const auto bytes = panels::args_bytes_at_most(call.args_json); bytes > kSmallCheckBytes) {
-    auto granted = ledger_.grant(budget::Kind::kBuffers, bytes, budget::Need::kGrowth);
-    if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
-    held = *std::move(granted);
-  }
-  if (auto filled = schema->defaults().fill(call.args_json)) {
-    auto granted = ledger_.grant(budget::Kind::kBuffers, filled->size(), budget::Need::kGrowth);
-    if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
-    call.own_args = std::make_shared<const OwnArgs>(*std::move(filled), *std::move(granted));
-    call.args_json = call.own_args->json;
-  }
-  panels::Faults faults;
-  schema->check(call.args_json, faults);
-  if (!faults.empty()) return std::unexpected(refuse_definition(std::move(faults).take()));
-  return call;
+std::optional<Task<void>> TriggerResource::trigger(const Route& route, const Request& request, Answer& answer) {
+  auto call = calls_.find(route.panel, route.tool, request.body);
+  if (call) return run(*std::move(call), request, logs_of(route.query), answer);
+  refuse(probes_, std::move(call.error()), answer);
+  return std::nullopt;
 }
 
 Task<void> TriggerResource::run(ToolCall call, const Request& request, sandbox::WithLogs with_logs,
@@ -137,7 +81,7 @@ Task<void> TriggerResource::run_once(ToolCall call, std::int64_t since_ms, const
   co_await waiting_.answer_when_ready(std::move(execution), since_ms, request, with_logs, answer);
 }
 
-// Whatever happens, nobody is left waiting for it.
+// Settles `entry` on every path, bad_alloc included, so that concurrent requests with the same key always wake up.
 Task<void> TriggerResource::run_first(ToolCall call, const std::string& key, Idempotency::EntryPtr entry) {
   const std::shared_ptr<panels::Panel> panel = call.panel;
   call.keeps_result = true;

@@ -9,6 +9,7 @@
 
 #include "nexus/server/access.h"
 #include "nexus/server/suspensions.h"
+#include "nexus/server/websocket_messages.h"
 
 namespace nexus::server {
 namespace {
@@ -168,7 +169,7 @@ void WebSocketClient::trigger_has_ended(const std::exception_ptr& error) {
 
 Task<void> WebSocketClient::trigger(TriggerCommand command, std::string request_id_json,
                                     [[maybe_unused]] budget::Grant held) {
-  auto call = loop_.triggers.find_call(panel_, command.tool, command.args_json);
+  auto call = loop_.calls.find(panel_, command.tool, command.args_json);
   if (!call) co_return refuse(call.error(), request_id_json);
   call->tells_its_caller = true;
   std::string text;
@@ -205,14 +206,16 @@ void WebSocketClient::send_progress(const Progress& progress, std::string_view r
   send_text(progress_message(progress, request_id_json));
 }
 
-void WebSocketClient::send_text(std::string text) { send(text_frame(std::move(text), loop_.ledger)); }
+void WebSocketClient::send_text(std::string text) { send(share_text(std::move(text), loop_.ledger)); }
+
+void WebSocketClient::send(const SharedTextPtr& message) { push(Frame(message), message->is_unpaid); }
 
 // A client that keeps up has nothing waiting but what is on its way, however long that is.
-void WebSocketClient::send(const FramePtr& frame) {
+void WebSocketClient::push(Frame frame, bool is_unpaid) {
   if (is_closing_) return;
   const std::uint64_t waiting = queue_->waiting_bytes();
-  const bool is_behind = waiting > kMostWaitingBytes, is_unpaid = frame->is_unpaid && waiting > 0;
-  if (!is_behind && !is_unpaid) return queue_->push(frame);
+  const bool is_behind = waiting > kMostWaitingBytes;
+  if (!is_behind && !(is_unpaid && waiting > 0)) return queue_->push(std::move(frame));
   queue_->drop_waiting();
   if (is_behind) return close(CloseCode::kPolicy, "more than 1 MiB waits: messages are not read fast enough");
   close(CloseCode::kTryAgain, "there is no memory for messages to wait in");
@@ -256,7 +259,7 @@ void WebSocketClient::sweep() {
     return close(CloseCode::kPolicy, "nothing was heard for 75 seconds");
   if (loop_.now_ms - pinged_ms_ < kPingMs) return;
   pinged_ms_ = loop_.now_ms;
-  send(ping_frame());
+  push(ping_frame(), false);
 }
 
 void WebSocketClient::drain() {

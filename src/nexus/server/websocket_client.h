@@ -48,7 +48,7 @@ class WebSocketClient final : public Listening, public std::enable_shared_from_t
   void drain();
 
   const Topics& topics() const override { return topics_; }
-  void send(const FramePtr& frame) override;
+  void send(const SharedTextPtr& message) override;
   void on_panel_removed() override;
   void on_loss() override;
   // Of an execution that it has started.
@@ -69,6 +69,7 @@ class WebSocketClient final : public Listening, public std::enable_shared_from_t
   Task<void> trigger(TriggerCommand command, std::string request_id_json, budget::Grant held);
   void refuse(Refusal refusal, std::string_view request_id_json);
   void send_text(std::string text);
+  void push(Frame frame, bool is_unpaid);
   void close(CloseCode code, const char* reason);
   void leave();
   void trigger_has_ended(const std::exception_ptr& error);

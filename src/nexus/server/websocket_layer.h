@@ -26,7 +26,7 @@ class WebSocketLayer {
 
   template <class Buffers>
   std::size_t write_some(const Buffers& buffers) {
-    queue_->push(raw_frame(boost::beast::buffers_to_string(buffers)));
+    queue_->push(Frame::raw(boost::beast::buffers_to_string(buffers)));
     return asio::buffer_size(buffers);
   }
   template <class Buffers>

@@ -10,7 +10,7 @@
 #include "nexus/server/audience.h"
 #include "nexus/server/executions.h"
 #include "nexus/server/loop.h"
-#include "nexus/server/trigger_resource.h"
+#include "nexus/server/tool_calls.h"
 
 namespace nexus::server {
 
@@ -23,7 +23,7 @@ struct WebSocketLoop {
   const Clock& clock;
   budget::Ledger& ledger;
   Audience& audience;
-  TriggerResource& triggers;
+  ToolCalls& calls;
   Executions& executions;
   metrics::Probes& probes;
   std::uint64_t body_limit_bytes = 1 << 20;

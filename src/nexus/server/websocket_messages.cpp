@@ -2,83 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
-#include "nexus/sandbox/json.h"
+#include "nexus/server/answer.h"
+#include "nexus/server/messages.h"
 
 namespace nexus::server {
-namespace {
-
-using sandbox::append_json_string;
-
-void append_request_id(std::string& out, std::string_view request_id_json) {
-  if (request_id_json.empty()) return;
-  out += R"(,"requestId":)";
-  out += request_id_json;
-}
-
-// `,"name":"text"`
-void append_text(std::string& out, std::string_view name, std::string_view text) {
-  fmt::format_to(std::back_inserter(out), R"(,"{}":)", name);
-  append_json_string(out, text);
-}
-
-}  // namespace
-
-std::string connected_message(const panels::Panel& panel) {
-  std::string out = R"({"type":"CONNECTED")";
-  append_text(out, "panelId", panel.id());
-  out += R"(,"state":)";
-  out += panel.state().to_json();
-  fmt::format_to(std::back_inserter(out), R"(,"version":{}}})", panel.version());
-  return out;
-}
-
-std::string patch_message(const std::vector<sandbox::StateMutation>& mutations, std::uint64_t version,
-                          const Topics& topics) {
-  std::string out = R"({"type":"PATCH","mutations":[)";
-  bool is_first = true;
-  for (const sandbox::StateMutation& mutation : mutations) {
-    if (!topics.wants_key(mutation.key)) continue;
-    if (!std::exchange(is_first, false)) out += ',';
-    sandbox::append_mutation_json(out, mutation);
-  }
-  if (is_first && !topics.are_all()) return {};
-  fmt::format_to(std::back_inserter(out), R"(],"version":{}}})", version);
-  return out;
-}
-
-std::string event_message(const sandbox::Event& event) {
-  std::string out = R"({"type":"EVENT","event":)";
-  sandbox::append_event_json(out, event);
-  out += '}';
-  return out;
-}
 
 std::string result_message(const sandbox::ExecutionResult& result, std::string_view request_id_json) {
   std::string out = R"({"type":"RESULT")";
   append_request_id(out, request_id_json);
-  append_text(out, "executionId", result.execution_id);
+  append_text_member(out, "executionId", result.execution_id);
   out += R"(,"result":)";
   sandbox::append_result_json(out, result, sandbox::WithLogs::kNo);
   out += '}';
   return out;
 }
 
-std::string progress_message(const Progress& progress, std::string_view request_id_json) {
-  std::string out = R"({"type":"PROGRESS")";
-  append_request_id(out, request_id_json);
-  append_text(out, "executionId", progress.execution_id);
-  append_text(out, "suspensionId", progress.suspension_id);
-  append_text(out, "status", progress.status);
-  if (!progress.data_json.empty()) out += fmt::format(R"(,"data":{})", progress.data_json);
-  out += '}';
-  return out;
-}
-
 std::string error_message(const Refusal& refusal, std::string_view request_id_json) {
   std::string out = fmt::format(R"({{"type":"ERROR","code":"{}")", name(refusal.error.code));
-  append_text(out, "message", refusal.error.message);
+  append_text_member(out, "message", refusal.error.message);
   append_request_id(out, request_id_json);
   const std::string details = refusal.details_json.empty() ? details_of(refusal.error) : refusal.details_json;
   if (!details.empty()) out += fmt::format(R"(,"details":{})", details);

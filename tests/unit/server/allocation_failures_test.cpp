@@ -178,7 +178,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     for (int turns = 0; under_way.queued + under_way.running > 0 && turns < 100'000; ++turns)
       co_await asio::post(loops_[0].loop.get_executor(), kAwait);
     EXPECT_EQ(under_way.queued + under_way.running, 0u);
-    loops_[0].api.tick();
+    loops_[0].shard.tick();
     for (;;) {
       const auto waiting = co_await ask(Method::get, "/suspensions?panel=w");
       const std::string id = testing::text_of(waiting.body, "suspensionId");
@@ -216,7 +216,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     EXPECT_FALSE(has_failed) << "there is an end to them";
     EXPECT_EQ((co_await ask(Method::delete_, "/panels/w")).status, 204u);
     loops_.clock().advance_ms(600'000);  // beyond what a result is kept
-    loops_[0].api.tick();
+    loops_[0].shard.tick();
     for (int turns = 0; turns < 1000; ++turns)
       co_await asio::post(loops_[0].loop.get_executor(), kAwait);
     EXPECT_EQ(loops_.ledger().granted(budget::Kind::kSuspended), 0u);
@@ -233,11 +233,11 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
       loops_.clock().advance_ms(301'000);
       {
         const Failing failing(first, GetParam());
-        if_memory_lasts([&] { loops_[0].api.tick(); });  // as the server does
+        if_memory_lasts([&] { loops_[0].shard.tick(); });  // as the server does
         undone_ += Failing::has_failed() ? 1 : 0;
       }
       EXPECT_EQ(loops_[0].probes.under_way.queued, 0u) << "nobody was told";
-      loops_[0].api.tick();
+      loops_[0].shard.tick();
       const auto ended = co_await wait_for("/executions/" + testing::text_of(waits.body, "executionId"));
       EXPECT_EQ(testing::text_of(ended.body, "code"), "SUSPENSION_EXPIRED") << ended.body;
     }

@@ -19,15 +19,15 @@ struct Ear final : Listening {
       wants.add(topic);
   }
   const Topics& topics() const override { return wants; }
-  void send(const FramePtr& frame) override {
-    frames.push_back(frame);
-    heard.push_back(frame->payload);
+  void send(const SharedTextPtr& message) override {
+    messages.push_back(message);
+    heard.push_back(message->text);
   }
   void on_panel_removed() override { heard.emplace_back("removed"); }
   void on_loss() override { heard.emplace_back("loss"); }
 
   Topics wants;
-  std::vector<FramePtr> frames;
+  std::vector<SharedTextPtr> messages;
   std::vector<std::string> heard;
 };
 
@@ -80,13 +80,13 @@ TEST_F(AudienceTest, WhatManyAreToldIsMadeOnce) {
   for (Ear* ear : {&first, &second, &third, &key, &events})
     audience_.join(*one, *ear);
   commit(*one, {{{"a", "1"}, {"b", std::nullopt}}, {}, {}});
-  EXPECT_EQ(first.frames, second.frames);
-  EXPECT_EQ(first.frames, third.frames);
+  EXPECT_EQ(first.messages, second.messages);
+  EXPECT_EQ(first.messages, third.messages);
   EXPECT_THAT(key.heard, ElementsAre(kPatch));
   EXPECT_THAT(events.heard, IsEmpty());
   EXPECT_GT(ledger_.granted(budget::Kind::kBuffers), 0);
   for (Ear* ear : {&first, &second, &third, &key})
-    ear->frames.clear();
+    ear->messages.clear();
   EXPECT_EQ(ledger_.granted(budget::Kind::kBuffers), 0);
 }
 
@@ -112,16 +112,6 @@ TEST_F(AudienceTest, ProgressOfAnExecutionIsForThoseWhoAreToldAll) {
       ElementsAre(
           R"({"type":"PROGRESS","executionId":"e","suspensionId":"s","status":"suspended","data":[1]})"));
   EXPECT_THAT(state.heard, IsEmpty());
-}
-
-TEST(WebSocketFrameTest, LengthsAreWrittenInSevenSixteenOrSixtyFourBits) {
-  budget::UnlimitedLedger ledger;
-  const auto head = [&ledger](std::size_t size) { return text_frame(std::string(size, 'x'), ledger)->head; };
-  EXPECT_EQ(head(0), std::string("\x81\x00", 2));
-  EXPECT_EQ(head(125), "\x81\x7d");
-  EXPECT_EQ(head(126), std::string("\x81\x7e\x00\x7e", 4));
-  EXPECT_EQ(head(0xffff), "\x81\x7e\xff\xff");
-  EXPECT_EQ(head(0x10000), std::string("\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00", 10));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ class AutomationTest : public ::testing::Test {
   }
   void advance_ms(std::uint64_t ms) {
     loops_.clock().advance_ms(ms);
-    loop().api.automation().start_due();
+    loop().shard.automation().start_due();
   }
   std::uint64_t count(TriggerType type, TriggerProbe::Outcome outcome) {
     return loop().probes.triggers.counts[static_cast<std::size_t>(type)][static_cast<std::size_t>(outcome)];

@@ -83,7 +83,7 @@ class ExecutionsWaitingTest : public ::testing::Test {
     auto suspension = text_of(co_await call(std::move(panel)), "suspension");
     loops_.clock().advance_ms(kPackAfterMs);
     while (counts().hibernated == packed)
-      loop().api.tick();
+      loop().shard.tick();
     co_return suspension;
   }
   // From now on the ledger has so many bytes more to give, and so many of them only to those who start.
@@ -106,7 +106,7 @@ class ExecutionsWaitingTest : public ::testing::Test {
   void expect_nothing_held() {
     loops_.clock().advance_ms(kTtlMs);
     run([](ExecutionsWaitingTest& t) -> Task<void> {
-      t.loop().api.tick();
+      t.loop().shard.tick();
       for (int turns = 0; turns < 10; ++turns)
         co_await t.turn();  // for those who have waited for them
     }(*this));
@@ -154,12 +154,12 @@ TEST_F(ExecutionsWaitingTest, ALargeDeltaIsPackedInSeveralTurns) {
     EXPECT_GT(raw, 20'000'000u);
     t.loops_.clock().advance_ms(kPackAfterMs);
     t.loops_.clock().take_for_each_look_us(1000);
-    t.loop().api.tick();
+    t.loop().shard.tick();
     EXPECT_EQ(t.counts().hibernated, 0u);
     EXPECT_LT(t.suspended_bytes(), raw - 200'000) << "what is packed takes less already";
     int turns = 1;
     for (; t.counts().hibernated == 0 && turns < 1000; ++turns)
-      t.loop().api.tick();
+      t.loop().shard.tick();
     EXPECT_GE(turns, 10);
     t.loops_.clock().take_for_each_look_us(0);
     EXPECT_LT(t.suspended_bytes(), raw / 20);
@@ -234,7 +234,7 @@ TEST_F(ExecutionsWaitingTest, WhatGoesOnWhileItIsBeingPackedIsWhole) {
     const std::string asked = co_await t.call("p", R"({"by":3})");
     t.loops_.clock().advance_ms(kPackAfterMs);
     t.loops_.clock().take_for_each_look_us(1000);
-    t.loop().api.tick();
+    t.loop().shard.tick();
     t.loops_.clock().take_for_each_look_us(0);
     EXPECT_EQ(t.counts().suspended, 1u) << "a part of it is packed";
     const auto done = co_await t.resume(text_of(asked, "suspension"));
@@ -247,11 +247,11 @@ TEST_F(ExecutionsWaitingTest, WhoNeedsMemoryHasNoMorePackedThanThat) {
     co_await t.create("p", "const kept = new Uint8Array(200e3).fill(1); await $ext.external.wait(); kept[0]");
     for (int n = 0; n < 8; ++n)
       co_await t.call("p");
-    t.loop().api.reclaim(300'000);
+    t.loop().shard.reclaim(300'000);
     EXPECT_GE(t.counts().hibernated, 1u);
     EXPECT_LE(t.counts().hibernated, 2u);
     for (int n = 0; n < 8; ++n)
-      t.loop().api.reclaim(300'000);
+      t.loop().shard.reclaim(300'000);
     EXPECT_EQ(t.counts().hibernated, 8u);
   }(*this));
 }
@@ -294,7 +294,7 @@ TEST_F(ExecutionsWaitingTest, ThoseThatHaveGoneOnDoNotHoldUpPacking) {
     }
     co_await t.call("p");
     t.loops_.clock().advance_ms(kPackAfterMs);
-    t.loop().api.tick();
+    t.loop().shard.tick();
     EXPECT_EQ(t.counts().hibernated, 1u);
   }(*this));
 }
@@ -305,7 +305,7 @@ TEST_F(ExecutionsWaitingTest, AWallClockThatIsSetNeitherExpiresNorKeepsThoseWhoW
     co_await t.create("p", "await $ext.external.wait()");
     const std::string execution = "/executions/" + text_of(co_await t.call("p"), "executionId");
     const auto status = [&]() -> Task<std::string> {
-      t.loop().api.tick();
+      t.loop().shard.tick();
       while (t.counts().running + t.counts().queued > 0)
         co_await t.turn();
       co_return (co_await t.ask(Method::get, execution)).body;

@@ -222,7 +222,7 @@ class Model {
   }
 
   Task<void> tick(std::size_t at) {
-    loops_[at].api.tick();
+    loops_[at].shard.tick();
     co_return;
   }
   Task<void> tick_all() {
@@ -300,7 +300,7 @@ TEST_P(ModelTest, ManyThingsAtOnceEndAsTheModelSays) {
   // What was cancelled with its panel could be asked for until now.
   loops.clock().advance_ms(kTtlMs);
   for (std::size_t at = 0; at < loops.size(); ++at)
-    loops[at].api.tick();
+    loops[at].shard.tick();
   EXPECT_EQ(loops.ledger().granted(budget::Kind::kSuspended), 0u);
   EXPECT_EQ(loops.ledger().granted(budget::Kind::kBuffers), 0u);
 }

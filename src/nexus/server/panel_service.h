@@ -1,4 +1,5 @@
-// From the text of a definition to a panel whose tools have all been loaded and whose triggers are in force.
+// A panel's life: from the text of a definition to a panel whose tools have all been loaded and whose triggers are in force,
+// and its end.
 #pragma once
 
 #include <expected>
@@ -6,6 +7,7 @@
 #include <string_view>
 
 #include "nexus/panels/registry.h"
+#include "nexus/server/audience.h"
 #include "nexus/server/automation.h"
 #include "nexus/server/caller.h"
 #include "nexus/server/executions.h"
@@ -18,11 +20,15 @@ namespace nexus::server {
 // decides at the end.
 //
 // Thread safety: none; it belongs to one loop.
-class PanelCreation {
+class PanelService {
  public:
-  PanelCreation(panels::Registry& registry, Executions& executions, Automation& automation,
-                panels::Ceiling ceiling)
-      : registry_(registry), executions_(executions), automation_(automation), ceiling_(std::move(ceiling)) {}
+  PanelService(panels::Registry& registry, Executions& executions, Automation& automation, Audience& audience,
+               panels::Ceiling ceiling)
+      : registry_(registry),
+        executions_(executions),
+        automation_(automation),
+        audience_(audience),
+        ceiling_(std::move(ceiling)) {}
 
   // kForbidden when a trigger asks for the events of a panel that the caller may not see;
   // kInvalidRequest and kCapabilityNotAllowed with the faults by path, kCompilationError with the faults by tool,
@@ -34,6 +40,8 @@ class PanelCreation {
   // above, for `id` and `caller` too.
   Task<std::expected<panels::Put, Refusal>> put(std::string_view id, std::string_view json,
                                                 const Caller& caller, panels::VersionCondition condition);
+  // Ends the panel, its triggers and its executions. kPanelNotFound, kPreconditionFailed.
+  Result<void> remove(std::string_view id, const panels::VersionCondition& condition);
 
  private:
   Task<std::expected<void, Refusal>> load_tools(const panels::Definition& definition);
@@ -41,6 +49,7 @@ class PanelCreation {
   panels::Registry& registry_;
   Executions& executions_;
   Automation& automation_;
+  Audience& audience_;
   panels::Ceiling ceiling_;
 };
 

@@ -1,4 +1,4 @@
-#include "nexus/server/panel_creation.h"
+#include "nexus/server/panel_service.h"
 
 #include <fmt/format.h>
 
@@ -65,7 +65,7 @@ Error error_of(Error of_load) {
 
 }  // namespace
 
-Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelCreation::create(
+Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelService::create(
     std::string_view json, const Caller& caller, panels::HandlerFiles files) {
   auto definition = panels::parse_definition(json, ceiling_, files);
   if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
@@ -83,7 +83,7 @@ Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelCreation::crea
   co_return *std::move(panel);
 }
 
-Task<std::expected<panels::Put, Refusal>> PanelCreation::put(std::string_view id, std::string_view json,
+Task<std::expected<panels::Put, Refusal>> PanelService::put(std::string_view id, std::string_view json,
                                                              const Caller& caller,
                                                              panels::VersionCondition condition) {
   auto definition = panels::parse_definition(json, ceiling_, {}, id);
@@ -96,12 +96,22 @@ Task<std::expected<panels::Put, Refusal>> PanelCreation::put(std::string_view id
   auto done = registry_.put(*std::move(definition), condition);
   if (!done) co_return std::unexpected(Refusal{std::move(done.error())});
   automation_.put(done->panel);
+  if (done->how == panels::Put::How::kReplaced) audience_.replaced(*done->panel);
   co_return *std::move(done);
+}
+
+Result<void> PanelService::remove(std::string_view id, const panels::VersionCondition& condition) {
+  const auto panel = registry_.find(id);
+  if (auto removed = registry_.remove(id, condition); !removed) return removed;
+  audience_.removed(*panel);
+  automation_.remove(*panel);
+  executions_.cancel_all_of(*panel);
+  return {};
 }
 
 // One request must not keep the engine busy for minutes: all its tools together have the time of one execution, and the
 // first that loads for ever is the last that is tried.
-Task<std::expected<void, Refusal>> PanelCreation::load_tools(const panels::Definition& definition) {
+Task<std::expected<void, Refusal>> PanelService::load_tools(const panels::Definition& definition) {
   const std::uint64_t started_us = executions_.clock().monotonic_us();
   const std::uint64_t most_ms = ceiling_.limits.max_wall_ms;
   std::vector<FailedTool> failed;

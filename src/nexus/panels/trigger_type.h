@@ -1,0 +1,17 @@
+// The kinds of things that start a tool, as definitions and metrics name them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace nexus::panels {
+
+enum class TriggerType : std::uint8_t { kManual, kInterval, kEvent, kCron, kStateChange };
+inline constexpr auto kTriggerTypes =
+    std::to_array<std::string_view>({"manual", "interval", "event", "cron", "state_change"});
+
+inline std::string_view name(TriggerType type) { return kTriggerTypes[static_cast<std::size_t>(type)]; }
+
+}  // namespace nexus::panels
