@@ -1,9 +1,9 @@
-// The ledger compiled out: in the place of src/nexus/budget/ledger.cpp. A grant knows its size, as those who hold it ask
+// The ledger compiled out: in the place of src/nexus/foundation/budget/ledger.cpp. A grant knows its size, as those who hold it ask
 // for that, and nobody keeps books. What the call costs with the real one is compared with this.
 #include <algorithm>
 #include <utility>
 
-#include "nexus/budget/ledger.h"
+#include "nexus/foundation/budget/ledger.h"
 
 namespace nexus::budget {
 

@@ -17,14 +17,14 @@
 #include <optional>
 #include <utility>
 
-#include "nexus/budget/bounded_ledger.h"
-#include "nexus/handlers/cache_folder.h"
-#include "nexus/handlers/disk_cache.h"
-#include "nexus/memory/image.h"
-#include "nexus/memory/linear_memory.h"
-#include "nexus/sandbox/extension_table.h"
-#include "nexus/sandbox/instance.h"
-#include "nexus/sandbox/runtime.h"
+#include "nexus/foundation/budget/bounded_ledger.h"
+#include "nexus/sandbox/execution/extension_table.h"
+#include "nexus/sandbox/execution/instance.h"
+#include "nexus/sandbox/execution/runtime.h"
+#include "nexus/sandbox/handlers/cache_folder.h"
+#include "nexus/sandbox/handlers/disk_cache.h"
+#include "nexus/sandbox/memory/image.h"
+#include "nexus/sandbox/memory/linear_memory.h"
 
 namespace nexus {
 namespace {

@@ -18,5 +18,5 @@ target_link_libraries(nexus_dependencies INTERFACE
   OpenSSL::Crypto PkgConfig::xxhash PkgConfig::zstd)
 # simdjson, fmt, libcrypto, zstd, toml++ and libcurl are shared libraries; Boost is headers only.
 target_compile_definitions(nexus_dependencies INTERFACE BOOST_ALL_NO_LIB BOOST_ASIO_NO_DEPRECATED
-  # Asio allocates by operator new, which has a reserve (base/memory_reserve.h).
+  # Asio allocates by operator new, which has a reserve (foundation/base/memory_reserve.h).
   BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN)

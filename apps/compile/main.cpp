@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string>
 
-#include "nexus/engine/engine.h"
+#include "nexus/sandbox/engine/engine.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) {

@@ -5,8 +5,8 @@
 
 #include "commands.h"
 #include "load_settings.h"
-#include "nexus/handlers/cache_folder.h"
-#include "nexus/handlers/cache_store.h"
+#include "nexus/sandbox/handlers/cache_folder.h"
+#include "nexus/sandbox/handlers/cache_store.h"
 
 namespace nexus::app {
 namespace {

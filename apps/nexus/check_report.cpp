@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "nexus/base/saturating.h"
-#include "nexus/sandbox/json_text.h"
+#include "nexus/foundation/base/saturating.h"
+#include "nexus/foundation/json/json_text.h"
 
 namespace nexus::app {
 namespace {

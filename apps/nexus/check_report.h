@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "nexus/budget/fit.h"
+#include "nexus/foundation/diagnostics/fit.h"
 
 namespace nexus::app {
 

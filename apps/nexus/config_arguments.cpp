@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "nexus/config/reading.h"
-#include "nexus/config/table.h"
+#include "nexus/foundation/config/reading.h"
+#include "nexus/foundation/config/table.h"
 
 namespace nexus::app {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "nexus/config/load.h"
+#include "nexus/foundation/config/load.h"
 
 namespace nexus::app {
 

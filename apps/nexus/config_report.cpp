@@ -7,9 +7,9 @@
 #include <cstdio>
 
 #include "load_settings.h"
-#include "nexus/config/reading.h"
-#include "nexus/config/table.h"
-#include "nexus/sandbox/json_text.h"
+#include "nexus/foundation/config/reading.h"
+#include "nexus/foundation/config/table.h"
+#include "nexus/foundation/json/json_text.h"
 
 namespace nexus::app {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config_arguments.h"
-#include "nexus/config/load.h"
+#include "nexus/foundation/config/load.h"
 
 namespace nexus::app {
 

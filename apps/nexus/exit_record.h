@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "nexus/base/clock.h"
-#include "nexus/budget/keeper.h"
-#include "nexus/budget/last_words.h"
-#include "nexus/metrics/handler_use.h"
-#include "nexus/metrics/memory_facts.h"
+#include "nexus/foundation/base/clock.h"
+#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/diagnostics/last_words.h"
+#include "nexus/foundation/metrics/handler_use.h"
+#include "nexus/runtime/exposition/memory_facts.h"
 
 namespace nexus::app {
 

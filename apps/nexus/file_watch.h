@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "nexus/base/error.h"
+#include "nexus/foundation/base/error.h"
 
 namespace nexus::app {
 

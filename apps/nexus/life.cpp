@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "commands.h"
-#include "nexus/server/definition_ids.h"
-#include "nexus/server/placement.h"
+#include "nexus/foundation/model/definition_ids.h"
+#include "nexus/runtime/loop/placement.h"
 #include "settings_mapping.h"
 
 namespace nexus::app {

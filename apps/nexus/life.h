@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "memory_keeping.h"
-#include "nexus/config/settings.h"
-#include "nexus/server/listener.h"
+#include "nexus/foundation/config/settings.h"
+#include "nexus/front/http/listener.h"
 #include "panel_files.h"
 #include "serving_loop.h"
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "log_format.h"
-#include "nexus/sandbox/capabilities.h"
+#include "nexus/foundation/model/capabilities.h"
 #include "panel_files.h"
 #include "stderr_sink.h"
 #include "terminal.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config_arguments.h"
-#include "nexus/config/load.h"
+#include "nexus/foundation/config/load.h"
 
 namespace nexus::app {
 

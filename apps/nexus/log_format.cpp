@@ -7,8 +7,8 @@
 #include <climits>
 #include <string>
 
-#include "nexus/base/log.h"
-#include "nexus/sandbox/json.h"
+#include "nexus/foundation/base/log.h"
+#include "nexus/foundation/json/json.h"
 
 namespace nexus::app {
 namespace {

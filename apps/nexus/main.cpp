@@ -8,7 +8,7 @@
 
 #include "command_line.h"
 #include "commands.h"
-#include "nexus/sandbox/runtime.h"
+#include "nexus/sandbox/execution/runtime.h"
 #include "version.h"
 
 namespace {

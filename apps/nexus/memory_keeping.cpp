@@ -14,9 +14,9 @@
 #include <span>
 #include <string_view>
 
-#include "nexus/base/memory_reserve.h"
-#include "nexus/base/units.h"
-#include "nexus/budget/fit.h"
+#include "nexus/foundation/base/memory_reserve.h"
+#include "nexus/foundation/base/units.h"
+#include "nexus/foundation/diagnostics/fit.h"
 
 namespace nexus::app {
 namespace {

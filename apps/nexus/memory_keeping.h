@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "exit_record.h"
-#include "nexus/budget/keeper.h"
-#include "nexus/budget/wall_watch.h"
-#include "nexus/server/loop.h"
+#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/system/wall_watch.h"
+#include "nexus/runtime/loop/loop.h"
 #include "serving_loop.h"
 
 namespace nexus::app {

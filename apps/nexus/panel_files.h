@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "nexus/base/error.h"
-#include "nexus/panels/definition.h"
+#include "nexus/foundation/base/error.h"
+#include "nexus/runtime/panels/definition.h"
 
 namespace nexus::app {
 

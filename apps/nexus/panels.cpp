@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "nexus/base/ids.h"
-#include "nexus/base/log.h"
-#include "nexus/sandbox/json.h"
-#include "nexus/server/definition_ids.h"
+#include "nexus/foundation/base/ids.h"
+#include "nexus/foundation/base/log.h"
+#include "nexus/foundation/json/json.h"
+#include "nexus/foundation/model/definition_ids.h"
 #include "panel_files.h"
 #include "remote.h"
 

@@ -3,10 +3,10 @@
 
 #include <utility>
 
-#include "nexus/base/saturating.h"
-#include "nexus/config/settings.h"
-#include "nexus/metrics/memory_facts.h"
-#include "nexus/sandbox/runtime.h"
+#include "nexus/foundation/base/saturating.h"
+#include "nexus/foundation/config/settings.h"
+#include "nexus/runtime/exposition/memory_facts.h"
+#include "nexus/sandbox/execution/runtime.h"
 
 namespace nexus::app {
 

@@ -12,15 +12,15 @@
 #include "life.h"
 #include "load_settings.h"
 #include "memory_keeping.h"
-#include "nexus/budget/bounded_ledger.h"
-#include "nexus/budget/keeper.h"
-#include "nexus/budget/kernel_file.h"
-#include "nexus/budget/wall_watch.h"
-#include "nexus/extensions/external.h"
-#include "nexus/extensions/http.h"
-#include "nexus/extensions/timer.h"
-#include "nexus/handlers/disk_cache.h"
-#include "nexus/sandbox/runtime.h"
+#include "nexus/foundation/budget/bounded_ledger.h"
+#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/system/kernel_file.h"
+#include "nexus/foundation/system/wall_watch.h"
+#include "nexus/runtime/extensions/external.h"
+#include "nexus/runtime/extensions/http.h"
+#include "nexus/runtime/extensions/timer.h"
+#include "nexus/sandbox/execution/runtime.h"
+#include "nexus/sandbox/handlers/disk_cache.h"
 #include "panel_files.h"
 #include "process_memory.h"
 #include "serving_loop.h"
@@ -88,8 +88,8 @@ int serve_until_told(const ServeCommand& command) {
   MemoryKeeping memory(loops, keeper, watch, ledger, clock, record);
   const int status =
       Life(loops, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {
-                                                               reload_log_level(command.config);
-                                                             }});
+                                                              reload_log_level(command.config);
+                                                            }});
   extensions->clear();  // before the loops: their threads settle calls there
   return status;
 }

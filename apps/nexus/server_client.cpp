@@ -12,7 +12,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
-#include "nexus/sandbox/json.h"
+#include "nexus/foundation/json/json.h"
 
 // GCC 12 takes the pair of operators that Asio gives its coroutine frames for a mismatch when it inlines one of the two.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"

@@ -4,13 +4,13 @@
 #include <cstddef>
 #include <vector>
 
-#include "nexus/config/settings.h"
-#include "nexus/metrics/memory_facts.h"
-#include "nexus/server/api.h"
-#include "nexus/server/dispatch.h"
-#include "nexus/server/loop_group.h"
-#include "nexus/server/server.h"
-#include "nexus/server/shard.h"
+#include "nexus/foundation/config/settings.h"
+#include "nexus/front/api/api.h"
+#include "nexus/front/api/dispatch.h"
+#include "nexus/front/http/server.h"
+#include "nexus/runtime/exposition/memory_facts.h"
+#include "nexus/runtime/loop/loop_group.h"
+#include "nexus/runtime/shard/shard.h"
 
 namespace nexus::app {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "nexus/budget/cpu_quota.h"
-#include "nexus/handlers/cache_folder.h"
+#include "nexus/foundation/system/cpu_quota.h"
+#include "nexus/sandbox/handlers/cache_folder.h"
 
 namespace nexus::app {
 namespace {

@@ -3,15 +3,15 @@
 
 #include <optional>
 
-#include "nexus/budget/keeper.h"
-#include "nexus/config/settings.h"
-#include "nexus/handlers/disk_cache.h"
-#include "nexus/sandbox/runtime.h"
-#include "nexus/server/access.h"
-#include "nexus/server/api.h"
-#include "nexus/server/listener.h"
-#include "nexus/server/server.h"
-#include "nexus/server/shard.h"
+#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/config/settings.h"
+#include "nexus/front/api/api.h"
+#include "nexus/front/auth/access.h"
+#include "nexus/front/http/listener.h"
+#include "nexus/front/http/server.h"
+#include "nexus/runtime/shard/shard.h"
+#include "nexus/sandbox/execution/runtime.h"
+#include "nexus/sandbox/handlers/disk_cache.h"
 
 namespace nexus::app {
 

@@ -12,9 +12,9 @@
 #include <filesystem>
 #include <thread>
 
-#include "nexus/budget/cpu_quota.h"
-#include "nexus/handlers/cache_folder.h"
-#include "nexus/memory/arena.h"
+#include "nexus/foundation/system/cpu_quota.h"
+#include "nexus/sandbox/handlers/cache_folder.h"
+#include "nexus/sandbox/memory/arena.h"
 #include "settings_mapping.h"
 
 namespace nexus::app {

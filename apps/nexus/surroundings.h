@@ -1,8 +1,8 @@
 // What this process finds around it: walls, processors, limits of processes, the folder of the cache.
 #pragma once
 
-#include "nexus/budget/fit.h"
-#include "nexus/config/settings.h"
+#include "nexus/foundation/config/settings.h"
+#include "nexus/foundation/diagnostics/fit.h"
 
 namespace nexus::app {
 

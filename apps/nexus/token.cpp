@@ -5,8 +5,8 @@
 
 #include "commands.h"
 #include "load_settings.h"
-#include "nexus/base/clock.h"
-#include "nexus/server/token_signing.h"
+#include "nexus/foundation/base/clock.h"
+#include "nexus/front/auth/token_signing.h"
 
 namespace nexus::app {
 

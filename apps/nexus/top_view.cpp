@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "nexus/base/units.h"
-#include "nexus/budget/fit.h"
+#include "nexus/foundation/base/units.h"
+#include "nexus/foundation/diagnostics/fit.h"
 
 namespace nexus::app {
 namespace {

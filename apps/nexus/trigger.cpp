@@ -4,8 +4,8 @@
 #include <iostream>
 #include <iterator>
 
-#include "nexus/base/ids.h"
-#include "nexus/sandbox/json.h"
+#include "nexus/foundation/base/ids.h"
+#include "nexus/foundation/json/json.h"
 #include "remote.h"
 
 namespace nexus::app {

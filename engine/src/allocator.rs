@@ -1,5 +1,5 @@
 //! The heap of what is Rust: malloc's, and where malloc has nothing left, the reserve that the program keeps for its own
-//! small needs (src/nexus/base/memory_reserve.h). Rust ends the process when an allocation fails.
+//! small needs (src/nexus/foundation/base/memory_reserve.h). Rust ends the process when an allocation fails.
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
 

@@ -1,4 +1,4 @@
-//! When cron expressions are due; what C++ calls of it is in src/nexus/panels/cron_engine.h.
+//! When cron expressions are due; what C++ calls of it is in src/nexus/runtime/panels/cron_engine.h.
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::Timestamp;

@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "nexus/extensions/extension.h"
+#include "nexus/runtime/extensions/extension.h"
 
 namespace example {
 

@@ -18,7 +18,7 @@ const pages = [...pagesIn('.'), ...folders.flatMap((folder) => pagesIn(folder, {
 const others = ['CRON_TZ', 'HTTP_PROXY', 'NO_COLOR', 'NEXUS_PROGRAM', 'NEXUS_TOKEN', 'NEXUS_URL', 'THIRD_PARTY',
   'BAD_ANSWER', 'BAD_REDIRECT', 'CONNECTION_LOST', 'CONNECT_FAILED', 'NAME_NOT_FOUND', 'PROXY_FAILED', 'TLS_FAILED', 'TOO_MANY_REDIRECTS'];
 
-const codes = [...read('src/nexus/base/error.cpp').matchAll(/"([A-Z_]+)"/g)].map(([, code]) => code);
+const codes = [...read('src/nexus/foundation/base/error.cpp').matchAll(/"([A-Z_]+)"/g)].map(([, code]) => code);
 
 // Names of headings as readers see them, without the marks of Markdown.
 const plain = (title) => title.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]/g, '');

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '../e2e/support/program.mjs';
 
-const PAUSE_MS = 100; // kAcceptPause of server/listener.cpp
+const PAUSE_MS = 100; // kAcceptPause of front/http/listener.cpp
 const asking = (connection) => `GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: ${connection}\r\n\r\n`;
 
 test('who comes when there is no file descriptor left is served as soon as there is one', { timeout: 60_000 }, async (t) => {

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "nexus/base/units.h"
+#include "nexus/foundation/base/units.h"
 #include "support/sandbox.h"
 
 namespace nexus::testing {

@@ -4,7 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "nexus/sandbox/json.h"
+#include "nexus/foundation/json/json.h"
 
 namespace nexus::testing {
 namespace {

@@ -7,13 +7,13 @@
 #include <thread>
 #include <vector>
 
-#include "nexus/extensions/external.h"
-#include "nexus/extensions/timer.h"
-#include "nexus/panels/registry.h"
-#include "nexus/server/api.h"
-#include "nexus/server/dispatch.h"
-#include "nexus/server/loop_group.h"
-#include "nexus/server/shard.h"
+#include "nexus/front/api/api.h"
+#include "nexus/front/api/dispatch.h"
+#include "nexus/runtime/extensions/external.h"
+#include "nexus/runtime/extensions/timer.h"
+#include "nexus/runtime/loop/loop_group.h"
+#include "nexus/runtime/panels/registry.h"
+#include "nexus/runtime/shard/shard.h"
 #include "support/sandbox.h"
 
 namespace nexus::testing {

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "nexus/budget/bounded_ledger.h"
-#include "nexus/memory/image.h"
-#include "nexus/sandbox/instance.h"
-#include "nexus/sandbox/runtime.h"
+#include "nexus/foundation/budget/bounded_ledger.h"
+#include "nexus/sandbox/execution/instance.h"
+#include "nexus/sandbox/execution/runtime.h"
+#include "nexus/sandbox/memory/image.h"
 
 namespace nexus::testing {
 

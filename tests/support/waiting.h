@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "nexus/sandbox/extension_table.h"
+#include "nexus/sandbox/execution/extension_table.h"
 #include "support/sandbox.h"
 
 namespace nexus::testing {

@@ -1,4 +1,4 @@
-//! What C++ calls (src/nexus/panels/schema_engine.h). No panic leaves: it is a fault like any other.
+//! What C++ calls (src/nexus/runtime/panels/schema_engine.h). No panic leaves: it is a fault like any other.
 use super::{Fault, Schema, check, compile, json::Json};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};

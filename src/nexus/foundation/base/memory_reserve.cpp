@@ -1,0 +1,137 @@
+#include "nexus/foundation/base/memory_reserve.h"
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace nexus {
+namespace {
+
+// Blocks of one size, 64 to a word of the map: a bit is set while its block is in use.
+template <std::size_t kBytes, std::size_t kWords>
+class Blocks {
+ public:
+  static constexpr std::size_t kCount = kWords * 64;
+
+  void* take() {
+    for (std::size_t word = 0; word < kWords; ++word) {
+      std::uint64_t used = used_[word].load(std::memory_order_relaxed);
+      while (~used != 0) {
+        const auto bit = static_cast<unsigned>(std::countr_one(used));
+        if (used_[word].compare_exchange_weak(used, used | std::uint64_t{1} << bit, std::memory_order_acquire,
+                                              std::memory_order_relaxed)) {
+          in_use_.fetch_add(1, std::memory_order_relaxed);
+          return storage_.data() + (word * 64 + bit) * kBytes;
+        }
+      }
+    }
+    return nullptr;
+  }
+
+  bool has(const void* block) const { return offset_of(block) < storage_.size(); }
+
+  bool give_back(void* block) {
+    if (!has(block)) return false;
+    const std::size_t index = offset_of(block) / kBytes;
+    in_use_.fetch_sub(1, std::memory_order_relaxed);
+    used_[index / 64].fetch_and(~(std::uint64_t{1} << index % 64), std::memory_order_release);
+    return true;
+  }
+
+  std::size_t in_use() const { return in_use_.load(std::memory_order_relaxed); }
+
+ private:
+  std::size_t offset_of(const void* block) const {
+    return reinterpret_cast<std::uintptr_t>(block) - reinterpret_cast<std::uintptr_t>(storage_.data());
+  }
+
+  alignas(64) std::array<std::byte, kBytes * kCount> storage_{};  // zero pages until one is taken
+  std::array<std::atomic<std::uint64_t>, kWords> used_{};
+  std::atomic<std::size_t> in_use_{0};
+};
+
+constexpr std::size_t kSmall = 512;
+
+// Static storage that begins as zeros: usable before anything is constructed, and after all is destroyed.
+constinit Blocks<kSmall, 8> small_blocks{};
+constinit Blocks<kLargestReserved, 1> large_blocks{};
+
+// What malloc must have for memory not to be short any more.
+constexpr std::size_t kProbeBytes = 64 * 1024;
+
+bool has_malloc(std::size_t bytes) {
+  void* probe = std::malloc(bytes);
+  asm volatile("" : "+r"(probe));  // else the pair would be optimised away
+  std::free(probe);
+  return probe != nullptr;
+}
+
+bool is_used_beyond(std::size_t quarters) {
+  const bool is_beyond = small_blocks.in_use() * 4 >= small_blocks.kCount * quarters ||
+                         large_blocks.in_use() * 4 >= large_blocks.kCount * quarters;
+  return is_beyond && !has_malloc(kProbeBytes);
+}
+
+}  // namespace
+
+void* Reserve::take(std::size_t bytes) {
+  if (bytes > kLargestReserved) return nullptr;
+  void* block = bytes <= kSmall ? small_blocks.take() : nullptr;
+  return block != nullptr ? block : large_blocks.take();
+}
+
+bool Reserve::give_back(void* block) {
+  return small_blocks.give_back(block) || large_blocks.give_back(block);
+}
+
+bool Reserve::has(const void* block) { return small_blocks.has(block) || large_blocks.has(block); }
+
+std::size_t Reserve::free_blocks_of(std::size_t bytes) {
+  return bytes <= kSmall ? small_blocks.kCount - small_blocks.in_use()
+                         : large_blocks.kCount - large_blocks.in_use();
+}
+
+bool is_memory_short() { return is_used_beyond(2); }
+bool is_memory_gone() { return is_used_beyond(3); }
+
+Error want_of_memory() {
+  return {.code = ErrorCode::kOverloaded,
+          .message = "no memory left",
+          .limit = LimitReached{"container", "memory"}};
+}
+
+void require_memory(std::size_t bytes) {
+  if (!has_malloc(bytes)) throw std::bad_alloc();
+}
+
+}  // namespace nexus
+
+extern "C" {  // for engine/src/allocator.rs
+void* nexus_reserve_take(std::size_t bytes);
+bool nexus_reserve_give_back(void* block);
+bool nexus_reserve_has(const void* block);
+
+void* nexus_reserve_take(std::size_t bytes) { return nexus::Reserve::take(bytes); }
+bool nexus_reserve_give_back(void* block) { return nexus::Reserve::give_back(block); }
+bool nexus_reserve_has(const void* block) { return nexus::Reserve::has(block); }
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+// Weak: a test brings its own.
+[[gnu::weak]] void* operator new(std::size_t bytes) {
+  if (void* block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
+  if (void* block = nexus::Reserve::take(bytes)) return block;
+  throw std::bad_alloc();
+}
+
+[[gnu::weak]] void operator delete(void* block) noexcept {
+  if (!nexus::Reserve::give_back(block)) std::free(block);
+}
+
+[[gnu::weak]] void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
+
+#endif

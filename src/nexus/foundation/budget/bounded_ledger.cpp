@@ -1,0 +1,67 @@
+#include "nexus/foundation/budget/bounded_ledger.h"
+
+#include <string>
+
+#include "nexus/foundation/base/units.h"
+
+namespace nexus::budget {
+namespace {
+
+Error refusal(const NamedWall& wall, std::uint64_t wanted, std::uint64_t free) {
+  std::string message = "no memory to give: " + std::to_string(wanted) + " bytes wanted, " +
+                        std::to_string(free) + " free under the " + std::string(wall.layer) + "'s " +
+                        std::to_string(wall.limit_bytes / 1_MiB) + " MiB";
+  return {.code = ErrorCode::kOverloaded,
+          .message = std::move(message),
+          .limit = LimitReached{std::string(wall.layer), std::string(wall.setting), wall.limit_bytes, wanted,
+                                free}};
+}
+
+}  // namespace
+
+void BoundedLedger::set(std::uint64_t total, const Shares& shares, const NamedWall& wall,
+                        std::uint64_t headroom) {
+  const std::lock_guard lock(mutex_);
+  state_.book.set(total, shares, headroom);
+  state_.wall = wall;
+}
+
+std::uint64_t BoundedLedger::granted(Kind kind) const {
+  const std::lock_guard lock(mutex_);
+  return state_.book.granted(kind);
+}
+
+std::uint64_t BoundedLedger::free_for(Kind kind, Need need) const {
+  const std::lock_guard lock(mutex_);
+  return state_.book.free_for(kind, need);
+}
+
+LedgerState BoundedLedger::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+Result<void> BoundedLedger::take(Kind kind, std::uint64_t bytes, Need need) {
+  NamedWall wall;
+  std::uint64_t free = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_.book.take(kind, bytes, need)) return {};
+    ++state_.refusals;
+    wall = state_.wall;
+    free = state_.book.free_for(kind, need);
+  }
+  return std::unexpected(refusal(wall, bytes, free));
+}
+
+void BoundedLedger::put(Kind kind, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  state_.book.put(kind, bytes);
+}
+
+void BoundedLedger::give_back(Kind kind, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  state_.book.give_back(kind, bytes);
+}
+
+}  // namespace nexus::budget

@@ -1,0 +1,45 @@
+// The process' ledger: grants up to a total that may change at any time, and says which wall is in the way.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+
+#include "nexus/foundation/budget/ledger.h"
+
+namespace nexus::budget {
+
+// The wall that decides the total, for those who are refused.
+struct NamedWall {
+  std::string_view layer = "budget";              // or "container"
+  std::string_view setting = "MEMORY_BUDGET_MB";  // what to change
+  std::uint64_t limit_bytes = kUnlimited;         // of the wall itself; the total is what it leaves
+  bool operator==(const NamedWall&) const = default;
+};
+
+// All of one moment.
+struct LedgerState {
+  Book book;
+  NamedWall wall;
+  std::uint64_t refusals = 0;  // since the start
+};
+
+// Thread-safe. A grant is one uncontended lock: about 20 ns.
+class BoundedLedger : public Ledger {
+ public:
+  void set(std::uint64_t total, const Shares& shares, const NamedWall& wall, std::uint64_t headroom = 0);
+
+  std::uint64_t granted(Kind kind) const override;
+  std::uint64_t free_for(Kind kind, Need need = Need::kStart) const override;
+  LedgerState state() const;
+
+ private:
+  Result<void> take(Kind kind, std::uint64_t bytes, Need need) override;
+  void put(Kind kind, std::uint64_t bytes) override;
+  void give_back(Kind kind, std::uint64_t bytes) override;
+
+  mutable std::mutex mutex_;
+  LedgerState state_;
+};
+
+}  // namespace nexus::budget

@@ -1,0 +1,83 @@
+#include "nexus/foundation/budget/keeper.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "nexus/foundation/base/saturating.h"
+#include "nexus/foundation/base/units.h"
+
+namespace nexus::budget {
+namespace {
+
+// Bodies and answers may take half: what they are for needs memory as well.
+Shares shares_of(std::uint64_t grantable, std::uint64_t instances_least) {
+  Shares shares{};
+  shares[static_cast<std::size_t>(Kind::kInstances)].least = std::min(instances_least, grantable / 4);
+  shares[static_cast<std::size_t>(Kind::kBuffers)].most = grantable / 2;
+  return shares;
+}
+
+// What stays free of growth: for some tens of small instances.
+std::uint64_t headroom_of(std::uint64_t grantable) { return std::clamp(grantable / 6, 4_MiB, 64_MiB); }
+
+struct Resident {
+  std::uint64_t bytes = 0;
+  std::uint64_t own_bytes = 0;  // without pages of files: the kernel drops those rather than kill
+};
+
+// /proc/self/statm: pages of address space, resident, and of them of files.
+Resident resident_now(const ReadFile& read) {
+  std::istringstream text(read("/proc/self/statm").value_or(""));
+  std::uint64_t size = 0, all = 0, of_files = 0;
+  text >> size >> all >> of_files;
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return {all * page, minus(all, of_files) * page};
+}
+
+}  // namespace
+
+Keeper::Keeper(BoundedLedger& ledger, ReadFile read, Options options)
+    : ledger_(ledger),
+      read_(std::move(read)),
+      options_(options),
+      container_(read_),
+      server_(ledger.open(Kind::kServer)) {
+  look(true);
+}
+
+void Keeper::look(bool is_at_rest) {
+  const std::lock_guard looking(looking_);
+  MemoryView now;
+  now.walls = walls_of(container_.read(), read_("/proc/meminfo").value_or(""), options_.budget_bytes);
+  const Resident resident = resident_now(read_);
+  now.resident_bytes = resident.bytes;
+  // Without a limit the group may be a whole session: what others do in it is not ours to count.
+  now.measured_bytes = now.walls.container_limit_bytes
+                           ? std::max(resident.own_bytes, now.walls.working_set_bytes)
+                           : now.resident_bytes;
+  const std::uint64_t granted = ledger_.state().book.granted();
+  if (is_at_rest) {
+    const std::uint64_t others = granted - server_.bytes();
+    server_.set_to(minus(now.measured_bytes, others));
+  } else {
+    now.unaccounted_bytes = minus(now.measured_bytes, granted);
+  }
+  const Walls& walls = now.walls;
+  const bool is_container = walls.tightest == "container";
+  ledger_.set(minus(walls.grantable_bytes, now.unaccounted_bytes),
+              shares_of(walls.grantable_bytes, options_.instances_least_bytes),
+              {walls.tightest, walls.setting,
+               is_container ? walls.container_limit_bytes.value_or(0) : walls.budget_bytes},
+              headroom_of(walls.grantable_bytes));
+  const std::lock_guard lock(mutex_);
+  view_ = std::move(now);
+}
+
+MemoryView Keeper::view() const {
+  const std::lock_guard lock(mutex_);
+  return view_;
+}
+
+}  // namespace nexus::budget

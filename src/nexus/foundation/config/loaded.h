@@ -1,0 +1,27 @@
+// The settings in effect, each with where it came from.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nexus/foundation/base/error.h"
+#include "nexus/foundation/config/given.h"
+#include "nexus/foundation/config/settings.h"
+
+namespace nexus::config {
+
+// The content of a file; the error's message says why there is none.
+using ReadFile = std::function<Result<std::string>(const std::string& path)>;
+
+struct Loaded {
+  Settings settings;
+  std::map<std::string_view, Origin> origins;  // by the name of the row; what is missing has its default
+  std::vector<std::string> warnings;
+
+  const Origin& origin_of(std::string_view name) const;
+};
+
+}  // namespace nexus::config

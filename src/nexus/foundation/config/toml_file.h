@@ -1,0 +1,22 @@
+// The configuration file: TOML, with a table for each group. A key may be written as in table.h or in camelCase.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nexus/foundation/config/fault.h"
+#include "nexus/foundation/config/given.h"
+
+namespace nexus::config {
+
+struct FileContent {
+  std::map<std::string_view, Given> given;  // by the name of the row
+  std::vector<Fault> faults;                // in the order of the lines: what is no TOML, and unknown keys
+};
+
+// `path` is for origins only. Values are not checked yet.
+FileContent read_toml(const std::string& path, std::string_view text);
+
+}  // namespace nexus::config

@@ -1,0 +1,181 @@
+#include "nexus/foundation/diagnostics/fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "nexus/foundation/base/saturating.h"
+#include "nexus/foundation/base/units.h"
+#include "nexus/foundation/system/cpu_quota.h"
+
+namespace nexus::budget {
+namespace {
+
+// The rest is for the program's own: libraries, stacks, the allocator.
+constexpr std::uint64_t kMappingsPercent = 65;
+// Beside the reserved address space: the program's own.
+constexpr std::uint64_t kOwnAddressSpace = 1_GiB;
+constexpr std::uint64_t kOwnFiles = 64;
+
+class Fitting {
+ public:
+  Fitting(const Wishes& wishes, const Surroundings& there)
+      : wishes_(wishes), there_(there), walls_(there.walls) {}
+
+  Fit result() && {
+    check_budget();
+    check_cache();
+    check_instances();
+    check_mappings();
+    check_limits_of_process();
+    check_threads();
+    return std::move(fit_);
+  }
+
+ private:
+  template <class... Args>
+  void contradict(std::string_view setting, fmt::format_string<Args...> text, Args&&... args) {
+    fit_.contradictions.push_back({std::string(setting), fmt::format(text, std::forward<Args>(args)...)});
+  }
+  template <class... Args>
+  void note(std::string_view setting, fmt::format_string<Args...> text, Args&&... args) {
+    fit_.notes.push_back({std::string(setting), fmt::format(text, std::forward<Args>(args)...)});
+  }
+
+  std::uint64_t given() const { return walls_.container_limit_bytes.value_or(walls_.machine_total_bytes); }
+  std::string_view giver() const {
+    return walls_.container_limit_bytes ? "the container's memory limit" : "the machine's memory";
+  }
+
+  void check_budget() {
+    if (wishes_.memory_budget_bytes && given() > 0 && *wishes_.memory_budget_bytes > given()) {
+      contradict("MEMORY_BUDGET_MB", "{} is more than {}, {}: at most {}, or leave it out",
+                 bytes_text(*wishes_.memory_budget_bytes), giver(), bytes_text(given()), given() / 1_MiB);
+    }
+    if (!walls_.container_limit_bytes && walls_.machine_available_bytes > 0 &&
+        walls_.grantable_bytes > walls_.machine_available_bytes) {
+      note(
+          "MEMORY_BUDGET_MB",
+          "{} may be granted, and other programs leave {} of the machine's memory just now: {} would be safe",
+          bytes_text(walls_.grantable_bytes), bytes_text(walls_.machine_available_bytes),
+          walls_.machine_available_bytes / 1_MiB);
+    }
+  }
+
+  std::uint64_t cache_in_memory() const {
+    return there_.cache && there_.cache->is_memory ? wishes_.max_cache_size_bytes : 0;
+  }
+
+  void check_cache() {
+    if (there_.cache && wishes_.max_cache_size_bytes > 0 && !there_.cache->obstacle.empty()) {
+      contradict("CACHE_DIR", "no images can be kept in {}: {}; MAX_CACHE_SIZE_MB=0 does without",
+                 wishes_.cache_dir, there_.cache->obstacle);
+    }
+    const std::uint64_t for_all = minus(walls_.grantable_bytes, kProgramBytes);
+    if (cache_in_memory() > for_all) {
+      contradict(
+          "MAX_CACHE_SIZE_MB",
+          "{} is a {}, whose files count as memory: {} of them do not fit in the {} that are left beside "
+          "the program and the reserve; at most {}, or another CACHE_DIR",
+          wishes_.cache_dir, there_.cache->filesystem, bytes_text(wishes_.max_cache_size_bytes),
+          bytes_text(for_all), for_all / 1_MiB);
+    } else if (there_.cache && wishes_.max_cache_size_bytes > there_.cache->free_bytes) {
+      contradict("MAX_CACHE_SIZE_MB", "{} has {} free, and {} are wanted: at most {}, or another CACHE_DIR",
+                 wishes_.cache_dir, bytes_text(there_.cache->free_bytes),
+                 bytes_text(wishes_.max_cache_size_bytes), there_.cache->free_bytes / 1_MiB);
+    }
+    fit_.instance_bytes = minus(for_all, cache_in_memory());
+    if (wishes_.image_cache_bytes > fit_.instance_bytes) {
+      contradict("IMAGE_CACHE_MB",
+                 "{} are more than the {} that are left for images and instances: at most {}",
+                 bytes_text(wishes_.image_cache_bytes), bytes_text(fit_.instance_bytes),
+                 fit_.instance_bytes / 1_MiB);
+    }
+  }
+
+  void check_instances() {
+    fit_.instances_at_limit = fit_.instance_bytes / std::max(wishes_.memory_limit_bytes, 1_MiB);
+    fit_.instances_typical = fit_.instance_bytes / kTypicalInstanceBytes;
+    if (fit_.instances_at_limit == 0) {
+      contradict("MEMORY_LIMIT_MB", "a handler may use {}, and {} can be granted: at most {}, or more for {}",
+                 bytes_text(wishes_.memory_limit_bytes), bytes_text(fit_.instance_bytes),
+                 fit_.instance_bytes / 1_MiB, walls_.setting);
+    }
+    if (wishes_.min_instances > fit_.instances_typical) {
+      contradict("MIN_INSTANCES", "{} warm ones take {}, and {} can be granted: at most {}, or more for {}",
+                 wishes_.min_instances, bytes_text(wishes_.min_instances * kTypicalInstanceBytes),
+                 bytes_text(fit_.instance_bytes), fit_.instances_typical, walls_.setting);
+    } else if (wishes_.max_instances > fit_.instances_typical) {
+      note("MAX_INSTANCES",
+           "of {}, {} fit even when all are small: the others are refused for want of memory",
+           wishes_.max_instances, fit_.instances_typical);
+    }
+  }
+
+  void check_mappings() {
+    fit_.instances_mappable = wishes_.max_instances;
+    if (!there_.max_map_count) return;
+    fit_.instances_mappable = *there_.max_map_count / 100 * kMappingsPercent / kMappingsPerInstance;
+    if (wishes_.max_instances <= fit_.instances_mappable) return;
+    contradict(
+        "vm.max_map_count",
+        "{} mappings are enough for {} instances, and MAX_INSTANCES is {}: `sysctl vm.max_map_count={}`, "
+        "or lower MAX_INSTANCES; the instances beyond are slower",
+        *there_.max_map_count, fit_.instances_mappable, wishes_.max_instances,
+        wishes_.max_instances * kMappingsPerInstance * 100 / kMappingsPercent / 1000 * 1000 + 1000);
+  }
+
+  void check_limits_of_process() {
+    const std::uint64_t space = wishes_.address_space_bytes + kOwnAddressSpace;
+    if (there_.address_space_limit_bytes && *there_.address_space_limit_bytes < space) {
+      contradict(
+          "ulimit -v",
+          "{} of address space is allowed, and {} instances reserve {}: `ulimit -v unlimited`, or lower "
+          "MAX_INSTANCES",
+          bytes_text(*there_.address_space_limit_bytes), wishes_.max_instances, bytes_text(space));
+    }
+    if (!there_.open_files_limit) return;
+    const std::uint64_t connections = minus(*there_.open_files_limit, kOwnFiles);
+    if (connections == 0) {
+      contradict("ulimit -n", "{} open files are fewer than the {} that the program itself may need",
+                 *there_.open_files_limit, kOwnFiles);
+    } else if (connections < wishes_.max_instances) {
+      note("ulimit -n", "{} open files are about {} connections, fewer than MAX_INSTANCES, {}",
+           *there_.open_files_limit, connections, wishes_.max_instances);
+    }
+  }
+
+  void check_threads() {
+    const unsigned processors = usable_cpus(there_.processors, there_.cpu_quota);
+    fit_.threads = std::min<std::uint64_t>(wishes_.threads.value_or(processors), wishes_.max_instances);
+    if (!wishes_.threads || *wishes_.threads <= processors) return;
+    contradict("THREADS", "{} loops for {} processors{} take turns, and calls become slower: at most {}",
+               *wishes_.threads, processors,
+               there_.cpu_quota ? fmt::format(" (the container's quota is {:g})", *there_.cpu_quota) : "",
+               processors);
+  }
+
+  const Wishes& wishes_;
+  const Surroundings& there_;
+  const Walls& walls_;
+  Fit fit_;
+};
+
+}  // namespace
+
+Fit fit(const Wishes& wishes, const Surroundings& there) { return Fitting(wishes, there).result(); }
+
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr std::array kUnits{"bytes", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  auto value = static_cast<double>(bytes);
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit)
+    value /= 1024;
+  // Three digits, and none after the point that says nothing.
+  std::string digits = fmt::format("{:.{}f}", value, unit == 0 || value >= 100 ? 0 : 1);
+  if (digits.ends_with(".0")) digits.resize(digits.size() - 2);
+  return fmt::format("{} {}", digits, kUnits[unit]);
+}
+
+}  // namespace nexus::budget

@@ -1,0 +1,66 @@
+#include "nexus/foundation/model/caller.h"
+
+#include <algorithm>
+#include <array>
+
+namespace nexus::server {
+namespace {
+
+constexpr std::array<std::string_view, 5> kScopeNames = {"read", "write", "trigger", "resume", "admin"};
+
+// A mismatch goes back to the last `*` only: an earlier one could not do better. So there is no exponential case.
+bool matches(std::string_view glob, std::string_view text) {
+  std::size_t at = 0, from = 0, star = std::string_view::npos, retry = 0;
+  while (at < text.size()) {
+    if (from < glob.size() && glob[from] == '*') {
+      star = from++;
+      retry = at;
+    } else if (from < glob.size() && (glob[from] == '?' || glob[from] == text[at])) {
+      ++from;
+      ++at;
+    } else if (star != std::string_view::npos) {
+      from = star + 1;
+      at = ++retry;
+    } else {
+      return false;
+    }
+  }
+  return glob.find_first_not_of('*', from) == std::string_view::npos;
+}
+
+bool matches_all(std::string_view glob) {
+  return !glob.empty() && glob.find_first_not_of('*') == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string_view name(Scope scope) { return kScopeNames[static_cast<std::size_t>(scope)]; }
+
+std::optional<Scope> find_scope(std::string_view word) {
+  const auto found = std::ranges::find(kScopeNames, word);
+  if (found == kScopeNames.end()) return std::nullopt;
+  return static_cast<Scope>(found - kScopeNames.begin());
+}
+
+Caller::Caller(ScopeSet scopes, std::optional<std::vector<std::string>> panels, std::int64_t expires_ms)
+    : scopes_(scopes), panels_(std::move(panels)), expires_ms_(expires_ms) {
+  if (panels_ && std::ranges::any_of(*panels_, matches_all)) panels_.reset();
+}
+
+const Caller& Caller::anyone() {
+  static const Caller caller(kAllScopes, std::nullopt, kNever);
+  return caller;
+}
+
+const Caller& Caller::nobody() {
+  static const Caller caller({}, std::vector<std::string>{}, kNever);
+  return caller;
+}
+
+bool Caller::may_see(std::string_view panel_id) const {
+  if (!panels_) return true;
+  return std::ranges::any_of(*panels_,
+                             [panel_id](const std::string& glob) { return matches(glob, panel_id); });
+}
+
+}  // namespace nexus::server

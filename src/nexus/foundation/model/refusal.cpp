@@ -1,0 +1,38 @@
+#include "nexus/foundation/model/refusal.h"
+
+#include <fmt/format.h>
+
+#include "nexus/foundation/json/json.h"
+
+namespace nexus::server {
+
+std::string and_more(std::size_t others) {
+  return others == 0 ? std::string() : fmt::format(" (and {} more)", others);
+}
+
+Refusal refuse_part(std::string_view path, std::string_view message) {
+  return refuse_definition({.code = ErrorCode::kInvalidRequest,
+                            .faults = {{std::string(path), std::string(message)}},
+                            .unlisted = 0});
+}
+
+Refusal refuse_definition(const panels::Rejected& rejected) {
+  Refusal refusal;
+  const panels::Fault& first = rejected.faults.front();
+  const std::size_t others = rejected.faults.size() - 1 + rejected.unlisted;
+  refusal.error.code = rejected.code;
+  refusal.error.message = fmt::format("{} {}{}", first.path.empty() ? "the body" : first.path.c_str(),
+                                      first.message, and_more(others));
+  std::string& out = refusal.details_json;
+  for (const panels::Fault& fault : rejected.faults) {
+    out += out.empty() ? R"([{"path":)" : R"(,{"path":)";
+    sandbox::append_json_string(out, fault.path);
+    out += R"(,"message":)";
+    sandbox::append_json_string(out, fault.message);
+    out += '}';
+  }
+  out += ']';
+  return refusal;
+}
+
+}  // namespace nexus::server

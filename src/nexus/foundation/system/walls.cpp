@@ -1,0 +1,79 @@
+#include "nexus/foundation/system/walls.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "nexus/foundation/base/saturating.h"
+#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/units.h"
+
+namespace nexus::budget {
+namespace {
+
+constexpr std::uint64_t kMostReserveWithoutShare = 32_MiB;
+constexpr std::uint64_t kUnknownMachine = 1_GiB;  // where even /proc/meminfo can't be read
+
+// "MemTotal:       24684084 kB"; 0: it isn't there.
+std::uint64_t meminfo_bytes(std::string_view text, std::string_view name) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 50;  // in KiB; beyond it is garbage, and would overflow
+  while (!text.empty()) {
+    std::string_view line = take_until(text, '\n');
+    if (take_until(line, ':') != name) continue;
+    line = trimmed(line);
+    std::uint64_t kib = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), kib);
+    const bool is_number =
+        error == std::errc() && std::string_view(end, line.data() + line.size()) == " kB" && kib < kMost;
+    return is_number ? kib * 1_KiB : 0;
+  }
+  return 0;
+}
+
+bool limits_us(const ContainerMemory& container, std::uint64_t machine_total_bytes) {
+  return container.limit_bytes && (machine_total_bytes == 0 || *container.limit_bytes < machine_total_bytes);
+}
+
+}  // namespace
+
+std::uint64_t default_budget_bytes(const ContainerMemory& container, std::uint64_t machine_total_bytes) {
+  if (limits_us(container, machine_total_bytes)) return *container.limit_bytes;
+  return machine_total_bytes == 0 ? kUnknownMachine : machine_total_bytes / 5 * 4;
+}
+
+std::uint64_t reserve_bytes_of(std::uint64_t wall_bytes) {
+  return std::max(wall_bytes / 20, std::min(kMostReserveWithoutShare, wall_bytes / 8));
+}
+
+Walls walls_of(const ContainerMemory& container, std::string_view meminfo,
+               std::optional<std::uint64_t> setting_bytes) {
+  Walls walls;
+  walls.machine_total_bytes = meminfo_bytes(meminfo, "MemTotal");
+  walls.machine_available_bytes = meminfo_bytes(meminfo, "MemAvailable");
+  walls.budget_bytes = setting_bytes.value_or(default_budget_bytes(container, walls.machine_total_bytes));
+
+  const bool is_limited = limits_us(container, walls.machine_total_bytes);
+  if (is_limited) {
+    walls.container_limit_bytes = container.limit_bytes;
+    walls.container_limit_file = container.limit_file;
+    walls.container_usage_bytes = container.usage_bytes;
+    walls.working_set_bytes = container.working_set_bytes;
+    walls.neighbours_bytes = container.neighbours_bytes;
+  }
+  // What the kernel gives: the container's limit, or all there is.
+  const std::uint64_t unknown_is_endless =
+      walls.machine_total_bytes == 0 ? UINT64_MAX : walls.machine_total_bytes;
+  const std::uint64_t given = walls.container_limit_bytes.value_or(unknown_is_endless);
+  const std::uint64_t given_to_us = minus(given, walls.neighbours_bytes);
+
+  // Of the limit and not of what neighbours leave of it: the reserve must not tremble with them.
+  walls.reserve_bytes = reserve_bytes_of(std::min(given, walls.budget_bytes));
+  walls.grantable_bytes = minus(std::min(given_to_us, walls.budget_bytes), walls.reserve_bytes);
+  const bool is_container = given_to_us <= walls.budget_bytes;
+  walls.tightest = is_container ? "container" : "budget";
+  walls.setting = !is_container ? "MEMORY_BUDGET_MB"
+                  : is_limited  ? "the container's memory limit"
+                                : "the machine's memory";
+  return walls;
+}
+
+}  // namespace nexus::budget

@@ -1,0 +1,45 @@
+// The walls around what this process may use, and how much of it may be granted. Pure: what the kernel said goes in.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "nexus/foundation/system/container_memory.h"
+
+namespace nexus::budget {
+
+struct Walls {
+  std::optional<std::uint64_t> container_limit_bytes;  // none: no container limits us
+  std::string container_limit_file;
+  // Of the whole container, this process included. 0 without a limit: the group may then be a whole session or machine.
+  std::uint64_t container_usage_bytes = 0;
+  std::uint64_t working_set_bytes = 0;  // to compare with what is accounted
+  std::uint64_t neighbours_bytes = 0;   // what others use of the container's limit, see ContainerMemory
+
+  std::uint64_t machine_total_bytes = 0;  // 0: unknown
+  std::uint64_t machine_available_bytes = 0;
+
+  std::uint64_t budget_bytes = 0;     // MEMORY_BUDGET_MB, or its default
+  std::uint64_t reserve_bytes = 0;    // never granted
+  std::uint64_t grantable_bytes = 0;  // to all kinds together, whatever is in use already
+
+  std::string_view tightest;  // "container" or "budget", as in LimitReached::wall
+  std::string_view setting;   // what to change
+
+  bool operator==(const Walls&) const = default;
+};
+
+// The default of the budget: the container's limit, else 80 % of the machine. A container's limit that the machine does not
+// have is none.
+std::uint64_t default_budget_bytes(const ContainerMemory& container, std::uint64_t machine_total_bytes);
+
+// max(32 MiB, 5 %) of a wall; of one below 256 MiB an eighth, so that something is left to grant: 8 MiB of 64.
+std::uint64_t reserve_bytes_of(std::uint64_t wall_bytes);
+
+// `meminfo` is the text of /proc/meminfo, `setting_bytes` MEMORY_BUDGET_MB.
+Walls walls_of(const ContainerMemory& container, std::string_view meminfo,
+               std::optional<std::uint64_t> setting_bytes);
+
+}  // namespace nexus::budget

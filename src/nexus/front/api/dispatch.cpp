@@ -1,0 +1,90 @@
+#include "nexus/front/api/dispatch.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <new>
+
+#include "nexus/foundation/model/definition_ids.h"
+#include "nexus/front/http/loose_socket.h"
+#include "nexus/front/http/query.h"
+#include "nexus/front/http/route.h"
+#include "nexus/runtime/loop/placement.h"
+
+namespace nexus::server {
+namespace {
+
+enum class Done : std::uint8_t { kServed, kWithoutMemory };
+
+Done how_it_ended(const std::exception_ptr& error) {
+  try {
+    must_not_throw(error);
+  } catch (const std::bad_alloc&) {
+    return Done::kWithoutMemory;
+  }
+  return Done::kServed;
+}
+
+}  // namespace
+
+std::size_t Dispatch::where(const Request& request) const {
+  if (loops_.size() == 1) return loops_.own();
+  const Route route = find_route(request.target);
+  if (!route.panel.empty()) return owner_of(route.panel, loops_.size());
+  if (route.resource == Resource::kExecution) return loop_of_execution(route.id, loops_.size());
+  if (route.resource == Resource::kResume) return loop_of_suspension(route.id, loops_.size());
+  if (route.resource == Resource::kExecutions || route.resource == Resource::kSuspensions) {
+    const auto panel = find_parameter(route.query, "panel");
+    return panel && *panel ? owner_of(**panel, loops_.size()) : loops_.own();
+  }
+  if (route.resource != Resource::kPanels || request.method != Method::post) return loops_.own();
+  const std::string id = id_in_definition(request.body);
+  return id.empty() ? loops_.own() : owner_of(id, loops_.size());
+}
+
+std::optional<Task<void>> Dispatch::serve(const Request& request, Answer& answer) {
+  const Peer<Api>& owner = loops_[where(request)];
+  if (owner.part == &api_) return api_.serve(request, answer);
+  return hop(owner, request, answer);
+}
+
+void Dispatch::take_over(Upgrade upgrade) {
+  const Peer<Api>& owner = loops_[where(upgrade.request)];
+  if (owner.part == &api_) return api_.take_over(std::move(upgrade));
+  LooseSocket loose(std::move(upgrade.socket));
+  asio::post(owner.executor(), [&owner, upgrade = std::move(upgrade), loose = std::move(loose)]() mutable {
+    auto arrived = std::move(loose).arrive(owner.executor());
+    if (!arrived) return spdlog::error("a WebSocket is lost between two loops");
+    upgrade.socket = *std::move(arrived);
+    owner.part->take_over(std::move(upgrade));
+  });
+  owner.part->hurry();
+}
+
+// Request and answer stay where they are, and belong to the owner's thread until the answer is posted back. That the owner
+// has no memory for it is posted back too, and thrown here.
+Task<void> Dispatch::hop(const Peer<Api>& owner, const Request& request, Answer& answer) {
+  const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
+    auto tell = [&own = api_, back = std::move(back)](Done how) mutable {
+      back(how);
+      own.hurry();
+    };
+    asio::post(owner.executor(), [&owner, &request, &answer, tell = std::move(tell)]() mutable {
+      std::optional<Task<void>> waiting;
+      try {
+        waiting = owner.part->serve(request, answer);
+      } catch (const std::bad_alloc&) {
+        return tell(Done::kWithoutMemory);
+      }
+      if (!waiting) return tell(Done::kServed);
+      asio::co_spawn(
+          owner.executor(), *std::move(waiting),
+          [tell = std::move(tell)](std::exception_ptr error) mutable { tell(how_it_ended(error)); });
+    });
+    owner.part->hurry();
+  });
+  if (done == Done::kWithoutMemory) throw std::bad_alloc();
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,38 @@
+// Several event loops behind one port: each panel belongs to one of them, and a request that arrives elsewhere hops there
+// once and its answer back. So what belongs to a loop needs no lock.
+//
+//   connection on loop 1 ──► Dispatch ──► panel of loop 1, or no panel: at once
+//                                    └──► panel of loop 0: post ──► Api of loop 0 ──► post back
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "nexus/front/api/api.h"
+#include "nexus/front/http/service.h"
+#include "nexus/runtime/loop/loop_group.h"
+
+namespace nexus::server {
+
+// Thread safety: one for each loop, used on it alone.
+class Dispatch final : public Service {
+ public:
+  explicit Dispatch(const LoopGroup<Api>& loops) : loops_(loops), api_(*loops[loops.own()].part) {}
+
+  std::optional<Error> refuse_head(Request& request) override { return api_.refuse_head(request); }
+  std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
+  // A client lives on the loop of its panel, so that nothing it says or is told has to hop.
+  void take_over(Upgrade upgrade) override;
+  void add_headers(const Request& request, Answer& answer) override { api_.add_headers(request, answer); }
+  Error count_refusal(Error error) override { return api_.count_refusal(std::move(error)); }
+  void count_answer(const Request& request, unsigned status) override { api_.count_answer(request, status); }
+
+ private:
+  std::size_t where(const Request& request) const;
+  Task<void> hop(const Peer<Api>& owner, const Request& request, Answer& answer);
+
+  const LoopGroup<Api>& loops_;
+  Api& api_;
+};
+
+}  // namespace nexus::server

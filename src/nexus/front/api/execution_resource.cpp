@@ -1,0 +1,198 @@
+#include "nexus/front/api/execution_resource.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "nexus/foundation/base/ids.h"
+#include "nexus/foundation/json/json.h"
+#include "nexus/front/api/error_response.h"
+#include "nexus/front/api/execution_json.h"
+#include "nexus/front/api/parameters.h"
+#include "nexus/front/auth/access.h"
+#include "nexus/front/http/query.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::size_t kMostRows = 1000;
+
+Refusal no_execution(std::string_view id) {
+  return {{.code = ErrorCode::kExecutionNotFound,
+           .message = fmt::format("there is no execution \"{}\", or it ended more than 5 minutes ago", id)}};
+}
+
+Refusal no_suspension() {
+  return {{.code = ErrorCode::kSuspensionNotFound,
+           .message = "there is no such suspension of the extension external, or it has been answered"}};
+}
+
+// The panel that a list is of.
+std::expected<std::string_view, Refusal> panel_of(const Route& route) {
+  const auto panel = find_parameter(route.query, "panel");
+  if (!panel) return std::unexpected(panel.error());
+  if (!*panel || !is_panel_id(**panel))
+    return std::unexpected(refuse_part("panel", "is needed: the id of a panel"));
+  return **panel;
+}
+
+// {success: true, value?} or {success: false, error: text or object}
+std::expected<extensions::Settlement, Refusal> settlement_of(std::string_view body) {
+  std::optional<std::string> success, value, error;
+  std::optional<std::string> unknown;
+  const bool is_object = sandbox::for_each_member(body, [&](std::string_view key, std::string_view json) {
+    (key == "success" ? success
+     : key == "value" ? value
+     : key == "error" ? error
+                      : unknown) =
+        std::string(key == "success" || key == "value" || key == "error" ? json : key);
+  });
+  if (!is_object)
+    return std::unexpected(refuse_part("", "must be an object: {success, value} or {success, error}"));
+  if (unknown) return std::unexpected(refuse_part(*unknown, "is not known here"));
+  if (success != "true" && success != "false")
+    return std::unexpected(refuse_part("success", "must be true or false"));
+  if (success == "true") {
+    if (error) return std::unexpected(refuse_part("error", "does not go with success"));
+    return extensions::Settlement{extensions::Settlement::Kind::kValue, value.value_or("null")};
+  }
+  if (value) return std::unexpected(refuse_part("value", "does not go with an error"));
+  if (!error || error->front() == '"') {
+    return extensions::Settlement{
+        extensions::Settlement::Kind::kError,
+        fmt::format(R"({{"name":"Error","message":{}}})", error.value_or(R"("refused from outside")"))};
+  }
+  if (error->front() != '{') return std::unexpected(refuse_part("error", "must be a text or an object"));
+  bool has_name = false, has_message = false;
+  std::optional<std::string> other;
+  sandbox::for_each_member(*error, [&](std::string_view key, std::string_view json) {
+    const bool is_text = json.starts_with('"');
+    if (key == "name" && is_text) {
+      has_name = true;
+    } else if (key == "message" && is_text) {
+      has_message = true;
+    } else {
+      other = key;
+    }
+  });
+  if (other || !has_name || !has_message)
+    return std::unexpected(
+        refuse_part("error", "must be a text, or an object of two texts: name and message"));
+  return extensions::Settlement{extensions::Settlement::Kind::kError, *std::move(error)};
+}
+
+// {NAME: [rows of the panel], total}. `for_each_of` calls what it is given with what append_row() takes, for each row.
+template <class ForEachOf>
+ExecutionResource::Outcome append_list(std::string_view name, const Route& route, const Request& request,
+                                       Answer& answer, ForEachOf for_each_of) {
+  const auto panel = panel_of(route);
+  if (!panel) return std::unexpected(panel.error());
+  std::string& out = answer.body();
+  out += fmt::format(R"({{"{}":[)", name);
+  const std::size_t start = out.size();
+  std::size_t total = 0;
+  if (caller_of(request).may_see(*panel)) {
+    for_each_of(*panel, [&](const auto&... row) {
+      if (++total > kMostRows) return;
+      if (out.size() > start) out += ',';
+      append_row(out, row...);
+    });
+  }
+  out += fmt::format(R"(],"total":{}}})", total);
+  return {};
+}
+
+}  // namespace
+
+std::chrono::milliseconds ExecutionResource::at_most(std::uint64_t wait_s) const {
+  const auto longest_s =
+      static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(most_wait_).count());
+  return std::min(most_wait_, std::chrono::milliseconds(std::min(wait_s, longest_s) * 1000));
+}
+
+// A time that is longer than anybody waits here is not applied.
+void ExecutionResource::tell_what_was_done(const Preferences& preferences, Answer& answer) const {
+  std::string applied = preferences.responds_async ? "respond-async" : "";
+  if (const auto wait_s = preferences.wait_s;
+      wait_s && *wait_s <= static_cast<std::uint64_t>(most_wait_.count()) / 1000)
+    applied += fmt::format("{}wait={}", applied.empty() ? "" : ", ", *wait_s);
+  if (!applied.empty()) answer.add_header("Preference-Applied", applied);
+}
+
+ExecutionPtr ExecutionResource::find(const Route& route, const Request& request) const {
+  auto execution = executions_.find(route.id);
+  if (execution != nullptr && !caller_of(request).may_see(execution->call.panel->id())) return nullptr;
+  return execution;
+}
+
+Task<void> ExecutionResource::answer_when_ready(ExecutionPtr execution, std::int64_t since_ms,
+                                                const Request& request, sandbox::WithLogs with_logs,
+                                                Answer& answer) {
+  const Preferences preferences = preferences_of(request.prefer);
+  std::chrono::milliseconds most = most_wait_;
+  if (preferences.wait_s) {
+    most = at_most(*preferences.wait_s);
+  } else if (preferences.responds_async) {
+    most = {};
+  }
+  const std::chrono::milliseconds spent(executions_.clock().monotonic_ms() - since_ms);
+  co_await executions_.wait_for_end(execution, std::max(most - spent, std::chrono::milliseconds()));
+  tell_what_was_done(preferences, answer);
+  answer_with(*execution, with_logs, answer);
+}
+
+Task<void> ExecutionResource::describe(Route route, const Request& request, Answer& answer) {
+  const auto execution = find(route, request);
+  if (execution == nullptr) co_return refuse(probes_, no_execution(route.id), answer);
+  if (const auto wait_s = preferences_of(request.prefer).wait_s) {
+    co_await executions_.wait_for_end(execution, at_most(*wait_s));
+    tell_what_was_done({.wait_s = wait_s}, answer);
+  }
+  if (execution->has_ended()) co_return answer_with(*execution->result, logs_of(route.query), answer);
+  answer.add_header("Nexus-Execution-Id", execution->id);
+  append_waiting(answer.body(), *execution);
+}
+
+ExecutionResource::Outcome ExecutionResource::cancel(const Route& route, const Request& request,
+                                                     Answer& answer) {
+  const auto execution = find(route, request);
+  if (execution == nullptr) return std::unexpected(no_execution(route.id));
+  executions_.cancel(execution, "the execution was cancelled");
+  answer.set_status(204);
+  return {};
+}
+
+Task<void> ExecutionResource::resume(Route route, const Request& request, Answer& answer) {
+  const auto found = executions_.suspensions().get_suspended(route.id);
+  if (!found || !caller_of(request).may_see(found->execution->call.panel->id()))
+    co_return refuse(probes_, no_suspension(), answer);
+  auto settlement = settlement_of(request.body);
+  if (!settlement) co_return refuse(probes_, settlement.error(), answer);
+  const auto execution = executions_.resume(route.id, *std::move(settlement));
+  co_await executions_.wait_for_rest(execution, most_wait_);
+  answer_with(*execution, logs_of(route.query), answer);
+}
+
+ExecutionResource::Outcome ExecutionResource::list(const Route& route, const Request& request,
+                                                   Answer& answer) const {
+  return append_list("executions", route, request, answer, [this](std::string_view panel, auto add) {
+    executions_.for_each([&](const Execution& execution) {
+      const panels::Panel& its = *execution.call.panel;
+      if (its.id() == panel && !its.is_removed()) add(execution);
+    });
+  });
+}
+
+ExecutionResource::Outcome ExecutionResource::list_suspensions(const Route& route, const Request& request,
+                                                               Answer& answer) const {
+  return append_list("suspensions", route, request, answer, [this](std::string_view panel, auto add) {
+    executions_.for_each([&](const Execution& execution) {
+      if (execution.call.panel->id() != panel) return;
+      for (const PendingCall& call : execution.pending) {
+        if (is_external(call)) add(execution, call);
+      }
+    });
+  });
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,46 @@
+// /executions and /suspensions: asking for executions that wait or have waited, ending them, answering them.
+#pragma once
+
+#include <expected>
+
+#include "nexus/foundation/metrics/probes.h"
+#include "nexus/foundation/model/refusal.h"
+#include "nexus/front/http/answer.h"
+#include "nexus/front/http/preferences.h"
+#include "nexus/front/http/request.h"
+#include "nexus/front/http/route.h"
+#include "nexus/runtime/executions/executions.h"
+
+namespace nexus::server {
+
+// Of what a caller may not see he is told that it is not there. Belongs to one loop.
+class ExecutionResource {
+ public:
+  // No request waits for longer than `most_wait`.
+  ExecutionResource(Executions& executions, metrics::Probes& probes, std::chrono::milliseconds most_wait)
+      : executions_(executions), probes_(probes), most_wait_(most_wait) {}
+
+  // For a call that waits: until it has ended, or as long as the client likes, counted from `since_ms` by the executions'
+  // clock.
+  Task<void> answer_when_ready(ExecutionPtr execution, std::int64_t since_ms, const Request& request,
+                               sandbox::WithLogs with_logs, Answer& answer);
+
+  Task<void> describe(Route route, const Request& request, Answer& answer);
+  Task<void> resume(Route route, const Request& request, Answer& answer);
+  using Outcome = std::expected<void, Refusal>;
+  Outcome cancel(const Route& route, const Request& request, Answer& answer);
+  Outcome list(const Route& route, const Request& request, Answer& answer) const;
+  Outcome list_suspensions(const Route& route, const Request& request, Answer& answer) const;
+
+ private:
+  ExecutionPtr find(const Route& route, const Request& request) const;
+  // What a client gets who wants to wait for so many seconds.
+  std::chrono::milliseconds at_most(std::uint64_t wait_s) const;
+  void tell_what_was_done(const Preferences& preferences, Answer& answer) const;
+
+  Executions& executions_;
+  metrics::Probes& probes_;
+  std::chrono::milliseconds most_wait_;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,69 @@
+#include "nexus/front/api/health_resource.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+
+#include "nexus/foundation/json/json.h"
+#include "nexus/runtime/exposition/report.h"
+
+namespace nexus::server {
+
+namespace {
+
+// Why each layer refuses, but for the panel: one that is full is its callers' affair.
+constexpr auto kWhy = std::to_array<std::string_view>({
+    "the container's memory is used up (see /runtime/memory)",
+    "the budget is used up (MEMORY_BUDGET_MB; see /runtime/memory)",
+    "all instances are in use (MAX_INSTANCES)",
+});
+static_assert(metrics::kLayers[0] == "container" && metrics::kLayers[1] == "budget" &&
+              metrics::kLayers[2] == "pool");
+
+std::string why_degraded(Stage stage, const metrics::Snapshot& sum, std::int64_t now_ms) {
+  if (stage != Stage::kServing) return stage == Stage::kStarting ? "starting" : "shutting down";
+  for (std::size_t layer = 0; layer < kWhy.size(); ++layer) {
+    if (sum.probes.admission.is_refusing(layer, now_ms))
+      return fmt::format("requests are refused: {}", kWhy[layer]);
+  }
+  const metrics::UnderWay& under_way = sum.probes.under_way;
+  if (under_way.without_memory > 0)
+    return fmt::format("{} executions wait for memory (see /runtime/memory)", under_way.without_memory);
+  if (sum.pool.waiting > 0)
+    return fmt::format("{} executions wait for an instance (MAX_INSTANCES)", sum.pool.waiting);
+  return {};
+}
+
+}  // namespace
+
+void HealthResource::report(Stage stage, const metrics::Snapshot& sum, Answer& answer) const {
+  const std::string reason = why_degraded(stage, sum, clock_.monotonic_ms());
+  std::string& body = answer.body();
+  const auto out = std::back_inserter(body);
+  fmt::format_to(out, R"({{"status":"{}")", reason.empty() ? "healthy" : "degraded");
+  if (!reason.empty()) {
+    body += R"(,"reason":)";
+    sandbox::append_json_string(body, reason);
+  }
+  fmt::format_to(out, R"(,"version":"{}","uptime":{},"panels":{{"active":{},"suspended":{}}},"runtime":{{)",
+                 version_, (clock_.monotonic_us() - started_us_) / 1000, sum.panels,
+                 sum.probes.under_way.suspended + sum.probes.under_way.hibernated);
+  fmt::format_to(out,
+                 R"("activeInstances":{},"availableInstances":{},"cacheHitRate":{:.4},"memoryBytes":{}}}}})",
+                 sum.pool.active, sum.pool.idle, metrics::hit_rate(sum.cache), sum.pool.memory_bytes);
+}
+
+void HealthResource::live(Answer& answer) const { answer.body() += R"({"status":"live"})"; }
+
+void HealthResource::ready(Stage stage, Answer& answer) const {
+  if (stage == Stage::kServing) {
+    answer.body() += R"({"status":"ready"})";
+    return;
+  }
+  answer.refuse(
+      {.code = ErrorCode::kShuttingDown,
+       .message = stage == Stage::kStarting ? "the server is starting" : "the server is shutting down"});
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,28 @@
+// GET /health, /health/live and /health/ready
+#pragma once
+
+#include "nexus/foundation/base/clock.h"
+#include "nexus/front/http/answer.h"
+#include "nexus/runtime/exposition/snapshot.h"
+#include "nexus/runtime/shard/shard.h"
+
+namespace nexus::server {
+
+// The server is live at every stage, and ready only while it is serving.
+class HealthResource {
+ public:
+  HealthResource(std::string version, const Clock& clock)
+      : version_(std::move(version)), clock_(clock), started_us_(clock.monotonic_us()) {}
+
+  // `sum` is that of all loops.
+  void report(Stage stage, const metrics::Snapshot& sum, Answer& answer) const;
+  void live(Answer& answer) const;
+  void ready(Stage stage, Answer& answer) const;
+
+ private:
+  std::string version_;
+  const Clock& clock_;
+  std::uint64_t started_us_;
+};
+
+}  // namespace nexus::server

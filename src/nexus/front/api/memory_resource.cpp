@@ -1,0 +1,124 @@
+#include "nexus/front/api/memory_resource.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "nexus/foundation/base/saturating.h"
+#include "nexus/foundation/json/json_text.h"
+#include "nexus/front/http/query.h"
+#include "nexus/runtime/exposition/memory_advice.h"
+
+namespace nexus::server {
+namespace {
+
+using metrics::MemoryFacts;
+
+constexpr std::size_t kMostHandlers = 20;
+
+struct Wall {
+  std::string_view layer;
+  std::uint64_t limit, used, free;
+  std::string_view setting;
+};
+
+std::string walls_json(const MemoryFacts& facts) {
+  const budget::Walls& walls = facts.view.walls;
+  std::vector<Wall> all;
+  if (walls.container_limit_bytes) {
+    const std::uint64_t used = walls.neighbours_bytes + walls.working_set_bytes;
+    all.push_back({"container", *walls.container_limit_bytes, used, minus(*walls.container_limit_bytes, used),
+                   "the container's memory limit"});
+  }
+  const std::uint64_t used = metrics::used_bytes(facts);
+  all.push_back({"budget", walls.budget_bytes, used,
+                 minus(minus(walls.budget_bytes, walls.reserve_bytes), used), "MEMORY_BUDGET_MB"});
+  if (walls.machine_total_bytes != 0) {
+    all.push_back({"machine", walls.machine_total_bytes,
+                   minus(walls.machine_total_bytes, walls.machine_available_bytes),
+                   walls.machine_available_bytes, "the machine's memory"});
+  }
+  return sandbox::json_array(all, [](const Wall& wall) {
+    return fmt::format(R"({{"layer":"{}","limitBytes":{},"usedBytes":{},"freeBytes":{},"setting":"{}"}})",
+                       wall.layer, wall.limit, wall.used, wall.free, wall.setting);
+  });
+}
+
+std::string kinds_json(const budget::Book& book) {
+  std::string json = "{";
+  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind) {
+    json += fmt::format(R"({}"{}":{})", kind == 0 ? "" : ",", budget::kKindNames[kind],
+                        book.granted(static_cast<budget::Kind>(kind)));
+  }
+  return json + '}';
+}
+
+std::string refusals_json(const metrics::AdmissionProbe& probe) {
+  std::string json = "{";
+  for (std::size_t layer = 0; layer < metrics::kLayers.size(); ++layer)
+    json +=
+        fmt::format(R"({}"{}":{})", layer == 0 ? "" : ",", metrics::kLayers[layer], probe.by_layer[layer]);
+  return json + '}';
+}
+
+std::string handler_json(const metrics::HandlerUse& use) {
+  return fmt::format(
+      R"({{"name":{},"running":{},"heldBytes":{},"imageBytes":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
+      sandbox::json_string(use.name), use.running, use.held_bytes, use.image_bytes, use.p99_bytes,
+      use.high_water_bytes, use.memory_limit_bytes, use.executions, use.running_us, use.host_calls,
+      use.suspensions, use.refusals);
+}
+
+std::string_view name_of(budget::Cause cause) {
+  switch (cause) {
+    case budget::Cause::kContainerMemory:
+      return "container";
+    case budget::Cause::kMachineMemory:
+      return "machine";
+    case budget::Cause::kOther:
+      return "other";
+    case budget::Cause::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+std::string unclean_json(const metrics::UncleanNotice& notice) {
+  return fmt::format(R"({{"cause":"{}","lines":{}}})", name_of(notice.cause),
+                     sandbox::json_array(notice.lines, sandbox::json_string));
+}
+
+}  // namespace
+
+std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view query) {
+  const auto sort = find_parameter(query, "sort");
+  if (!sort) return std::unexpected(sort.error());
+  if (!*sort) return metrics::HandlerOrder::kBytes;
+  for (const auto& [word, order] : metrics::kHandlerOrders) {
+    if (word == **sort) return order;
+  }
+  return std::unexpected(
+      refuse_part("sort", "must be bytes, time, calls, host-calls, suspensions or refusals"));
+}
+
+void append_memory(std::string& out, const MemoryFacts& facts, const metrics::Snapshot& sum,
+                   metrics::HandlerOrder order) {
+  using metrics::HandlerOrder;
+  const auto all = metrics::top_handlers(sum.handlers, HandlerOrder::kBytes, SIZE_MAX);
+  const auto top = metrics::top_handlers(all, order, kMostHandlers);
+  const budget::Walls& walls = facts.view.walls;
+  fmt::format_to(
+      std::back_inserter(out),
+      R"({{"walls":{},"pool":{{"max":{},"active":{},"idle":{},"waiting":{},"writeTracking":{{"protected":{},"copied":{}}}}},"reserveBytes":{},"grantableBytes":{},"grantedBytes":{},"unaccountedBytes":{},"residentBytes":{},"kinds":{},"refusals":{},"handlers":{},"advice":{},"uncleanExits":{}}})",
+      walls_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
+      facts.tracking.learning, facts.tracking.copying, walls.reserve_bytes, walls.grantable_bytes,
+      facts.ledger.book.granted(), facts.view.unaccounted_bytes, facts.view.resident_bytes,
+      kinds_json(facts.ledger.book), refusals_json(sum.probes.admission),
+      sandbox::json_array(top, handler_json),
+      sandbox::json_array(metrics::memory_advice(facts, sum.probes.admission, all), sandbox::json_string),
+      sandbox::json_array(facts.unclean_exits, unclean_json));
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,22 @@
+// GET /runtime/memory
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "nexus/foundation/model/refusal.h"
+#include "nexus/runtime/exposition/memory_facts.h"
+#include "nexus/runtime/exposition/snapshot.h"
+
+namespace nexus::server {
+
+// ?sort=bytes|time|calls|host-calls|suspensions|refusals
+std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view query);
+
+// Appends the walls, what is used and by whom, and what to change. `sum` is that of all loops, with their handlers, of
+// which the first 20 are told.
+void append_memory(std::string& out, const metrics::MemoryFacts& facts, const metrics::Snapshot& sum,
+                   metrics::HandlerOrder order);
+
+}  // namespace nexus::server

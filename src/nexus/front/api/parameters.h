@@ -1,0 +1,30 @@
+// The parameters that several resources of the API take in their query.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/result.h"
+
+namespace nexus::server {
+
+// ?logs=1
+sandbox::WithLogs logs_of(std::string_view query);
+
+// ?include=handlers
+enum class Include : bool { kNothing, kHandlers };
+std::expected<Include, Refusal> include_of(std::string_view query);
+
+// ?limit=&after=
+inline constexpr std::size_t kMostPerPage = 1000;
+struct Page {
+  std::size_t limit = 100;
+  std::string after{};  // an id, whether or not there is such a panel; empty: from the first
+};
+std::expected<Page, Refusal> page_of(std::string_view query);
+
+}  // namespace nexus::server

@@ -1,0 +1,104 @@
+#include "nexus/front/api/trigger_resource.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+
+#include "nexus/front/api/error_response.h"
+#include "nexus/front/api/execution_json.h"
+#include "nexus/front/api/parameters.h"
+
+namespace nexus::server {
+namespace {
+
+bool is_key(std::string_view key) {
+  return !key.empty() && key.size() <= Idempotency::kMostKeyBytes &&
+         std::ranges::all_of(key, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+}  // namespace
+
+std::optional<Task<void>> TriggerResource::trigger(const Route& route, const Request& request,
+                                                   Answer& answer) {
+  auto call = calls_.find(route.panel, route.tool, request.body);
+  if (call) return run(*std::move(call), request, logs_of(route.query), answer);
+  refuse(probes_, std::move(call.error()), answer);
+  return std::nullopt;
+}
+
+Task<void> TriggerResource::run(ToolCall call, const Request& request, sandbox::WithLogs with_logs,
+                                Answer& answer) {
+  const std::int64_t since_ms = executions_.clock().monotonic_ms();
+  if (!request.trace.empty()) call.trace = std::make_shared<const Trace>(request.trace);
+  if (request.idempotency_key)
+    co_return co_await run_once(std::move(call), since_ms, request, with_logs, answer);
+  auto outcome =
+      co_await executions_.run(std::move(call), [&answer, with_logs](const sandbox::ExecutionResult& ended) {
+        answer_with(ended, with_logs, answer);
+        answer.seal();
+      });
+  if (!outcome) co_return refuse(probes_, Refusal{outcome.error()}, answer);
+  if (outcome->execution != nullptr)
+    co_await waiting_.answer_when_ready(std::move(outcome->execution), since_ms, request, with_logs, answer);
+}
+
+Task<void> TriggerResource::run_once(ToolCall call, std::int64_t since_ms, const Request& request,
+                                     sandbox::WithLogs with_logs, Answer& answer) {
+  const std::string& key = *request.idempotency_key;
+  if (!is_key(key)) {
+    co_return refuse(probes_,
+                     refuse_part("Idempotency-Key", fmt::format("must be 1 to {} visible ASCII characters",
+                                                                Idempotency::kMostKeyBytes)),
+                     answer);
+  }
+  const std::shared_ptr<panels::Panel> panel = call.panel;
+  const Digest content = content_of(call.tool->name, request.body);
+  Idempotency::EntryPtr entry = keys_.find(panel, key);
+  if (entry == nullptr) {
+    auto added = keys_.add(panel, key, content);
+    if (!added) co_return refuse(probes_, Refusal{std::move(added.error())}, answer);
+    entry = *std::move(added);
+    co_await run_first(std::move(call), key, entry);
+  } else if (!entry->is_of(content)) {
+    co_return refuse(probes_,
+                     Refusal{{.code = ErrorCode::kIdempotencyMismatch,
+                              .message = "this Idempotency-Key was used for another tool or body"}},
+                     answer);
+  } else if (!entry->is_settled()) {
+    co_await callback<bool>(executions_.executor(), [&entry](Idempotency::Entry::Ready ready) {
+      entry->call_when_settled(std::move(ready));
+    });
+  }
+  if (entry->refusal() != nullptr) co_return refuse(probes_, *entry->refusal(), answer);
+  auto execution = entry->execution();
+  if (execution == nullptr) {
+    co_return refuse(probes_,
+                     Refusal{{.code = ErrorCode::kExecutionNotFound,
+                              .message = "the request with this Idempotency-Key has been carried out, and "
+                                         "its result is not kept any more"}},
+                     answer);
+  }
+  co_await waiting_.answer_when_ready(std::move(execution), since_ms, request, with_logs, answer);
+}
+
+// Settles `entry` on every path, bad_alloc included, so that concurrent requests with the same key always wake up.
+Task<void> TriggerResource::run_first(ToolCall call, const std::string& key, Idempotency::EntryPtr entry) {
+  const std::shared_ptr<panels::Panel> panel = call.panel;
+  call.keeps_result = true;
+  try {
+    auto outcome = co_await executions_.run(std::move(call));
+    if (outcome) {
+      keys_.ran(*entry, outcome->execution);
+    } else {
+      keys_.refused(*panel, key, *entry, Refusal{std::move(outcome.error())});
+    }
+  } catch (const std::bad_alloc&) {
+    keys_.refused(
+        *panel, key, *entry,
+        Refusal{{.code = ErrorCode::kOverloaded, .message = "no memory left", .retry_after_ms = 1000}});
+    throw;
+  }
+}
+
+}  // namespace nexus::server

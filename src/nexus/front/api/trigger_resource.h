@@ -1,0 +1,40 @@
+// POST /panels/:id/trigger/:tool
+#pragma once
+
+#include <optional>
+
+#include "nexus/foundation/metrics/probes.h"
+#include "nexus/front/api/execution_resource.h"
+#include "nexus/front/http/answer.h"
+#include "nexus/front/http/request.h"
+#include "nexus/front/http/route.h"
+#include "nexus/runtime/executions/executions.h"
+#include "nexus/runtime/executions/idempotency.h"
+#include "nexus/runtime/shard/tool_calls.h"
+
+namespace nexus::server {
+
+class TriggerResource {
+ public:
+  TriggerResource(ToolCalls& calls, Executions& executions, Idempotency& keys, ExecutionResource& waiting,
+                  metrics::Probes& probes)
+      : calls_(calls), executions_(executions), keys_(keys), waiting_(waiting), probes_(probes) {}
+
+  // Runs the tool and answers with its RESULT, or that it waits; with an Idempotency-Key that is known, answers with what came of
+  // the first request. No coroutine: the request has been refused.
+  std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
+
+ private:
+  Task<void> run(ToolCall call, const Request& request, sandbox::WithLogs with_logs, Answer& answer);
+  Task<void> run_once(ToolCall call, std::int64_t since_ms, const Request& request,
+                      sandbox::WithLogs with_logs, Answer& answer);
+  Task<void> run_first(ToolCall call, const std::string& key, Idempotency::EntryPtr entry);
+
+  ToolCalls& calls_;
+  Executions& executions_;
+  Idempotency& keys_;
+  ExecutionResource& waiting_;
+  metrics::Probes& probes_;
+};
+
+}  // namespace nexus::server

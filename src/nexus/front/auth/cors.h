@@ -1,0 +1,21 @@
+// What a browser must be told before a page of an allowed origin may call, and read the answer.
+#pragma once
+
+#include "nexus/front/auth/caller_rule.h"
+#include "nexus/front/http/answer.h"
+#include "nexus/front/http/request.h"
+#include "nexus/front/http/route.h"
+
+namespace nexus::server {
+
+// Whether a browser asks if it may send a request. Such a question carries no token.
+bool is_preflight(const Request& request);
+
+// 204 with the methods of the path and the headers that the API knows. REQUIRES: the path is one of ours.
+void answer_preflight(const Route& route, Answer& answer);
+
+// To be called last, when the answer is complete otherwise. There is no Access-Control-Allow-Credentials: the API knows
+// no cookies.
+void add_cors_headers(const CallerRule& rule, const Request& request, Answer& answer);
+
+}  // namespace nexus::server

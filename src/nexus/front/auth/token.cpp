@@ -1,0 +1,175 @@
+#include "nexus/front/auth/token.h"
+
+#include <openssl/crypto.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/config/settings.h"
+#include "nexus/foundation/json/json_reading.h"
+#include "nexus/front/auth/token_signing.h"
+
+namespace nexus::server {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// The year 9999: beyond it a token is as good as one that never expires.
+constexpr double kLastSecond = 253'402'300'799;
+
+constexpr std::string_view kNotOurs = "the token is not valid here";
+
+std::unexpected<Error> refuse(std::string_view why) {
+  return fail(ErrorCode::kUnauthorized, std::string(why));
+}
+
+int base64url_digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '-') return 62;
+  return c == '_' ? 63 : -1;
+}
+
+// Without padding, and with no bit set that no byte has a use for: each text of bytes has one form only.
+std::optional<std::string> decode_base64url(std::string_view text) {
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const int digit = base64url_digit(c);
+    if (digit < 0) return std::nullopt;
+    bits = (bits << 6) | static_cast<std::uint32_t>(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes += static_cast<char>((bits >> count) & 0xff);
+    bits &= (1U << count) - 1;
+  }
+  if (bits != 0) return std::nullopt;
+  return bytes;
+}
+
+// HS256 whatever the token's head says: nobody but us chooses the algorithm.
+bool is_signed_by(std::string_view key, std::string_view text, std::string_view signature) {
+  const auto given = decode_base64url(signature);
+  if (!given || given->size() != Hs256().size() || key.size() < config::kLeastKeyBytes) return false;
+  const auto wanted = hs256(key, text);
+  return wanted && CRYPTO_memcmp(given->data(), wanted->data(), wanted->size()) == 0;
+}
+
+// An object of a token that is signed. What it says twice, or in another type than it should, is a fault: another
+// reader might understand it in another way.
+class Claims {
+ public:
+  explicit Claims(dom::object object) : object_(object) {}
+
+  // Sets the fault when there are several.
+  std::optional<dom::element> find(std::string_view name) {
+    std::optional<dom::element> found;
+    for (const auto& [key, value] : object_) {
+      if (key != name) continue;
+      if (found) set_fault("a claim of the token is there twice");
+      found = value;
+    }
+    return found;
+  }
+
+  std::optional<double> seconds(std::string_view name) {
+    const auto claim = find(name);
+    if (!claim) return std::nullopt;
+    double value = 0;
+    if (claim->get(value) != simdjson::SUCCESS) {
+      set_fault("exp and nbf of a token must be numbers of seconds");
+      return std::nullopt;
+    }
+    return std::clamp(value, -kLastSecond, kLastSecond);
+  }
+
+  ScopeSet scopes() {
+    const auto claim = find("scope");
+    if (!claim) return kAllScopes;
+    ScopeSet scopes;
+    std::string_view words;
+    if (claim->get(words) != simdjson::SUCCESS) set_fault("scope of a token must be a text");
+    while (!words.empty()) {
+      if (const auto scope = find_scope(take_until(words, ' '))) scopes.add(*scope);
+    }
+    return scopes;
+  }
+
+  std::optional<std::vector<std::string>> panels() {
+    const auto claim = find("panels");
+    if (!claim) return std::nullopt;
+    std::vector<std::string> globs;
+    dom::array list;
+    if (claim->get(list) != simdjson::SUCCESS) {
+      set_fault("panels of a token must be an array of texts");
+      return globs;
+    }
+    for (const dom::element element : list) {
+      std::string_view glob;
+      if (element.get(glob) != simdjson::SUCCESS) set_fault("panels of a token must be an array of texts");
+      globs.emplace_back(glob);
+    }
+    return globs;
+  }
+
+  void set_fault(std::string_view fault) { fault_ = fault; }
+  std::string_view fault() const { return fault_; }
+
+ private:
+  dom::object object_;
+  std::string_view fault_;  // empty: none
+};
+
+Result<Caller> read_claims(Claims claims, std::int64_t now_ms) {
+  const auto expires = claims.seconds("exp"), starts = claims.seconds("nbf");
+  const ScopeSet scopes = claims.scopes();
+  auto panels = claims.panels();
+  if (!claims.fault().empty()) return refuse(claims.fault());
+  if (!expires) return refuse("a token must have exp, the time when it expires");
+  const auto in_ms = [](double seconds) { return static_cast<std::int64_t>(std::floor(seconds * 1000)); };
+  const std::int64_t expires_ms = in_ms(*expires) + kTokenLeewayMs;
+  if (now_ms >= expires_ms) return refuse("the token has expired");
+  if (starts && now_ms < in_ms(*starts) - kTokenLeewayMs) return refuse("the token is not valid yet");
+  return Caller(scopes, std::move(panels), expires_ms);
+}
+
+// `crit` lists what a reader must understand, and there is no extension that we do.
+bool is_our_head(Claims head) {
+  const auto algorithm = head.find("alg");
+  std::string_view name;
+  const bool is_text = algorithm && algorithm->get(name) == simdjson::SUCCESS;
+  return is_text && name == "HS256" && !head.find("crit") && head.fault().empty();
+}
+
+}  // namespace
+
+Result<Caller> read_token(std::string_view token, std::string_view key, std::int64_t now_ms) {
+  const auto first = token.find('.'), last = token.rfind('.');
+  if (token.size() > kMostTokenBytes || first == last) return refuse(kNotOurs);
+  // Nothing is parsed before it is known to be ours.
+  if (!is_signed_by(key, token.substr(0, last), token.substr(last + 1))) return refuse(kNotOurs);
+  const auto head = decode_base64url(token.substr(0, first));
+  const auto body = decode_base64url(token.substr(first + 1, last - first - 1));
+  if (!head || !body) return refuse(kNotOurs);
+  dom::parser head_parser, body_parser;
+  dom::object head_object, body_object;
+  if (!is_parsed(head_parser.parse(*head).get(head_object)) || !is_our_head(Claims(head_object))) {
+    return refuse("the token must be signed with HS256");
+  }
+  if (!is_parsed(body_parser.parse(*body).get(body_object))) {
+    return refuse("the token's claims are not valid JSON");
+  }
+  return read_claims(Claims(body_object), now_ms);
+}
+
+}  // namespace nexus::server

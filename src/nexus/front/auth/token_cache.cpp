@@ -1,0 +1,50 @@
+#include "nexus/front/auth/token_cache.h"
+
+#include <openssl/crypto.h>
+#include <xxhash.h>
+
+#include "nexus/foundation/base/ids.h"
+
+namespace nexus::server {
+namespace {
+
+bool is_same_secret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace
+
+TokenCache::TokenCache(std::size_t most) : most_(most), seed_(random_u64()) {}
+
+// The seed keeps strangers from making tokens that meet in one place, and from learning ours by how long we look.
+std::uint64_t TokenCache::hash_of(std::string_view token) const {
+  return XXH3_64bits_withSeed(token.data(), token.size(), seed_);
+}
+
+void TokenCache::remove(Entries::iterator entry) {
+  by_hash_.erase(entry->hash);
+  entries_.erase(entry);
+}
+
+std::shared_ptr<const Caller> TokenCache::find(std::string_view token, std::int64_t now_ms) {
+  const auto found = by_hash_.find(hash_of(token));
+  if (found == by_hash_.end()) return nullptr;
+  const auto entry = found->second;
+  if (!is_same_secret(entry->token, token)) return nullptr;
+  if (now_ms >= entry->caller->expires_ms()) {
+    remove(entry);
+    return nullptr;
+  }
+  entries_.splice(entries_.begin(), entries_, entry);
+  return entry->caller;
+}
+
+void TokenCache::add(std::string_view token, std::shared_ptr<const Caller> caller) {
+  const std::uint64_t hash = hash_of(token);
+  if (const auto old = by_hash_.find(hash); old != by_hash_.end()) remove(old->second);
+  if (!entries_.empty() && entries_.size() >= most_) remove(std::prev(entries_.end()));
+  entries_.push_front({hash, std::string(token), std::move(caller)});
+  by_hash_.emplace(hash, entries_.begin());
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,67 @@
+#include "nexus/front/auth/token_signing.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "nexus/foundation/config/settings.h"
+#include "nexus/foundation/json/json.h"
+
+namespace nexus::server {
+namespace {
+
+std::string base64url(std::string_view bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // a zero byte is written as well
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                  reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  text.resize((bytes.size() * 4 + 2) / 3);  // without padding
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
+}
+
+std::string json_of(const TokenClaims& claims) {
+  std::string json = fmt::format("{{\"exp\":{}", claims.expires_s);
+  if (!claims.scopes.empty()) {
+    std::string words;
+    for (const Scope scope : claims.scopes)
+      words += fmt::format("{}{}", words.empty() ? "" : " ", name(scope));
+    json += ",\"scope\":";
+    sandbox::append_json_string(json, words);
+  }
+  if (!claims.panels.empty()) {
+    char before = '[';
+    json += ",\"panels\":";
+    for (const std::string& glob : claims.panels) {
+      json += std::exchange(before, ',');
+      sandbox::append_json_string(json, glob);
+    }
+    json += ']';
+  }
+  return json + '}';
+}
+
+}  // namespace
+
+std::optional<Hs256> hs256(std::string_view key, std::string_view text) {
+  Hs256 code{};
+  unsigned int size = 0;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* made =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(), code.data(), &size);
+  if (made == nullptr || size != code.size()) return std::nullopt;
+  return code;
+}
+
+std::string sign_token(const TokenClaims& claims, std::string_view key) {
+  if (key.size() < config::kLeastKeyBytes) return {};
+  const std::string text = base64url(R"({"alg":"HS256","typ":"JWT"})") + '.' + base64url(json_of(claims));
+  const auto code = hs256(key, text);
+  if (!code) return {};
+  return text + '.' + base64url({reinterpret_cast<const char*>(code->data()), code->size()});
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,112 @@
+// One client's connection: reads requests one after another and writes each answer before it looks at the next.
+//
+//   idle ──first byte──► reading ──complete──► serving ──► writing ──► idle, or lingering ──► closed
+//    │ kIdleMs              │ kReadMs: 408        (no limit here)  │ kWriteMs            │ kLingerMs
+//    └── closed             └────────────────────────────────────────────────────────────┘
+//
+// No timer is armed for a request: one sweep over all connections, a few times a second, looks at deadlines.
+//
+// Thread safety: none; it belongs to one loop.
+#pragma once
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "nexus/foundation/budget/ledger.h"
+#include "nexus/front/http/answer.h"
+#include "nexus/front/http/request.h"
+#include "nexus/front/http/service.h"
+#include "nexus/runtime/loop/loop.h"
+
+namespace nexus::server {
+
+// What every connection of a server obeys. The times are by the sweep's clock, so they are as coarse as it is.
+struct ConnectionRules {
+  std::uint64_t body_limit_bytes = 1 << 20;
+  std::uint32_t header_limit_bytes = 16 << 10;
+  std::int64_t idle_ms =
+      75'000;  // between requests; longer than the 60 s of usual proxies, so that they close first
+  std::int64_t read_ms = 30'000;   // from the first byte of a request to its last
+  std::int64_t write_ms = 30'000;  // for an answer that the client is slow to take
+  std::int64_t linger_ms = 2'000;  // for a refused client to read the answer
+  bool logs_access = false;        // a line for each request
+};
+
+// What a port serves.
+enum class Port : std::uint8_t {
+  kAll,         // HTTP and upgrades to WebSocket
+  kWebSockets,  // upgrades alone
+};
+
+// What the sweep keeps up to date for all connections of a loop.
+struct LoopTime {
+  std::int64_t now_ms = 0;
+  std::string date;  // for the Date header
+};
+
+// "127.0.0.1:3000", "[::1]:3000"
+std::string authority_of(const asio::ip::tcp::endpoint& endpoint);
+
+// What is charged for a connection at the least: it, its coroutine, its buffers while requests and answers are small, and
+// the kernel's part. Measured with a thousand of them.
+inline constexpr std::uint64_t kConnectionBytes = 16 << 10;
+
+class Connection {
+ public:
+  Connection(Socket socket, Port port, Service& service, const ConnectionRules& rules, const LoopTime& time,
+             budget::Ledger& ledger);
+
+  // Ends when the connection is closed.
+  Task<void> run();
+
+  // Ends what has taken too long.
+  void sweep();
+  // No further request after the one that is being read or served.
+  void drain();
+
+ private:
+  enum class Phase : std::uint8_t { kIdle, kReading, kServing, kWriting, kLingering };
+  enum class Next : std::uint8_t { kServe, kRefused, kWithoutMemory, kClosed };
+
+  void enter(Phase phase, std::int64_t limit_ms);
+  Task<Next> read_request();
+  Task<void> serve();
+  std::optional<Next> parse(RequestParser& parser);
+  Next refuse(ErrorCode code, std::string message, unsigned status);
+  Next refuse(Error error, unsigned status);
+  std::uint64_t bytes_held() const;
+  std::optional<Next> pay_for_body();
+  void pay_for_answer();
+  void give_back_buffers();
+  void turn_away();
+  void count_answer(unsigned status);
+  Task<bool> fill_buffer();
+  bool take_what_is_there();
+  Task<bool> write(std::array<asio::const_buffer, 2> parts);
+  void begin_request();
+  void log_access();
+  Task<void> linger();
+  void hand_over();
+  void close();
+
+  Socket socket_;
+  Port port_;
+  Service& service_;
+  const ConnectionRules& rules_;
+  const LoopTime& time_;
+  budget::Grant held_;
+  std::optional<Error> unpaid_;  // why there was no memory for this connection: its first request is refused
+  boost::beast::flat_buffer buffer_;
+  Request request_;
+  Answer answer_;
+  std::int64_t deadline_ms_ = 0;
+  std::chrono::steady_clock::time_point began_;  // the request; kept when access is logged
+  Phase phase_ = Phase::kIdle;
+  bool head_checked_ = false;
+  bool is_late_ = false;
+  bool is_draining_ = false;
+};
+
+}  // namespace nexus::server

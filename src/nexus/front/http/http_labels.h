@@ -1,0 +1,12 @@
+// How a request is counted in nexus_http_requests_total.
+#pragma once
+
+#include "nexus/foundation/metrics/http_probe.h"
+#include "nexus/front/http/request.h"
+
+namespace nexus::server {
+
+// The route as a pattern ("/panels/:id"), so that no id is ever a label; what is not ours is "other".
+metrics::HttpLabels labels_of(const Request& request, unsigned status);
+
+}  // namespace nexus::server

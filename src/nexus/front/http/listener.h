@@ -1,0 +1,50 @@
+// The port: accepts connections and hands them to the loops in turn.
+//
+// Thread safety: none; it belongs to one of the loops.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nexus/foundation/base/error.h"
+#include "nexus/front/http/server.h"
+#include "nexus/runtime/loop/loop.h"
+
+namespace nexus::server {
+
+class Listener {
+ public:
+  struct Options {
+    std::string host = "127.0.0.1";  // an IP address, or localhost
+    std::uint16_t port = 0;          // 0: the kernel chooses
+    Port serves = Port::kAll;
+  };
+
+  // `executor` is that of its own loop. The servers must outlive what the loops still have to do for it.
+  Listener(Executor executor, std::vector<Server*> servers, Options options);
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // Opens the port; connections are accepted as soon as the loop runs. The error names the address and the reason, and
+  // HTTP_PORT or WS_PORT when it is taken.
+  Result<void> listen();
+  std::string url() const;  // "http://127.0.0.1:3000", "ws://127.0.0.1:3001". REQUIRES: listen() succeeded
+  // Accepts who has come, and nobody more.
+  void close();
+
+ private:
+  std::string_view setting() const { return options_.serves == Port::kAll ? "HTTP_PORT" : "WS_PORT"; }
+  Task<void> accept();
+  Server& next() const { return *servers_[next_]; }
+  void hand_over(Socket socket);  // to next(); it is of this loop
+
+  Executor executor_;
+  std::vector<Server*> servers_;
+  Options options_;
+  Acceptor acceptor_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace nexus::server

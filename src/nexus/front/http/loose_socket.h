@@ -1,0 +1,48 @@
+// A connection on its way from one loop to another. A loop's reactor has no lock, so only its own thread may put a socket
+// into it or take one out; in between nobody's has it.
+#pragma once
+
+#include <unistd.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <optional>
+#include <utility>
+
+#include "nexus/runtime/loop/loop.h"
+
+namespace nexus::server {
+
+// Closed when it never arrives.
+class LooseSocket {
+ public:
+  // REQUIRES: on the thread of the socket's loop.
+  explicit LooseSocket(Socket socket) {
+    ErrorCondition error;
+    protocol_ = socket.local_endpoint(error).protocol();
+    if (!error) fd_ = socket.release(error);
+    if (error) fd_ = -1;
+  }
+  LooseSocket(LooseSocket&& other) noexcept : protocol_(other.protocol_), fd_(std::exchange(other.fd_, -1)) {}
+  LooseSocket& operator=(LooseSocket&&) = delete;
+  ~LooseSocket() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+  // None: it was lost. REQUIRES: on the thread of that loop.
+  std::optional<Socket> arrive(Executor executor) && {
+    if (fd_ < 0) return std::nullopt;
+    Socket socket(executor);
+    ErrorCondition error;
+    socket.assign(protocol_, fd_, error);
+    if (error) return std::nullopt;
+    fd_ = -1;
+    socket.non_blocking(true, error);
+    return socket;
+  }
+
+ private:
+  asio::ip::tcp protocol_ = asio::ip::tcp::v4();
+  int fd_ = -1;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,20 @@
+// The parameters of a request's query.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "nexus/foundation/model/refusal.h"
+
+namespace nexus::server {
+
+// The value of `name`; none: it isn't there. A parameter that is there twice is a fault. REQUIRES: a query in normal form.
+std::expected<std::optional<std::string_view>, Refusal> find_parameter(std::string_view query,
+                                                                       std::string_view name);
+
+// Whether the query has `name=1` or `name=true`.
+bool has_flag(std::string_view query, std::string_view name);
+
+}  // namespace nexus::server

@@ -1,0 +1,130 @@
+#include "nexus/front/http/server.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <ctime>
+#include <new>
+
+#include "nexus/foundation/base/memory_reserve.h"
+
+namespace nexus::server {
+namespace {
+
+using asio::ip::tcp;
+
+// How coarse deadlines are, and how long an idle process sleeps.
+constexpr std::chrono::milliseconds kTick{100};
+// A quarter of a megabyte each 50 ms is 5 MB/s; the kernel doubles it for what it keeps beside the bytes.
+constexpr int kSendBufferBytes = 256 << 10;
+// For answers on their way, after the grace.
+constexpr std::int64_t kCloseMs = 1000;
+
+// "Sun, 06 Nov 1994 08:49:37 GMT"
+std::string http_date(std::int64_t unix_ms) {
+  const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", parts);
+}
+
+void log_want_of_memory() { spdlog::error("a connection is closed: there is no memory left to answer it"); }
+
+// A connection that there was not even memory to refuse is closed.
+void may_lack_memory(std::exception_ptr error) {
+  try {
+    must_not_throw(std::move(error));
+  } catch (const std::bad_alloc&) {
+    log_want_of_memory();
+  }
+}
+
+}  // namespace
+
+Server::Server(Executor executor, const Clock& clock, budget::Ledger& ledger, Service& service,
+               Backend& backend, Options options)
+    : executor_(executor),
+      clock_(clock),
+      ledger_(ledger),
+      service_(service),
+      backend_(backend),
+      options_(options),
+      timer_(executor) {}
+
+Server::~Server() = default;
+
+void Server::start() {
+  tick();
+  asio::co_spawn(executor_, keep_time(), must_not_throw);
+}
+
+void Server::add(Socket socket, Port port) try {
+  if (is_memory_gone()) return log_want_of_memory();
+  ErrorCondition ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
+  // What the kernel keeps for a client that does not read counts against the container: a bound instead of its 4 MiB.
+  socket.set_option(boost::asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
+  connections_.emplace_front(std::move(socket), port, service_, options_.rules, time_, ledger_);
+  const auto connection = connections_.begin();
+  if (drained_) connection->drain();
+  try {
+    asio::co_spawn(executor_, connection->run(), [this, connection](std::exception_ptr error) {
+      may_lack_memory(std::move(error));
+      connections_.erase(connection);
+      check_drained();
+    });
+  } catch (const std::bad_alloc&) {
+    connections_.erase(connection);
+    throw;
+  }
+} catch (const std::bad_alloc&) {
+  log_want_of_memory();
+}
+
+Task<void> Server::keep_time() {
+  while (!is_stopped_) {
+    timer_.expires_after(kTick);
+    co_await timer_.async_wait(kAwaitTuple);
+    try {
+      tick();
+    } catch (const std::bad_alloc&) {
+      // What is left undone is done at the next.
+    }
+    check_drained();
+  }
+}
+
+void Server::tick() {
+  time_.now_ms = clock_.monotonic_ms();
+  time_.date = http_date(clock_.unix_ms());
+  for (Connection& connection : connections_)
+    connection.sweep();
+  backend_.tick(time_.now_ms);
+}
+
+void Server::drain(std::move_only_function<void()> drained) {
+  drained_ = std::move(drained);
+  drain_until_ms_ = time_.now_ms + static_cast<std::int64_t>(options_.grace_ms);
+  close_until_ms_ = drain_until_ms_ + kCloseMs;
+  backend_.drain([this] { check_drained(); });
+  for (Connection& connection : connections_)
+    connection.drain();
+  check_drained();
+}
+
+void Server::check_drained() {
+  if (!drained_ || is_stopped_) return;
+  const bool is_over = time_.now_ms >= drain_until_ms_;
+  if (is_over) backend_.abort();
+  const bool is_idle = connections_.empty() && backend_.is_idle();
+  if (!is_idle && time_.now_ms < close_until_ms_) return;
+  if (!is_idle) spdlog::warn("{} connections were still open when SHUTDOWN_GRACE_MS was over", connections());
+  is_stopped_ = true;
+  timer_.cancel();
+  drained_();
+}
+
+}  // namespace nexus::server

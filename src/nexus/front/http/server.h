@@ -1,0 +1,65 @@
+// The connections of one loop: keeps the time for them, and ends them in good order.
+//
+//   start() ──► serving ──drain()──► draining ──no call and no connection left, or the grace is over──► drained
+//
+// Thread safety: none; it belongs to one loop, which must not run any more when it is destroyed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+
+#include "nexus/foundation/base/clock.h"
+#include "nexus/foundation/budget/ledger.h"
+#include "nexus/front/http/connection.h"
+#include "nexus/front/http/service.h"
+#include "nexus/runtime/loop/loop.h"
+
+namespace nexus::server {
+
+class Server {
+ public:
+  struct Options {
+    std::uint64_t grace_ms = 25'000;
+    ConnectionRules rules{};
+  };
+
+  // What is asked on its connections goes to `service`.
+  Server(Executor executor, const Clock& clock, budget::Ledger& ledger, Service& service, Backend& backend,
+         Options options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // To be called before the first add().
+  void start();
+  void add(Socket socket, Port port = Port::kAll);
+
+  // Lets what runs end, at most for the grace; then calls `drained`, after which the loop has nothing left to do for
+  // this server.
+  void drain(std::move_only_function<void()> drained);
+
+  Executor executor() const { return executor_; }
+  std::size_t connections() const { return connections_.size() + backend_.connections(); }
+
+ private:
+  Task<void> keep_time();
+  void tick();
+  void check_drained();
+
+  Executor executor_;
+  const Clock& clock_;
+  budget::Ledger& ledger_;
+  Service& service_;
+  Backend& backend_;
+  Options options_;
+  Timer timer_;
+  LoopTime time_;
+  std::list<Connection> connections_;
+  std::move_only_function<void()> drained_;
+  std::int64_t drain_until_ms_ = 0;
+  std::int64_t close_until_ms_ = 0;
+  bool is_stopped_ = false;
+};
+
+}  // namespace nexus::server

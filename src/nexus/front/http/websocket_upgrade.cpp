@@ -1,0 +1,64 @@
+#include "nexus/front/http/websocket_upgrade.h"
+
+#include <fmt/format.h>
+
+#include "nexus/foundation/base/base64.h"
+#include "nexus/front/http/route.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::size_t kKeyBytes = 16;
+
+bool is_key(std::string_view text) {
+  const auto bytes = extensions::from_base64(text);
+  return bytes && bytes->size() == kKeyBytes;
+}
+
+// A host that is none would make an address out of something else.
+bool is_host(std::string_view text) {
+  return !text.empty() && text.find_first_of("/\\?#@ \t\"<>") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<Error> refuse_upgrade(const Request& request) {
+  if (!request.asks_for_websocket) {
+    return Error{
+        .code = ErrorCode::kUpgradeRequired,
+        .message = "this path is a WebSocket: ask for one (Connection: Upgrade, Upgrade: websocket)"};
+  }
+  if (request.version < 11) {
+    return Error{.code = ErrorCode::kInvalidRequest, .message = "a WebSocket needs HTTP/1.1"};
+  }
+  if (request.websocket_version != "13") {
+    return Error{.code = ErrorCode::kUpgradeRequired,
+                 .message = "the version of WebSocket spoken here is 13 (Sec-WebSocket-Version)"};
+  }
+  if (!is_key(request.websocket_key)) {
+    return Error{.code = ErrorCode::kInvalidRequest,
+                 .message = "Sec-WebSocket-Key must be 16 bytes in base64"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> refuse_other_than_websocket(const Request& request) {
+  const Route route = find_route(request.target);
+  if (request.asks_for_websocket && route.resource == Resource::kSocket) return std::nullopt;
+  return Error{
+      .code = ErrorCode::kUpgradeRequired,
+      .message = fmt::format("this port (WS_PORT) serves WebSockets only: connect to /panels/{}/ws; for "
+                             "HTTP call the other (HTTP_PORT)",
+                             route.panel.empty() ? ":id" : route.panel)};
+}
+
+std::string ws_url(const Request& request, std::string_view panel_id, ProxyTrust trust) {
+  const bool forwarded = trust == ProxyTrust::kForwarded;
+  const bool is_secure =
+      forwarded && (request.forwarded_proto == "https" || request.forwarded_proto == "wss");
+  const std::string& host =
+      forwarded && is_host(request.forwarded_host) ? request.forwarded_host : request.host;
+  return fmt::format("{}://{}/panels/{}/ws", is_secure ? "wss" : "ws", host, panel_id);
+}
+
+}  // namespace nexus::server

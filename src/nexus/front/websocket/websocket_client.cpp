@@ -1,0 +1,271 @@
+#include "nexus/front/websocket/websocket_client.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <limits>
+#include <new>
+
+#include "nexus/front/auth/access.h"
+#include "nexus/front/websocket/websocket_messages.h"
+#include "nexus/runtime/executions/suspensions.h"
+
+namespace nexus::server {
+namespace {
+
+namespace http = boost::beast::http;
+namespace websocket = boost::beast::websocket;
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t kReadBytes = 64 << 10;  // of a message at once, at most
+constexpr std::size_t kSmallBytes = 4 << 10;  // of a message: paid with the client
+
+// Beast looks at the upgrade once more, and answers it.
+http::request<http::empty_body> as_beast_has_it(const Request& request) {
+  http::request<http::empty_body> upgrade(http::verb::get, request.target, 11);
+  upgrade.set(http::field::host, request.host);
+  upgrade.set(http::field::connection, "Upgrade");
+  upgrade.set(http::field::upgrade, "websocket");
+  upgrade.set(http::field::sec_websocket_key, request.websocket_key);
+  upgrade.set(http::field::sec_websocket_version, request.websocket_version);
+  return upgrade;
+}
+
+}  // namespace
+
+WebSocketClient::WebSocketClient(WebSocketLoop& loop, Upgrade upgrade, std::shared_ptr<panels::Panel> panel)
+    : loop_(loop),
+      request_(std::move(upgrade.request)),
+      panel_(std::move(panel)),
+      held_(loop.ledger.open(budget::Kind::kBuffers)),
+      queue_(std::make_shared<FrameQueue>(std::move(upgrade.socket), loop.ledger)),
+      stream_(queue_, std::move(upgrade.already_read)),
+      heard_ms_(loop.now_ms),
+      pinged_ms_(loop.now_ms),
+      deadline_ms_(kNever) {
+  held_.set_to(kClientBytes);
+}
+
+Task<void> WebSocketClient::run() {
+  try {
+    if (accept()) greet();
+    while (co_await read_message()) {
+      if (!is_closing_) take({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
+      buffer_.clear();
+      if (buffer_.capacity() > kSmallBytes) buffer_.shrink_to_fit();
+      held_.set_to(kClientBytes);
+    }
+  } catch (const std::bad_alloc&) {
+    on_loss();
+  }
+  is_closing_ = true;
+  leave();
+  co_await linger();
+  queue_->close();
+}
+
+bool WebSocketClient::accept() {
+  stream_.set_option(websocket::stream_base::decorator(
+      [](websocket::response_type& answer) { answer.set("Nexus-Api-Version", "1"); }));
+  stream_.read_message_max(loop_.body_limit_bytes);
+  stream_.control_callback(
+      [this](websocket::frame_type, boost::beast::string_view) { heard_ms_ = loop_.now_ms; });
+  ErrorCondition error;
+  stream_.accept(as_beast_has_it(request_), error);
+  auto caller = std::move(request_.caller);
+  request_ = Request();
+  request_.caller = std::move(caller);
+  return !error;
+}
+
+// Between these two lines nothing can happen to the panel, so that the client misses no change and gets none twice.
+void WebSocketClient::greet() {
+  if (!panel_) return on_panel_removed();
+  send_text(connected_message(*panel_));
+  loop_.audience.join(*panel_, *this);
+  if (loop_.is_draining) drain();
+}
+
+// One whole message, in the buffer. False: there will be none.
+Task<bool> WebSocketClient::read_message() {
+  do {
+    const auto [error, bytes] = co_await stream_.async_read_some(buffer_, kReadBytes, kAwaitTuple);
+    heard_ms_ = loop_.now_ms;
+    if (error) co_return false;
+    if (buffer_.size() <= kSmallBytes || is_closing_) continue;
+    if (!held_.grow_to(kClientBytes + 3 * buffer_.size() + kReadBytes))
+      close(CloseCode::kTryAgain, "there is no memory for so long a message now");
+  } while (!stream_.is_message_done());
+  co_return true;
+}
+
+void WebSocketClient::take(std::string_view message) {
+  if (loop_.clock.unix_ms() >= caller_of(request_).expires_ms())
+    return close(CloseCode::kPolicy, "the token has expired");
+  if (!stream_.got_text()) return refuse(refuse_message_part("", "must be a text, not binary"), {});
+  auto command = read_command(message);
+  if (!command) return refuse(command.error().refusal, command.error().request_id_json);
+  std::visit([&](auto& what) { carry_out(std::move(what), std::move(command->request_id_json)); },
+             command->what);
+}
+
+void WebSocketClient::carry_out(SubscribeCommand command, const std::string& request_id_json) {
+  for (const std::string& topic : command.topics) {
+    if (topics_.add(topic)) continue;
+    return refuse({Error{.code = ErrorCode::kResourceLimit,
+                         .message = fmt::format("a client has at most {} topics", Topics::kMost)}},
+                  request_id_json);
+  }
+}
+
+void WebSocketClient::carry_out(UnsubscribeCommand command, const std::string&) {
+  for (const std::string& topic : command.topics)
+    topics_.remove(topic);
+}
+
+void WebSocketClient::carry_out(PingCommand, const std::string&) { send_text(std::string(kPong)); }
+
+void WebSocketClient::carry_out(TriggerCommand command, std::string request_id_json) {
+  if (!caller_of(request_).may(Scope::kTrigger)) {
+    return refuse(
+        {Error{.code = ErrorCode::kForbidden,
+               .message = fmt::format("the token's scope does not have \"{}\"", name(Scope::kTrigger))}},
+        request_id_json);
+  }
+  if (loop_.is_draining) {
+    return refuse({Error{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}},
+                  request_id_json);
+  }
+  if (in_flight_ >= kMostInFlight) {
+    return refuse(
+        {Error{.code = ErrorCode::kResourceLimit,
+               .message = fmt::format("{} triggers of this client are under way, and no more may be: "
+                                      "wait for a RESULT",
+                                      in_flight_)}},
+        request_id_json);
+  }
+  auto held = loop_.ledger.grant(budget::Kind::kBuffers, command.args_json.capacity());
+  if (!held) return refuse({std::move(held.error())}, request_id_json);
+  ++in_flight_;
+  ++loop_.in_flight;
+  asio::co_spawn(loop_.executor, trigger(std::move(command), std::move(request_id_json), *std::move(held)),
+                 [self = shared_from_this()](std::exception_ptr error) {
+                   --self->in_flight_;
+                   --self->loop_.in_flight;
+                   self->trigger_has_ended(error);
+                 });
+}
+
+// Nobody could be told of a failure for want of memory, so the connection ends with it.
+void WebSocketClient::trigger_has_ended(const std::exception_ptr& error) {
+  try {
+    must_not_throw(error);
+  } catch (const std::bad_alloc&) {
+    on_loss();
+  }
+  if (is_draining_) drain();
+}
+
+Task<void> WebSocketClient::trigger(TriggerCommand command, std::string request_id_json,
+                                    [[maybe_unused]] budget::Grant held) {
+  auto call = loop_.calls.find(panel_, command.tool, command.args_json);
+  if (!call) co_return refuse(call.error(), request_id_json);
+  call->tells_its_caller = true;
+  std::string text;
+  const auto outcome = co_await loop_.executions.run(
+      *std::move(call),
+      [&](const sandbox::ExecutionResult& ended) { text = result_message(ended, request_id_json); });
+  if (!outcome) co_return refuse({outcome.error()}, request_id_json);
+  if (outcome->execution != nullptr) text = co_await result_of(outcome->execution, request_id_json);
+  send_text(std::move(text));
+}
+
+// Of an execution that waits; on the way there, each of its calls is told once.
+Task<std::string> WebSocketClient::result_of(ExecutionPtr execution, std::string request_id_json) {
+  constexpr std::chrono::hours kLong{24};
+  std::uint32_t next_number = 0;
+  while (!execution->has_ended()) {
+    for (const PendingCall& call : execution->pending) {
+      if (call.number < next_number) continue;
+      next_number = call.number + 1;
+      const std::string id = suspension_id(call);
+      send_progress({execution->id, id, "suspended", call.data_json}, request_id_json);
+    }
+    co_await loop_.executions.wait_for_next(execution, kLong);
+  }
+  co_return result_message(*execution->result, request_id_json);
+}
+
+void WebSocketClient::refuse(Refusal refusal, std::string_view request_id_json) {
+  refusal.error = loop_.probes.refused(std::move(refusal.error));
+  send_text(error_message(refusal, request_id_json));
+}
+
+void WebSocketClient::send_progress(const Progress& progress, std::string_view request_id_json) {
+  send_text(progress_message(progress, request_id_json));
+}
+
+void WebSocketClient::send_text(std::string text) { send(share_text(std::move(text), loop_.ledger)); }
+
+void WebSocketClient::send(const SharedTextPtr& message) { push(Frame(message), message->is_unpaid); }
+
+// A client that keeps up has nothing waiting but what is on its way, however long that is.
+void WebSocketClient::push(Frame frame, bool is_unpaid) {
+  if (is_closing_) return;
+  const std::uint64_t waiting = queue_->waiting_bytes();
+  const bool is_behind = waiting > kMostWaitingBytes;
+  if (!is_behind && !(is_unpaid && waiting > 0)) return queue_->push(std::move(frame));
+  queue_->drop_waiting();
+  if (is_behind) return close(CloseCode::kPolicy, "more than 1 MiB waits: messages are not read fast enough");
+  close(CloseCode::kTryAgain, "there is no memory for messages to wait in");
+}
+
+void WebSocketClient::on_panel_removed() { close(CloseCode::kPanelGone, "the panel has been deleted"); }
+
+void WebSocketClient::on_loss() { queue_->close(); }
+
+// The audience is left later: it may be just about to tell the next one.
+void WebSocketClient::close(CloseCode code, const char* reason) {
+  if (std::exchange(is_closing_, true)) return;
+  deadline_ms_ = loop_.now_ms + (loop_.is_draining ? kLingerMs : kCloseMs);
+  stream_.async_close({static_cast<websocket::close_code>(code), reason},
+                      [self = shared_from_this()](ErrorCondition) {});
+  asio::post(loop_.executor, [self = shared_from_this()] { self->leave(); });
+}
+
+void WebSocketClient::leave() {
+  if (panel_) loop_.audience.leave(*panel_, *this);
+}
+
+// As a connection does: closing over what the client still sends could cost it what we have said.
+Task<void> WebSocketClient::linger() {
+  deadline_ms_ = std::min(deadline_ms_, loop_.now_ms + kLingerMs);
+  queue_->finish();
+  buffer_ = {};
+  std::array<char, 512> unread;
+  for (;;) {
+    const auto [error, bytes] = co_await queue_->socket().async_read_some(asio::buffer(unread), kAwaitTuple);
+    if (error) co_return;
+  }
+}
+
+void WebSocketClient::sweep() {
+  if (loop_.now_ms >= deadline_ms_) return queue_->close();
+  if (is_closing_) return;
+  if (loop_.clock.unix_ms() >= caller_of(request_).expires_ms())
+    return close(CloseCode::kPolicy, "the token has expired");
+  if (loop_.now_ms - heard_ms_ >= kIdleMs)
+    return close(CloseCode::kPolicy, "nothing was heard for 75 seconds");
+  if (loop_.now_ms - pinged_ms_ < kPingMs) return;
+  pinged_ms_ = loop_.now_ms;
+  push(ping_frame(), false);
+}
+
+void WebSocketClient::drain() {
+  is_draining_ = true;
+  if (is_closing_) deadline_ms_ = std::min(deadline_ms_, loop_.now_ms + kLingerMs);
+  if (in_flight_ == 0) close(CloseCode::kGoingAway, "the server is shutting down");
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,40 @@
+// What goes to WebSocket clients. Frames of a server are not masked, so their bytes are the same for every client.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "nexus/runtime/subscribers/shared_text.h"
+
+namespace nexus::server {
+
+// A frame's head, of its own, and its payload, shared with the frames of other clients.
+class Frame {
+ public:
+  // One whole text message.
+  explicit Frame(SharedTextPtr text);
+  // Bytes that are frames already. Not charged: they are few.
+  static Frame raw(std::string bytes);
+
+  std::string_view head() const { return {head_.data(), head_bytes_}; }
+  std::string_view payload() const { return payload_->text; }
+  // Lets go of the payload; the frame is of no use any more.
+  void release() { payload_.reset(); }
+
+  std::size_t size() const { return head_bytes_ + payload_->text.size(); }
+
+ private:
+  Frame() = default;
+
+  std::array<char, 10> head_{};  // RFC 6455, section 5.2: at most two bytes and a length in 64 bits
+  std::uint8_t head_bytes_ = 0;
+  SharedTextPtr payload_;
+};
+
+// A ping without a payload.
+const Frame& ping_frame();
+
+}  // namespace nexus::server

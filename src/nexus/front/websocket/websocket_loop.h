@@ -1,0 +1,35 @@
+// What the WebSocket clients of one loop have in common.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "nexus/foundation/base/clock.h"
+#include "nexus/foundation/budget/ledger.h"
+#include "nexus/foundation/metrics/probes.h"
+#include "nexus/runtime/executions/executions.h"
+#include "nexus/runtime/loop/loop.h"
+#include "nexus/runtime/shard/tool_calls.h"
+#include "nexus/runtime/subscribers/audience.h"
+
+namespace nexus::server {
+
+// What is charged for a client at the least: it, Beast's part, its coroutine, and the kernel's part.
+inline constexpr std::uint64_t kClientBytes = 16 << 10;
+
+// What they work with, all of which must outlive them.
+struct WebSocketLoop {
+  Executor executor;
+  const Clock& clock;
+  budget::Ledger& ledger;
+  Audience& audience;
+  ToolCalls& calls;
+  Executions& executions;
+  metrics::Probes& probes;
+  std::uint64_t body_limit_bytes = 1 << 20;
+  std::int64_t now_ms = 0;    // kept up to date by WebSockets::tick()
+  std::size_t in_flight = 0;  // triggers of all clients, also of those that have gone
+  bool is_draining = false;
+};
+
+}  // namespace nexus::server

@@ -1,8 +1,0 @@
-#include "nexus/pool/instance_pool.h"
-
-namespace nexus::pool {
-
-template class BasicLease<sandbox::Instance>;
-template class BasicInstancePool<sandbox::Instance>;
-
-}  // namespace nexus::pool

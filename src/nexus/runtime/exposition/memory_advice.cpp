@@ -1,0 +1,174 @@
+#include "nexus/runtime/exposition/memory_advice.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "nexus/foundation/base/units.h"
+#include "nexus/foundation/diagnostics/fit.h"
+
+namespace nexus::metrics {
+namespace {
+
+using budget::bytes_text;
+
+constexpr std::uint64_t kLeastAdvised = 2_MiB;  // the interpreter alone takes two thirds of one
+constexpr std::size_t kMostOfOneSort = 3;       // handlers named for the same reason
+
+std::string_view times(std::uint64_t count) { return count == 1 ? "time" : "times"; }
+
+class Advice {
+ public:
+  Advice(const MemoryFacts& facts, const AdmissionProbe& refusals, std::span<const HandlerUse> handlers)
+      : facts_(facts), walls_(facts.view.walls), refusals_(refusals), handlers_(handlers) {}
+
+  std::vector<std::string> give() && {
+    about_refusals();
+    about_unaccounted();
+    about_cache();
+    about_handlers_near_their_limit();
+    about_limit_of_all();
+    about_limits_of_their_own();
+    if (!walls_.container_limit_bytes && walls_.budget_bytes > 0) {
+      say("no container limit: MEMORY_BUDGET_MB bounds the process, at {} now",
+          bytes_text(walls_.budget_bytes));
+    }
+    return std::move(lines_);
+  }
+
+ private:
+  template <class... Args>
+  void say(fmt::format_string<Args...> text, Args&&... args) {
+    lines_.push_back(fmt::format(text, std::forward<Args>(args)...));
+  }
+
+  void about_refusals() {
+    for (std::size_t layer = 0; layer < kLayers.size(); ++layer) {
+      const std::uint64_t count = refusals_.by_layer[layer];
+      if (count == 0) continue;
+      say("refused {} {} by the {}: {}", count, times(count), kLayers[layer], remedy(kLayers[layer]));
+    }
+  }
+
+  std::string remedy(std::string_view layer) const {
+    if (layer == "container")
+      return fmt::format("raise the container's memory limit, or {}", what_frees_most());
+    if (layer == "budget") return fmt::format("raise MEMORY_BUDGET_MB, or {}", what_frees_most());
+    if (layer == "panel") return "spread the load over panels, or raise MAX_PANEL_QUEUE";
+    return fmt::format(
+        "raise MAX_INSTANCES (now {}), MAX_QUEUE or QUEUE_TIMEOUT_MS, or make handlers shorter",
+        facts_.max_instances);
+  }
+
+  std::string_view what_frees_most() const {
+    const auto held = [&](budget::Kind kind) { return facts_.ledger.book.granted(kind); };
+    budget::Kind most = budget::Kind::kInstances;
+    for (const auto kind : {budget::Kind::kServer, budget::Kind::kImages, budget::Kind::kSuspended,
+                            budget::Kind::kCache, budget::Kind::kBuffers})
+      if (held(kind) > held(most)) most = kind;
+    switch (most) {
+      case budget::Kind::kServer:
+        return "keep less in panels: their states and tools hold the most";
+      case budget::Kind::kImages:
+        return "lower IMAGE_CACHE_MB";
+      case budget::Kind::kSuspended:
+        return "let handlers keep less while they wait";
+      case budget::Kind::kCache:
+        return "lower MAX_CACHE_SIZE_MB";
+      case budget::Kind::kBuffers:
+        return "lower BODY_LIMIT";
+      case budget::Kind::kInstances:
+        break;
+    }
+    return "lower MAX_INSTANCES";
+  }
+
+  void about_unaccounted() {
+    if (facts_.view.unaccounted_bytes <= walls_.reserve_bytes) return;
+    say("{} are used beyond what was granted, more than the reserve of {}: raise {}",
+        bytes_text(facts_.view.unaccounted_bytes), bytes_text(walls_.reserve_bytes), walls_.setting);
+  }
+
+  // Its files are charged only where they are memory.
+  void about_cache() {
+    const std::uint64_t cache = facts_.ledger.book.granted(budget::Kind::kCache);
+    const std::uint64_t given = walls_.container_limit_bytes.value_or(walls_.budget_bytes);
+    if (cache == 0 || cache < given / 16) return;
+    say("the {} has {}; the cache on tmpfs takes {} of it: a CACHE_DIR on a disk, or a lower "
+        "MAX_CACHE_SIZE_MB, would free it",
+        walls_.container_limit_bytes ? "container" : "budget", bytes_text(given), bytes_text(cache));
+  }
+
+  bool has_limit_of_its_own(const HandlerUse& handler) const {
+    return handler.memory_limit_bytes != facts_.memory_limit_bytes;
+  }
+
+  void about_handlers_near_their_limit() {
+    std::size_t said = 0;
+    for (const HandlerUse& handler : handlers_) {
+      const std::uint64_t limit = handler.memory_limit_bytes;
+      if (limit == 0 || handler.high_water_bytes < limit - limit / 8 || said == kMostOfOneSort) continue;
+      ++said;
+      say("{} has used {} of its {}: raise {}, or it will end in MEMORY_LIMIT", handler.name,
+          bytes_text(handler.high_water_bytes), bytes_text(limit),
+          has_limit_of_its_own(handler) ? "its memoryLimitBytes" : "MEMORY_LIMIT_MB");
+    }
+  }
+
+  // Twice what nearly all executions need; and what any has needed must not come near it again, see above.
+  static std::uint64_t sufficient_mib(const HandlerUse& handler) {
+    const std::uint64_t highest = handler.high_water_bytes;
+    const std::uint64_t needed =
+        std::max({2 * handler.p99_bytes, highest + highest / 7 + kWasmPageBytes, kLeastAdvised});
+    return std::bit_ceil((needed + 1_MiB - 1) / 1_MiB);
+  }
+
+  // What would do in MiB, when the limit is at least four times what nearly all executions need; 0: it is well as it is.
+  static std::uint64_t lower_limit_mib(const HandlerUse& handler) {
+    if (handler.executions < kEnoughExecutions || handler.image_bytes == 0 ||
+        handler.memory_limit_bytes / 4 < handler.p99_bytes)
+      return 0;
+    const std::uint64_t mib = sufficient_mib(handler);
+    return mib * 1_MiB < handler.memory_limit_bytes ? mib : 0;
+  }
+
+  // The one that needs the most decides for all, also while little is known of it.
+  void about_limit_of_all() {
+    const HandlerUse* decides = nullptr;
+    for (const HandlerUse& handler : handlers_) {
+      if (has_limit_of_its_own(handler)) continue;
+      if (decides == nullptr || sufficient_mib(handler) > sufficient_mib(*decides)) decides = &handler;
+    }
+    const std::uint64_t mib = decides != nullptr ? lower_limit_mib(*decides) : 0;
+    if (mib == 0) return;
+    say("MEMORY_LIMIT_MB is {}; p99 of {} is {}: {} would do", facts_.memory_limit_bytes / 1_MiB,
+        decides->name, bytes_text(decides->p99_bytes), mib);
+  }
+
+  void about_limits_of_their_own() {
+    std::size_t said = 0;
+    for (const HandlerUse& handler : handlers_) {
+      const std::uint64_t mib = has_limit_of_its_own(handler) ? lower_limit_mib(handler) : 0;
+      if (mib == 0 || said == kMostOfOneSort) continue;
+      ++said;
+      say("memoryLimitBytes of {} is {}; its p99 is {}: {} MiB would do", handler.name,
+          bytes_text(handler.memory_limit_bytes), bytes_text(handler.p99_bytes), mib);
+    }
+  }
+
+  const MemoryFacts& facts_;
+  const budget::Walls& walls_;
+  const AdmissionProbe& refusals_;
+  std::span<const HandlerUse> handlers_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace
+
+std::vector<std::string> memory_advice(const MemoryFacts& facts, const AdmissionProbe& refusals,
+                                       std::span<const HandlerUse> handlers) {
+  return Advice(facts, refusals, handlers).give();
+}
+
+}  // namespace nexus::metrics

@@ -1,0 +1,63 @@
+// Reading the arguments of a call. Behind it is simdjson's on-demand parser, which walks a text once from front to back: a
+// value is read when it is met, or never.
+#pragma once
+
+#include <simdjson.h>
+
+#include <concepts>
+#include <cstdint>
+#include <expected>
+#include <string_view>
+
+#include "nexus/foundation/json/json_reading.h"
+#include "nexus/runtime/extensions/fault.h"
+
+namespace nexus::extensions {
+
+namespace json = simdjson::ondemand;
+
+inline constexpr std::uint64_t kThirtyDaysMs = 30ULL * 24 * 60 * 60 * 1000;
+// What a suspension outlives its call by, so that the call's own end comes first.
+inline constexpr std::uint64_t kTtlMarginMs = 60'000;
+
+// Calls `argument(index, value)` for each element of `args_json` until it is false. Null stands for what the handler left
+// out. REQUIRES: a JSON array that was checked, so that only types can be wrong.
+template <std::invocable<std::size_t, json::value> Read>
+void for_each_argument(std::string_view args_json, Read argument) {
+  const simdjson::padded_string padded = padded_copy(args_json);
+  json::parser parser;
+  OndemandDocument document;
+  json::array array;
+  if (!document.parse(parser, padded) || document.get_array().get(array) != simdjson::SUCCESS) {
+    return;
+  }
+  std::size_t index = 0;
+  for (auto element : array) {
+    json::value value;
+    if (element.get(value) != simdjson::SUCCESS || !argument(index++, value)) return;
+  }
+}
+
+// Calls `member(key, value)` for each member until it is false. False: `value` is no object.
+template <std::invocable<std::string_view, json::value> Read>
+bool for_each_option(json::value value, Read member) {
+  json::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS) return false;
+  for (auto field : object) {
+    std::string_view key;
+    json::value inner;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS)
+      break;
+    if (!member(key, inner)) break;
+  }
+  return true;
+}
+
+bool is_null(json::value value);
+
+// Milliseconds, fractions rounded up: a TypeError unless it is a number, a RangeError unless it is in the bounds.
+// `what` names it: "ms", "timeoutMs".
+std::expected<std::uint64_t, Fault> read_ms(json::value value, std::string_view what, std::uint64_t least,
+                                            std::uint64_t most);
+
+}  // namespace nexus::extensions

@@ -1,0 +1,23 @@
+// Why a call failed, as its handler sees it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "nexus/runtime/extensions/extension.h"
+
+namespace nexus::extensions {
+
+struct Fault {
+  std::string_view name;  // "TypeError"; valid for ever
+  std::string message;
+  std::string_view code{};  // valid for ever; empty: none
+};
+
+inline Fault type_error(std::string message) { return {"TypeError", std::move(message)}; }
+inline Fault range_error(std::string message) { return {"RangeError", std::move(message)}; }
+
+// {"name":...,"message":...,"code":...}
+Settlement settlement_of(const Fault& fault);
+
+}  // namespace nexus::extensions

@@ -1,0 +1,76 @@
+// All calls of $ext.http from their beginning to their settlement: who waits, who is under way, redirects, deadlines. A call
+// holds one of max_concurrent places while it is under way, and longer when it ended while its host's name was looked up: the
+// thread that does so cannot be stopped, and there must not be more of them.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "nexus/runtime/extensions/http_loop.h"
+#include "nexus/runtime/extensions/http_queue.h"
+#include "nexus/runtime/extensions/http_transfer.h"
+
+namespace nexus::extensions {
+
+struct HttpCall {
+  enum class Stage : std::uint8_t { kWaits, kLooksUp, kSends };
+
+  CallId id;
+  Settlements* settlements;
+  std::string panel;
+  HttpRequest request;
+  SteadyTime deadline;
+  budget::Grant grant;  // of the request, and while it is under way of all else
+
+  HttpTarget target;
+  Stage stage = Stage::kWaits;
+  bool is_settled = false;  // it is here for the end of a lookup alone
+  int redirects = 0;
+  std::unique_ptr<HttpTransfer> transfer;  // last: it uses the others
+};
+
+// Belongs to the http thread.
+class HttpCalls final : public HttpLoop::Client {
+ public:
+  HttpCalls(const HttpOptions& options, HttpLoop& loop) : options_(options), loop_(loop) {}
+  // None of those that are left is settled.
+  ~HttpCalls() override;
+
+  void begin(std::unique_ptr<HttpCall> call);
+  void cancel(CallId id);
+
+  void on_done(CURL* transfer, CURLcode code) override;
+  void on_time(SteadyTime now) override;
+  std::optional<SteadyTime> next_time() const override;
+
+ private:
+  using All = std::unordered_map<CallId, std::unique_ptr<HttpCall>>;
+
+  // The fault for which it is not sent.
+  std::optional<Fault> aim(HttpCall& call);
+  void fill_places();
+  void start(HttpCall& call);
+  void send(HttpCall& call);
+  void on_looked_up(CallId id, const std::optional<Fault>& fault);
+  void finish(HttpCall& call, CURLcode code);
+  // The fault for which it is not followed.
+  std::optional<Fault> redirect(HttpCall& call, const std::string& url);
+  void settle(HttpCall& call, Settlement settlement);
+  void settle(HttpCall& call, const Fault& fault) { settle(call, settlement_of(fault)); }
+  void let_go(HttpCall& call);
+  bool must_stay(HttpCall& call);
+  void erase(HttpCall& call);
+
+  const HttpOptions& options_;
+  HttpLoop& loop_;
+  All all_;
+  HttpQueue queue_;
+  std::unordered_map<CURL*, HttpCall*> by_transfer_;
+  std::set<std::pair<SteadyTime, CallId>> deadlines_;
+  std::uint64_t places_taken_ = 0;
+};
+
+}  // namespace nexus::extensions

@@ -1,0 +1,27 @@
+// What the network's faults are called.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "nexus/runtime/extensions/fault.h"
+#include "nexus/runtime/extensions/http_curl.h"
+
+namespace nexus::extensions {
+
+// Codes of an HttpError.
+inline constexpr std::string_view kNameNotFound = "NAME_NOT_FOUND";
+inline constexpr std::string_view kConnectFailed = "CONNECT_FAILED";
+inline constexpr std::string_view kProxyFailed = "PROXY_FAILED";
+inline constexpr std::string_view kTlsFailed = "TLS_FAILED";
+inline constexpr std::string_view kConnectionLost = "CONNECTION_LOST";
+inline constexpr std::string_view kBadAnswer = "BAD_ANSWER";
+inline constexpr std::string_view kTooManyRedirects = "TOO_MANY_REDIRECTS";
+inline constexpr std::string_view kBadRedirect = "BAD_REDIRECT";
+inline constexpr std::string_view kOtherFault = "OTHER";
+
+// `text`: libcurl's own, which names hosts and never a request's headers; may be empty.
+Fault network_fault(CURLcode code, std::string_view text);
+Fault memory_fault(std::string message);
+
+}  // namespace nexus::extensions

@@ -1,0 +1,36 @@
+// What other threads ask of the http thread. Shared with threads that may outlive it: what they post then is dropped.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "nexus/foundation/base/error.h"
+
+namespace nexus::extensions {
+
+// Thread-safe.
+class HttpMailbox {
+ public:
+  using Work = std::move_only_function<void()>;
+
+  HttpMailbox();  // is_open() is false when there is no file descriptor to have
+  ~HttpMailbox();
+  HttpMailbox(const HttpMailbox&) = delete;
+  HttpMailbox& operator=(const HttpMailbox&) = delete;
+
+  bool is_open() const { return event_ >= 0; }
+  int event() const { return event_; }  // readable while there is work
+  void post(Work work);
+  std::vector<Work> take();
+  // From now on nothing is taken in.
+  void close();
+
+ private:
+  int event_;
+  std::mutex mutex_;
+  std::vector<Work> work_;
+  bool is_closed_ = false;
+};
+
+}  // namespace nexus::extensions

@@ -1,0 +1,207 @@
+#include "nexus/runtime/extensions/http_transfer.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <new>
+
+#include "nexus/runtime/extensions/http_address_guard.h"
+#include "nexus/runtime/extensions/http_faults.h"
+
+namespace nexus::extensions {
+namespace {
+
+constexpr std::uint64_t kMostHeaderBytes = 65'536;
+constexpr std::uint64_t kHeaderLineBytes = 64;  // what libcurl keeps beside the text of one
+constexpr std::size_t kLeastBufferBytes = 16'384;
+
+constexpr std::array<long, 5> kRedirections{301, 302, 303, 307, 308};
+
+}  // namespace
+
+std::unique_ptr<HttpTransfer> HttpTransfer::create(const HttpRequest& request, const HttpTarget& target,
+                                                   const HttpOptions& options, budget::Grant& grant) {
+  std::unique_ptr<HttpTransfer> transfer(new HttpTransfer(request, target, options, grant));
+  if (!transfer->easy_ || !transfer->set_up()) return nullptr;
+  return transfer;
+}
+
+bool HttpTransfer::set_up() {
+  CURL* easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_URL, target_.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_.data());
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &HttpTransfer::take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &HttpTransfer::take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &HttpTransfer::open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, &HttpTransfer::begin_lookup);
+  curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, this);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &HttpTransfer::begin_request);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+  set_limits();
+  set_body();
+  return set_headers();
+}
+
+// Nothing that comes from this process' surroundings, and nothing but HTTP.
+void HttpTransfer::set_limits() {
+  CURL* easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  // each hop is checked: see http_calls.cpp
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROXY,
+                   options_.config.proxy.c_str());  // empty: none, whatever is in the environment
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can read
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "nexus-runtime");
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // the program's end waits for no lookup
+}
+
+void HttpTransfer::set_body() {
+  CURL* easy = easy_.get();
+  const bool sends_length =
+      request_.body || request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH";
+  if (request_.method == "HEAD") {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  } else if (sends_length) {
+    const std::string_view body = request_.body ? std::string_view(*request_.body) : "";
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
+  } else {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+  }
+  if (request_.method != "HEAD") curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+}
+
+bool HttpTransfer::set_headers() {
+  bool is_complete = add_header("Expect:");  // else libcurl waits for an answer before a large body
+  if (find_header(request_.headers, "content-type") == nullptr)
+    is_complete = is_complete && add_header("Content-Type:");  // else libcurl says that it is a form
+  for (const HttpHeader& header : request_.headers) {
+    // libcurl's way to say that there is nothing behind the colon.
+    const bool is_empty = header.value.find_first_not_of(" \t") == std::string::npos;
+    is_complete = is_complete && add_header(is_empty ? header.name + ';' : header.name + ": " + header.value);
+  }
+  curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, headers_.get());
+  return is_complete;
+}
+
+bool HttpTransfer::add_header(const std::string& line) {
+  curl_slist* first = curl_slist_append(headers_.get(), line.c_str());
+  if (!headers_) headers_.reset(first);  // afterwards it stays the first
+  return first != nullptr;
+}
+
+long HttpTransfer::status() const {
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+std::optional<Fault> HttpTransfer::fault(CURLcode code) const {
+  if (code == CURLE_OK) return std::nullopt;
+  if (fault_) return fault_;
+  if (address_fault_) return address_fault_;
+  return network_fault(code, error_.data());
+}
+
+std::optional<std::string> HttpTransfer::redirection() const {
+  if (std::ranges::find(kRedirections, status()) == kRedirections.end()) return std::nullopt;
+  const char* url = nullptr;
+  curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &url);
+  if (url == nullptr) return std::nullopt;
+  return url;
+}
+
+HttpAnswer HttpTransfer::take_answer() {
+  HttpAnswer answer{.status = status(), .headers = {}, .body = std::move(body_)};
+  curl_header* header = nullptr;
+  while ((header = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1, header)) != nullptr)
+    answer.headers.push_back({header->name, header->value});
+  return answer;
+}
+
+std::size_t HttpTransfer::take_body(char* bytes, std::size_t size, std::size_t count, void* self) {
+  const std::size_t all = size * count;
+  try {
+    return static_cast<HttpTransfer*>(self)->keep({bytes, all}) ? all : 0;
+  } catch (const std::bad_alloc&) {
+    static_cast<HttpTransfer*>(self)->fault_ = memory_fault("no memory is left for the answer's body");
+    return 0;
+  }
+}
+
+bool HttpTransfer::keep(std::string_view bytes) {
+  if (body_.size() + bytes.size() > options_.max_body_bytes) {
+    fault_ = Fault{"ResponseTooLarge", fmt::format("the answer's body is longer than {} bytes (BODY_LIMIT)",
+                                                   options_.max_body_bytes)};
+    return false;
+  }
+  if (body_.size() + bytes.size() > body_.capacity()) {
+    const std::size_t wanted =
+        std::max({body_.size() + bytes.size(), body_.capacity() * 2, kLeastBufferBytes});
+    if (auto grown = grant_.grow_by(wanted - (body_.empty() ? 0 : body_.capacity())); !grown) {
+      fault_ = memory_fault(std::move(grown.error().message));
+      return false;
+    }
+    body_.reserve(wanted);
+  }
+  body_ += bytes;
+  return true;
+}
+
+std::size_t HttpTransfer::take_header(char*, std::size_t size, std::size_t count, void* self) {
+  auto* transfer = static_cast<HttpTransfer*>(self);
+  transfer->header_bytes_ += size * count + kHeaderLineBytes;
+  if (transfer->header_bytes_ <= kMostHeaderBytes) return size * count;
+  transfer->fault_ = Fault{
+      "ResponseTooLarge", fmt::format("the answer's headers are longer than {} bytes, {} for each counted in",
+                                      kMostHeaderBytes, kHeaderLineBytes)};
+  return 0;
+}
+
+// Here an address is what will be connected to, whatever names said before and say later. A proxy's is the operator's choice.
+curl_socket_t HttpTransfer::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  auto* transfer = static_cast<HttpTransfer*>(self);
+  transfer->is_looking_up_ = false;
+  if (transfer->is_abandoned_) return CURL_SOCKET_BAD;
+  const auto& config = transfer->options_.config;
+  if (!config.allow_private && config.proxy.empty()) {
+    if (const auto rule = refusing_rule(address->addr)) {
+      transfer->address_fault_ = address_fault(transfer->target_.host, address_text(address->addr), *rule);
+      return CURL_SOCKET_BAD;
+    }
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+int HttpTransfer::begin_lookup(void*, void*, void* self) {
+  static_cast<HttpTransfer*>(self)->is_looking_up_ = true;
+  return 0;
+}
+
+// libcurl sends a request again, on a new connection, when one that was kept ends without a single byte. Its first half may
+// have been acted upon by then.
+int HttpTransfer::begin_request(void* self, char*, char*, int, int) {
+  auto* transfer = static_cast<HttpTransfer*>(self);
+  transfer->is_looking_up_ = false;
+  if (transfer->is_abandoned_) return CURL_PREREQFUNC_ABORT;
+  if (++transfer->times_sent_ == 1 || transfer->request_.is_idempotent) return CURL_PREREQFUNC_OK;
+  transfer->fault_ =
+      Fault{"HttpError",
+            "the connection was lost after the request had been sent; it is not sent again unless "
+            "it is idempotent",
+            kConnectionLost};
+  return CURL_PREREQFUNC_ABORT;
+}
+
+}  // namespace nexus::extensions

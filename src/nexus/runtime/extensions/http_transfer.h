@@ -1,0 +1,81 @@
+// One request on the wire: libcurl's handle, what it may do, and what came so far.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "nexus/foundation/config/settings.h"
+#include "nexus/runtime/extensions/http_answer.h"
+#include "nexus/runtime/extensions/http_curl.h"
+#include "nexus/runtime/extensions/http_request.h"
+#include "nexus/runtime/extensions/http_target.h"
+
+namespace nexus::extensions {
+
+struct HttpOptions {
+  config::HttpExtensionConfig config;
+  std::uint64_t max_body_bytes = 0;  // of an answer, decoded (BODY_LIMIT)
+};
+
+// Belongs to the http thread. libcurl keeps its address.
+class HttpTransfer {
+ public:
+  // Memory of libcurl's own: its buffers, TLS, and the headers of the answer.
+  static constexpr std::uint64_t kOwnBytes = 128 * 1024;
+
+  // Grows `grant` by what comes. All three must outlive it. Null: libcurl has no memory.
+  static std::unique_ptr<HttpTransfer> create(const HttpRequest& request, const HttpTarget& target,
+                                              const HttpOptions& options, budget::Grant& grant);
+  HttpTransfer(const HttpTransfer&) = delete;
+  HttpTransfer& operator=(const HttpTransfer&) = delete;
+
+  CURL* handle() const { return easy_.get(); }
+  // libcurl waits for a thread that looks the name up, and would wait for its end if the transfer were removed.
+  bool is_looking_up() const { return is_looking_up_; }
+  // Nobody waits for it: it ends as soon as the name is known.
+  void abandon() { is_abandoned_ = true; }
+
+  long status() const;
+  // Once it is done: why it failed, or none.
+  std::optional<Fault> fault(CURLcode code) const;
+  // What the answer redirects to; none: it doesn't.
+  std::optional<std::string> redirection() const;
+  HttpAnswer take_answer();
+
+ private:
+  HttpTransfer(const HttpRequest& request, const HttpTarget& target, const HttpOptions& options,
+               budget::Grant& grant)
+      : request_(request), target_(target), options_(options), grant_(grant), easy_(curl_easy_init()) {}
+  bool set_up();
+  void set_limits();
+  void set_body();
+  bool set_headers();
+  bool add_header(const std::string& line);
+
+  static std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* self);
+  static std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* self);
+  static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int begin_lookup(void* resolver, void* reserved, void* self);
+  static int begin_request(void* self, char* remote, char* local, int remote_port, int local_port);
+  bool keep(std::string_view bytes);
+
+  const HttpRequest& request_;
+  const HttpTarget& target_;
+  const HttpOptions& options_;
+  budget::Grant& grant_;
+  CurlList headers_;
+  std::array<char, CURL_ERROR_SIZE> error_{};
+  std::string body_;
+  std::uint64_t header_bytes_ = 0;
+  int times_sent_ = 0;
+  bool is_looking_up_ = false;
+  bool is_abandoned_ = false;
+  std::optional<Fault> fault_;  // our own reason to end it
+  std::optional<Fault> address_fault_;
+  CurlEasy easy_;  // last: it uses the others
+};
+
+}  // namespace nexus::extensions

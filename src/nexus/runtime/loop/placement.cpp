@@ -1,0 +1,16 @@
+#include "nexus/runtime/loop/placement.h"
+
+#include <cstdint>
+
+namespace nexus::server {
+
+// FNV-1a alone spreads ids badly that differ in their last letters; MurmurHash3's last step mends that.
+std::size_t owner_of(std::string_view panel_id, std::size_t loops) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : panel_id)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+  return (hash ^ (hash >> 33)) % loops;
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,88 @@
+#include "nexus/runtime/panels/args_schema.h"
+
+#include <algorithm>
+
+#include "nexus/foundation/base/memory_reserve.h"
+#include "nexus/foundation/base/units.h"
+#include "nexus/runtime/panels/schema_engine.h"
+#include "nexus/runtime/panels/schema_shape.h"
+
+namespace nexus::panels {
+namespace {
+
+// Of a member that is one of a few, in a list that is being made twice as large: the most that a value takes.
+constexpr std::uint64_t kValueBytes = 176;
+constexpr std::uint64_t kCheckBytes = 4096;  // and what does not depend on the text
+constexpr std::uint64_t kCompileBytes = 2_MiB;
+
+struct FaultsBelow {
+  std::string path;
+  Faults& faults;
+};
+
+void add_fault(void* context, const char* path, std::size_t path_size, const char* message,
+               std::size_t message_size) noexcept {
+  const auto& below = *static_cast<FaultsBelow*>(context);
+  std::string_view place(path, path_size);
+  if (below.path.empty() && place.starts_with('.')) place.remove_prefix(1);
+  below.faults.add(below.path + std::string(place), std::string(message, message_size));
+}
+
+}  // namespace
+
+void ArgsSchema::Free::operator()(nexus_schema* schema) const { nexus_schema_free(schema); }
+
+std::shared_ptr<const ArgsSchema> ArgsSchema::compile(std::string_view schema, const std::string& path,
+                                                      Faults& faults) {
+  const std::size_t faults_before = faults.count();
+  check_schema_shape(schema, path, faults);
+  if (faults.count() != faults_before) return nullptr;
+  FaultsBelow below{path, faults};
+  require_memory(kCompileBytes);
+  std::unique_ptr<nexus_schema, Free> compiled(
+      nexus_schema_compile(schema.data(), schema.size(), &below, add_fault));
+  if (compiled == nullptr) return nullptr;
+  return std::shared_ptr<const ArgsSchema>(new ArgsSchema(std::move(compiled), ArgsDefaults(schema)));
+}
+
+std::size_t ArgsSchema::bytes() const { return nexus_schema_bytes(schema_.get()) + 2 * defaults_.bytes(); }
+
+void ArgsSchema::check(std::string_view args, Faults& faults) const {
+  FaultsBelow below{{}, faults};
+  require_memory(args_bytes_at_most(args) - kCheckBytes);  // its values: the rest is small blocks
+  nexus_schema_check(schema_.get(), args.data(), args.size(), &below, add_fault);
+}
+
+// Before each value there is one of these, but for the first; those in strings are counted as well.
+std::uint64_t args_bytes_at_most(std::string_view args) {
+  const auto values = static_cast<std::uint64_t>(
+      1 + std::ranges::count(args, ',') + std::ranges::count(args, '[') + std::ranges::count(args, '{'));
+  return kCheckBytes + 3 * args.size() + values * kValueBytes;
+}
+
+std::shared_ptr<const ArgsSchema> ArgsSchemas::get(const std::string& schema) {
+  if (const auto found = by_text_.find(schema); found != by_text_.end()) {
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return found->second->schema;
+  }
+  Faults faults;
+  auto compiled = ArgsSchema::compile(schema, "args", faults);
+  if (!compiled) return nullptr;
+  entries_.push_front({schema, compiled});
+  bytes_ += entries_.front().bytes();
+  by_text_.emplace(entries_.front().text, entries_.begin());
+  while (bytes_ > most_bytes_ && entries_.size() > 1)
+    forget_last();
+  while (!entries_.empty() && !held_.grow_to(bytes_))
+    forget_last();
+  held_.shrink_to(bytes_);
+  return compiled;
+}
+
+void ArgsSchemas::forget_last() {
+  bytes_ -= entries_.back().bytes();
+  by_text_.erase(entries_.back().text);
+  entries_.pop_back();
+}
+
+}  // namespace nexus::panels

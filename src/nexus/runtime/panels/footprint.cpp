@@ -1,0 +1,40 @@
+#include "nexus/runtime/panels/footprint.h"
+
+namespace nexus::panels {
+namespace {
+
+// Objects, control blocks, map nodes and what the allocator rounds up to.
+constexpr std::uint64_t kPanelBytes = 1024;
+constexpr std::uint64_t kKeyBytes = 128;
+// What a trigger takes while it is in force: its line, the places for what waits in it, who it follows; a schedule has a byte
+// for each year until 5000.
+constexpr std::uint64_t kTriggerBytes = 3072, kScheduleBytes = 8192;
+
+std::uint64_t footprint(const Trigger& trigger) {
+  switch (type_of(trigger)) {
+    case TriggerType::kManual:
+      return 0;
+    case TriggerType::kCron:
+      return kTriggerBytes + kScheduleBytes;
+    case TriggerType::kInterval:
+    case TriggerType::kEvent:
+    case TriggerType::kStateChange:
+      break;
+  }
+  return kTriggerBytes;
+}
+
+}  // namespace
+
+std::uint64_t footprint(const Definition& definition) {
+  std::uint64_t bytes = kPanelBytes + definition.scope_json.capacity() + definition.metadata_json.capacity();
+  for (const Tool& tool : definition.tools) {
+    bytes += sizeof tool + tool.handler.capacity() + tool.description.capacity() +
+             tool.args_schema_json.capacity() + footprint(tool.trigger);
+  }
+  return bytes;
+}
+
+std::uint64_t footprint(const sandbox::State& state) { return state.bytes() + state.size() * kKeyBytes; }
+
+}  // namespace nexus::panels

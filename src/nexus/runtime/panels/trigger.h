@@ -1,0 +1,44 @@
+// What starts a tool besides a call to it, as a definition asks for it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "nexus/foundation/model/trigger_type.h"
+#include "nexus/runtime/panels/cron_schedule.h"
+#include "nexus/runtime/panels/state_path.h"
+
+namespace nexus::panels {
+
+// Triggers are equal when they were written alike.
+struct ManualTrigger {
+  bool operator==(const ManualTrigger&) const = default;
+};
+struct IntervalTrigger {
+  std::uint64_t ms;
+  bool operator==(const IntervalTrigger&) const = default;
+};
+struct EventTrigger {
+  std::string pattern;  // see EventPattern
+  std::string panel;    // empty: the tool's own
+  bool operator==(const EventTrigger&) const = default;
+};
+struct CronTrigger {
+  std::string expression;
+  std::shared_ptr<const CronSchedule> schedule;
+  bool operator==(const CronTrigger& other) const { return expression == other.expression; }
+};
+struct StateChangeTrigger {
+  std::string path;
+  StatePath parsed;
+  bool operator==(const StateChangeTrigger& other) const { return path == other.path; }
+};
+using Trigger = std::variant<ManualTrigger, IntervalTrigger, EventTrigger, CronTrigger, StateChangeTrigger>;
+
+static_assert(kTriggerTypes.size() == std::variant_size_v<Trigger>);
+
+inline TriggerType type_of(const Trigger& trigger) { return static_cast<TriggerType>(trigger.index()); }
+
+}  // namespace nexus::panels

@@ -1,0 +1,15 @@
+// Reads {"type":"interval","ms":1000} and its like.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "nexus/runtime/panels/faults.h"
+#include "nexus/runtime/panels/trigger.h"
+
+namespace nexus::panels {
+
+// None, with the reasons in `faults`, when it is no trigger.
+std::optional<Trigger> read_trigger(json::value value, const std::string& path, Faults& faults);
+
+}  // namespace nexus::panels

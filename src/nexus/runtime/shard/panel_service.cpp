@@ -1,0 +1,140 @@
+#include "nexus/runtime/shard/panel_service.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/this_coro.hpp>
+#include <optional>
+#include <vector>
+
+#include "nexus/foundation/json/json.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::size_t kMostListed = 100;  // of the tools that failed, in an answer
+
+struct FailedTool {
+  std::string tool;
+  Error error;
+};
+
+Refusal refuse_tools(const std::vector<FailedTool>& failed) {
+  Refusal refusal;
+  refusal.error.code = ErrorCode::kCompilationError;
+  refusal.error.message = fmt::format("tool \"{}\": {}{}", failed.front().tool, failed.front().error.message,
+                                      and_more(failed.size() - 1));
+  std::string& out = refusal.details_json;
+  for (std::size_t at = 0; at < std::min(failed.size(), kMostListed); ++at) {
+    const FailedTool& one = failed[at];
+    const SourceLocation location = one.error.location.value_or(SourceLocation{});
+    out += out.empty() ? R"([{"tool":)" : R"(,{"tool":)";
+    sandbox::append_json_string(out, one.tool);
+    out += fmt::format(R"(,"code":"{}","message":)", name(one.error.code));
+    sandbox::append_json_string(out, one.error.message);
+    out += fmt::format(R"(,"line":{},"column":{},"snippet":)", location.line, location.column);
+    sandbox::append_json_string(out, location.snippet);
+    out += '}';
+  }
+  out += ']';
+  return refusal;
+}
+
+// Whether it is the handler that is at fault, and not that there is no room to load it, or no time.
+bool is_of_the_handler(ErrorCode code) {
+  return code != ErrorCode::kOverloaded && code != ErrorCode::kShuttingDown &&
+         code != ErrorCode::kInternalError;
+}
+
+// Capabilities are the server's to give, but who asks may be allowed to see less.
+std::optional<Refusal> refuse_receiving(const panels::Definition& definition, const Caller& caller) {
+  for (const panels::Tool& tool : definition.tools) {
+    const auto* event = std::get_if<panels::EventTrigger>(&tool.trigger);
+    if (event == nullptr || event->panel.empty() || caller.may_see(event->panel)) continue;
+    return Refusal{
+        {.code = ErrorCode::kForbidden,
+         .message = fmt::format("the token's panels do not cover \"{}\", whose events tool \"{}\" asks for",
+                                event->panel, tool.name)}};
+  }
+  return std::nullopt;
+}
+
+Error error_of(Error of_load) {
+  if (of_load.code != ErrorCode::kCancelled) return of_load;
+  return {.code = ErrorCode::kShuttingDown, .message = std::move(of_load.message), .retry_after_ms = 1000};
+}
+
+}  // namespace
+
+Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelService::create(
+    std::string_view json, const Caller& caller, panels::HandlerFiles files) {
+  auto definition = panels::parse_definition(json, ceiling_, files);
+  if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
+  if (auto refusal = refuse_receiving(*definition, caller)) co_return std::unexpected(*std::move(refusal));
+  // Asked before the work as well as after it: another request may have been quicker.
+  if (!definition->id.empty() && registry_.find(definition->id)) {
+    auto existing = registry_.create(*std::move(definition));
+    co_return std::unexpected(Refusal{std::move(existing.error())});
+  }
+  if (auto loaded = co_await load_tools(*definition); !loaded)
+    co_return std::unexpected(std::move(loaded.error()));
+  auto panel = registry_.create(*std::move(definition));
+  if (!panel) co_return std::unexpected(Refusal{std::move(panel.error())});
+  automation_.put(*panel);
+  co_return *std::move(panel);
+}
+
+Task<std::expected<panels::Put, Refusal>> PanelService::put(std::string_view id, std::string_view json,
+                                                            const Caller& caller,
+                                                            panels::VersionCondition condition) {
+  auto definition = panels::parse_definition(json, ceiling_, {}, id);
+  if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
+  if (auto refusal = refuse_receiving(*definition, caller)) co_return std::unexpected(*std::move(refusal));
+  if (auto held = panels::check(condition, registry_.find(id).get(), id); !held)
+    co_return std::unexpected(Refusal{std::move(held.error())});
+  if (auto loaded = co_await load_tools(*definition); !loaded)
+    co_return std::unexpected(std::move(loaded.error()));
+  auto done = registry_.put(*std::move(definition), condition);
+  if (!done) co_return std::unexpected(Refusal{std::move(done.error())});
+  automation_.put(done->panel);
+  if (done->how == panels::Put::How::kReplaced) audience_.replaced(*done->panel);
+  co_return *std::move(done);
+}
+
+Result<void> PanelService::remove(std::string_view id, const panels::VersionCondition& condition) {
+  const auto panel = registry_.find(id);
+  if (auto removed = registry_.remove(id, condition); !removed) return removed;
+  audience_.removed(*panel);
+  automation_.remove(*panel);
+  executions_.cancel_all_of(*panel);
+  return {};
+}
+
+// One request must not keep the engine busy for minutes: all its tools together have the time of one execution, and the
+// first that loads for ever is the last that is tried.
+Task<std::expected<void, Refusal>> PanelService::load_tools(const panels::Definition& definition) {
+  const std::uint64_t started_us = executions_.clock().monotonic_us();
+  const std::uint64_t most_ms = ceiling_.limits.max_wall_ms;
+  std::vector<FailedTool> failed;
+  for (const panels::Tool& tool : definition.tools) {
+    if (executions_.clock().monotonic_us() - started_us > most_ms * 1000) {
+      failed.push_back(
+          {tool.name,
+           Error{.code = ErrorCode::kTimeout,
+                 .message = fmt::format("the tools before it took {} ms to load (maxWallMs)", most_ms)}});
+      break;
+    }
+    auto handler = co_await executions_.load(tool.handler, tool.limits);
+    // Most load at once: without this a thousand of them would keep all sockets waiting.
+    co_await asio::post(co_await asio::this_coro::executor, kAwait);
+    if (handler) continue;
+    Error error = error_of(std::move(handler.error()));
+    if (!is_of_the_handler(error.code)) co_return std::unexpected(Refusal{std::move(error)});
+    const bool takes_too_long = error.code == ErrorCode::kTimeout;
+    failed.push_back({tool.name, std::move(error)});
+    if (takes_too_long) break;
+  }
+  if (!failed.empty()) co_return std::unexpected(refuse_tools(failed));
+  co_return std::expected<void, Refusal>();
+}
+
+}  // namespace nexus::server

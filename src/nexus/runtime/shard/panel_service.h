@@ -1,0 +1,56 @@
+// A panel's life: from the text of a definition to a panel whose tools have all been loaded and whose triggers are in force,
+// and its end.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string_view>
+
+#include "nexus/foundation/model/caller.h"
+#include "nexus/foundation/model/refusal.h"
+#include "nexus/runtime/executions/executions.h"
+#include "nexus/runtime/loop/loop.h"
+#include "nexus/runtime/panels/registry.h"
+#include "nexus/runtime/subscribers/audience.h"
+#include "nexus/runtime/triggers/automation.h"
+
+namespace nexus::server {
+
+// Nothing is made or replaced before all tools have been loaded. What happens to the panel meanwhile counts: the registry
+// decides at the end.
+//
+// Thread safety: none; it belongs to one loop.
+class PanelService {
+ public:
+  PanelService(panels::Registry& registry, Executions& executions, Automation& automation, Audience& audience,
+               panels::Ceiling ceiling)
+      : registry_(registry),
+        executions_(executions),
+        automation_(automation),
+        audience_(audience),
+        ceiling_(std::move(ceiling)) {}
+
+  // kForbidden when a trigger asks for the events of a panel that the caller may not see;
+  // kInvalidRequest and kCapabilityNotAllowed with the faults by path, kCompilationError with the faults by tool,
+  // kPanelExists, and what the pool refuses with. REQUIRES: `json` is valid until the coroutine is done.
+  Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> create(std::string_view json,
+                                                                      const Caller& caller,
+                                                                      panels::HandlerFiles files);
+  // Creates the panel `id`, or replaces all but its state; kPreconditionFailed instead of kPanelExists. REQUIRES: as
+  // above, for `id` and `caller` too.
+  Task<std::expected<panels::Put, Refusal>> put(std::string_view id, std::string_view json,
+                                                const Caller& caller, panels::VersionCondition condition);
+  // Ends the panel, its triggers and its executions. kPanelNotFound, kPreconditionFailed.
+  Result<void> remove(std::string_view id, const panels::VersionCondition& condition);
+
+ private:
+  Task<std::expected<void, Refusal>> load_tools(const panels::Definition& definition);
+
+  panels::Registry& registry_;
+  Executions& executions_;
+  Automation& automation_;
+  Audience& audience_;
+  panels::Ceiling ceiling_;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,73 @@
+#include "nexus/runtime/shard/tool_calls.h"
+
+#include <fmt/format.h>
+
+#include "nexus/foundation/json/json.h"
+
+namespace nexus::server {
+namespace {
+
+constexpr std::string_view kJsonSpace = " \t\r\n";
+// A loop checks one call's arguments at a time: what a check takes that is no larger is within the reserve.
+constexpr std::uint64_t kSmallCheckBytes = 64 << 10;
+
+}  // namespace
+
+Error panel_not_found(std::string_view id) {
+  return {.code = ErrorCode::kPanelNotFound, .message = fmt::format("there is no panel \"{}\"", id)};
+}
+
+std::expected<ToolCall, Refusal> ToolCalls::find(std::string_view panel_id, std::string_view tool,
+                                                 std::string_view args) {
+  auto panel = registry_.find(panel_id);
+  if (!panel) return std::unexpected(Refusal{panel_not_found(panel_id)});
+  return find(std::move(panel), tool, args);
+}
+
+std::expected<ToolCall, Refusal> ToolCalls::find(std::shared_ptr<panels::Panel> panel, std::string_view name,
+                                                 std::string_view args) {
+  auto definition = panel->definition();
+  const panels::Tool* tool = definition->find_tool(name);
+  if (tool == nullptr) {
+    return std::unexpected(
+        Refusal{{.code = ErrorCode::kToolNotFound,
+                 .message = fmt::format("panel \"{}\" has no tool \"{}\"", panel->id(), name)}});
+  }
+  ToolCall call{std::move(panel), std::move(definition), tool, "{}"};
+  const auto start = args.find_first_not_of(kJsonSpace);
+  if (start != std::string_view::npos) {
+    if (const auto fault = sandbox::check_json(args); fault != sandbox::JsonFault::kNone)
+      return std::unexpected(refuse_part("", sandbox::describe(fault)));
+    if (args[start] != '{')
+      return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
+    call.args_json = args;
+  }
+  return check_args(std::move(call));
+}
+
+std::expected<ToolCall, Refusal> ToolCalls::check_args(ToolCall call) {
+  if (call.tool->args_schema_json.empty()) return call;
+  const auto schema = schemas_.get(call.tool->args_schema_json);
+  if (!schema) {
+    return std::unexpected(Refusal{
+        {.code = ErrorCode::kInternalError, .message = "the schema of the tool's args cannot be compiled"}});
+  }
+  budget::Grant held;
+  if (const auto bytes = panels::args_bytes_at_most(call.args_json); bytes > kSmallCheckBytes) {
+    auto granted = ledger_.grant(budget::Kind::kBuffers, bytes, budget::Need::kGrowth);
+    if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
+    held = *std::move(granted);
+  }
+  if (auto filled = schema->defaults().fill(call.args_json)) {
+    auto granted = ledger_.grant(budget::Kind::kBuffers, filled->size(), budget::Need::kGrowth);
+    if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
+    call.own_args = std::make_shared<const OwnArgs>(*std::move(filled), *std::move(granted));
+    call.args_json = call.own_args->json;
+  }
+  panels::Faults faults;
+  schema->check(call.args_json, faults);
+  if (!faults.empty()) return std::unexpected(refuse_definition(std::move(faults).take()));
+  return call;
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,60 @@
+// Who is told of what happens to the panels of one loop. What is told to many is written once.
+//
+// Thread safety: none; it belongs to one loop.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "nexus/foundation/budget/ledger.h"
+#include "nexus/foundation/metrics/probes.h"
+#include "nexus/runtime/panels/panel.h"
+#include "nexus/runtime/subscribers/messages.h"
+#include "nexus/runtime/subscribers/shared_text.h"
+
+namespace nexus::server {
+
+// None of these calls may change the audience there and then, nor throw.
+class Listening {
+ public:
+  virtual ~Listening() = default;
+  virtual const Topics& topics() const = 0;
+  virtual void send(const SharedTextPtr& message) = 0;
+  virtual void on_panel_removed() = 0;
+  // What was to be told could not be, for want of memory.
+  virtual void on_loss() = 0;
+};
+
+class Audience {
+ public:
+  Audience(budget::Ledger& ledger, metrics::Probes& probes) : ledger_(ledger), probes_(probes) {}
+  Audience(const Audience&) = delete;
+  Audience& operator=(const Audience&) = delete;
+
+  // From now on it is told of all that changes. The panel must live until it leaves.
+  void join(panels::Panel& panel, Listening& one);
+  void leave(panels::Panel& panel, Listening& one);
+
+  // None of these throws. To be called right before the panel commits it, in the same turn of the loop.
+  void committed(const panels::Panel& panel, const sandbox::Journal& journal);
+  // Right after it has been.
+  void replaced(const panels::Panel& panel);
+  void removed(const panels::Panel& panel);
+  // Of an execution that nobody here has started; who has is told by the client itself.
+  void progressed(const panels::Panel& panel, const Progress& progress);
+
+ private:
+  using All = std::vector<Listening*>;
+  const All* of(const panels::Panel& panel) const;
+  template <class Tell>
+  void tell(const panels::Panel& panel, Tell tell_all);
+  void patch(const All& all, const sandbox::Journal& journal, std::uint64_t version);
+  void event(const All& all, const sandbox::Event& event);
+  SharedTextPtr shared(std::string text) { return share_text(std::move(text), ledger_); }
+
+  budget::Ledger& ledger_;
+  metrics::Probes& probes_;
+  std::unordered_map<const panels::Panel*, All> by_panel_;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,137 @@
+// What a commit brings about: its events, and the values of the state that it changes.
+#include <fmt/format.h>
+
+#include <new>
+
+#include "nexus/foundation/base/log.h"
+#include "nexus/foundation/json/json.h"
+#include "nexus/runtime/triggers/automation.h"
+
+namespace nexus::server {
+namespace {
+
+using Came = metrics::TriggerProbe::Outcome;
+
+// Of a comparison, however short the values: counted as so many bytes.
+constexpr std::uint64_t kComparison = 2048;
+
+// {event, panel}
+std::string event_args(const sandbox::Event& event, std::string_view panel) {
+  std::string args = R"({"event":)";
+  sandbox::append_event_json(args, event);
+  args += fmt::format(R"(,"panel":"{}"}})", panel);
+  return args;
+}
+
+// {key, value?}
+std::string change_args(const panels::PathChange& change) {
+  std::string args = R"({"key":)";
+  sandbox::append_json_string(args, change.path);
+  if (change.json) args.append(R"(,"value":)").append(*change.json);
+  args += '}';
+  return args;
+}
+
+std::optional<std::string_view> view(const std::string* json) {
+  return json != nullptr ? std::optional<std::string_view>(*json) : std::nullopt;
+}
+
+}  // namespace
+
+void Automation::committed(const ToolCall& cause, const sandbox::Journal& journal) noexcept {
+  const auto found = by_panel_.find(cause.panel.get());
+  const PanelLines* own = found == by_panel_.end() ? nullptr : &found->second;
+  const auto loops = journal.events.empty() ? followers_.end() : followers_.find(cause.panel->id());
+  const std::set<std::size_t>* followers = loops == followers_.end() ? nullptr : &loops->second;
+  if (is_stopped_ || (own == nullptr && followers == nullptr)) return;
+  try {
+    for (const sandbox::Event& event : journal.events)
+      happened(event, cause, own, followers);
+    std::uint64_t most_bytes = kMostComparedBytes;
+    if (own == nullptr || own->by_key.empty()) return;
+    for (const sandbox::StateMutation& mutation : journal.mutations)
+      changed(mutation, cause, *own, most_bytes);
+  } catch (const std::bad_alloc&) {
+    probes_.triggers.record(panels::TriggerType::kEvent, Came::kDropped);
+  }
+}
+
+void Automation::happened(const sandbox::Event& event, const ToolCall& cause, const PanelLines* own,
+                          const std::set<std::size_t>* followers) {
+  if (event.name.size() > panels::EventPattern::kMostNameBytes) return;  // nothing matches it
+  const std::string& panel = cause.panel->id();
+  const std::uint32_t depth = cause.depth + 1;
+  HappeningPtr what;
+  bool is_made = false;
+  const auto it = [&] {
+    if (!std::exchange(is_made, true)) what = make(event_args(event, panel));
+    return what;
+  };
+  if (own != nullptr) {
+    for (const AutomationLinePtr& line : own->on_events) {
+      if (line->events->matches(event.name)) add(line, {it(), depth});
+    }
+  }
+  if (followers == nullptr) return;
+  for (const std::size_t loop : *followers) {
+    asio::post(loops_[loop].executor(), [its = loops_[loop].part, panel, name = event.name, what = it(),
+                                         depth] { its->deliver(panel, name, what, depth); });
+  }
+}
+
+void Automation::deliver(const std::string& source, std::string_view event, const HappeningPtr& what,
+                         std::uint32_t depth) {
+  const auto found = following_.find(source);
+  if (found == following_.end()) return;
+  for (const AutomationLinePtr& line : found->second) {
+    if (line->events->matches(event)) add(line, {what, depth});
+  }
+}
+
+void Automation::changed(const sandbox::StateMutation& mutation, const ToolCall& cause, const PanelLines& own,
+                         std::uint64_t& most_bytes) {
+  const auto found = own.by_key.find(mutation.key);
+  if (found == own.by_key.end()) return;
+  const auto before = view(cause.panel->state().find(mutation.key));
+  const auto after = view(mutation.json ? &*mutation.json : nullptr);
+  const std::uint64_t bytes =
+      kComparison + before.value_or(std::string_view()).size() + after.value_or(std::string_view()).size();
+  for (const PanelLines::Watched& watched : found->second) {
+    if (bytes > most_bytes) {
+      for (const AutomationLinePtr& line : watched.lines)
+        count(*line, Came::kDropped);
+      if (uncompared_.allows(clock_.unix_ms()))
+        log_line(
+            spdlog::level::warn, {{"panel", cause.panel->id()}, {"key", mutation.key}},
+            fmt::format("changes not looked for: one commit may compare {} MiB for state_change triggers",
+                        kMostComparedBytes >> 20));
+      continue;
+    }
+    most_bytes -= bytes;
+    auto changes = watched.path.changes(before, after, kMostWaiting);
+    const std::size_t more = changes.total - changes.first.size();
+    for (panels::PathChange& change : changes.first) {
+      std::string args = change_args(change);
+      const HappeningPtr what = make(std::move(args), std::move(change.path));
+      for (const AutomationLinePtr& line : watched.lines)
+        add(line, {what, cause.depth + 1});
+    }
+    if (more == 0) continue;
+    for (const AutomationLinePtr& line : watched.lines)
+      count(*line, Came::kDropped, more);
+  }
+}
+
+// Null: the ledger has no room for it.
+HappeningPtr Automation::make(std::string args_json, std::string path) {
+  auto held = ledger_.grant(budget::Kind::kBuffers, sizeof(Happening) + args_json.size() + path.size(),
+                            budget::Need::kGrowth);
+  if (!held) return nullptr;
+  auto what = std::make_shared<Happening>();
+  what->json = std::move(args_json);
+  what->held = *std::move(held);
+  what->path = std::move(path);
+  return what;
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,38 @@
+// What the public classes of this folder are made of. Private to engine/.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "nexus/sandbox/engine/engine.h"
+#include "nexus/sandbox/engine/fiber_stacks.h"
+#include "nexus/sandbox/engine/handles.h"
+#include "nexus/sandbox/engine/ticker.h"
+#include "nexus/sandbox/memory/arena.h"
+#include "nexus/sandbox/memory/write_faults.h"
+
+namespace nexus::engine {
+
+// Destroyed in reverse: the ticker stops first, address space goes last.
+struct Engine::Parts {
+  budget::Ledger& ledger;
+  memory::Tracking tracking;
+  std::unique_ptr<memory::Arena> arena{};
+  std::unique_ptr<FiberStacks> stacks{};
+  EngineHandle engine{};
+  std::unique_ptr<memory::WriteFaults> faults{};
+  std::unique_ptr<Ticker> ticker{};
+};
+
+// Why the latest memory on this thread was refused, once.
+std::optional<Error> take_refusal();
+
+struct Program::Parts {
+  Engine& engine;
+  std::vector<std::string_view> exports;
+  ModuleHandle module{};
+  LinkerHandle linker{};
+};
+
+}  // namespace nexus::engine

@@ -1,0 +1,120 @@
+// The host's side of one execution, or of one load: what the guest asks for, what it may have, and what it has changed.
+// Nothing that the guest says is believed: every pointer is checked against its memory, every text is checked to be what
+// it should be. A guest that lies is stopped with a trap; an honest one that asks for too much gets a refusal it can
+// catch.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "nexus/foundation/base/clock.h"
+#include "nexus/sandbox/execution/execution_request.h"
+#include "nexus/sandbox/execution/suspended.h"
+
+namespace nexus::sandbox {
+
+// Why a guest was stopped.
+inline constexpr const char* kForgedJson = "the guest sent something that is not JSON";
+
+// What the guest told of a failure, before it is made into an Error.
+struct Failure {
+  std::string message;
+  std::string stack;
+};
+
+// Not thread-safe: lives within one execution.
+class Call {
+ public:
+  enum class Purpose : std::uint8_t { kLoad, kExecution };
+  Call(Purpose purpose, const ExecutionRequest& request, const Clock& clock, budget::Ledger& ledger);
+  // Of an execution that goes on.
+  Call(const ExecutionRequest& request, const Clock& clock, Carried carried);
+
+  // Null, or why the guest must be stopped. `answer` is host_call's result.
+  struct Answer {
+    std::int32_t value = 0;
+    const char* trap = nullptr;
+  };
+  // `out` gets what fits; a longer answer waits for take().
+  Answer handle(std::int32_t op, std::string_view a, std::string_view b, std::span<std::byte> out);
+  std::int32_t take(std::span<std::byte> out);
+  // Texts that were too long for the guest's input area, in the order in which it will take them.
+  void give_later(std::string_view text);
+
+  std::int64_t now_ms() const;        // 1 ms steps; a constant while a handler is loaded
+  std::int64_t monotonic_ms() const;  // since the start of the execution
+  void fill_random(std::span<std::byte> out) const;
+
+  // ---- after the guest has returned ----
+  bool has_result() const { return has_result_; }
+  const std::optional<Failure>& failure() const { return failure_; }
+  const std::optional<Error>& refusal() const { return refusal_; }  // the latest
+  ExecutionResult& result() { return result_; }
+  // Moves the changes into the result; without it they are lost.
+  void commit();
+
+  // ---- between two segments ----
+  // There is a call that is not settled.
+  bool waits() const { return unsettled_calls_ > 0; }
+  std::vector<ExtensionCall> take_calls() { return std::move(calls_); }
+  // The changes of the segment; what is carried into the next has them too.
+  Journal end_segment();
+  Carried carry();
+
+ private:
+  enum class Kind : char { kPermission = 'P', kLimit = 'L', kNoExtension = 'N' };
+
+  Answer refuse(Kind kind, Error error);
+  Answer refuse_permission(Permission permission, std::string_view name);
+  Answer refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
+                      std::string_view what);
+  // Charges what is about to be copied out of the guest; an answer when the ledger refuses.
+  std::optional<Answer> charge_copy(std::uint64_t bytes);
+  // A text that the guest says is JSON, repaired; an answer when it may not go on: a lie is a trap, too deep a refusal.
+  std::optional<Answer> check_guest_json(std::string& text, std::string_view what);
+  Answer give(std::string text, std::span<std::byte> out);
+  bool allows(Permission permission, std::string_view name) const;
+
+  Answer state_get(std::string_view key, std::span<std::byte> out);
+  Answer state_keys(std::span<std::byte> out);
+  Answer state_change(std::int32_t op, std::string_view key, std::string_view json);
+  Answer emit(std::string_view name, std::string_view payload);
+  Answer view(std::string_view id, std::string_view command);
+  Answer extension_methods(std::string_view name, std::span<std::byte> out);
+  Answer extension_call(std::string_view name, std::string_view args);
+  Answer log(std::string_view text, std::string_view level);
+  Answer finish(std::string_view json);
+
+  std::optional<Answer> count_host_call(std::uint64_t& counter);
+  const std::string* current(std::string_view key) const;  // the journal over the state
+  StateMutation* change_of(std::string_view key);
+  std::optional<Answer> record(std::string_view key, std::optional<std::string> json);
+  std::optional<Answer> charge_journal(std::uint64_t bytes);
+
+  Purpose purpose_;
+  const ExecutionRequest& request_;
+  const Clock& clock_;
+  std::int64_t started_ms_;
+  ExecutionResult result_;
+  Journal journal_;
+  std::unordered_map<std::string, std::size_t> change_index_;  // only once there are many
+  std::uint64_t mutations_ = 0;
+  std::uint64_t journal_bytes_ = 0;
+  std::uint64_t log_bytes_ = 0;
+  std::uint64_t copied_bytes_ = 0;
+  std::int64_t state_growth_ = 0;
+  std::vector<ExtensionCall> calls_;  // of this segment
+  std::uint32_t next_call_ = 0;
+  std::uint32_t unsettled_calls_ = 0;
+  bool has_result_ = false;
+  std::optional<Failure> failure_;
+  std::optional<Error> refusal_;
+  std::string waiting_;                  // for take(): an answer
+  std::vector<std::string_view> later_;  // for take(): inputs
+  std::size_t later_taken_ = 0;
+};
+
+}  // namespace nexus::sandbox

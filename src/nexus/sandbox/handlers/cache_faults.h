@@ -1,0 +1,36 @@
+// What goes wrong with the disk cache: counted, and told once a minute. No request fails for any of it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "nexus/foundation/base/clock.h"
+
+namespace nexus::handlers {
+
+enum class CacheOp : std::uint8_t { kOpen, kRead, kVerify, kWrite, kRemove, kLock, kCharge, kQueue };
+
+// The labels of nexus_cache_errors_total, in that order.
+inline constexpr auto kCacheOps =
+    std::to_array<std::string_view>({"open", "read", "verify", "write", "remove", "lock", "charge", "queue"});
+
+using CacheFaultCounts = std::array<std::uint64_t, kCacheOps.size()>;
+
+// Thread-safe.
+class CacheFaults {
+ public:
+  explicit CacheFaults(const Clock& clock) : clock_(clock) {}
+  // `what`: a sentence for the operator, such as "cannot write to /tmp/x: No space left on device".
+  void record(CacheOp op, std::string_view what);
+  CacheFaultCounts counts() const;
+
+ private:
+  const Clock& clock_;
+  std::array<std::atomic<std::uint64_t>, kCacheOps.size()> counts_{};
+  std::atomic<std::uint64_t> silent_until_us_{0};
+};
+
+}  // namespace nexus::handlers

@@ -1,0 +1,47 @@
+#include "nexus/sandbox/pool/refusal.h"
+
+#include <fmt/format.h>
+
+namespace nexus::pool {
+namespace {
+
+constexpr int kRetryAfterMs = 1000;  // the least that Retry-After can say
+
+Error overloaded(std::string message, std::string setting, std::uint64_t limit) {
+  return Error{
+      .code = ErrorCode::kOverloaded,
+      .message = std::move(message),
+      .limit =
+          LimitReached{.wall = "pool", .setting = std::move(setting), .limit = limit, .wanted = limit + 1},
+      .retry_after_ms = kRetryAfterMs};
+}
+
+}  // namespace
+
+Error error_of(Refusal why, const PoolOptions& options) {
+  switch (why) {
+    case Refusal::kBusy:
+      return overloaded(fmt::format("all {} instances are in use", options.max_instances), "MAX_INSTANCES",
+                        options.max_instances);
+    case Refusal::kQueueFull:
+      if (options.queue_timeout_ms == 0) {
+        return overloaded(fmt::format("all {} instances of this event loop are in use, and nobody may wait",
+                                      options.max_instances),
+                          "QUEUE_TIMEOUT_MS", 0);
+      }
+      return overloaded(
+          fmt::format("all {} instances of this event loop are in use and {} callers wait already",
+                      options.max_instances, options.max_queue),
+          "MAX_QUEUE", options.max_queue);
+    case Refusal::kTimedOut:
+      return overloaded(fmt::format("no instance became free within {} ms", options.queue_timeout_ms),
+                        "QUEUE_TIMEOUT_MS", options.queue_timeout_ms);
+    case Refusal::kShuttingDown:
+      break;
+  }
+  return Error{.code = ErrorCode::kShuttingDown,
+               .message = "the server is shutting down",
+               .retry_after_ms = kRetryAfterMs};
+}
+
+}  // namespace nexus::pool

@@ -1,0 +1,112 @@
+#include "nexus/foundation/budget/byte_queue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "support/steps.h"
+
+namespace nexus::budget {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// So many bytes to be had, and who has got them.
+ByteQueue::Take up_to(std::uint64_t& free) {
+  return [&free](ByteQueue::Id, std::uint64_t bytes) {
+    if (bytes > free) return false;
+    free -= bytes;
+    return true;
+  };
+}
+
+TEST(ByteQueue, AdmitsInOrderOfArrivalWhatFits) {
+  ByteQueue queue(10, 100);
+  for (const ByteQueue::Id id : {1, 2, 3})
+    EXPECT_TRUE(queue.add(id, 10, 0));
+  std::uint64_t free = 25;
+  EXPECT_THAT(queue.admit(up_to(free)), ElementsAre(1, 2));
+  EXPECT_THAT(queue.admit(up_to(free)), IsEmpty());
+  free = 10;
+  EXPECT_THAT(queue.admit(up_to(free)), ElementsAre(3));
+}
+
+TEST(ByteQueue, TheLittleOnesPassALargeOneForAWhileOnly) {
+  ByteQueue queue(100, 100);
+  EXPECT_TRUE(queue.add(0, 1000, 0));
+  for (ByteQueue::Id id = 1; id <= 20; ++id)
+    EXPECT_TRUE(queue.add(id, 1, 0));
+  std::uint64_t free = 500;
+  EXPECT_EQ(queue.admit(up_to(free)).size(), ByteQueue::kMostPasses);
+  EXPECT_THAT(queue.admit(up_to(free)), IsEmpty()) << "what comes free is kept for the large one";
+  free = 1001;
+  EXPECT_THAT(queue.admit(up_to(free)), ElementsAre(0, 17));
+}
+
+TEST(ByteQueue, IsBounded) {
+  ByteQueue queue(2, 100);
+  EXPECT_TRUE(queue.add(1, 1, 0));
+  EXPECT_FALSE(queue.is_full());
+  EXPECT_TRUE(queue.add(2, 1, 0));
+  EXPECT_TRUE(queue.is_full());
+  EXPECT_FALSE(queue.add(3, 1, 0));
+  EXPECT_FALSE(ByteQueue(0, 100).add(1, 1, 0));
+}
+
+TEST(ByteQueue, ExpiresAtItsTime) {
+  ByteQueue queue(10, 100);
+  EXPECT_TRUE(queue.add(1, 1, 0));
+  EXPECT_TRUE(queue.add(2, 1, 50));
+  EXPECT_THAT(queue.expire(99), IsEmpty());
+  EXPECT_THAT(queue.expire(100), ElementsAre(1));
+  EXPECT_THAT(queue.expire(150), ElementsAre(2));
+  EXPECT_EQ(queue.size(), 0u);
+}
+
+// Whatever comes: nobody is passed more often than is promised, nobody gets what does not fit, nobody is lost.
+TEST(ByteQueue, KeepsItsPromisesForAnyCallers) {
+  std::mt19937_64 random(3);
+  ByteQueue queue(50, 1000);
+  struct Waiting {
+    std::uint64_t bytes, since;
+    std::uint32_t passed = 0;
+  };
+  std::map<ByteQueue::Id, Waiting> waiting;  // by arrival
+  ByteQueue::Id last = 0;
+  std::uint64_t now = 0, free = 0;
+  const std::uint64_t steps = testing::steps(300'000);
+  for (std::uint64_t i = 0; i < steps; ++i) {
+    now += random() % 20;
+    if (random() % 3 != 0) {
+      const std::uint64_t bytes = 1 + random() % (random() % 4 == 0 ? 1000 : 20);
+      ASSERT_EQ(queue.add(++last, bytes, now), waiting.size() < 50);
+      if (waiting.size() < 50) waiting[last] = {bytes, now};
+    }
+    free = std::min<std::uint64_t>(free + random() % 60, 1200);
+    const std::uint64_t before = free;
+    std::uint64_t taken = 0;
+    for (const auto id : queue.admit(up_to(free))) {
+      ASSERT_TRUE(waiting.contains(id));
+      taken += waiting[id].bytes;
+      for (auto earlier = waiting.begin(); earlier->first != id; ++earlier)
+        ASSERT_LE(++earlier->second.passed, ByteQueue::kMostPasses);
+      waiting.erase(id);
+    }
+    ASSERT_EQ(free, before - taken);
+    ASSERT_TRUE(waiting.empty() || waiting.begin()->second.bytes > free)
+        << "the first fits and was not asked";
+    for (const auto id : queue.expire(now)) {
+      ASSERT_GE(now - waiting[id].since, 1000u);
+      waiting.erase(id);
+    }
+    for (const auto& [id, one] : waiting)
+      ASSERT_LT(now - one.since, 1000u);
+    ASSERT_EQ(queue.size(), waiting.size());
+  }
+}
+
+}  // namespace
+}  // namespace nexus::budget

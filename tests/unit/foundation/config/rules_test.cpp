@@ -1,0 +1,130 @@
+#include "nexus/foundation/config/rules.h"
+
+#include <gmock/gmock.h>
+
+#include "operator.h"
+
+namespace nexus::config {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string kKey(32, 'k');
+
+TEST(Rules, FewerInstancesThanAreKeptWarmIsAFault) {
+  EXPECT_THAT(Operator().variable("MAX_INSTANCES", "1").variable("MIN_INSTANCES", "2").faults(),
+              ElementsAre(AllOf(Field(&Fault::field, "MIN_INSTANCES"), Field(&Fault::origin, "MIN_INSTANCES"),
+                                Field(&Fault::bound, HasSubstr("MAX_INSTANCES, which is 1")))));
+  EXPECT_EQ(Operator().flag("--min-instances", "1024").settings().runtime.min_instances, 1024);
+  EXPECT_EQ(Operator().variable("MAX_INSTANCES", "1").settings().runtime.min_instances, 1)
+      << "the default follows";
+}
+
+TEST(Rules, AreSilentAboutWhatCouldNotBeRead) {
+  EXPECT_THAT(Operator().variable("MAX_INSTANCES", "x").variable("MIN_INSTANCES", "2000").faults(),
+              ElementsAre(Field(&Fault::field, "MAX_INSTANCES")));
+  EXPECT_THAT(Operator().variable("HOST", "0.0.0.0").variable("AUTH_ENABLED", "maybe").faults(),
+              ElementsAre(Field(&Fault::field, "AUTH_ENABLED")));
+}
+
+TEST(Rules, TheTwoPortsDiffer) {
+  EXPECT_THAT(Operator().variable("WS_PORT", "3000").faults(), ElementsAre(Field(&Fault::field, "WS_PORT")));
+  EXPECT_THAT(Operator().variable("HTTP_PORT", "3001").faults(),
+              ElementsAre(Field(&Fault::field, "HTTP_PORT")));
+  EXPECT_THAT(Operator().variable("HTTP_PORT", "5").flag("--ws-port", "5").faults(),
+              ElementsAre(Field(&Fault::origin, "--ws-port")));
+  // Zero is no port: the kernel chooses two.
+  EXPECT_EQ(Operator().variable("HTTP_PORT", "0").variable("WS_PORT", "0").settings().server.ws_port, 0);
+}
+
+TEST(Rules, AnOpenHostMustBeMeant) {
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "::1"}) {
+    EXPECT_THAT(Operator().variable("HOST", host).loaded().warnings, IsEmpty()) << host;
+  }
+  for (const char* host : {"0.0.0.0", "::", "192.168.1.5"}) {
+    EXPECT_THAT(Operator().variable("HOST", host).faults(), ElementsAre(Field(&Fault::field, "HOST")))
+        << host;
+    EXPECT_THAT(Operator().variable("HOST", host).variable("AUTH_ENABLED", "false").loaded().warnings,
+                ElementsAre(HasSubstr("everyone who can reach it")));
+    EXPECT_THAT(Operator()
+                    .variable("HOST", host)
+                    .variable("AUTH_ENABLED", "true")
+                    .variable("JWT_SECRET", kKey)
+                    .loaded()
+                    .warnings,
+                IsEmpty());
+  }
+}
+
+TEST(Rules, AuthenticationNeedsASecret) {
+  EXPECT_THAT(Operator().variable("AUTH_ENABLED", "true").faults(),
+              ElementsAre(AllOf(Field(&Fault::field, "JWT_SECRET"), Field(&Fault::origin, "default"),
+                                Field(&Fault::bound, HasSubstr("JWT_SECRET_FILE")))));
+  EXPECT_EQ(Operator().variable("AUTH_ENABLED", "true").variable("JWT_SECRET", kKey).settings().auth.key,
+            kKey);
+}
+
+TEST(Rules, ASecretHas32BytesAtLeast) {
+  const std::string shorter = kKey.substr(1);
+  EXPECT_THAT(Operator().variable("AUTH_ENABLED", "true").variable("JWT_SECRET", shorter).faults(),
+              ElementsAre(Fault{"JWT_SECRET", "***", "at least 32 bytes", "JWT_SECRET"}));
+  EXPECT_THAT(Operator()
+                  .variable("AUTH_ENABLED", "true")
+                  .flag("--jwt-secret-file", "/key")
+                  .another_file("/key", shorter + "\n")
+                  .faults(),
+              ElementsAre(AllOf(Field(&Fault::field, "JWT_SECRET_FILE"), Field(&Fault::value, "/key"),
+                                Field(&Fault::bound, HasSubstr("32 bytes")),
+                                Field(&Fault::origin, "--jwt-secret-file"))));
+}
+
+TEST(Rules, ASecretFromAFileLosesOneLineEnd) {
+  for (const auto& [content, key] : std::map<std::string, std::string>{{kKey, kKey},
+                                                                       {kKey + "\n", kKey},
+                                                                       {kKey + "\r\n", kKey},
+                                                                       {kKey + "\n\n", kKey + "\n"},
+                                                                       {kKey + " ", kKey + " "}}) {
+    EXPECT_EQ(Operator()
+                  .variable("AUTH_ENABLED", "true")
+                  .variable("JWT_SECRET_FILE", "/key")
+                  .another_file("/key", content)
+                  .settings()
+                  .auth.key,
+              key);
+  }
+}
+
+TEST(Rules, ASecretFileThatCannotBeReadIsAFault) {
+  EXPECT_THAT(Operator().variable("AUTH_ENABLED", "true").variable("JWT_SECRET_FILE", "/gone").faults(),
+              ElementsAre(Fault{"JWT_SECRET_FILE", "/gone", "a file that can be read: no such file",
+                                "JWT_SECRET_FILE"}));
+}
+
+TEST(Rules, ThereIsOneSecret) {
+  for (const char* enabled : {"true", "false"}) {
+    EXPECT_THAT(Operator()
+                    .variable("AUTH_ENABLED", enabled)
+                    .variable("JWT_SECRET", kKey)
+                    .variable("JWT_SECRET_FILE", "/key")
+                    .faults(),
+                ElementsAre(Field(&Fault::field, "JWT_SECRET_FILE")));
+  }
+}
+
+TEST(Rules, ASecretThatNobodyAsksForIsAWarning) {
+  const Loaded loaded = Operator().variable("JWT_SECRET", "short").loaded();
+  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("AUTH_ENABLED is not true")));
+  EXPECT_EQ(loaded.settings.auth.key, "");
+}
+
+TEST(Rules, ThereIsNoOtherStoreYet) {
+  EXPECT_THAT(Operator().variable("STATE_STORE", "sqlite").faults(),
+              ElementsAre(Fault{"STATE_STORE", "sqlite", "one of: memory", "STATE_STORE"}));
+}
+
+}  // namespace
+}  // namespace nexus::config

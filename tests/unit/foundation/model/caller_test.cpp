@@ -1,0 +1,76 @@
+#include "nexus/foundation/model/caller.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace nexus::server {
+namespace {
+
+bool sees(std::string glob, std::string_view id) {
+  return Caller({}, std::vector{std::move(glob)}, Caller::kNever).may_see(id);
+}
+
+TEST(Scope, HasAWord) {
+  for (const Scope scope : {Scope::kRead, Scope::kWrite, Scope::kTrigger, Scope::kResume, Scope::kAdmin})
+    EXPECT_EQ(find_scope(name(scope)), scope);
+  for (const char* word : {"", "READ", "reads", "read ", "*"})
+    EXPECT_EQ(find_scope(word), std::nullopt) << word;
+}
+
+TEST(Caller, MayWhatItsScopesSay) {
+  const Caller caller({Scope::kRead, Scope::kResume}, std::nullopt, 5);
+  EXPECT_TRUE(caller.may(Scope::kRead));
+  EXPECT_TRUE(caller.may(Scope::kResume));
+  EXPECT_FALSE(caller.may(Scope::kWrite));
+  EXPECT_FALSE(caller.may(Scope::kTrigger));
+  EXPECT_FALSE(caller.may(Scope::kAdmin));
+  EXPECT_EQ(caller.expires_ms(), 5);
+}
+
+TEST(Caller, GlobsStandForIds) {
+  EXPECT_TRUE(sees("cart", "cart"));
+  EXPECT_FALSE(sees("cart", "cart2"));
+  EXPECT_FALSE(sees("cart", "Cart"));
+  EXPECT_TRUE(sees("cart-*", "cart-7"));
+  EXPECT_TRUE(sees("cart-*", "cart-"));
+  EXPECT_FALSE(sees("cart-*", "my-cart-7"));
+  EXPECT_TRUE(sees("*-7", "cart-7"));
+  EXPECT_TRUE(sees("a*b*c", "a-b-b-c"));
+  EXPECT_FALSE(sees("a*b*c", "a-b-b"));
+  EXPECT_TRUE(sees("shop-??", "shop-42"));
+  EXPECT_FALSE(sees("shop-??", "shop-4"));
+  EXPECT_FALSE(sees("", "a"));
+  EXPECT_FALSE(sees("a.c", "abc"));
+  EXPECT_FALSE(sees("[a-z]", "a"));
+}
+
+TEST(Caller, SeesAllOnlyWithoutAListOrWithAStar) {
+  EXPECT_TRUE(Caller({}, std::nullopt, 0).may_see_all());
+  EXPECT_TRUE(Caller({}, {{"a", "*"}}, 0).may_see_all());
+  EXPECT_TRUE(Caller({}, {{"**"}}, 0).may_see_all());
+  for (const char* glob : {"a", "a*", "?*", ""})
+    EXPECT_FALSE(Caller({}, {{glob}}, 0).may_see_all()) << glob;
+  const Caller none({}, std::vector<std::string>{}, 0);
+  EXPECT_FALSE(none.may_see_all());
+  EXPECT_FALSE(none.may_see("a"));
+}
+
+TEST(Caller, NobodyMayNothing) {
+  EXPECT_FALSE(Caller::nobody().may(Scope::kRead));
+  EXPECT_FALSE(Caller::nobody().may_see("a"));
+  EXPECT_TRUE(Caller::anyone().may(Scope::kAdmin));
+  EXPECT_TRUE(Caller::anyone().may_see_all());
+}
+
+TEST(Caller, NoGlobTakesLong) {
+  std::string glob;
+  for (int star = 0; star < 2000; ++star)
+    glob += "*a";
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_FALSE(sees(glob + "b", std::string(128, 'a')));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+}
+
+}  // namespace
+}  // namespace nexus::server

@@ -1,0 +1,281 @@
+// What a client is told and what has been done must agree, whichever allocation of a call fails: each in turn is made to.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#include "nexus/foundation/base/memory_reserve.h"
+#include "support/loops.h"
+
+namespace {
+
+// How many more allocations of this thread succeed.
+thread_local std::int64_t allocations_left = INT64_MAX;
+thread_local bool all_later_fail = false;
+
+bool fails() {
+  if (allocations_left == INT64_MAX) return false;
+  if (allocations_left > 0) {
+    --allocations_left;
+    return false;
+  }
+  if (!all_later_fail && allocations_left < 0) return false;
+  allocations_left = -1;
+  return true;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  void* made = fails() ? nullptr : std::malloc(bytes);
+  if (made == nullptr) throw std::bad_alloc();
+  return made;
+}
+// The library's own would call the one above, a sanitizer's does not.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return fails() ? nullptr : std::malloc(bytes);
+}
+void operator delete(void* made) noexcept { std::free(made); }
+void operator delete(void* made, std::size_t) noexcept { std::free(made); }
+
+namespace nexus::server {
+namespace {
+
+constexpr std::string_view kWaitingHandler = R"(
+  $state.n = ($state.n ?? 0) + 1;
+  $emit('has begun', {text: 'x'.repeat(300)});
+  $log.info('a line that is too long to be kept in the string itself');
+  const got = await $ext.external.wait({text: 'what somebody is asked for, at some length'});
+  $state.got = [got, 'y'.repeat(300)];
+  return 'z'.repeat(3000);
+)";
+
+enum class Later : bool { kSucceed, kFail };
+
+class Failing {
+ public:
+  Failing(std::int64_t first, Later later) {
+    all_later_fail = later == Later::kFail;
+    allocations_left = first;
+  }
+  ~Failing() { allocations_left = INT64_MAX; }
+  static bool has_failed() { return allocations_left < 0; }
+};
+
+constexpr std::string_view kHandler = R"(
+  const n = ($state.n ?? 0) + 1;
+  $state.n = n;
+  $state['a rather long key ' + n] = 'x'.repeat(3000);
+  delete $state['a rather long key ' + (n - 3)];
+  $emit('counted', {n});
+  $log.info('a line that is too long to be kept in the string itself');
+  return 'y'.repeat(n % 2 ? 100 : 6000);
+)";
+
+class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
+ protected:
+  void SetUp() override {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP()
+        << "std::bad_alloc is thrown on the stack of an engine's fiber, which AddressSanitizer does not know";
+#endif
+  }
+
+  std::string state() { return loops_[0].registry.find("p")->state().to_json(); }
+
+  struct Served {
+    bool is_thrown = false;   // there was no memory to serve it
+    bool has_failed = false;  // an allocation
+  };
+  // As Connection serves it, while allocations fail.
+  Task<Served> serve_failing(std::int64_t first, std::string target, std::string body, Answer& answer) {
+    Request request;
+    request.method = Method::post;
+    request.target = std::move(target);
+    request.host = "127.0.0.1";
+    request.prefer = "respond-async";
+    request.body = std::move(body);
+    EXPECT_FALSE(loops_[0].dispatch.refuse_head(request));
+    Served served;
+    const Failing failing(first, GetParam());
+    try {
+      if (auto waiting = loops_[0].dispatch.serve(request, answer)) co_await *std::move(waiting);
+    } catch (const std::bad_alloc&) {
+      served.is_thrown = true;
+    }
+    served.has_failed = Failing::has_failed();
+    co_return served;
+  }
+
+  // Whether the client is told that it has been done, as Connection tells it.
+  Task<bool> call(std::int64_t first, bool& has_failed) {
+    Answer answer;
+    const Served served = co_await serve_failing(first, "/panels/p/trigger/t", "", answer);
+    has_failed = served.has_failed;
+    const bool is_answered = !served.is_thrown || answer.is_sealed();
+    if (!is_answered || answer.status() != 200) co_return false;
+    if (answer.is_sealed()) {
+      const Failing failing(0, Later::kFail);
+      answer.serialise("Thu, 01 Jan 1970 00:00:00 GMT", 11, Answer::Connection::kKeep, Answer::Body::kSent);
+      EXPECT_FALSE(Failing::has_failed()) << "a sealed answer needs no memory";
+    }
+    co_return answer.body().find(R"("status":"success")") != std::string::npos;
+  }
+
+  Task<void> fail_each() {
+    const auto made = co_await loops_.ask(0, Method::post, "/panels", testing::definition_of("p", kHandler));
+    EXPECT_EQ(made.status, 201U) << made.body;
+    bool has_failed = true;
+    for (std::int64_t first = 0; has_failed && first < 10'000; ++first) {
+      const std::string before = state();
+      const auto version = loops_[0].registry.find("p")->version();
+      const bool is_done = co_await call(first, has_failed);
+      EXPECT_EQ(state() != before, is_done) << "allocation " << first;
+      EXPECT_EQ(loops_[0].registry.find("p")->version(), version + (is_done ? 1 : 0))
+          << "allocation " << first;
+      bool ignored = false;
+      EXPECT_TRUE(co_await call(INT64_MAX, ignored))
+          << "no instance is left half prepared; allocation " << first;
+      EXPECT_EQ(state().size(), loops_[0].registry.find("p")->state().bytes());
+      (is_done ? done_ : undone_) += 1;
+    }
+    EXPECT_FALSE(has_failed) << "there is an end to them";
+  }
+
+  // A definition that is right is never called wrong.
+  Task<void> fail_making() {
+    // simdjson's first choice of an implementation has to succeed.
+    co_await loops_.ask(0, Method::post, "/panels", testing::definition_of("first", kHandler));
+    bool has_failed = true;
+    for (std::int64_t first = 0; has_failed && first < 10'000; ++first) {
+      const std::string id = fmt::format("m{}", first);
+      Answer answer;
+      const Served served =
+          co_await serve_failing(first, "/panels", testing::definition_of(id, kHandler), answer);
+      has_failed = served.has_failed;
+      (served.is_thrown ? undone_ : done_) += 1;
+      if (served.is_thrown) continue;
+      EXPECT_TRUE(answer.status() == 201 || answer.status() == 503)
+          << answer.status() << " " << answer.body() << "; allocation " << first;
+      co_await loops_.ask(0, Method::delete_, "/panels/" + id, "");
+    }
+    EXPECT_FALSE(has_failed) << "there is an end to them";
+  }
+
+  Task<testing::Loops::Answered> ask(Method method, std::string target, std::string body = {}) {
+    return loops_.ask(0, method, std::move(target), std::move(body), {.prefer = "respond-async"});
+  }
+
+  Task<testing::Loops::Answered> wait_for(std::string execution) {
+    return loops_.ask(0, Method::get, std::move(execution), "", {.prefer = "wait=60"});
+  }
+
+  // Nothing runs for nobody. What waits still can be answered, and ends; what has ended has a result.
+  Task<void> settle_all() {
+    const auto& under_way = loops_[0].probes.under_way;
+    for (int turns = 0; under_way.queued + under_way.running > 0 && turns < 100'000; ++turns)
+      co_await asio::post(loops_[0].loop.get_executor(), kAwait);
+    EXPECT_EQ(under_way.queued + under_way.running, 0u);
+    loops_[0].shard.tick();
+    for (;;) {
+      const auto waiting = co_await ask(Method::get, "/suspensions?panel=w");
+      const std::string id = testing::text_of(waiting.body, "suspensionId");
+      if (id.empty()) break;
+      const auto ended =
+          co_await ask(Method::post, "/suspensions/" + id + "/resume", R"({"success":true,"value":1})");
+      EXPECT_EQ(ended.status, 200u) << ended.body;
+      if (ended.status != 200) break;
+    }
+    EXPECT_EQ(under_way.suspended + under_way.hibernated, 0u);
+    const auto all = co_await ask(Method::get, "/executions?panel=w");
+    EXPECT_EQ(all.body.find(R"("status":"running")"), std::string::npos) << all.body;
+  }
+
+  // What goes on after a wait is begun by Asio's co_spawn(), which ends the process when its own few bytes fail: those come from
+  // the reserve (foundation/base/memory_reserve.h), which this program has not.
+  Task<void> fail_waiting() {
+    const std::string definition = testing::definition_of(
+        "w", kWaitingHandler, R"("capabilities":["state:*","ext:external","events:*"],)");
+    EXPECT_EQ((co_await ask(Method::post, "/panels", definition)).status, 201u);
+    bool has_failed = true;
+    for (std::int64_t first = 0; has_failed && first < 10'000 && !HasFailure(); ++first) {
+      SCOPED_TRACE(fmt::format("allocation {}", first));
+      const std::string path = "/panels/w/trigger/t";
+      Answer answer;
+      const Served served = co_await serve_failing(
+          first, path, R"({"text":"one that does not fit into the string itself"})", answer);
+      has_failed = served.has_failed;
+      if (served.is_thrown) ++undone_;
+      co_await settle_all();
+      const auto again = co_await ask(Method::post, path);
+      if (again.status == 202) ++done_;
+      co_await settle_all();
+    }
+    EXPECT_FALSE(has_failed) << "there is an end to them";
+    EXPECT_EQ((co_await ask(Method::delete_, "/panels/w")).status, 204u);
+    loops_.clock().advance_ms(600'000);  // beyond what a result is kept
+    loops_[0].shard.tick();
+    for (int turns = 0; turns < 1000; ++turns)
+      co_await asio::post(loops_[0].loop.get_executor(), kAwait);
+    EXPECT_EQ(loops_.ledger().granted(budget::Kind::kSuspended), 0u);
+    EXPECT_EQ(loops_.ledger().granted(budget::Kind::kBuffers), 0u);
+  }
+
+  // The first allocations of telling it, before Asio's.
+  Task<void> fail_expiring() {
+    const std::string definition = testing::definition_of(
+        "w", kWaitingHandler, R"("capabilities":["state:*","ext:external","events:*"],)");
+    EXPECT_EQ((co_await ask(Method::post, "/panels", definition)).status, 201u);
+    for (std::int64_t first = 0; first < 3; ++first) {
+      const auto waits = co_await ask(Method::post, "/panels/w/trigger/t");
+      loops_.clock().advance_ms(301'000);
+      {
+        const Failing failing(first, GetParam());
+        if_memory_lasts([&] { loops_[0].shard.tick(); });  // as the server does
+        undone_ += Failing::has_failed() ? 1 : 0;
+      }
+      EXPECT_EQ(loops_[0].probes.under_way.queued, 0u) << "nobody was told";
+      loops_[0].shard.tick();
+      const auto ended = co_await wait_for("/executions/" + testing::text_of(waits.body, "executionId"));
+      EXPECT_EQ(testing::text_of(ended.body, "code"), "SUSPENSION_EXPIRED") << ended.body;
+    }
+  }
+
+  testing::Loops loops_{1};
+  int done_ = 0, undone_ = 0;
+};
+
+TEST_P(AllocationFailuresTest, AnAnswerOfSuccessMeansThatTheStateHasChangedAndNoOtherDoes) {
+  loops_.spawn(0, fail_each());
+  loops_.run();
+  EXPECT_GT(undone_, 20);
+  EXPECT_GT(done_, 0);
+}
+
+TEST_P(AllocationFailuresTest, ADefinitionIsNotCalledWrongForWantOfMemory) {
+  loops_.spawn(0, fail_making());
+  loops_.run();
+  EXPECT_GT(undone_, 20);
+  EXPECT_GT(done_, 0);
+}
+
+TEST_P(AllocationFailuresTest, WhoWaitsEndsWhateverFails) {
+  loops_.spawn(0, fail_waiting());
+  loops_.run();
+  EXPECT_GT(undone_, 20);
+  EXPECT_GT(done_, 20);
+}
+
+TEST_P(AllocationFailuresTest, WhatExpiresWhileThereIsNoMemoryExpiresLater) {
+  loops_.spawn(0, fail_expiring());
+  loops_.run();
+  EXPECT_EQ(undone_, 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(One, AllocationFailuresTest, ::testing::Values(Later::kSucceed));
+INSTANTIATE_TEST_SUITE_P(AllLater, AllocationFailuresTest, ::testing::Values(Later::kFail));
+
+}  // namespace
+}  // namespace nexus::server

@@ -1,0 +1,99 @@
+#include "nexus/front/api/memory_resource.h"
+
+#include <gmock/gmock.h>
+
+#include "nexus/foundation/json/json.h"
+
+namespace nexus::server {
+namespace {
+
+using metrics::HandlerOrder;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string json_of(const metrics::MemoryFacts& facts, const metrics::Snapshot& sum = {},
+                    HandlerOrder order = HandlerOrder::kBytes) {
+  std::string json;
+  append_memory(json, facts, sum, order);
+  EXPECT_EQ(sandbox::check_json(json), sandbox::JsonFault::kNone) << json;
+  return json;
+}
+
+metrics::MemoryFacts facts_of_a_container() {
+  metrics::MemoryFacts facts;
+  budget::Walls& walls = facts.view.walls;
+  walls.container_limit_bytes = 1000;
+  walls.neighbours_bytes = 100;
+  walls.working_set_bytes = 300;
+  walls.budget_bytes = 800;
+  walls.reserve_bytes = 40;
+  walls.grantable_bytes = 760;
+  facts.view.unaccounted_bytes = 10;
+  facts.ledger.book.put(budget::Kind::kImages, 200);
+  return facts;
+}
+
+TEST(MemoryResource, TellsEachWallWithWhatIsLeft) {
+  const std::string json = json_of(facts_of_a_container());
+  EXPECT_THAT(json, HasSubstr(R"({"layer":"container","limitBytes":1000,"usedBytes":400,"freeBytes":600,)"));
+  EXPECT_THAT(json, HasSubstr(R"({"layer":"budget","limitBytes":800,"usedBytes":210,"freeBytes":550,)"));
+  EXPECT_THAT(json, Not(HasSubstr("machine"))) << "nothing is known of it";
+  EXPECT_THAT(json, HasSubstr(R"("grantedBytes":200,"unaccountedBytes":10,)"));
+}
+
+TEST(MemoryResource, TellsHowWritesAreTracked) {
+  metrics::MemoryFacts facts;
+  facts.tracking = {.learning = 5, .copying = 2};
+  EXPECT_THAT(json_of(facts), HasSubstr(R"("writeTracking":{"protected":5,"copied":2}})"));
+}
+
+TEST(MemoryResource, HasNoContainerWithoutALimit) {
+  metrics::MemoryFacts facts = facts_of_a_container();
+  facts.view.walls.container_limit_bytes.reset();
+  facts.view.walls.machine_total_bytes = 5000;
+  facts.view.walls.machine_available_bytes = 1000;
+  const std::string json = json_of(facts);
+  EXPECT_THAT(json, Not(HasSubstr(R"("layer":"container")")));
+  EXPECT_THAT(json, HasSubstr(R"({"layer":"machine","limitBytes":5000,"usedBytes":4000,"freeBytes":1000,)"));
+}
+
+TEST(MemoryResource, HasNothingFreeWhereMoreIsUsedThanThereMayBe) {
+  metrics::MemoryFacts facts = facts_of_a_container();
+  facts.view.unaccounted_bytes = 5000;
+  EXPECT_THAT(json_of(facts), HasSubstr(R"("usedBytes":5200,"freeBytes":0,)"));
+}
+
+TEST(MemoryResource, TellsTwentyHandlersInTheOrderThatWasAskedFor) {
+  metrics::Snapshot sum;
+  for (int n = 10; n < 40; ++n) {
+    sum.handlers.push_back({.name = "p/t" + std::to_string(n),
+                            .p99_bytes = static_cast<std::uint64_t>(n),
+                            .running_us = static_cast<std::uint64_t>(100 - n)});
+  }
+  const std::string by_bytes = json_of({}, sum);
+  EXPECT_THAT(
+      by_bytes,
+      HasSubstr(R"("handlers":[{"name":"p/t39","running":0,"heldBytes":0,"imageBytes":0,"p99Bytes":39,)"));
+  EXPECT_THAT(by_bytes, HasSubstr("p/t20"));
+  EXPECT_THAT(by_bytes, Not(HasSubstr("p/t19")));
+  EXPECT_THAT(json_of({}, sum, HandlerOrder::kTime), HasSubstr(R"("handlers":[{"name":"p/t10",)"));
+}
+
+TEST(MemoryResource, TellsOfUncleanExits) {
+  metrics::MemoryFacts facts;
+  facts.unclean_exits = {{budget::Cause::kContainerMemory, {"it \"ended\"", "memory"}}, {}};
+  EXPECT_THAT(
+      json_of(facts),
+      HasSubstr(
+          R"("uncleanExits":[{"cause":"container","lines":["it \"ended\"","memory"]},{"cause":"unknown","lines":[]}])"));
+}
+
+TEST(HandlerOrderOf, IsByBytesUnlessItIsSaid) {
+  EXPECT_EQ(handler_order_of(""), HandlerOrder::kBytes);
+  EXPECT_EQ(handler_order_of("sort=host-calls"), HandlerOrder::kHostCalls);
+  EXPECT_FALSE(handler_order_of("sort=hostCalls"));
+  EXPECT_FALSE(handler_order_of("sort=time&sort=time"));
+}
+
+}  // namespace
+}  // namespace nexus::server

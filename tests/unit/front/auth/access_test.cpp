@@ -1,0 +1,220 @@
+#include "nexus/front/auth/access.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/front/auth/tokens.h"
+
+namespace nexus::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class StoppedClock final : public Clock {
+ public:
+  std::int64_t unix_ms() const override { return now_ms; }
+  std::uint64_t monotonic_us() const override { return 0; }
+  std::int64_t now_ms = kNowMs;
+};
+
+class AccessTest : public testing::Test {
+ protected:
+  static Request request(Method method, std::string target, std::string authorization = "") {
+    Request made;
+    made.method = method;
+    made.target = std::move(target);
+    made.host = "localhost:3000";
+    made.authorization = std::move(authorization);
+    return made;
+  }
+  static Request bearing(Method method, std::string target, std::string_view claims) {
+    return request(method, std::move(target), "Bearer " + token_until(kNowMs + 1000, claims));
+  }
+  // Why it is refused; none: it is not.
+  static std::optional<ErrorCode> refusal(Access& access, const Request& request) {
+    const auto caller = access.admit(request);
+    return caller ? std::nullopt : std::optional(caller.error().code);
+  }
+  std::optional<ErrorCode> guarded(const Request& request) { return refusal(guarded_, request); }
+
+  StoppedClock clock_;
+  Access open_{{}, clock_};
+  Access guarded_{{.jwt_key = std::string(kKey)}, clock_};
+};
+
+TEST_F(AccessTest, WithoutAuthenticationAnyoneMayDoAll) {
+  const auto caller = open_.admit(request(Method::delete_, "/panels/p"));
+  ASSERT_TRUE(caller);
+  EXPECT_EQ(caller->get(), &Caller::anyone());
+}
+
+TEST_F(AccessTest, WithoutAuthenticationTheHostMustBeKnown) {
+  Request strange = request(Method::get, "/panels/p");
+  strange.host = "evil.example";
+  EXPECT_EQ(refusal(open_, strange), ErrorCode::kMisdirected);
+  Access named({.allowed_hosts = {"evil.example"}}, clock_);
+  EXPECT_EQ(refusal(named, strange), std::nullopt);
+  strange.authorization = "Bearer " + token_until(kNowMs + 1000);
+  EXPECT_EQ(guarded(strange), std::nullopt) << "with authentication a name gives nothing away";
+}
+
+TEST_F(AccessTest, ProbesAndScrapersNeedNoNameAndNoToken) {
+  for (const char* target : {"/health", "/health/live", "/health/ready", "/metrics", "/metrics?x=1"}) {
+    Request probe = request(Method::get, target);
+    probe.host = "nexus:3000";
+    EXPECT_EQ(refusal(open_, probe), std::nullopt) << target;
+    EXPECT_EQ(guarded(probe), std::nullopt) << target;
+    EXPECT_FALSE((*guarded_.admit(probe))->may(Scope::kRead));
+    probe.origin = "http://evil.example";
+    EXPECT_EQ(refusal(open_, probe), ErrorCode::kOriginNotAllowed) << target;
+    EXPECT_EQ(guarded(probe), ErrorCode::kOriginNotAllowed) << target;
+  }
+}
+
+TEST_F(AccessTest, AllElseNeedsAToken) {
+  for (const char* target : {"/", "/nothing", "/panels", "/panels/p", "/panels/p/state", "/health/x",
+                             "/healthy", "/metrics/", "//metrics", "/panels/p/trigger/health"}) {
+    EXPECT_EQ(guarded(request(Method::get, target)), ErrorCode::kUnauthorized) << target;
+  }
+}
+
+TEST_F(AccessTest, WantsABearer) {
+  const std::string token = token_until(kNowMs + 1000);
+  for (const std::string scheme : {"Bearer ", "bearer ", "BEARER   "})
+    EXPECT_EQ(guarded(request(Method::get, "/panels", scheme + token)), std::nullopt) << scheme;
+  for (const std::string& text :
+       std::vector<std::string>{token, "Basic " + token, "Bearer" + token, "Bearer", "Bearer ", "Bearer x",
+                                "Bearer " + token + " x", "Bearer " + token + "," + token}) {
+    EXPECT_EQ(guarded(request(Method::get, "/panels", text)), ErrorCode::kUnauthorized) << text;
+  }
+}
+
+TEST_F(AccessTest, ChallengesWithoutRepeatingTheToken) {
+  const auto challenge = [this](std::string authorization) {
+    const Request bad = request(Method::get, "/panels", std::move(authorization));
+    const auto caller = guarded_.admit(bad);
+    return caller ? "" : Access::challenge_of(bad, caller.error());
+  };
+  EXPECT_EQ(challenge(""), "Bearer");
+  EXPECT_EQ(challenge("Basic abc"), "Bearer");
+  EXPECT_EQ(challenge("Bearer secret\"\\"),
+            R"(Bearer error="invalid_token", error_description="the token is not valid here")");
+  EXPECT_THAT(challenge("Bearer " + token_until(0)),
+              HasSubstr(R"(error_description="the token has expired")"));
+}
+
+TEST_F(AccessTest, EachCallHasItsScope) {
+  const std::vector<std::tuple<Method, std::string, std::string>> calls = {
+      {Method::get, "/panels", "read"},
+      {Method::head, "/panels/p", "read"},
+      {Method::get, "/panels/p/state", "read"},
+      {Method::post, "/panels", "write"},
+      {Method::put, "/panels/p", "write"},
+      {Method::delete_, "/panels/p", "write"},
+      {Method::post, "/panels/p/trigger/t", "trigger"},
+      {Method::get, "/runtime/memory", "admin"}};
+  for (const auto& [method, target, needed] : calls) {
+    for (const std::string word : {"read", "write", "trigger", "resume", "admin"}) {
+      const auto caller = guarded_.admit(bearing(method, target, R"(,"scope":")" + word + '"'));
+      EXPECT_EQ(caller.has_value(), word == needed) << target << ' ' << word;
+      if (caller) continue;
+      EXPECT_EQ(caller.error().code, ErrorCode::kForbidden);
+      EXPECT_THAT(caller.error().message, HasSubstr('"' + needed + '"'));
+    }
+    EXPECT_EQ(guarded(bearing(method, target, "")), std::nullopt) << "without a scope all is allowed";
+    EXPECT_EQ(guarded(bearing(method, target, R"(,"scope":"")")), ErrorCode::kForbidden);
+  }
+}
+
+TEST_F(AccessTest, WhatIsNotThereIsNotForbidden) {
+  EXPECT_EQ(guarded(bearing(Method::get, "/nothing", R"(,"scope":"")")), std::nullopt);
+}
+
+TEST_F(AccessTest, APanelMustBeCovered) {
+  constexpr std::string_view kCarts = R"(,"panels":["cart-*"])";
+  for (const char* target : {"/panels/cart-1", "/panels/cart-1/state", "/panels"})
+    EXPECT_EQ(guarded(bearing(Method::get, target, kCarts)), std::nullopt) << target;
+  EXPECT_EQ(guarded(bearing(Method::post, "/panels/cart-1/trigger/t", kCarts)), std::nullopt);
+  for (const char* target :
+       {"/panels/till", "/panels/till/state", "/panels/Cart-1", "/panels/my-cart-1?x=cart-1"})
+    EXPECT_EQ(guarded(bearing(Method::get, target, kCarts)), ErrorCode::kForbidden) << target;
+  const auto caller = guarded_.admit(bearing(Method::post, "/panels/till/trigger/t", kCarts));
+  ASSERT_FALSE(caller);
+  EXPECT_THAT(caller.error().message, HasSubstr("\"till\""));
+}
+
+TEST_F(AccessTest, WhatIsAboutAllPanelsNeedsATokenForAll) {
+  EXPECT_EQ(guarded(bearing(Method::get, "/runtime/memory", "")), std::nullopt);
+  for (const char* panels :
+       {R"(,"panels":["cart-*"])", R"(,"panels":["a*","b*"])", R"(,"panels":[],"scope":"admin")"})
+    EXPECT_EQ(guarded(bearing(Method::get, "/runtime/memory", panels)), ErrorCode::kForbidden) << panels;
+}
+
+TEST_F(AccessTest, AKnownTokenStillExpires) {
+  const Request known = bearing(Method::get, "/panels", "");
+  EXPECT_EQ(guarded(known), std::nullopt);
+  EXPECT_EQ(guarded_.admit(known)->get(), guarded_.admit(known)->get()) << "it was read once";
+  clock_.now_ms += 1000 + 59'999;
+  EXPECT_EQ(guarded(known), std::nullopt);
+  clock_.now_ms += 1;
+  EXPECT_EQ(guarded(known), ErrorCode::kUnauthorized);
+}
+
+TEST_F(AccessTest, AQuestionWhetherToCallNeedsNoToken) {
+  Access shop({.jwt_key = std::string(kKey), .cors_origins = {"https://shop.example"}}, clock_);
+  Request question = request(Method::options, "/panels/p/trigger/t");
+  question.origin = "https://shop.example";
+  question.has_requested_method = true;
+  EXPECT_EQ(refusal(shop, question), std::nullopt);
+  question.has_requested_method = false;
+  EXPECT_EQ(refusal(shop, question), ErrorCode::kUnauthorized) << "no browser asks like this";
+  question.has_requested_method = true;
+  question.origin = "https://evil.example";
+  EXPECT_EQ(refusal(shop, question), ErrorCode::kOriginNotAllowed);
+}
+
+class DefinitionTest : public AccessTest {
+ protected:
+  std::optional<std::string> fault_of(std::string body, std::string_view claims = R"(,"panels":["cart-*"])") {
+    Request creation = bearing(Method::post, "/panels", claims);
+    creation.caller = guarded_.admit(creation).value();
+    creation.body = std::move(body);
+    const auto refusal = Access::refuse_definition(creation);
+    if (!refusal) return std::nullopt;
+    EXPECT_EQ(refusal->code, ErrorCode::kForbidden);
+    return refusal->message;
+  }
+};
+
+TEST_F(DefinitionTest, MustBeForAPanelThatTheTokenCovers) {
+  EXPECT_EQ(
+      fault_of(R"({"kind":"x","id":"cart-1","n":123456789012345678901234567890,"tools":[{"id":"till"}]})"),
+      std::nullopt);
+  EXPECT_THAT(fault_of(R"({"id":"till"})").value(), HasSubstr("\"till\""));
+  EXPECT_TRUE(fault_of(R"({"id":"till","id":"cart-1"})"));
+  EXPECT_TRUE(fault_of(R"({"id":"cart-1","\u0069d":"till"})"));
+}
+
+TEST_F(DefinitionTest, MustNameThePanel) {
+  for (const char* body : {"{}", R"({"kind":"cart-1"})", R"({"id":5})", R"({"id":null})", "[]", "\"cart-1\"",
+                           R"({"x":{"id":"cart-1"}})"}) {
+    EXPECT_THAT(fault_of(body).value(), HasSubstr("needs an \"id\"")) << body;
+    EXPECT_EQ(fault_of(body, ""), std::nullopt) << body;
+    EXPECT_EQ(fault_of(body, R"(,"panels":["*"])"), std::nullopt) << body;
+  }
+}
+
+TEST_F(DefinitionTest, IsLeftToItsReaderWhenItIsNoJson) {
+  for (const char* body : {"", "{", R"({"id":"till")", R"({"id":"till"} x)"})
+    EXPECT_EQ(fault_of(body), std::nullopt) << body;
+}
+
+TEST_F(DefinitionTest, OfNobodyIsRefused) {
+  Request creation = request(Method::post, "/panels");
+  creation.body = R"({"id":"p"})";
+  EXPECT_EQ(&caller_of(creation), &Caller::nobody());
+  EXPECT_TRUE(Access::refuse_definition(creation));
+}
+
+}  // namespace
+}  // namespace nexus::server

@@ -1,0 +1,89 @@
+#include "nexus/front/auth/cors.h"
+
+#include <gmock/gmock.h>
+
+namespace nexus::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kShop = "https://shop.example";
+
+Request from(std::string origin, Method method = Method::post) {
+  Request request;
+  request.method = method;
+  request.host = "localhost:3000";
+  request.origin = std::move(origin);
+  return request;
+}
+
+std::string head_of(Answer& answer) {
+  const auto parts = answer.serialise("today", 11, Answer::Connection::kKeep, Answer::Body::kOnlyDescribed);
+  return {static_cast<const char*>(parts[0].data()), parts[0].size()};
+}
+
+std::string headers_for(const CallerRule& rule, const Request& request) {
+  Answer answer;
+  add_cors_headers(rule, request, answer);
+  return head_of(answer);
+}
+
+TEST(Cors, IsOffWithoutOrigins) {
+  const CallerRule rule({}, {});
+  EXPECT_THAT(headers_for(rule, from(kShop)), Not(HasSubstr("Access-Control")));
+  EXPECT_THAT(headers_for(rule, from(kShop)), Not(HasSubstr("Vary")));
+}
+
+TEST(Cors, LetsAPageOfAnAllowedOriginRead) {
+  const CallerRule rule({}, {kShop});
+  const std::string head = headers_for(rule, from(kShop));
+  EXPECT_THAT(head, HasSubstr("Access-Control-Allow-Origin: https://shop.example\r\n"));
+  EXPECT_THAT(head, HasSubstr("Vary: Origin\r\n"));
+  for (const char* name : {"Nexus-Execution-Id", "Nexus-Execution-Status", "ETag", "Location", "Retry-After",
+                           "Preference-Applied", "Nexus-Api-Version"}) {
+    EXPECT_THAT(head, testing::ContainsRegex(std::string("Access-Control-Expose-Headers: [^\r]*") + name));
+  }
+  EXPECT_THAT(head, Not(HasSubstr("Credentials")));
+}
+
+TEST(Cors, TellsCachesThatTheOriginCounts) {
+  const CallerRule rule({}, {kShop});
+  for (const char* origin : {"", "http://localhost:3000", "https://evil.example", "null"}) {
+    const std::string head = headers_for(rule, from(origin));
+    EXPECT_THAT(head, HasSubstr("Vary: Origin\r\n")) << origin;
+    EXPECT_THAT(head, Not(HasSubstr("Access-Control"))) << origin;
+  }
+}
+
+TEST(Cors, KnowsAPreflight) {
+  Request request = from(kShop, Method::options);
+  EXPECT_FALSE(is_preflight(request));
+  request.has_requested_method = true;
+  EXPECT_TRUE(is_preflight(request));
+  request.origin.clear();
+  EXPECT_FALSE(is_preflight(request));
+  request = from(kShop);
+  request.has_requested_method = true;
+  EXPECT_FALSE(is_preflight(request));
+}
+
+TEST(Cors, AnswersAPreflightForThePath) {
+  Request request = from(kShop, Method::options);
+  request.has_requested_method = true;
+  Answer answer;
+  answer_preflight(find_route("/panels/p/trigger/t"), answer);
+  add_cors_headers(CallerRule({}, {kShop}), request, answer);
+  EXPECT_EQ(answer.status(), 204);
+  const std::string head = head_of(answer);
+  EXPECT_THAT(head, HasSubstr("Access-Control-Allow-Methods: POST\r\n"));
+  EXPECT_THAT(head, HasSubstr("Access-Control-Allow-Origin: https://shop.example\r\n"));
+  EXPECT_THAT(head, HasSubstr("Access-Control-Max-Age: "));
+  for (const char* name :
+       {"Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Prefer", "traceparent"})
+    EXPECT_THAT(head, testing::ContainsRegex(std::string("Access-Control-Allow-Headers: [^\r]*") + name));
+  EXPECT_THAT(head, Not(HasSubstr("Expose")));
+}
+
+}  // namespace
+}  // namespace nexus::server

@@ -1,0 +1,97 @@
+// A client of the WebSocket port over a real connection, by a clock that the test turns.
+#include "nexus/front/websocket/websockets.h"
+
+#include <gmock/gmock.h>
+
+#include "nexus/front/websocket/websocket_client.h"
+#include "support/loops.h"
+
+namespace nexus::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::string_view kPingFrame("\x89\x00", 2);
+// Masked with zeros, as a client must mask.
+constexpr std::string_view kPongFrame("\x8a\x80\0\0\0\0", 6);
+constexpr std::string_view kPingMessage("\x81\x8f\0\0\0\0{\"type\":\"PING\"}", 21);
+
+class WebSocketsTest : public ::testing::Test {
+ public:
+  WebSockets& sockets() { return loops_[0].api.sockets(); }
+
+  // Connects, and reads until it has been greeted.
+  Task<void> connect() {
+    co_await loops_.ask(0, Method::post, "/panels", testing::definition_of("p", "return 1"));
+    Acceptor acceptor(loop(), {asio::ip::address_v4::loopback(), 0});
+    co_await client_.async_connect(acceptor.local_endpoint(), kAwait);
+    Socket served(loop());
+    co_await acceptor.async_accept(served, kAwait);
+    Request request;
+    request.method = Method::get;
+    request.target = "/panels/p/ws";
+    request.host = "127.0.0.1";
+    request.asks_for_websocket = true;
+    request.websocket_key = "dGhlIHNhbXBsZSBub25jZQ==";
+    request.websocket_version = "13";
+    sockets().add({std::move(served), std::move(request), {}});
+    co_await read_until("CONNECTED");
+    received_.clear();
+  }
+  // The test's own time limit ends it.
+  Task<void> read_until(std::string_view wanted) {
+    while (!received_.contains(wanted)) {
+      std::array<char, 512> part;
+      const std::size_t bytes = co_await client_.async_read_some(asio::buffer(part), kAwait);
+      received_.append(part.data(), bytes);
+    }
+  }
+  Task<void> send(std::string_view bytes) {
+    co_await asio::async_write(client_, asio::buffer(bytes), kAwait);
+  }
+  void run(Task<void> test) {
+    loops_.spawn(0, std::move(test));
+    loops_.run();
+  }
+  asio::io_context& loop() { return loops_[0].loop; }
+
+  testing::Loops loops_{1};
+  Socket client_{loop()};
+  std::string received_;
+};
+
+TEST_F(WebSocketsTest, WhoIsSilentIsPingedAndThenClosed) {
+  run([](WebSocketsTest& t) -> Task<void> {
+    co_await t.connect();
+    t.sockets().tick(WebSocketClient::kPingMs - 1);
+    t.sockets().tick(WebSocketClient::kPingMs + 1000);
+    co_await t.read_until(kPingFrame);
+    EXPECT_EQ(t.received_, kPingFrame) << "one, and not before its time";
+    t.sockets().tick(WebSocketClient::kIdleMs - 1);
+    t.received_.clear();
+    t.sockets().tick(WebSocketClient::kIdleMs + 1000);
+    co_await t.read_until("nothing was heard for 75 seconds");
+    EXPECT_THAT(t.received_, HasSubstr("\x03\xf0")) << "1008";
+  }(*this));
+}
+
+TEST_F(WebSocketsTest, WhoIsHeardStays) {
+  run([](WebSocketsTest& t) -> Task<void> {
+    co_await t.connect();
+    t.sockets().tick(WebSocketClient::kPingMs + 1000);
+    co_await t.read_until(kPingFrame);
+    co_await t.send(kPongFrame);
+    co_await t.send(kPingMessage);
+    co_await t.read_until("PONG");
+    t.sockets().tick(WebSocketClient::kIdleMs + 1000);
+    EXPECT_EQ(t.sockets().size(), 1u);
+    co_await t.send(kPingMessage);
+    t.received_.clear();
+    co_await t.read_until("PONG");
+    EXPECT_THAT(t.received_, Not(HasSubstr("nothing was heard")));
+  }(*this));
+}
+
+}  // namespace
+}  // namespace nexus::server
