@@ -103,7 +103,7 @@ class Bench {
     for (; put_in == sandbox::Step::kMore; put_in = instance_->put_in_more(segment->suspended))
       turn_ends();
     if (!put_in) stop("it does not go on");
-    instance_->resume(segment->suspended, {0, sandbox::CallAnswer::Kind::kValue, "null"});
+    instance_->resume(segment->suspended, {0, CallAnswer::Kind::kValue, "null"});
     segment.reset();
     run_segment();
     const auto result = instance_->finish();
@@ -129,9 +129,9 @@ class Bench {
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Instance> instance_;
   std::map<std::string, std::shared_ptr<const memory::Image>> images_;
-  sandbox::State state_ = *sandbox::State::parse(R"({"count":41})");
-  sandbox::Capabilities capabilities_ = sandbox::Capabilities::defaults();
-  sandbox::Capabilities all_ = *sandbox::Capabilities::parse(std::vector<std::string>{"state:*", "ext:*"});
+  State state_ = *State::parse(R"({"count":41})");
+  Capabilities capabilities_ = Capabilities::defaults();
+  Capabilities all_ = *Capabilities::parse(std::vector<std::string>{"state:*", "ext:*"});
   sandbox::ExtensionTable extensions_ = [] {
     sandbox::ExtensionTable table;
     table.add("timer", {"sleep"});

@@ -11,9 +11,9 @@ namespace nexus::app {
 int check(const CheckCommand& command) {
   const auto loaded = load_and_report(command.config, command.json);
   if (!loaded) return kAskedWrongly;
-  const budget::Wishes wishes = wishes_of(loaded->settings);
-  const budget::Surroundings there = look_around(loaded->settings);
-  const budget::Fit fit = budget::fit(wishes, there);
+  const diagnostics::Wishes wishes = wishes_of(loaded->settings);
+  const diagnostics::Surroundings there = look_around(loaded->settings);
+  const diagnostics::Fit fit = diagnostics::fit(wishes, there);
   fmt::print("{}", command.json ? check_json(wishes, there, fit) + '\n' : check_table(wishes, there, fit));
   print_warnings(*loaded);
   return fit.contradictions.empty() ? kDone : kFailed;

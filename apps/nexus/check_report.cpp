@@ -10,9 +10,7 @@
 namespace nexus::app {
 namespace {
 
-using budget::bytes_text;
-using sandbox::json_array;
-using sandbox::json_string;
+using diagnostics::bytes_text;
 
 class Table {
  public:
@@ -23,11 +21,11 @@ class Table {
   std::string text_;
 };
 
-std::uint64_t container_free(const budget::Walls& walls) {
+std::uint64_t container_free(const system::Walls& walls) {
   return minus(minus(*walls.container_limit_bytes, walls.neighbours_bytes), walls.working_set_bytes);
 }
 
-void add_walls(Table& table, const budget::Wishes& wishes, const budget::Walls& walls) {
+void add_walls(Table& table, const diagnostics::Wishes& wishes, const system::Walls& walls) {
   if (walls.container_limit_bytes) {
     table.line("container", "limit {}, used {}{}, free {} ({})", bytes_text(*walls.container_limit_bytes),
                bytes_text(walls.working_set_bytes),
@@ -48,7 +46,7 @@ void add_walls(Table& table, const budget::Wishes& wishes, const budget::Walls& 
   table.line("grantable", "{}; for more, change {}", bytes_text(walls.grantable_bytes), walls.setting);
 }
 
-void add_cache(Table& table, const budget::Wishes& wishes, const budget::Surroundings& there) {
+void add_cache(Table& table, const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there) {
   if (!there.cache) {
     table.line("cache", "{}: unknown filesystem", wishes.cache_dir);
     return;
@@ -59,7 +57,7 @@ void add_cache(Table& table, const budget::Wishes& wishes, const budget::Surroun
 }
 
 // The other ones are copied back whole after each call.
-std::uint64_t protected_instances(const budget::Wishes& wishes, const budget::Fit& fit) {
+std::uint64_t protected_instances(const diagnostics::Wishes& wishes, const diagnostics::Fit& fit) {
   return std::min(wishes.max_instances, fit.instances_mappable);
 }
 
@@ -73,14 +71,14 @@ std::string or_null(const std::optional<T>& value) {
   return value ? fmt::to_string(*value) : "null";
 }
 
-std::string findings_json(const std::vector<budget::Finding>& findings) {
-  return json_array(findings, [](const budget::Finding& finding) {
+std::string findings_json(const std::vector<diagnostics::Finding>& findings) {
+  return json_array(findings, [](const diagnostics::Finding& finding) {
     return fmt::format(R"({{"setting":{},"text":{}}})", json_string(finding.setting),
                        json_string(finding.text));
   });
 }
 
-std::string container_json(const budget::Walls& walls) {
+std::string container_json(const system::Walls& walls) {
   if (!walls.container_limit_bytes) return "null";
   return fmt::format(
       R"({{"limitBytes":{},"limitFile":{},"usageBytes":{},"workingSetBytes":{},"neighboursBytes":{},"freeBytes":{}}})",
@@ -88,7 +86,7 @@ std::string container_json(const budget::Walls& walls) {
       walls.working_set_bytes, walls.neighbours_bytes, container_free(walls));
 }
 
-std::string cache_json(const budget::Wishes& wishes, const budget::Surroundings& there) {
+std::string cache_json(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there) {
   if (!there.cache) return "null";
   return fmt::format(R"({{"folder":{},"filesystem":{},"countsAsMemory":{},"freeBytes":{},"limitBytes":{}}})",
                      json_string(wishes.cache_dir), json_string(there.cache->filesystem),
@@ -97,15 +95,15 @@ std::string cache_json(const budget::Wishes& wishes, const budget::Surroundings&
 
 }  // namespace
 
-std::string check_table(const budget::Wishes& wishes, const budget::Surroundings& there,
-                        const budget::Fit& fit) {
+std::string check_table(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
+                        const diagnostics::Fit& fit) {
   Table table;
   add_walls(table, wishes, there.walls);
   table.line("instances",
              "{} at once of {} each (MEMORY_LIMIT_MB), {} of {}, which is typical; MAX_INSTANCES {}",
              std::min(fit.instances_at_limit, wishes.max_instances), bytes_text(wishes.memory_limit_bytes),
-             std::min(fit.instances_typical, wishes.max_instances), bytes_text(budget::kTypicalInstanceBytes),
-             wishes.max_instances);
+             std::min(fit.instances_typical, wishes.max_instances),
+             bytes_text(diagnostics::kTypicalInstanceBytes), wishes.max_instances);
   add_cache(table, wishes, there);
   table.line("mappings", "{} (vm.max_map_count), enough for {} instances",
              limit_text(there.max_map_count, count_text), fit.instances_mappable);
@@ -118,18 +116,18 @@ std::string check_table(const budget::Wishes& wishes, const budget::Surroundings
              there.cpu_quota ? fmt::format(", of which the container may use {:g}", *there.cpu_quota) : "",
              fit.threads);
   std::string text = std::move(table.text_);
-  for (const budget::Finding& finding : fit.contradictions)
+  for (const diagnostics::Finding& finding : fit.contradictions)
     text += fmt::format("\n{}: {}", finding.setting, finding.text);
-  for (const budget::Finding& finding : fit.notes)
+  for (const diagnostics::Finding& finding : fit.notes)
     text += fmt::format("\n{} (note): {}", finding.setting, finding.text);
   if (!fit.contradictions.empty() || !fit.notes.empty()) text += '\n';
   if (fit.contradictions.empty()) text += "\nall fits\n";
   return text;
 }
 
-std::string check_json(const budget::Wishes& wishes, const budget::Surroundings& there,
-                       const budget::Fit& fit) {
-  const budget::Walls& walls = there.walls;
+std::string check_json(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
+                       const diagnostics::Fit& fit) {
+  const system::Walls& walls = there.walls;
   const std::string budget =
       fmt::format(R"({{"bytes":{},"reserveBytes":{},"grantableBytes":{},"tightest":{},"setting":{}}})",
                   walls.budget_bytes, walls.reserve_bytes, walls.grantable_bytes, json_string(walls.tightest),
@@ -137,8 +135,9 @@ std::string check_json(const budget::Wishes& wishes, const budget::Surroundings&
   const std::string instances = fmt::format(
       R"({{"bytes":{},"atLimit":{},"typical":{},"mappable":{},"max":{},"min":{},"limitBytes":{},"typicalBytes":{},"writeTracking":{{"protected":{},"copied":{}}}}})",
       fit.instance_bytes, fit.instances_at_limit, fit.instances_typical, fit.instances_mappable,
-      wishes.max_instances, wishes.min_instances, wishes.memory_limit_bytes, budget::kTypicalInstanceBytes,
-      protected_instances(wishes, fit), wishes.max_instances - protected_instances(wishes, fit));
+      wishes.max_instances, wishes.min_instances, wishes.memory_limit_bytes,
+      diagnostics::kTypicalInstanceBytes, protected_instances(wishes, fit),
+      wishes.max_instances - protected_instances(wishes, fit));
   const std::string process = fmt::format(
       R"({{"maxMapCount":{},"addressSpaceLimitBytes":{},"addressSpaceBytes":{},"openFilesLimit":{},"processors":{},"cpuQuota":{},"threads":{}}})",
       or_null(there.max_map_count), or_null(there.address_space_limit_bytes), wishes.address_space_bytes,

@@ -8,12 +8,12 @@
 namespace nexus::app {
 
 // A line for each wall and each thing that has to fit, then one for each finding, which begins with what to change.
-std::string check_table(const budget::Wishes& wishes, const budget::Surroundings& there,
-                        const budget::Fit& fit);
+std::string check_table(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
+                        const diagnostics::Fit& fit);
 
 // {"fits", "container", "machine", "budget", "instances", "cache", "process", "contradictions": [{setting, text}],
 // "notes": [{setting, text}]}; null: without limit, or unknown.
-std::string check_json(const budget::Wishes& wishes, const budget::Surroundings& there,
-                       const budget::Fit& fit);
+std::string check_json(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
+                       const diagnostics::Fit& fit);
 
 }  // namespace nexus::app

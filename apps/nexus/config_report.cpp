@@ -15,8 +15,6 @@ namespace nexus::app {
 namespace {
 
 using config::Row;
-using sandbox::json_array;
-using sandbox::json_string;
 
 std::string_view source_name(config::Source source) {
   switch (source) {

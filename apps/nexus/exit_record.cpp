@@ -10,10 +10,10 @@
 
 namespace nexus::app {
 
-std::vector<metrics::UncleanNotice> take_unclean_exits(const std::string& folder) {
-  std::vector<metrics::UncleanNotice> notices;
-  for (const budget::UncleanExit& exit : budget::take_unclean(folder)) {
-    notices.push_back({budget::cause_of(exit), budget::explain(exit)});
+std::vector<exposition::UncleanNotice> take_unclean_exits(const std::string& folder) {
+  std::vector<exposition::UncleanNotice> notices;
+  for (const diagnostics::UncleanExit& exit : diagnostics::take_unclean(folder)) {
+    notices.push_back({diagnostics::cause_of(exit), diagnostics::explain(exit)});
     spdlog::warn("{}", fmt::join(notices.back().lines, "; "));
   }
   return notices;
@@ -21,7 +21,7 @@ std::vector<metrics::UncleanNotice> take_unclean_exits(const std::string& folder
 
 ExitRecord::ExitRecord(const std::string& folder, const Clock& clock) : clock_(clock) {
   if (folder.empty()) return;
-  auto words = budget::LastWords::create(folder);
+  auto words = diagnostics::LastWords::create(folder);
   if (!words) {
     spdlog::warn("should this process be killed, the next cannot say of what (CACHE_DIR): {}",
                  words.error().message);
@@ -36,7 +36,7 @@ ExitRecord::ExitRecord(const std::string& folder, const Clock& clock) : clock_(c
 void ExitRecord::name_handlers(std::span<const metrics::HandlerUse> top) {
   record_.top_handlers = {};
   for (std::size_t i = 0; i < std::min(top.size(), kHandlers); ++i) {
-    budget::HandlerUse& named = record_.top_handlers[i];
+    diagnostics::HandlerUse& named = record_.top_handlers[i];
     named.name = top[i].name;
     named.bytes = top[i].running > 0 ? top[i].held_bytes : top[i].high_water_bytes;
     named.running = top[i].running;
@@ -46,7 +46,7 @@ void ExitRecord::name_handlers(std::span<const metrics::HandlerUse> top) {
 void ExitRecord::update(const budget::MemoryView& view, const budget::Ledger& ledger,
                         const UnderWay& under_way) {
   if (!words_) return;
-  const budget::Walls& walls = view.walls;
+  const system::Walls& walls = view.walls;
   record_.written_unix_ms = clock_.unix_ms();
   record_.container_limit_bytes = walls.container_limit_bytes.value_or(0);
   record_.working_set_bytes = walls.container_limit_bytes ? walls.working_set_bytes : view.measured_bytes;

@@ -16,7 +16,7 @@ namespace nexus::app {
 
 // Of processes that ended without a goodbye: each is logged, and told once. To be called before the process has a record
 // of its own.
-std::vector<metrics::UncleanNotice> take_unclean_exits(const std::string& folder);
+std::vector<exposition::UncleanNotice> take_unclean_exits(const std::string& folder);
 
 struct UnderWay {
   std::uint64_t running = 0, queued = 0;  // executions
@@ -30,7 +30,7 @@ class ExitRecord {
 
   // Those that hold or have needed the most bytes, the most first; part of every update() from now on.
   void name_handlers(std::span<const metrics::HandlerUse> top);
-  static constexpr std::size_t kHandlers = std::tuple_size_v<decltype(budget::Record::top_handlers)>;
+  static constexpr std::size_t kHandlers = std::tuple_size_v<decltype(diagnostics::Record::top_handlers)>;
   // Under 3 us and no system call but for the time.
   void update(const budget::MemoryView& view, const budget::Ledger& ledger, const UnderWay& under_way);
   // The process ends as it should; nothing is recorded from then on. Its own end is that as well.
@@ -38,8 +38,8 @@ class ExitRecord {
 
  private:
   const Clock& clock_;
-  std::unique_ptr<budget::LastWords> words_;
-  budget::Record record_;
+  std::unique_ptr<diagnostics::LastWords> words_;
+  diagnostics::Record record_;
 };
 
 }  // namespace nexus::app

@@ -33,8 +33,8 @@ void print_demo(const std::string& url) {
       url);
 }
 
-std::vector<server::Server*> servers_of(std::span<const std::unique_ptr<ServingLoop>> loops) {
-  std::vector<server::Server*> servers;
+std::vector<http::Server*> servers_of(std::span<const std::unique_ptr<ServingLoop>> loops) {
+  std::vector<http::Server*> servers;
   for (const auto& one : loops)
     servers.push_back(&one->server());
   return servers;
@@ -106,7 +106,7 @@ int Life::run(Plan plan) {
   wait_for_signal();
   wait_for_hangup(plan.reload);
   memory_.start();
-  asio::co_spawn(loop().get_executor(), start(std::move(plan)), server::must_not_throw);
+  asio::co_spawn(loop().get_executor(), start(std::move(plan)), must_not_throw);
   {
     const auto threads = start_threads(loops_, runtime_);
     if (threads) {
@@ -134,7 +134,7 @@ void Life::on_all(void (*act)(ServingLoop& one)) {
     asio::post(one->loop(), [act, &one = *one] { act(one); });
 }
 
-server::Task<void> Life::start(Plan plan) {
+Task<void> Life::start(Plan plan) {
   for (const PanelFile& file : plan.panels) {
     const bool created = co_await create(file);
     if (is_leaving_) co_return;
@@ -142,29 +142,29 @@ server::Task<void> Life::start(Plan plan) {
   }
   is_starting_ = false;
   if (is_leaving_) co_return;
-  for (server::Listener* listener : {&listener_, &ws_listener_}) {
+  for (http::Listener* listener : {&listener_, &ws_listener_}) {
     const auto listening = listener->listen();
     if (listening) continue;
     fmt::print(stderr, "nexus: {}\n", listening.error().message);
     co_return stop(kFailed);
   }
-  on_all([](ServingLoop& one) { one.shard().set_stage(server::Stage::kServing); });
+  on_all([](ServingLoop& one) { one.shard().set_stage(shard::Stage::kServing); });
   fmt::print("listening on {}\nlistening on {}\n", listener_.url(), ws_listener_.url());
   if (plan.shows_demo) print_demo(listener_.url());
   std::fflush(stdout);
 }
 
 // On the loop that will have the panel. False: it was refused, and why has been said.
-server::Task<bool> Life::create(const PanelFile& file) {
-  using Created = std::expected<std::shared_ptr<panels::Panel>, server::Refusal>;
-  const std::string id = server::id_in_definition(file.json);
-  ServingLoop& owner = *loops_[id.empty() ? 0 : server::owner_of(id, loops_.size())];
-  const auto panel = co_await server::callback<Created>(loop().get_executor(), [&](auto done) {
+Task<bool> Life::create(const PanelFile& file) {
+  using Created = std::expected<std::shared_ptr<panels::Panel>, Refusal>;
+  const std::string id = id_in_definition(file.json);
+  ServingLoop& owner = *loops_[id.empty() ? 0 : owner_of(id, loops_.size())];
+  const auto panel = co_await callback<Created>(loop().get_executor(), [&](auto done) {
     asio::post(owner.loop(), [&owner, &file, done = std::move(done)]() mutable {
       asio::co_spawn(owner.loop().get_executor(),
-                     owner.shard().panels().create(file.json, server::Caller::anyone(), file.handlers),
+                     owner.shard().panels().create(file.json, Caller::anyone(), file.handlers),
                      [done = std::move(done)](std::exception_ptr error, Created created) mutable {
-                       server::must_not_throw(error);
+                       must_not_throw(error);
                        done(std::move(created));
                      });
     });
@@ -198,7 +198,7 @@ void Life::wait_for_hangup(std::function<void()> reload) {
 
 void Life::leave() {
   if (settings_.shutdown_delay_ms == 0 || is_starting_) return drain();
-  on_all([](ServingLoop& one) { one.shard().set_stage(server::Stage::kLeaving); });
+  on_all([](ServingLoop& one) { one.shard().set_stage(shard::Stage::kLeaving); });
   delay_.expires_after(std::chrono::milliseconds(settings_.shutdown_delay_ms));
   delay_.async_wait([this](const boost::system::error_code&) { drain(); });
 }

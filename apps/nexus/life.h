@@ -34,8 +34,8 @@ class Life {
   int run(Plan plan);
 
  private:
-  server::Task<void> start(Plan plan);
-  server::Task<bool> create(const PanelFile& file);
+  Task<void> start(Plan plan);
+  Task<bool> create(const PanelFile& file);
   void on_all(void (*act)(ServingLoop& one));
   void wait_for_signal();
   void wait_for_hangup(std::function<void()> reload);
@@ -49,9 +49,9 @@ class Life {
   const config::ServerConfig& settings_;
   sandbox::Runtime& runtime_;
   MemoryKeeping& memory_;
-  server::Listener listener_, ws_listener_;
+  http::Listener listener_, ws_listener_;
   boost::asio::signal_set signals_, hangups_;
-  server::Timer delay_;
+  Timer delay_;
   std::size_t undrained_ = 0;
   int status_ = 0;
   bool is_starting_ = true;

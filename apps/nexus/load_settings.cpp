@@ -22,7 +22,7 @@ std::optional<std::string> variable(const std::string& name) {
 }
 
 std::optional<std::string> capabilities_bound(const config::Settings& settings) {
-  const auto capabilities = sandbox::Capabilities::parse(settings.runtime.capabilities);
+  const auto capabilities = Capabilities::parse(settings.runtime.capabilities);
   if (capabilities) return std::nullopt;
   return fmt::format("a list of capabilities: {}", capabilities.error().message);
 }

@@ -35,10 +35,10 @@ std::string time_of(const spdlog::details::log_msg& message) {
 std::string json_of(const spdlog::details::log_msg& message, const LogParts& parts, std::string_view words) {
   std::string line =
       fmt::format(R"({{"time":"{}","level":"{}","message":)", time_of(message), level_name(message.level));
-  sandbox::append_json_string(line, words);
+  append_json_string(line, words);
   for (const auto& [name, value] : parts.fields) {
     line.append(",\"").append(name).append("\":");
-    sandbox::append_json_string(line, value);
+    append_json_string(line, value);
   }
   line += "}\n";
   return line;

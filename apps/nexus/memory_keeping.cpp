@@ -58,7 +58,7 @@ void set_up_allocator(std::size_t loops) {
 }
 
 MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::Keeper& keeper,
-                             budget::WallWatch& watch, budget::Ledger& ledger, const Clock& clock,
+                             system::WallWatch& watch, budget::Ledger& ledger, const Clock& clock,
                              ExitRecord& record)
     : loops_(loops),
       keeper_(keeper),
@@ -78,10 +78,10 @@ void MemoryKeeping::start() {
   began_ms_ = clock_.monotonic_us() / 1000;
   container_limit_bytes_ = keeper_.view().walls.container_limit_bytes;
   record();
-  asio::co_spawn(timer_.get_executor(), keep(), server::must_not_throw);
+  asio::co_spawn(timer_.get_executor(), keep(), must_not_throw);
   if (!events_.is_open()) return;
   spdlog::debug("walls: watched by the clock, and by {}", fmt::join(watch_.files(), ", "));
-  asio::co_spawn(timer_.get_executor(), follow(), server::must_not_throw);
+  asio::co_spawn(timer_.get_executor(), follow(), must_not_throw);
 }
 
 void MemoryKeeping::stop() {
@@ -92,22 +92,22 @@ void MemoryKeeping::stop() {
 }
 
 // What comes while it pauses waits in the watch.
-server::Task<void> MemoryKeeping::follow() {
+Task<void> MemoryKeeping::follow() {
   while (!is_stopped_) {
-    const auto [error] = co_await events_.async_wait(decltype(events_)::wait_read, server::kAwaitTuple);
+    const auto [error] = co_await events_.async_wait(decltype(events_)::wait_read, kAwaitTuple);
     if (error || is_stopped_) co_return;
     watch_.take();
     if (!if_memory_lasts([&] { look(is_at_rest(), "the kernel said so"); }))
       looked_ms_ = 0;  // by the clock, then
     pause_.expires_after(kBetweenEvents);
-    co_await pause_.async_wait(server::kAwaitTuple);
+    co_await pause_.async_wait(kAwaitTuple);
   }
 }
 
-server::Task<void> MemoryKeeping::keep() {
+Task<void> MemoryKeeping::keep() {
   while (!is_stopped_) {
     timer_.expires_after(kTick);
-    co_await timer_.async_wait(server::kAwaitTuple);
+    co_await timer_.async_wait(kAwaitTuple);
     if (is_stopped_) co_return;
     // Soon again: a container's limit may have been raised.
     if (!if_memory_lasts([&] { tick(); })) looked_ms_ = 0;
@@ -144,11 +144,11 @@ void MemoryKeeping::look(bool is_resting, std::string_view reason) {
   keeper_.look(is_resting);
   record();
   ask_for_handlers();
-  const budget::Walls walls = keeper_.view().walls;
+  const system::Walls walls = keeper_.view().walls;
   if (walls.container_limit_bytes != std::exchange(container_limit_bytes_, walls.container_limit_bytes)) {
     spdlog::info("the container's memory limit is now {}: {} may be granted ({})",
-                 walls.container_limit_bytes ? budget::bytes_text(*walls.container_limit_bytes) : "none",
-                 budget::bytes_text(walls.grantable_bytes), reason);
+                 walls.container_limit_bytes ? diagnostics::bytes_text(*walls.container_limit_bytes) : "none",
+                 diagnostics::bytes_text(walls.grantable_bytes), reason);
   }
   const std::uint64_t scarce = scarce_bytes(walls.grantable_bytes);
   if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {

@@ -24,7 +24,7 @@ class MemoryKeeping {
  public:
   // All must outlive it.
   MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::Keeper& keeper,
-                budget::WallWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
+                system::WallWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
 
   void start();
   void stop();
@@ -32,8 +32,8 @@ class MemoryKeeping {
   void say_goodbye() { record_.remove(); }
 
  private:
-  server::Task<void> keep();
-  server::Task<void> follow();
+  Task<void> keep();
+  Task<void> follow();
   void tick();
   void look(bool is_resting, std::string_view reason);
   bool is_at_rest() const;
@@ -45,17 +45,17 @@ class MemoryKeeping {
 
   std::span<const std::unique_ptr<ServingLoop>> loops_;
   budget::Keeper& keeper_;
-  budget::WallWatch& watch_;
+  system::WallWatch& watch_;
   budget::Ledger& ledger_;
   const Clock& clock_;
   ExitRecord& record_;
-  server::Timer timer_;
-  server::Timer pause_;
-  boost::asio::posix::basic_stream_descriptor<server::Executor> events_;  // closed: nothing is watched
-  std::optional<std::uint64_t> container_limit_bytes_;                    // as it was last looked at
-  std::vector<std::vector<metrics::HandlerUse>> hungriest_;               // of each loop
-  std::uint64_t started_ = 0;                       // executions and loads, since the start
-  std::uint64_t asked_started_ = 0, asked_ms_ = 0;  // as the loops were asked for handlers last
+  Timer timer_;
+  Timer pause_;
+  boost::asio::posix::basic_stream_descriptor<Executor> events_;  // closed: nothing is watched
+  std::optional<std::uint64_t> container_limit_bytes_;            // as it was last looked at
+  std::vector<std::vector<metrics::HandlerUse>> hungriest_;       // of each loop
+  std::uint64_t started_ = 0;                                     // executions and loads, since the start
+  std::uint64_t asked_started_ = 0, asked_ms_ = 0;                // as the loops were asked for handlers last
   std::uint64_t began_ms_ = 0, looked_ms_ = 0;
   std::uint64_t busy_since_ms_ = 0, busy_ms_ = 0;  // when something ran first, after it was tidy, and last
   std::uint64_t most_kept_ = 0;                    // by panels, connections and results since that

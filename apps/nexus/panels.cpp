@@ -33,9 +33,9 @@ class Inliner {
   template <class Value>
   static std::string object(std::string_view json, Value value_of) {
     std::string out;
-    const bool is_object = sandbox::for_each_member(json, [&](std::string_view key, std::string_view value) {
+    const bool is_object = for_each_member(json, [&](std::string_view key, std::string_view value) {
       out += out.empty() ? '{' : ',';
-      sandbox::append_json_string(out, key);
+      append_json_string(out, key);
       out.append(":").append(value_of(key, value));
     });
     if (!is_object) return std::string(json);  // the server says what is wrong with it
@@ -76,7 +76,7 @@ class Inliner {
       return {};
     }
     std::string out;
-    sandbox::append_json_string(out, *source);
+    append_json_string(out, *source);
     return out;
   }
 
@@ -166,7 +166,7 @@ class Panels {
         fmt::print(stderr, "nexus: {}: {}\n", file.path, json.error().message);
         return kAskedWrongly;
       }
-      const std::string id = server::id_in_definition(*json);
+      const std::string id = id_in_definition(*json);
       const auto reply = is_panel_id(id) ? ask(Verb::put, "/panels/" + id, *std::move(json))
                                          : ask(Verb::post, "/panels", *std::move(json));
       if (!is_good(target_, reply)) {

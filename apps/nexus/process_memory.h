@@ -10,11 +10,11 @@
 
 namespace nexus::app {
 
-class ProcessMemory final : public metrics::MemorySource {
+class ProcessMemory final : public exposition::MemorySource {
  public:
   // All but the notices must outlive it.
   ProcessMemory(budget::Keeper& keeper, const budget::BoundedLedger& ledger, const sandbox::Runtime& runtime,
-                const config::RuntimeConfig& settings, std::vector<metrics::UncleanNotice> unclean_exits)
+                const config::RuntimeConfig& settings, std::vector<exposition::UncleanNotice> unclean_exits)
       : keeper_(keeper),
         ledger_(ledger),
         runtime_(runtime),
@@ -22,7 +22,7 @@ class ProcessMemory final : public metrics::MemorySource {
         unclean_exits_(std::move(unclean_exits)) {}
 
   // What is unaccounted is measured now: it changes with every request.
-  metrics::MemoryFacts look() const override {
+  exposition::MemoryFacts look() const override {
     keeper_.look(false);
     budget::MemoryView view = keeper_.view();
     budget::LedgerState ledger = ledger_.state();
@@ -37,7 +37,7 @@ class ProcessMemory final : public metrics::MemorySource {
   const budget::BoundedLedger& ledger_;
   const sandbox::Runtime& runtime_;
   const config::RuntimeConfig& settings_;
-  const std::vector<metrics::UncleanNotice> unclean_exits_;
+  const std::vector<exposition::UncleanNotice> unclean_exits_;
 };
 
 }  // namespace nexus::app

@@ -34,12 +34,12 @@ int refuse(std::string_view what) {
 
 Result<void> check_object(std::string_view option, std::string_view json) {
   const auto start = json.find_first_not_of(" \t\r\n");
-  if (sandbox::check_json(json) == sandbox::JsonFault::kNone && json[start] == '{') return {};
+  if (check_json(json) == JsonFault::kNone && json[start] == '{') return {};
   return fail(ErrorCode::kInvalidRequest, fmt::format("{} must be a JSON object, and is: {}", option, json));
 }
 
 // The author's own machine: unlike in a panel, a limit may be raised here.
-Result<sandbox::Limits> with_changes(sandbox::Limits limits, const std::vector<std::string>& changes) {
+Result<Limits> with_changes(Limits limits, const std::vector<std::string>& changes) {
   for (const std::string& change : changes) {
     const auto equals = std::min(change.find('='), change.size());
     const std::string_view name = std::string_view(change).substr(0, equals);
@@ -60,9 +60,8 @@ Result<sandbox::Limits> with_changes(sandbox::Limits limits, const std::vector<s
     }
     limits.*field->value = value;
   }
-  if (limits.stack_size_bytes > sandbox::kMostStackBytes) {
-    return fail(ErrorCode::kInvalidRequest,
-                fmt::format("stackSizeBytes can be at most {}", sandbox::kMostStackBytes));
+  if (limits.stack_size_bytes > kMostStackBytes) {
+    return fail(ErrorCode::kInvalidRequest, fmt::format("stackSizeBytes can be at most {}", kMostStackBytes));
   }
   return limits;
 }
@@ -74,8 +73,8 @@ Result<std::string> read_source(const std::string& file) {
 
 class Runner {
  public:
-  Runner(const RunCommand& command, const sandbox::State& state, const sandbox::Limits& limits,
-         sandbox::Runtime& runtime, const Clock& clock)
+  Runner(const RunCommand& command, const State& state, const Limits& limits, sandbox::Runtime& runtime,
+         const Clock& clock)
       : command_(command), state_(state), limits_(limits), runtime_(runtime), clock_(clock) {}
 
   int run_source(const std::string& source) {
@@ -91,7 +90,7 @@ class Runner {
       return kFailed;
     }
     std::vector<double> microseconds;
-    sandbox::ExecutionResult result;
+    ExecutionResult result;
     for (unsigned call = 0; call < command_.repeat; ++call) {
       if (machine.state() != sandbox::Instance::Status::kIdle) {  // the call before was cut off
         instance = sandbox::Instance::create(runtime_);
@@ -122,19 +121,19 @@ class Runner {
     return request;
   }
 
-  void print(const sandbox::ExecutionResult& result) const {
+  void print(const ExecutionResult& result) const {
     std::string json;
-    append_result_json(json, result, command_.logs ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo);
+    append_result_json(json, result, command_.logs ? WithLogs::kYes : WithLogs::kNo);
     fmt::print("{}\n", isatty(STDOUT_FILENO) == 1 ? pretty_json(json) : json);
     std::fflush(stdout);
   }
 
   const RunCommand& command_;
-  const sandbox::State& state_;
-  const sandbox::Limits& limits_;
+  const State& state_;
+  const Limits& limits_;
   sandbox::Runtime& runtime_;
   const Clock& clock_;
-  const sandbox::Capabilities capabilities_ = sandbox::Capabilities::defaults();
+  const Capabilities capabilities_ = Capabilities::defaults();
 };
 
 int run_whenever_it_changes(Runner& runner, const std::string& file) {
@@ -157,7 +156,7 @@ int run(const RunCommand& command) {
   if (!settings) return kAskedWrongly;
   if (const auto args = check_object("--args", command.args); !args) return refuse(args.error().message);
   if (const auto scope = check_object("--scope", command.scope); !scope) return refuse(scope.error().message);
-  const auto state = sandbox::State::parse(command.state);
+  const auto state = State::parse(command.state);
   if (!state) return refuse(fmt::format("--state must be a JSON object: {}", state.error().message));
   const auto limits = with_changes(settings->runtime, command.limits);
   if (!limits) return refuse(limits.error().message);

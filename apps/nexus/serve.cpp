@@ -63,7 +63,7 @@ int serve_until_told(const ServeCommand& command) {
     fmt::print(stderr, "nexus: {}\n", runtime.error().message);
     return kFailed;
   }
-  budget::Keeper keeper(ledger, budget::read_kernel_file, keeper_options_of(settings->runtime));
+  budget::Keeper keeper(ledger, system::read_kernel_file, keeper_options_of(settings->runtime));
   // Before the port is open: files that are memory are charged first.
   std::unique_ptr<handlers::DiskCache> disk_cache;
   if (auto options = disk_cache_options_of(settings->runtime, **runtime))
@@ -78,13 +78,13 @@ int serve_until_told(const ServeCommand& command) {
   std::vector<extensions::Extension*> all_extensions;
   for (const auto& extension : *extensions)
     all_extensions.push_back(extension.get());
-  const server::Shard::Shared shared{clock, ledger, **runtime, disk_cache.get(), all_extensions};
+  const shard::Shard::Shared shared{clock, ledger, **runtime, disk_cache.get(), all_extensions};
   LoopPeers peers(loop_count);
   std::vector<std::unique_ptr<ServingLoop>> loops;
   loops.reserve(loop_count);
   for (std::size_t own = 0; own < loop_count; ++own)
     loops.push_back(std::make_unique<ServingLoop>(shared, known, *settings, peers, own));
-  budget::WallWatch watch(budget::control_groups(budget::read_kernel_file, "memory"));
+  system::WallWatch watch(system::control_groups(system::read_kernel_file, "memory"));
   MemoryKeeping memory(loops, keeper, watch, ledger, clock, record);
   const int status =
       Life(loops, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {

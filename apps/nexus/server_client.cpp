@@ -21,16 +21,17 @@ namespace nexus::app {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint64_t kMostBodyBytes = 16 << 20;
 
-http::request<http::string_body> request_of(const ServerTarget& target, const ServerQuestion& question) {
-  http::request<http::string_body> request(question.method, question.path, 11);
-  request.set(http::field::host, target.url().substr(std::string_view("http://").size()));
-  request.set(http::field::connection, "close");
-  if (!question.token.empty()) request.set(http::field::authorization, "Bearer " + question.token);
+beast_http::request<beast_http::string_body> request_of(const ServerTarget& target,
+                                                        const ServerQuestion& question) {
+  beast_http::request<beast_http::string_body> request(question.method, question.path, 11);
+  request.set(beast_http::field::host, target.url().substr(std::string_view("http://").size()));
+  request.set(beast_http::field::connection, "close");
+  if (!question.token.empty()) request.set(beast_http::field::authorization, "Bearer " + question.token);
   for (const auto& [name, value] : question.headers)
     request.set(name, value);
   request.body() = question.body;
@@ -42,7 +43,7 @@ http::request<http::string_body> request_of(const ServerTarget& target, const Se
 
 std::string ServerAnswer::error_text() const {
   std::string text;
-  const bool is_object = sandbox::for_each_member(body, [&](std::string_view key, std::string_view value) {
+  const bool is_object = for_each_member(body, [&](std::string_view key, std::string_view value) {
     // Escapes stay: what they stand for may be meant for a terminal.
     if (key == "error" && value.starts_with('"')) text = value.substr(1, value.size() - 2);
   });
@@ -91,12 +92,12 @@ asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const Server
   const auto [unreachable, endpoint] = co_await stream.async_connect(addresses, kNoThrow);
   if (unreachable) co_return cannot("reach", unreachable);
   const auto request = request_of(target, question);
-  const auto [unsent, sent] = co_await http::async_write(stream, request, kNoThrow);
+  const auto [unsent, sent] = co_await beast_http::async_write(stream, request, kNoThrow);
   if (unsent) co_return cannot("ask", unsent);
   boost::beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
+  beast_http::response_parser<beast_http::string_body> parser;
   parser.body_limit(kMostBodyBytes);
-  const auto [unread, read] = co_await http::async_read(stream, buffer, parser, kNoThrow);
+  const auto [unread, read] = co_await beast_http::async_read(stream, buffer, parser, kNoThrow);
   if (unread) co_return cannot("understand the answer of", unread);
   auto answer = parser.release();
   if (!answer.count("Nexus-Api-Version"))

@@ -17,28 +17,28 @@ namespace nexus::app {
 // The parts of all loops that see one another.
 struct LoopPeers {
   explicit LoopPeers(std::size_t loops) : shards(loops), apis(loops) {}
-  server::ShardPeers shards;
-  std::vector<server::Peer<server::Api>> apis;
+  shard::ShardPeers shards;
+  std::vector<Peer<api::Api>> apis;
 };
 
 class ServingLoop {
  public:
   // Enters itself as the `own`th of `peers`, which must outlive it, as `memory` must.
-  ServingLoop(const server::Shard::Shared& shared, const metrics::MemorySource& memory,
+  ServingLoop(const shard::Shard::Shared& shared, const exposition::MemorySource& memory,
               const config::Settings& settings, LoopPeers& peers, std::size_t own);
   ServingLoop(const ServingLoop&) = delete;
   ServingLoop& operator=(const ServingLoop&) = delete;
 
   boost::asio::io_context& loop() { return shard_.loop(); }
-  server::Shard& shard() { return shard_; }
-  server::Server& server() { return server_; }
+  shard::Shard& shard() { return shard_; }
+  http::Server& server() { return server_; }
 
  private:
-  server::Shard shard_;
-  server::Api api_;
-  server::LoopGroup<server::Api> apis_;
-  server::Dispatch dispatch_;
-  server::Server server_;
+  shard::Shard shard_;
+  api::Api api_;
+  LoopGroup<api::Api> apis_;
+  api::Dispatch dispatch_;
+  http::Server server_;
 };
 
 }  // namespace nexus::app

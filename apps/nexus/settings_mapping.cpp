@@ -32,7 +32,7 @@ std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::
       .base = runtime.base_image()};
 }
 
-server::Shard::Options shard_options_of(const config::RuntimeConfig& runtime) {
+shard::Shard::Options shard_options_of(const config::RuntimeConfig& runtime) {
   return {.image_cache_bytes = runtime.image_cache_bytes,
           .pool = {.max_instances = static_cast<std::uint32_t>(runtime.max_instances),
                    .min_instances = static_cast<std::uint32_t>(runtime.min_instances),
@@ -41,37 +41,37 @@ server::Shard::Options shard_options_of(const config::RuntimeConfig& runtime) {
           .max_panel_queue = static_cast<std::uint32_t>(runtime.max_panel_queue),
           .admission = {runtime.max_queue, runtime.queue_timeout_ms},
           .suspension_ttl_ms = runtime.suspension_ttl_ms,
-          .ceiling = {runtime, *sandbox::Capabilities::parse(runtime.capabilities)}};
+          .ceiling = {runtime, *Capabilities::parse(runtime.capabilities)}};
 }
 
-server::Server::Options server_options_of(const config::Settings& settings) {
+http::Server::Options server_options_of(const config::Settings& settings) {
   return {.grace_ms = settings.server.shutdown_grace_ms,
           .rules = {.body_limit_bytes = settings.server.body_limit_bytes,
                     .logs_access = settings.logging.access}};
 }
 
-server::Listener::Options listener_options_of(const config::ServerConfig& server) {
+http::Listener::Options listener_options_of(const config::ServerConfig& server) {
   return {.host = server.host, .port = static_cast<std::uint16_t>(server.http_port)};
 }
 
-server::Listener::Options ws_listener_options_of(const config::ServerConfig& server) {
+http::Listener::Options ws_listener_options_of(const config::ServerConfig& server) {
   return {.host = server.host,
           .port = static_cast<std::uint16_t>(server.ws_port),
-          .serves = server::Port::kWebSockets};
+          .serves = http::Port::kWebSockets};
 }
 
-server::SocketOptions socket_options_of(const config::ServerConfig& server) {
+api::SocketOptions socket_options_of(const config::ServerConfig& server) {
   return {.body_limit_bytes = server.body_limit_bytes,
-          .trust = server.trust_proxy ? server::ProxyTrust::kForwarded : server::ProxyTrust::kNone};
+          .trust = server.trust_proxy ? http::ProxyTrust::kForwarded : http::ProxyTrust::kNone};
 }
 
 std::size_t loops_of(const config::Settings& settings) {
   const std::uint64_t wanted = settings.server.threads.value_or(
-      budget::usable_cpus(std::thread::hardware_concurrency(), budget::cpu_quota(budget::read_kernel_file)));
+      system::usable_cpus(std::thread::hardware_concurrency(), system::cpu_quota(system::read_kernel_file)));
   return std::min(wanted, settings.runtime.max_instances);
 }
 
-server::AccessOptions access_options_of(const config::Settings& settings) {
+auth::AccessOptions access_options_of(const config::Settings& settings) {
   const bool is_on = settings.auth.enabled == config::Authentication::kOn;
   return {.jwt_key = is_on ? std::optional(settings.auth.key) : std::nullopt,
           .allowed_hosts = settings.server.allowed_hosts,

@@ -21,13 +21,13 @@ budget::Keeper::Options keeper_options_of(const config::RuntimeConfig& runtime);
 // Nullopt: it is switched off.
 std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::RuntimeConfig& settings,
                                                                   const sandbox::Runtime& runtime);
-server::Shard::Options shard_options_of(const config::RuntimeConfig& runtime);
-server::Server::Options server_options_of(const config::Settings& settings);
-server::Listener::Options listener_options_of(const config::ServerConfig& server);
-server::Listener::Options ws_listener_options_of(const config::ServerConfig& server);
-server::SocketOptions socket_options_of(const config::ServerConfig& server);
+shard::Shard::Options shard_options_of(const config::RuntimeConfig& runtime);
+http::Server::Options server_options_of(const config::Settings& settings);
+http::Listener::Options listener_options_of(const config::ServerConfig& server);
+http::Listener::Options ws_listener_options_of(const config::ServerConfig& server);
+api::SocketOptions socket_options_of(const config::ServerConfig& server);
 // How many event loops: one for each processor that is granted, and no more than there may be instances.
 std::size_t loops_of(const config::Settings& settings);
-server::AccessOptions access_options_of(const config::Settings& settings);
+auth::AccessOptions access_options_of(const config::Settings& settings);
 
 }  // namespace nexus::app

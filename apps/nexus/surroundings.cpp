@@ -42,7 +42,7 @@ std::string cache_obstacle(const std::string& path) {
   return fmt::format("{}: {}", folder.string(), std::generic_category().message(errno));
 }
 
-std::optional<budget::CacheFolder> cache_folder(const std::string& path) {
+std::optional<diagnostics::CacheFolder> cache_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::path folder = std::filesystem::absolute(path, error);
   struct statfs found{};
@@ -52,7 +52,7 @@ std::optional<budget::CacheFolder> cache_folder(const std::string& path) {
   }
   const auto magic = static_cast<std::uint64_t>(found.f_type) & 0xffffffff;
   const auto* const known = std::ranges::find(kFilesystems, magic, &FilesystemName::magic);
-  return budget::CacheFolder{
+  return diagnostics::CacheFolder{
       .filesystem = known == std::end(kFilesystems) ? fmt::format("{:#x}", magic) : std::string(known->name),
       .is_memory = handlers::is_memory(found),
       .free_bytes = found.f_bavail * static_cast<std::uint64_t>(found.f_bsize),
@@ -66,7 +66,7 @@ std::optional<std::uint64_t> limit_of(__rlimit_resource resource) {
 }
 
 std::optional<std::uint64_t> max_map_count() {
-  const std::string text = budget::read_kernel_file("/proc/sys/vm/max_map_count").value_or("");
+  const std::string text = system::read_kernel_file("/proc/sys/vm/max_map_count").value_or("");
   std::uint64_t count = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
   return read.ec == std::errc() ? std::optional(count) : std::nullopt;
@@ -74,7 +74,7 @@ std::optional<std::uint64_t> max_map_count() {
 
 }  // namespace
 
-budget::Wishes wishes_of(const config::Settings& settings) {
+diagnostics::Wishes wishes_of(const config::Settings& settings) {
   const config::RuntimeConfig& runtime = settings.runtime;
   return {.memory_budget_bytes = runtime.memory_budget_bytes,
           .memory_limit_bytes = runtime.memory_limit_bytes,
@@ -87,16 +87,16 @@ budget::Wishes wishes_of(const config::Settings& settings) {
           .address_space_bytes = runtime_options_of(runtime).max_memories * memory::kStrideBytes};
 }
 
-budget::Surroundings look_around(const config::Settings& settings) {
-  return {.walls = budget::walls_of(budget::read_container_memory(budget::read_kernel_file),
-                                    budget::read_kernel_file("/proc/meminfo").value_or(""),
+diagnostics::Surroundings look_around(const config::Settings& settings) {
+  return {.walls = system::walls_of(system::read_container_memory(system::read_kernel_file),
+                                    system::read_kernel_file("/proc/meminfo").value_or(""),
                                     settings.runtime.memory_budget_bytes),
           .cache = cache_folder(settings.runtime.cache_dir),
           .max_map_count = max_map_count(),
           .address_space_limit_bytes = limit_of(RLIMIT_AS),
           .open_files_limit = limit_of(RLIMIT_NOFILE),
           .processors = std::thread::hardware_concurrency(),
-          .cpu_quota = budget::cpu_quota(budget::read_kernel_file)};
+          .cpu_quota = system::cpu_quota(system::read_kernel_file)};
 }
 
 }  // namespace nexus::app

@@ -6,7 +6,7 @@
 
 namespace nexus::app {
 
-budget::Wishes wishes_of(const config::Settings& settings);
-budget::Surroundings look_around(const config::Settings& settings);
+diagnostics::Wishes wishes_of(const config::Settings& settings);
+diagnostics::Surroundings look_around(const config::Settings& settings);
 
 }  // namespace nexus::app

@@ -19,11 +19,11 @@ int token(const TokenCommand& command) {
                "or JWT_SECRET\n");
     return kAskedWrongly;
   }
-  server::TokenClaims claims{.panels = command.panels};
+  auth::TokenClaims claims{.panels = command.panels};
   for (const std::string& word : command.scopes)
-    claims.scopes.push_back(*server::find_scope(word));
+    claims.scopes.push_back(*find_scope(word));
   claims.expires_s = SystemClock().unix_ms() / 1000 + static_cast<std::int64_t>(command.ttl_seconds);
-  fmt::print("{}\n", server::sign_token(claims, settings->auth.key));
+  fmt::print("{}\n", auth::sign_token(claims, settings->auth.key));
   return kDone;
 }
 

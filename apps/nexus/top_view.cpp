@@ -11,7 +11,7 @@
 namespace nexus::app {
 namespace {
 
-using budget::bytes_text;
+using diagnostics::bytes_text;
 using simdjson::dom::element;
 
 constexpr std::size_t kBarWidth = 24;

@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kPatience{120};
 
 std::string member(const std::string& json, std::string_view wanted) {
   std::string found;
-  sandbox::for_each_member(json, [&](std::string_view key, std::string_view value) {
+  for_each_member(json, [&](std::string_view key, std::string_view value) {
     if (key == wanted) found = value;
   });
   return found;

@@ -9,15 +9,15 @@
 namespace nexus::testing {
 namespace {
 
-sandbox::Capabilities all_capabilities() {
+Capabilities all_capabilities() {
   const std::vector<std::string> patterns = {"state:*", "events:*", "view:*", "ext:*"};
-  return *sandbox::Capabilities::parse(patterns);
+  return *Capabilities::parse(patterns);
 }
 
 }  // namespace
 
-LoopUnderTest::LoopUnderTest(LoopPeers& peers, std::size_t own, const server::Shard::Shared& shared,
-                             const sandbox::Limits& limits)
+LoopUnderTest::LoopUnderTest(LoopPeers& peers, std::size_t own, const shard::Shard::Shared& shared,
+                             const Limits& limits)
     : shard(shared,
             {.image_cache_bytes = peers.apis.size() * 64_MiB,
              .pool = {.max_instances = static_cast<std::uint32_t>(peers.apis.size() * 16),
@@ -28,34 +28,33 @@ LoopUnderTest::LoopUnderTest(LoopPeers& peers, std::size_t own, const server::Sh
       api(shard, memory, {"1", "2", "3"}, {}),
       apis(peers.apis, own, {&shard.loop(), &api}),
       dispatch(apis) {
-  shard.set_stage(server::Stage::kServing);
+  shard.set_stage(shard::Stage::kServing);
 }
 
-Loops::Loops(std::size_t count, const sandbox::Limits& limits) : peers_(count) {
+Loops::Loops(std::size_t count, const Limits& limits) : peers_(count) {
   for (std::size_t own = 0; own < count; ++own) {
     loops_.push_back(std::make_unique<LoopUnderTest>(
         peers_, own,
-        server::Shard::Shared{clock(), sandbox_.ledger(), sandbox_.runtime(), nullptr, extensions_}, limits));
+        shard::Shard::Shared{clock(), sandbox_.ledger(), sandbox_.runtime(), nullptr, extensions_}, limits));
   }
 }
 
 Loops::~Loops() = default;
 
-server::Task<Loops::Answered> Loops::ask(std::size_t at, server::Method method, std::string target,
-                                         std::string body) {
+Task<Loops::Answered> Loops::ask(std::size_t at, http::Method method, std::string target, std::string body) {
   return ask(at, method, std::move(target), std::move(body), {});
 }
 
-server::Task<Loops::Answered> Loops::ask(std::size_t at, server::Method method, std::string target,
-                                         std::string body, Headers headers) {
-  server::Request request;
+Task<Loops::Answered> Loops::ask(std::size_t at, http::Method method, std::string target, std::string body,
+                                 Headers headers) {
+  http::Request request;
   if (!headers.idempotency_key.empty()) request.idempotency_key = std::move(headers.idempotency_key);
   request.prefer = std::move(headers.prefer);
   request.method = method;
   request.target = std::move(target);
   request.body = std::move(body);
   request.host = "127.0.0.1";
-  server::Answer answer;
+  http::Answer answer;
   auto& dispatch = loops_[at]->dispatch;
   if (const auto refusal = dispatch.refuse_head(request)) {
     answer.refuse(*refusal);
@@ -65,10 +64,10 @@ server::Task<Loops::Answered> Loops::ask(std::size_t at, server::Method method, 
   co_return Answered{answer.status(), answer.body()};
 }
 
-void Loops::spawn(std::size_t at, server::Task<void> work) {
+void Loops::spawn(std::size_t at, Task<void> work) {
   ++under_way_;
-  server::asio::co_spawn(loops_[at]->loop, std::move(work), [this](std::exception_ptr error) {
-    server::must_not_throw(error);
+  asio::co_spawn(loops_[at]->loop, std::move(work), [this](std::exception_ptr error) {
+    must_not_throw(error);
     if (--under_way_ > 0) return;
     for (const auto& one : loops_)
       one->loop.stop();
@@ -79,7 +78,7 @@ void Loops::run() {
   std::vector<std::jthread> threads;
   for (const auto& one : loops_) {
     threads.emplace_back([&loop = one->loop] {
-      const auto stays = server::asio::make_work_guard(loop);
+      const auto stays = asio::make_work_guard(loop);
       loop.restart();
       loop.run();
     });
@@ -89,7 +88,7 @@ void Loops::run() {
 std::string definition_of(std::string_view id, std::string_view handler, std::string_view more) {
   std::string text = fmt::format(
       R"({{{}"id":"{}","kind":"k","initialState":{{"n":0}},"tools":[{{"name":"t","handler":)", more, id);
-  sandbox::append_json_string(text, handler);
+  append_json_string(text, handler);
   return text + R"(,"trigger":{"type":"manual"}}]})";
 }
 

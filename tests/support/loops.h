@@ -19,39 +19,38 @@
 namespace nexus::testing {
 
 // What a test says of the memory of the process.
-struct FakeMemory : metrics::MemorySource {
-  metrics::MemoryFacts facts;
-  metrics::MemoryFacts look() const override { return facts; }
+struct FakeMemory : exposition::MemorySource {
+  exposition::MemoryFacts facts;
+  exposition::MemoryFacts look() const override { return facts; }
 };
 
 // The parts of all loops that see one another.
 struct LoopPeers {
   explicit LoopPeers(std::size_t loops) : shards(loops), apis(loops) {}
-  server::ShardPeers shards;
-  std::vector<server::Peer<server::Api>> apis;
+  shard::ShardPeers shards;
+  std::vector<Peer<api::Api>> apis;
 };
 
 // One loop; used on the thread that runs it.
 struct LoopUnderTest {
-  LoopUnderTest(LoopPeers& peers, std::size_t own, const server::Shard::Shared& shared,
-                const sandbox::Limits& limits);
+  LoopUnderTest(LoopPeers& peers, std::size_t own, const shard::Shard::Shared& shared, const Limits& limits);
 
   FakeMemory memory;
-  server::Shard shard;
-  server::Api api;
-  server::LoopGroup<server::Api> apis;
-  server::Dispatch dispatch;
+  shard::Shard shard;
+  api::Api api;
+  LoopGroup<api::Api> apis;
+  api::Dispatch dispatch;
   // The shard's.
   handlers::HandlerCache& cache = shard.cache();
   pool::InstancePool& pool = shard.pool();
   const panels::Registry& registry = shard.registry();
   metrics::Probes& probes = shard.probes();
-  server::asio::io_context& loop = shard.loop();
+  asio::io_context& loop = shard.loop();
 };
 
 class Loops {
  public:
-  explicit Loops(std::size_t count, const sandbox::Limits& limits = {});
+  explicit Loops(std::size_t count, const Limits& limits = {});
   ~Loops();
 
   std::size_t size() const { return loops_.size(); }
@@ -65,15 +64,15 @@ class Loops {
     unsigned status;
     std::string body;
   };
-  server::Task<Answered> ask(std::size_t at, server::Method method, std::string target, std::string body);
+  Task<Answered> ask(std::size_t at, http::Method method, std::string target, std::string body);
   struct Headers {
     std::string idempotency_key{}, prefer{};  // empty: not sent
   };
-  server::Task<Answered> ask(std::size_t at, server::Method method, std::string target, std::string body,
-                             Headers headers);
+  Task<Answered> ask(std::size_t at, http::Method method, std::string target, std::string body,
+                     Headers headers);
 
   // Runs `work` on loop `at`, to be started by run().
-  void spawn(std::size_t at, server::Task<void> work);
+  void spawn(std::size_t at, Task<void> work);
   // Runs all loops, each on a thread of its own, until all that was spawned is done.
   void run();
 

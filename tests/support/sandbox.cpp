@@ -5,12 +5,11 @@
 namespace nexus::testing {
 
 using sandbox::ExecutionRequest;
-using sandbox::ExecutionResult;
 using sandbox::Instance;
 
 std::string Outcome::describe() const {
   std::string text;
-  sandbox::append_result_json(text, result_, sandbox::WithLogs::kYes);
+  append_result_json(text, result_, WithLogs::kYes);
   return text;
 }
 
@@ -66,8 +65,7 @@ Instance& Sandbox::instance() {
   return *instance_;
 }
 
-Result<std::shared_ptr<const memory::Image>> Sandbox::load(std::string_view source,
-                                                           const sandbox::Limits& limits) {
+Result<std::shared_ptr<const memory::Image>> Sandbox::load(std::string_view source, const Limits& limits) {
   Instance& one = instance();
   one.start_load(source, limits);
   while (one.step() == sandbox::Step::kMore) {
@@ -77,10 +75,9 @@ Result<std::shared_ptr<const memory::Image>> Sandbox::load(std::string_view sour
 
 Outcome Sandbox::run_image(const std::shared_ptr<const memory::Image>& image, std::string_view source,
                            const RunOptions& options) {
-  const auto state = sandbox::State::parse(options.state);
-  const auto capabilities = options.capabilities.empty()
-                                ? Result<sandbox::Capabilities>(sandbox::Capabilities::defaults())
-                                : sandbox::Capabilities::parse(options.capabilities);
+  const auto state = State::parse(options.state);
+  const auto capabilities = options.capabilities.empty() ? Result<Capabilities>(Capabilities::defaults())
+                                                         : Capabilities::parse(options.capabilities);
   if (!state || !capabilities) throw std::runtime_error("bad options of a test");
   return Outcome(instance().execute({.image = image,
                                      .source = source,

@@ -23,13 +23,13 @@ struct RunOptions {
   std::string state = "{}";
   std::string scope = "{}";
   std::vector<std::string> capabilities{};  // empty: the defaults
-  sandbox::Limits limits{};
+  Limits limits{};
 };
 
 // What came of a run; checks report the place of the test that made them.
 class Outcome {
  public:
-  explicit Outcome(sandbox::ExecutionResult result) : result_(std::move(result)) {}
+  explicit Outcome(ExecutionResult result) : result_(std::move(result)) {}
 
   const Outcome& expect(ErrorCode code) const;
   const Outcome& expect_message(std::string_view part) const;  // of the error
@@ -37,11 +37,11 @@ class Outcome {
   const Outcome& expect_value(std::string_view json) const;  // success, with this return value
   const Outcome& expect_success() const;
 
-  const sandbox::ExecutionResult& result() const { return result_; }
+  const ExecutionResult& result() const { return result_; }
   std::string describe() const;
 
  private:
-  sandbox::ExecutionResult result_;
+  ExecutionResult result_;
 };
 
 // A ledger that refuses beyond a number of bytes in all.
@@ -83,8 +83,7 @@ class Sandbox {
 
   Outcome run(std::string_view source, const RunOptions& options = {});
   // Loads only: the error, or the image.
-  Result<std::shared_ptr<const memory::Image>> load(std::string_view source,
-                                                    const sandbox::Limits& limits = {});
+  Result<std::shared_ptr<const memory::Image>> load(std::string_view source, const Limits& limits = {});
   Outcome run_image(const std::shared_ptr<const memory::Image>& image, std::string_view source,
                     const RunOptions& options = {});
 

@@ -29,12 +29,12 @@ Waiting::Waiting(Sandbox& sandbox, std::shared_ptr<const memory::Image> image, s
       source_(std::move(source)),
       options_(options),
       form_(form),
-      state_(sandbox::State::parse(options.state).value()),
-      capabilities_(sandbox::Capabilities::parse(
-                        options.capabilities.empty()
-                            ? std::vector<std::string>{"state:*", "events:*", "view:*", "ext:*"}
-                            : options.capabilities)
-                        .value()),
+      state_(State::parse(options.state).value()),
+      capabilities_(
+          Capabilities::parse(options.capabilities.empty()
+                                  ? std::vector<std::string>{"state:*", "events:*", "view:*", "ext:*"}
+                                  : options.capabilities)
+              .value()),
       image_(std::move(image)) {
   extensions_.add("http", {"get", "post"});
   extensions_.add("timer", {"sleep"});
@@ -58,7 +58,7 @@ sandbox::ExecutionRequest Waiting::request() const {
   return request;
 }
 
-void Waiting::commit(const sandbox::Journal& journal) {
+void Waiting::commit(const Journal& journal) {
   for (const auto& mutation : journal.mutations) {
     if (mutation.json) {
       state_.set(mutation.key, *mutation.json);
@@ -87,7 +87,7 @@ void Waiting::run_segment(Instance& instance) {
   commit(outcome_->result().journal);
 }
 
-Result<void> Waiting::answer(std::uint32_t number, std::string_view json, sandbox::CallAnswer::Kind kind) {
+Result<void> Waiting::answer(std::uint32_t number, std::string_view json, CallAnswer::Kind kind) {
   if (other_ == nullptr || other_->state() == Instance::Status::kTerminated) {
     NEXUS_TRY(other_, Instance::create(sandbox_.runtime()));
   }

@@ -29,25 +29,25 @@ class Waiting {
   // Of the last segment: "NUMBER EXTENSION.METHOD ARGS", separated by spaces.
   const std::string& calls() const { return calls_; }
   std::string state() const { return state_.to_json(); }
-  sandbox::State& shared_state() { return state_; }
+  State& shared_state() { return state_; }
   const sandbox::Suspended& suspended() const { return *suspended_; }
   // An error: it waits still.
   Result<void> answer(std::uint32_t number, std::string_view json,
-                      sandbox::CallAnswer::Kind kind = sandbox::CallAnswer::Kind::kValue);
+                      CallAnswer::Kind kind = CallAnswer::Kind::kValue);
   // REQUIRES: it has ended.
   const Outcome& outcome() const { return *outcome_; }
 
  private:
   sandbox::ExecutionRequest request() const;
   void run_segment(sandbox::Instance& instance);
-  void commit(const sandbox::Journal& journal);
+  void commit(const Journal& journal);
 
   Sandbox& sandbox_;
   std::string source_;
   RunOptions options_;
   Form form_;
-  sandbox::State state_;
-  sandbox::Capabilities capabilities_;
+  State state_;
+  Capabilities capabilities_;
   sandbox::ExtensionTable extensions_;
   std::shared_ptr<const memory::Image> image_;
   std::unique_ptr<sandbox::Instance> other_;

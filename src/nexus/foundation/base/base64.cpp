@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace nexus::extensions {
+namespace nexus {
 namespace {
 
 // libcrypto takes bytes, and lengths as int.
@@ -45,4 +45,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace nexus::extensions
+}  // namespace nexus

@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-namespace nexus::extensions {
+namespace nexus {
 
 constexpr std::size_t base64_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
 void append_base64(std::string& out, std::string_view bytes);
 // None: it is something else, or has white space in it.
 std::optional<std::string> from_base64(std::string_view text);
 
-}  // namespace nexus::extensions
+}  // namespace nexus

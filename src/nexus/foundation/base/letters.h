@@ -1,8 +1,8 @@
 // Letters of ASCII, whatever the locale.
 #pragma once
 
-namespace nexus::config {
+namespace nexus {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-}  // namespace nexus::config
+}  // namespace nexus

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace nexus::server {
+namespace nexus {
 
 // Not thread-safe.
 class LogThrottle {
@@ -21,4 +21,4 @@ class LogThrottle {
   std::uint32_t written_ = 0;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus

@@ -5,7 +5,7 @@
 
 #include <ctime>
 
-namespace nexus::server {
+namespace nexus {
 
 std::string as_time(std::int64_t unix_ms) {
   const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);
@@ -14,4 +14,4 @@ std::string as_time(std::int64_t unix_ms) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", parts, unix_ms % 1000);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus

@@ -28,7 +28,7 @@ struct Resident {
 };
 
 // /proc/self/statm: pages of address space, resident, and of them of files.
-Resident resident_now(const ReadFile& read) {
+Resident resident_now(const system::ReadFile& read) {
   std::istringstream text(read("/proc/self/statm").value_or(""));
   std::uint64_t size = 0, all = 0, of_files = 0;
   text >> size >> all >> of_files;
@@ -38,7 +38,7 @@ Resident resident_now(const ReadFile& read) {
 
 }  // namespace
 
-Keeper::Keeper(BoundedLedger& ledger, ReadFile read, Options options)
+Keeper::Keeper(BoundedLedger& ledger, system::ReadFile read, Options options)
     : ledger_(ledger),
       read_(std::move(read)),
       options_(options),
@@ -64,7 +64,7 @@ void Keeper::look(bool is_at_rest) {
   } else {
     now.unaccounted_bytes = minus(now.measured_bytes, granted);
   }
-  const Walls& walls = now.walls;
+  const system::Walls& walls = now.walls;
   const bool is_container = walls.tightest == "container";
   ledger_.set(minus(walls.grantable_bytes, now.unaccounted_bytes),
               shares_of(walls.grantable_bytes, options_.instances_least_bytes),

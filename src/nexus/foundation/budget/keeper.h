@@ -19,7 +19,7 @@ namespace nexus::budget {
 
 // What one look has found.
 struct MemoryView {
-  Walls walls;
+  system::Walls walls;
   std::uint64_t resident_bytes = 0;
   std::uint64_t measured_bytes =
       0;  // what counts against the walls: the container's working set, else what is resident
@@ -37,7 +37,7 @@ class Keeper {
   };
 
   // Looks for the first time. The ledger must outlive it.
-  Keeper(BoundedLedger& ledger, ReadFile read, Options options);
+  Keeper(BoundedLedger& ledger, system::ReadFile read, Options options);
 
   // Asks the kernel: about 100 us. `is_at_rest`: no handler runs, so that what is there and not granted is the server's own.
   void look(bool is_at_rest);
@@ -46,9 +46,9 @@ class Keeper {
 
  private:
   BoundedLedger& ledger_;
-  ReadFile read_;
+  system::ReadFile read_;
   Options options_;
-  ContainerWatch container_;
+  system::ContainerWatch container_;
   Grant server_;
   std::mutex looking_;
   mutable std::mutex mutex_;  // for the view

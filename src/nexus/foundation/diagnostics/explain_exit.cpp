@@ -10,7 +10,7 @@
 #include "nexus/foundation/base/saturating.h"
 #include "nexus/foundation/diagnostics/fit.h"
 
-namespace nexus::budget {
+namespace nexus::diagnostics {
 namespace {
 
 std::string printable(std::string_view text) {
@@ -58,8 +58,8 @@ std::string memory_text(const Record& record) {
   std::string text =
       fmt::format("memory: working set {}, resident {}, accounted {} (", bytes_text(record.working_set_bytes),
                   bytes_text(record.resident_bytes), bytes_text(accounted(record)));
-  for (std::size_t kind = 0; kind < kKindCount; ++kind)
-    text += fmt::format("{}{} {}", kind == 0 ? "" : ", ", kKindNames[kind],
+  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
+    text += fmt::format("{}{} {}", kind == 0 ? "" : ", ", budget::kKindNames[kind],
                         bytes_text(record.accounted_bytes[kind]));
   return text + fmt::format(") of {} grantable; executions: {} running, {} queued",
                             bytes_text(record.grantable_bytes), record.executions_running,
@@ -123,4 +123,4 @@ std::vector<std::string> explain(const UncleanExit& exit) {
   return lines;
 }
 
-}  // namespace nexus::budget
+}  // namespace nexus::diagnostics

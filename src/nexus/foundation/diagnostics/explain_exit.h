@@ -6,7 +6,7 @@
 
 #include "nexus/foundation/diagnostics/last_words.h"
 
-namespace nexus::budget {
+namespace nexus::diagnostics {
 
 enum class Cause : std::uint8_t {
   kUnknown,          // there is no record
@@ -20,4 +20,4 @@ Cause cause_of(const UncleanExit& exit);
 // what is not printable in them becomes '?'.
 std::vector<std::string> explain(const UncleanExit& exit);
 
-}  // namespace nexus::budget
+}  // namespace nexus::diagnostics

@@ -9,7 +9,7 @@
 #include "nexus/foundation/base/units.h"
 #include "nexus/foundation/system/cpu_quota.h"
 
-namespace nexus::budget {
+namespace nexus::diagnostics {
 namespace {
 
 // The rest is for the program's own: libraries, stacks, the allocator.
@@ -147,7 +147,7 @@ class Fitting {
   }
 
   void check_threads() {
-    const unsigned processors = usable_cpus(there_.processors, there_.cpu_quota);
+    const unsigned processors = system::usable_cpus(there_.processors, there_.cpu_quota);
     fit_.threads = std::min<std::uint64_t>(wishes_.threads.value_or(processors), wishes_.max_instances);
     if (!wishes_.threads || *wishes_.threads <= processors) return;
     contradict("THREADS", "{} loops for {} processors{} take turns, and calls become slower: at most {}",
@@ -158,7 +158,7 @@ class Fitting {
 
   const Wishes& wishes_;
   const Surroundings& there_;
-  const Walls& walls_;
+  const system::Walls& walls_;
   Fit fit_;
 };
 
@@ -178,4 +178,4 @@ std::string bytes_text(std::uint64_t bytes) {
   return fmt::format("{} {}", digits, kUnits[unit]);
 }
 
-}  // namespace nexus::budget
+}  // namespace nexus::diagnostics

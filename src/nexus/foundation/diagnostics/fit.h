@@ -11,7 +11,7 @@
 #include "nexus/foundation/base/units.h"
 #include "nexus/foundation/system/walls.h"
 
-namespace nexus::budget {
+namespace nexus::diagnostics {
 
 // What is set.
 struct Wishes {
@@ -35,7 +35,7 @@ struct CacheFolder {
 
 // What there is. None: without limit, or unknown.
 struct Surroundings {
-  Walls walls;
+  system::Walls walls;
   std::optional<CacheFolder> cache;  // of the nearest folder above CACHE_DIR that exists
   std::optional<std::uint64_t> max_map_count;
   std::optional<std::uint64_t> address_space_limit_bytes;  // RLIMIT_AS
@@ -74,4 +74,4 @@ Fit fit(const Wishes& wishes, const Surroundings& there);
 // "512 MiB", "1.5 GiB", "300 KiB".
 std::string bytes_text(std::uint64_t bytes);
 
-}  // namespace nexus::budget
+}  // namespace nexus::diagnostics

@@ -19,7 +19,7 @@
 
 #include "nexus/foundation/base/units.h"
 
-namespace nexus::budget {
+namespace nexus::diagnostics {
 namespace {
 
 constexpr std::string_view kPrefix = "last-words-";
@@ -155,4 +155,4 @@ std::vector<UncleanExit> take_unclean(const std::string& folder) {
   return taken;
 }
 
-}  // namespace nexus::budget
+}  // namespace nexus::diagnostics

@@ -19,7 +19,7 @@
 #include "nexus/foundation/base/error.h"
 #include "nexus/foundation/budget/ledger.h"
 
-namespace nexus::budget {
+namespace nexus::diagnostics {
 
 // Text of at most `Bytes` bytes, in place; what is longer is cut.
 template <std::size_t Bytes>
@@ -62,8 +62,8 @@ struct Record {
   std::uint64_t reserve_bytes = 0;
   std::uint64_t grantable_bytes = 0;
 
-  std::uint64_t resident_bytes = 0;                         // of the process
-  std::array<std::uint64_t, kKindCount> accounted_bytes{};  // by Kind
+  std::uint64_t resident_bytes = 0;                                 // of the process
+  std::array<std::uint64_t, budget::kKindCount> accounted_bytes{};  // by Kind
   std::uint64_t executions_running = 0;
   std::uint64_t executions_queued = 0;
   std::array<HandlerUse, 12> top_handlers{};  // most bytes first
@@ -104,4 +104,4 @@ struct UncleanExit {
 // are not this user's own are left alone. Never fails; without a folder there is none. Call it before create().
 std::vector<UncleanExit> take_unclean(const std::string& folder);
 
-}  // namespace nexus::budget
+}  // namespace nexus::diagnostics

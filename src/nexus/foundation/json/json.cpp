@@ -11,7 +11,7 @@
 
 #include "nexus/foundation/json/json_scan.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -384,4 +384,4 @@ std::string describe(JsonFault fault) {
   return "is not valid JSON";
 }
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

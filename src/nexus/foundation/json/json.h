@@ -8,7 +8,7 @@
 
 #include "nexus/foundation/base/error.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 
 // JSON nested deeper than this is refused wherever it comes from.
 inline constexpr int kMaxJsonDepth = 128;
@@ -39,4 +39,4 @@ std::size_t json_string_size(std::string_view text);
 bool for_each_member(std::string_view text,
                      const std::function<void(std::string_view key, std::string_view value)>& member);
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

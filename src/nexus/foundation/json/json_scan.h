@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace nexus::sandbox {
+namespace nexus {
 
 enum class NonAscii : bool { kIsPlain, kStops };
 
@@ -38,4 +38,4 @@ inline const char* skip_plain(const char* at, const char* end) {
   return at;
 }
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

@@ -5,7 +5,7 @@
 #include "nexus/foundation/json/json.h"
 #include "nexus/foundation/json/json_scan.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 namespace {
 
 struct Sequence {
@@ -103,4 +103,4 @@ std::size_t json_string_size(std::string_view text) {
   return size;
 }
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

@@ -6,7 +6,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 
 inline std::string json_string(std::string_view text) {
   std::string json;
@@ -24,4 +24,4 @@ std::string json_array(const Range& range, ToJson to_json) {
   return json + ']';
 }
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

@@ -27,10 +27,10 @@ struct ExecutionProbe {
   RunningTimes succeeded, failed;
   ResetTimes resets;                    // of those that were measured
   std::uint64_t peak_memory_bytes = 0;  // the highest memoryPeakBytes
-  sandbox::HostCalls host_calls;
+  HostCalls host_calls;
 
-  void record(const sandbox::ExecutionResult& result) {
-    const sandbox::ExecutionMetrics& used = result.metrics;
+  void record(const ExecutionResult& result) {
+    const ExecutionMetrics& used = result.metrics;
     (result.ok() ? succeeded : failed).record_us(used.execution_time_us);
     if (used.reset_ns) resets.record_ns(*used.reset_ns);
     peak_memory_bytes = std::max(peak_memory_bytes, used.memory_peak_bytes);
@@ -45,7 +45,7 @@ struct ExecutionProbe {
   }
 
  private:
-  void add(const sandbox::HostCalls& calls) {
+  void add(const HostCalls& calls) {
     host_calls.state_get += calls.state_get;
     host_calls.state_set += calls.state_set;
     host_calls.state_delete += calls.state_delete;
@@ -169,9 +169,9 @@ struct TriggerProbe {
   };
   static constexpr auto kOutcomes =
       std::to_array<std::string_view>({"started", "skipped", "dropped", "refused"});
-  std::array<std::array<std::uint64_t, kOutcomes.size()>, panels::kTriggerTypes.size()> counts{};
+  std::array<std::array<std::uint64_t, kOutcomes.size()>, kTriggerTypes.size()> counts{};
 
-  void record(panels::TriggerType type, Outcome outcome, std::uint64_t times = 1) {
+  void record(TriggerType type, Outcome outcome, std::uint64_t times = 1) {
     counts[static_cast<std::size_t>(type)][static_cast<std::size_t>(outcome)] += times;
   }
   void add(const TriggerProbe& other) {
@@ -203,7 +203,7 @@ struct Probes {
     return error;
   }
   // An execution that has ended, one way or the other.
-  void ended(const sandbox::ExecutionResult& result) {
+  void ended(const ExecutionResult& result) {
     executions.record(result);
     if (result.error) errors.record(result.error->code);
   }

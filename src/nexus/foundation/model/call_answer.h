@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace nexus::sandbox {
+namespace nexus {
 
 struct CallAnswer {
   enum class Kind : std::uint8_t { kValue, kError, kExpired };  // as guest/border.h has them
@@ -13,4 +13,4 @@ struct CallAnswer {
   std::string_view json;  // one JSON value, checked; of an error an object with name and message
 };
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

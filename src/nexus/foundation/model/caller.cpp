@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace nexus::server {
+namespace nexus {
 namespace {
 
 constexpr std::array<std::string_view, 5> kScopeNames = {"read", "write", "trigger", "resume", "admin"};
@@ -63,4 +63,4 @@ bool Caller::may_see(std::string_view panel_id) const {
                              [panel_id](const std::string& glob) { return matches(glob, panel_id); });
 }
 
-}  // namespace nexus::server
+}  // namespace nexus

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nexus::server {
+namespace nexus {
 
 enum class Scope : std::uint8_t {
   kRead,     // look at panels, states, executions, suspensions
@@ -71,4 +71,4 @@ class Caller {
   std::int64_t expires_ms_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus

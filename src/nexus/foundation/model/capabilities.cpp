@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace nexus::sandbox {
+namespace nexus {
 namespace {
 
 enum class Colons : bool { kForbidden, kAllowed };
@@ -117,4 +117,4 @@ std::string describe(Permission permission, std::string_view name) {
   return fmt::format("{}{}", form->prefix, name);
 }
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

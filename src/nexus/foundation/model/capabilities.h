@@ -13,7 +13,7 @@
 
 #include "nexus/foundation/base/error.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 
 enum class Permission : std::uint8_t { kStateRead, kStateWrite, kEmit, kReceive, kView, kExtension };
 
@@ -51,4 +51,4 @@ class Capabilities {
 // The pattern that would allow it, for messages: "state:write:cart".
 std::string describe(Permission permission, std::string_view name);
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/json/json_reading.h"
 
-namespace nexus::server {
+namespace nexus {
 
 std::optional<std::vector<std::string>> ids_in_definition(std::string_view json) {
   namespace ondemand = simdjson::ondemand;
@@ -31,4 +31,4 @@ std::string id_in_definition(std::string_view json) {
   return ids && !ids->empty() ? ids->back() : std::string();
 }
 
-}  // namespace nexus::server
+}  // namespace nexus

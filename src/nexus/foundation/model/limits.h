@@ -6,9 +6,9 @@
 #include "nexus/foundation/base/units.h"
 #include "nexus/foundation/model/resource_limits.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 
-using Limits = config::ResourceLimits;
+using Limits = ResourceLimits;
 
 // The most that the guest's stack can have: it was linked with 256 KiB, of which the interpreter's own
 // functions need the rest when a check fires at the last byte.
@@ -17,4 +17,4 @@ inline constexpr std::uint64_t kLeastStackBytes = 64_KiB;
 inline constexpr std::uint64_t kLeastMemoryBytes = 1_MiB;
 inline constexpr std::uint64_t kLeastTimeoutMs = 100;
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::server {
+namespace nexus {
 
 std::string and_more(std::size_t others) {
   return others == 0 ? std::string() : fmt::format(" (and {} more)", others);
@@ -16,23 +16,23 @@ Refusal refuse_part(std::string_view path, std::string_view message) {
                             .unlisted = 0});
 }
 
-Refusal refuse_definition(const panels::Rejected& rejected) {
+Refusal refuse_definition(const Rejected& rejected) {
   Refusal refusal;
-  const panels::Fault& first = rejected.faults.front();
+  const Fault& first = rejected.faults.front();
   const std::size_t others = rejected.faults.size() - 1 + rejected.unlisted;
   refusal.error.code = rejected.code;
   refusal.error.message = fmt::format("{} {}{}", first.path.empty() ? "the body" : first.path.c_str(),
                                       first.message, and_more(others));
   std::string& out = refusal.details_json;
-  for (const panels::Fault& fault : rejected.faults) {
+  for (const Fault& fault : rejected.faults) {
     out += out.empty() ? R"([{"path":)" : R"(,{"path":)";
-    sandbox::append_json_string(out, fault.path);
+    append_json_string(out, fault.path);
     out += R"(,"message":)";
-    sandbox::append_json_string(out, fault.message);
+    append_json_string(out, fault.message);
     out += '}';
   }
   out += ']';
   return refusal;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus

@@ -7,7 +7,7 @@
 #include "nexus/foundation/base/error.h"
 #include "nexus/foundation/model/rejected.h"
 
-namespace nexus::server {
+namespace nexus {
 
 struct Refusal {
   Error error;
@@ -18,9 +18,9 @@ struct Refusal {
 // of the body; empty: the body itself.
 Refusal refuse_part(std::string_view path, std::string_view message);
 // The same with all that is wrong with a definition, or with the arguments of a call.
-Refusal refuse_definition(const panels::Rejected& rejected);
+Refusal refuse_definition(const Rejected& rejected);
 
 // " (and 3 more)", or nothing: what a message leaves out.
 std::string and_more(std::size_t others);
 
-}  // namespace nexus::server
+}  // namespace nexus

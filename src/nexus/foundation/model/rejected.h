@@ -7,7 +7,7 @@
 
 #include "nexus/foundation/base/error.h"
 
-namespace nexus::panels {
+namespace nexus {
 
 struct Fault {
   std::string path;  // "tools[0].trigger.type"; empty: the body itself
@@ -22,4 +22,4 @@ struct Rejected {
   std::size_t unlisted = 0;   // how many more there are
 };
 
-}  // namespace nexus::panels
+}  // namespace nexus

@@ -6,7 +6,7 @@
 
 #include "nexus/foundation/base/units.h"
 
-namespace nexus::config {
+namespace nexus {
 
 // The part of RuntimeConfig that is enforced for each execution.
 struct ResourceLimits {
@@ -27,4 +27,4 @@ struct ResourceLimits {
   bool operator==(const ResourceLimits&) const = default;
 };
 
-}  // namespace nexus::config
+}  // namespace nexus

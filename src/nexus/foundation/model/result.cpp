@@ -11,7 +11,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 namespace {
 
 constexpr std::size_t kMostMessageBytes = 4096;
@@ -222,4 +222,4 @@ void append_result_json(std::string& out, const ExecutionResult& result, WithLog
   out.push_back('}');
 }
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

@@ -9,7 +9,7 @@
 #include "nexus/foundation/base/error.h"
 #include "nexus/foundation/budget/ledger.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 
 // The last value of one top-level key; without a value the key was deleted.
 struct StateMutation {
@@ -88,4 +88,4 @@ void append_event_json(std::string& out, const Event& event);
 enum class WithLogs : bool { kNo, kYes };
 void append_result_json(std::string& out, const ExecutionResult& result, WithLogs with_logs);
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

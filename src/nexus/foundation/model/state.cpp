@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 
 Result<State> State::parse(std::string_view json_object) {
   State state;
@@ -107,4 +107,4 @@ std::string State::to_json() const {
   return out;
 }
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

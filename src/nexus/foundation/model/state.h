@@ -13,7 +13,7 @@
 #include "nexus/foundation/base/error.h"
 #include "nexus/foundation/model/result.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 
 // Not thread-safe: a panel's state belongs to the panel's turn.
 class State {
@@ -62,4 +62,4 @@ class State {
   std::uint64_t bytes_ = 2;  // the braces
 };
 
-}  // namespace nexus::sandbox
+}  // namespace nexus

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace nexus::panels {
+namespace nexus {
 
 enum class TriggerType : std::uint8_t { kManual, kInterval, kEvent, kCron, kStateChange };
 inline constexpr auto kTriggerTypes =
@@ -14,4 +14,4 @@ inline constexpr auto kTriggerTypes =
 
 inline std::string_view name(TriggerType type) { return kTriggerTypes[static_cast<std::size_t>(type)]; }
 
-}  // namespace nexus::panels
+}  // namespace nexus

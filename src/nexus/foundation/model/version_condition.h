@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace nexus::panels {
+namespace nexus {
 
 // Some versions, or all that there can be.
 struct VersionSet {
@@ -34,4 +34,4 @@ struct VersionCondition {
   }
 };
 
-}  // namespace nexus::panels
+}  // namespace nexus

@@ -8,7 +8,7 @@
 #include "nexus/foundation/base/saturating.h"
 #include "nexus/foundation/base/split.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 // Version 1 says "unlimited" as the largest number of whole pages: 9223372036854771712 where a page has 4 KiB.
@@ -166,4 +166,4 @@ ContainerMemory ContainerWatch::read() const {
 
 ContainerMemory read_container_memory(const ReadFile& read) { return ContainerWatch(read).read(); }
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

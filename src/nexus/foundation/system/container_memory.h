@@ -17,7 +17,7 @@
 
 #include "nexus/foundation/system/control_groups.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 
 struct ContainerMemory {
   // Of the group with the least free; none: nobody limits us. Beside memory.max it may be memory.high, because from there on
@@ -55,4 +55,4 @@ class ContainerWatch {
 
 ContainerMemory read_container_memory(const ReadFile& read);
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/base/split.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 constexpr std::string_view kRoot = "/sys/fs/cgroup";
@@ -102,4 +102,4 @@ std::vector<ControlGroup> control_groups(const ReadFile& read, std::string_view 
   return first;
 }
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

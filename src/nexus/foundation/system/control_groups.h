@@ -7,7 +7,7 @@
 
 #include "nexus/foundation/system/kernel_file.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 
 struct ControlGroup {
   int version = 2;     // 1: a hierarchy for each controller; 2: one for all
@@ -19,4 +19,4 @@ struct ControlGroup {
 // container may see its own group as the root while its path is the host's.
 std::vector<ControlGroup> control_groups(const ReadFile& read, std::string_view controller);
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

@@ -8,7 +8,7 @@
 
 #include "nexus/foundation/system/control_groups.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 std::optional<double> number(std::string_view text) {
@@ -53,4 +53,4 @@ unsigned usable_cpus(unsigned allowed_by_scheduler, std::optional<double> quota)
   return std::max(static_cast<unsigned>(*quota), 1U);
 }
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

@@ -7,7 +7,7 @@
 #include "nexus/foundation/base/descriptor.h"
 #include "nexus/foundation/base/units.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 
 std::optional<std::string> read_kernel_file(const std::string& path) {
   constexpr std::size_t kMostBytes = 4_MiB;
@@ -24,4 +24,4 @@ std::optional<std::string> read_kernel_file(const std::string& path) {
   return text;
 }
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

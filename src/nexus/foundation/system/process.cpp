@@ -13,7 +13,7 @@
 
 #include "nexus/foundation/base/split.h"
 
-namespace nexus::metrics {
+namespace nexus::system {
 namespace {
 
 constexpr char kOpenFiles[] = "/proc/self/fd";
@@ -113,4 +113,4 @@ Process look_at_process() {
   return process;
 }
 
-}  // namespace nexus::metrics
+}  // namespace nexus::system

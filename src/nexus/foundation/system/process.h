@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace nexus::metrics {
+namespace nexus::system {
 
 // Out of /proc/self/stat.
 struct ProcStat {
@@ -35,4 +35,4 @@ std::optional<std::uint64_t> count_fds_one_by_one();
 // None: this is no such text.
 std::optional<ProcStat> parse_proc_stat(std::string_view text);
 
-}  // namespace nexus::metrics
+}  // namespace nexus::system

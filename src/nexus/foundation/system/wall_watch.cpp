@@ -11,7 +11,7 @@
 #include <array>
 #include <string_view>
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 constexpr auto kWritten1 =
@@ -127,4 +127,4 @@ void WallWatch::take() {
   }
 }
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

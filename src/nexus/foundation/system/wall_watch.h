@@ -14,7 +14,7 @@
 
 #include "nexus/foundation/system/control_groups.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 
 // Not thread-safe.
 class WallWatch {
@@ -48,4 +48,4 @@ class WallWatch {
   std::vector<std::string> files_;
 };
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

@@ -7,7 +7,7 @@
 #include "nexus/foundation/base/split.h"
 #include "nexus/foundation/base/units.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 constexpr std::uint64_t kMostReserveWithoutShare = 32_MiB;
@@ -76,4 +76,4 @@ Walls walls_of(const ContainerMemory& container, std::string_view meminfo,
   return walls;
 }
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

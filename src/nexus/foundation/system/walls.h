@@ -8,7 +8,7 @@
 
 #include "nexus/foundation/system/container_memory.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 
 struct Walls {
   std::optional<std::uint64_t> container_limit_bytes;  // none: no container limits us
@@ -42,4 +42,4 @@ std::uint64_t reserve_bytes_of(std::uint64_t wall_bytes);
 Walls walls_of(const ContainerMemory& container, std::string_view meminfo,
                std::optional<std::uint64_t> setting_bytes);
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

@@ -7,9 +7,9 @@
 #include "nexus/front/api/parameters.h"
 #include "nexus/front/auth/cors.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
-Api::Api(Shard& shard, const metrics::MemorySource& memory, Versions versions, Options options)
+Api::Api(shard::Shard& shard, const exposition::MemorySource& memory, Versions versions, Options options)
     : shard_(shard),
       memory_(memory),
       versions_(std::move(versions)),
@@ -42,22 +42,22 @@ void Api::drain(std::function<void()> progressed) {
   sockets_.drain();
 }
 
-std::optional<Error> Api::refuse_head(Request& request) {
+std::optional<Error> Api::refuse_head(http::Request& request) {
   auto caller = access_.admit(request);
   if (caller) {
     request.caller = *std::move(caller);
     return std::nullopt;
   }
-  request.challenge = Access::challenge_of(request, caller.error());
+  request.challenge = auth::Access::challenge_of(request, caller.error());
   return std::move(caller).error();
 }
 
-void Api::add_headers(const Request& request, Answer& answer) {
+void Api::add_headers(const http::Request& request, http::Answer& answer) {
   if (!request.challenge.empty()) answer.set_challenge(request.challenge);
   add_cors_headers(access_.rule(), request, answer);
 }
 
-std::optional<Task<void>> Api::serve(const Request& request, Answer& answer) {
+std::optional<Task<void>> Api::serve(const http::Request& request, http::Answer& answer) {
   auto waiting = dispatch(request, answer);
   if (!waiting) {
     add_headers(request, answer);
@@ -67,22 +67,22 @@ std::optional<Task<void>> Api::serve(const Request& request, Answer& answer) {
   return waiting;
 }
 
-Task<void> Api::add_headers_after(Task<void> work, const Request& request, Answer& answer) {
+Task<void> Api::add_headers_after(Task<void> work, const http::Request& request, http::Answer& answer) {
   co_await std::move(work);
   add_headers(request, answer);
 }
 
-std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) {
-  const Route route = find_route(request.target);
-  if (route.resource == Resource::kUnknown) {
+std::optional<Task<void>> Api::dispatch(const http::Request& request, http::Answer& answer) {
+  const http::Route route = http::find_route(request.target);
+  if (route.resource == http::Resource::kUnknown) {
     refuse(shard_.probes(),
            {{.code = ErrorCode::kNotFound,
-             .message = fmt::format("there is nothing at {}", masked(request.target))}},
+             .message = fmt::format("there is nothing at {}", http::masked(request.target))}},
            answer);
     return std::nullopt;
   }
-  if (is_preflight(request)) {
-    answer_preflight(route, answer);
+  if (auth::is_preflight(request)) {
+    auth::answer_preflight(route, answer);
     return std::nullopt;
   }
   if (!is_allowed(route.resource, request.method)) {
@@ -94,126 +94,127 @@ std::optional<Task<void>> Api::dispatch(const Request& request, Answer& answer) 
     answer.add_header("Allow", allowed);
     return std::nullopt;
   }
-  const bool starts_work = request.method == Method::post || request.method == Method::put;
-  if (starts_work && shard_.stage() == Stage::kDraining) {
+  const bool starts_work = request.method == http::Method::post || request.method == http::Method::put;
+  if (starts_work && shard_.stage() == shard::Stage::kDraining) {
     refuse(shard_.probes(), {{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}},
            answer);
     return std::nullopt;
   }
   switch (route.resource) {
-    case Resource::kTrigger:
+    case http::Resource::kTrigger:
       return triggers_.trigger(route, request, answer);
-    case Resource::kSocket:
+    case http::Resource::kSocket:
       if (const auto refusal = refuse_socket(route, request)) {
         refuse(shard_.probes(), {*refusal}, answer);
       } else {
-        answer.set_status(kSwitchingProtocols);
+        answer.set_status(http::kSwitchingProtocols);
       }
       break;
-    case Resource::kPanels:
-      if (request.method == Method::post) {
-        const auto refusal = Access::refuse_definition(request);
+    case http::Resource::kPanels:
+      if (request.method == http::Method::post) {
+        const auto refusal = auth::Access::refuse_definition(request);
         if (!refusal) return panels_.create(request, answer);
         refuse(shard_.probes(), {*refusal}, answer);
         break;
       }
-      return list(route.query, caller_of(request), answer);
-    case Resource::kPanel:
-      if (request.method == Method::put) return panels_.put(route, request, answer);
-      finish(request.method == Method::delete_ ? panels_.remove(route, request, answer)
-                                               : panels_.describe(route, request, answer),
+      return list(route.query, auth::caller_of(request), answer);
+    case http::Resource::kPanel:
+      if (request.method == http::Method::put) return panels_.put(route, request, answer);
+      finish(request.method == http::Method::delete_ ? panels_.remove(route, request, answer)
+                                                     : panels_.describe(route, request, answer),
              answer);
       break;
-    case Resource::kState:
+    case http::Resource::kState:
       finish(panels_.give_state(route, request, answer), answer);
       break;
-    case Resource::kHealth:
+    case http::Resource::kHealth:
       return report_health(answer);
-    case Resource::kLive:
+    case http::Resource::kLive:
       health_.live(answer);
       break;
-    case Resource::kReady:
+    case http::Resource::kReady:
       health_.ready(shard_.stage(), answer);
       break;
-    case Resource::kMetrics:
+    case http::Resource::kMetrics:
       return report_metrics(answer);
-    case Resource::kMemory:
+    case http::Resource::kMemory:
       return report_memory(route.query, answer);
-    case Resource::kExecutions:
+    case http::Resource::kExecutions:
       finish(waiting_.list(route, request, answer), answer);
       break;
-    case Resource::kExecution:
-      if (request.method != Method::delete_) return waiting_.describe(route, request, answer);
+    case http::Resource::kExecution:
+      if (request.method != http::Method::delete_) return waiting_.describe(route, request, answer);
       finish(waiting_.cancel(route, request, answer), answer);
       break;
-    case Resource::kSuspensions:
+    case http::Resource::kSuspensions:
       finish(waiting_.list_suspensions(route, request, answer), answer);
       break;
-    case Resource::kResume:
+    case http::Resource::kResume:
       return waiting_.resume(route, request, answer);
-    case Resource::kDescription:
+    case http::Resource::kDescription:
       answer.body() = openapi_json_;
       break;
-    case Resource::kUnknown:
+    case http::Resource::kUnknown:
       break;
   }
   return std::nullopt;
 }
 
-Task<void> Api::list(std::string_view query, const Caller& caller, Answer& answer) {
+Task<void> Api::list(std::string_view query, const Caller& caller, http::Answer& answer) {
   const auto page = page_of(query);
   if (!page) {
     finish(std::unexpected(page.error()), answer);
     co_return;
   }
   const auto lists = co_await shard_.all().ask<PanelList>(
-      [&page, &caller](Shard& shard) { return list_panels(shard.registry(), *page, caller); });
+      [&page, &caller](shard::Shard& shard) { return list_panels(shard.registry(), *page, caller); });
   append_page(answer.body(), lists, *page);
 }
 
-Task<metrics::Snapshot> Api::sum_of_all_loops(std::function<metrics::Snapshot(Shard&)> one_loop) const {
-  metrics::Snapshot sum;
-  const auto all = co_await shard_.all().ask<metrics::Snapshot>(std::move(one_loop));
-  for (const metrics::Snapshot& one : all)
+Task<exposition::Snapshot> Api::sum_of_all_loops(
+    std::function<exposition::Snapshot(shard::Shard&)> one_loop) const {
+  exposition::Snapshot sum;
+  const auto all = co_await shard_.all().ask<exposition::Snapshot>(std::move(one_loop));
+  for (const exposition::Snapshot& one : all)
     sum.add(one);
   co_return sum;
 }
 
-Task<void> Api::report_health(Answer& answer) {
-  health_.report(shard_.stage(), co_await sum_of_all_loops(&Shard::snapshot), answer);
+Task<void> Api::report_health(http::Answer& answer) {
+  health_.report(shard_.stage(), co_await sum_of_all_loops(&shard::Shard::snapshot), answer);
 }
 
-Task<void> Api::report_metrics(Answer& answer) {
-  const metrics::Snapshot sum = co_await sum_of_all_loops(&Shard::snapshot);
-  answer.set_content_type(ContentType::kPrometheus);
+Task<void> Api::report_metrics(http::Answer& answer) {
+  const exposition::Snapshot sum = co_await sum_of_all_loops(&shard::Shard::snapshot);
+  answer.set_content_type(http::ContentType::kPrometheus);
   const handlers::DiskCache* const disk_cache = shard_.disk_cache();
   const auto disk = disk_cache != nullptr ? disk_cache->stats() : handlers::DiskCacheStats();
-  answer.body() = metrics::report(sum, disk, {versions_.program, versions_.engine, versions_.interpreter},
-                                  metrics::look_at_process(), memory_.look());
+  answer.body() = exposition::report(sum, disk, {versions_.program, versions_.engine, versions_.interpreter},
+                                     system::look_at_process(), memory_.look());
 }
 
-Task<void> Api::report_memory(std::string_view query, Answer& answer) {
+Task<void> Api::report_memory(std::string_view query, http::Answer& answer) {
   const auto order = handler_order_of(query);
   if (!order) {
     finish(std::unexpected(order.error()), answer);
     co_return;
   }
-  const metrics::Snapshot sum = co_await sum_of_all_loops(&Shard::snapshot_with_handlers);
+  const exposition::Snapshot sum = co_await sum_of_all_loops(&shard::Shard::snapshot_with_handlers);
   append_memory(answer.body(), memory_.look(), sum, *order);
 }
 
 // Everything that can be known before it is a WebSocket is said by HTTP, whose answers every client can tell apart.
-std::optional<Error> Api::refuse_socket(const Route& route, const Request& request) const {
+std::optional<Error> Api::refuse_socket(const http::Route& route, const http::Request& request) const {
   if (auto refusal = refuse_upgrade(request)) return refusal;
-  if (shard_.stage() == Stage::kDraining)
+  if (shard_.stage() == shard::Stage::kDraining)
     return Error{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"};
-  if (!shard_.registry().find(route.panel)) return panel_not_found(route.panel);
-  const auto room = shard_.ledger().grant(budget::Kind::kBuffers, kClientBytes);
+  if (!shard_.registry().find(route.panel)) return shard::panel_not_found(route.panel);
+  const auto room = shard_.ledger().grant(budget::Kind::kBuffers, websocket::kClientBytes);
   return room ? std::nullopt : std::optional(room.error());
 }
 
-void Api::finish(const PanelsResource::Outcome& outcome, Answer& answer) {
+void Api::finish(const PanelsResource::Outcome& outcome, http::Answer& answer) {
   if (!outcome) refuse(shard_.probes(), outcome.error(), answer);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

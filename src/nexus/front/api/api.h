@@ -17,12 +17,12 @@
 #include "nexus/runtime/exposition/report.h"
 #include "nexus/runtime/shard/shard.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // What WebSockets need to know of the configuration.
 struct SocketOptions {
   std::uint64_t body_limit_bytes = 1 << 20;
-  ProxyTrust trust = ProxyTrust::kNone;
+  http::ProxyTrust trust = http::ProxyTrust::kNone;
 };
 
 struct Versions {
@@ -30,26 +30,26 @@ struct Versions {
 };
 
 // Thread safety: none; it belongs to one loop.
-class Api final : public Service, public Backend {
+class Api final : public http::Service, public http::Backend {
  public:
   struct Options {
-    AccessOptions access{};
+    auth::AccessOptions access{};
     std::uint64_t sync_wait_ms = 55'000;
     SocketOptions sockets{};
     std::string_view openapi_json{};  // valid as long as the process
   };
   // `shard` and `memory` must outlive it.
-  Api(Shard& shard, const metrics::MemorySource& memory, Versions versions, Options options);
+  Api(shard::Shard& shard, const exposition::MemorySource& memory, Versions versions, Options options);
 
   // ---- Service ----
-  std::optional<Error> refuse_head(Request& request) override;
-  std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
-  void add_headers(const Request& request, Answer& answer) override;
+  std::optional<Error> refuse_head(http::Request& request) override;
+  std::optional<Task<void>> serve(const http::Request& request, http::Answer& answer) override;
+  void add_headers(const http::Request& request, http::Answer& answer) override;
   Error count_refusal(Error error) override { return shard_.probes().refused(std::move(error)); }
-  void count_answer(const Request& request, unsigned status) override {
+  void count_answer(const http::Request& request, unsigned status) override {
     shard_.probes().http.record(labels_of(request, status));
   }
-  void take_over(Upgrade upgrade) override { sockets_.add(std::move(upgrade)); }
+  void take_over(http::Upgrade upgrade) override { sockets_.add(std::move(upgrade)); }
 
   // ---- Backend: the shard, and the connections that are WebSockets ----
   void tick(std::int64_t now_ms) override;
@@ -58,32 +58,33 @@ class Api final : public Service, public Backend {
   bool is_idle() const override { return is_shard_at_rest_ && sockets_.is_idle(); }
   std::size_t connections() const override { return sockets_.size(); }
 
-  WebSockets& sockets() { return sockets_; }
+  websocket::WebSockets& sockets() { return sockets_; }
   // As Shard::hurry(). Thread-safe.
   void hurry() { shard_.hurry(); }
 
  private:
-  std::optional<Task<void>> dispatch(const Request& request, Answer& answer);
-  Task<void> add_headers_after(Task<void> work, const Request& request, Answer& answer);
-  Task<void> list(std::string_view query, const Caller& caller, Answer& answer);
-  Task<void> report_health(Answer& answer);
-  Task<void> report_metrics(Answer& answer);
-  Task<void> report_memory(std::string_view query, Answer& answer);
-  Task<metrics::Snapshot> sum_of_all_loops(std::function<metrics::Snapshot(Shard&)> one_loop) const;
-  std::optional<Error> refuse_socket(const Route& route, const Request& request) const;
-  void finish(const PanelsResource::Outcome& outcome, Answer& answer);
+  std::optional<Task<void>> dispatch(const http::Request& request, http::Answer& answer);
+  Task<void> add_headers_after(Task<void> work, const http::Request& request, http::Answer& answer);
+  Task<void> list(std::string_view query, const Caller& caller, http::Answer& answer);
+  Task<void> report_health(http::Answer& answer);
+  Task<void> report_metrics(http::Answer& answer);
+  Task<void> report_memory(std::string_view query, http::Answer& answer);
+  Task<exposition::Snapshot> sum_of_all_loops(
+      std::function<exposition::Snapshot(shard::Shard&)> one_loop) const;
+  std::optional<Error> refuse_socket(const http::Route& route, const http::Request& request) const;
+  void finish(const PanelsResource::Outcome& outcome, http::Answer& answer);
 
-  Shard& shard_;
-  const metrics::MemorySource& memory_;
+  shard::Shard& shard_;
+  const exposition::MemorySource& memory_;
   Versions versions_;
   std::string_view openapi_json_;
-  Access access_;
+  auth::Access access_;
   PanelsResource panels_;
   ExecutionResource waiting_;
   TriggerResource triggers_;
-  WebSockets sockets_;
+  websocket::WebSockets sockets_;
   HealthResource health_;
   bool is_shard_at_rest_ = false;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -12,7 +12,7 @@
 #include "nexus/front/http/route.h"
 #include "nexus/runtime/loop/placement.h"
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
 enum class Done : std::uint8_t { kServed, kWithoutMemory };
@@ -28,31 +28,33 @@ Done how_it_ended(const std::exception_ptr& error) {
 
 }  // namespace
 
-std::size_t Dispatch::where(const Request& request) const {
+std::size_t Dispatch::where(const http::Request& request) const {
   if (loops_.size() == 1) return loops_.own();
-  const Route route = find_route(request.target);
+  const http::Route route = http::find_route(request.target);
   if (!route.panel.empty()) return owner_of(route.panel, loops_.size());
-  if (route.resource == Resource::kExecution) return loop_of_execution(route.id, loops_.size());
-  if (route.resource == Resource::kResume) return loop_of_suspension(route.id, loops_.size());
-  if (route.resource == Resource::kExecutions || route.resource == Resource::kSuspensions) {
-    const auto panel = find_parameter(route.query, "panel");
+  if (route.resource == http::Resource::kExecution)
+    return executions::loop_of_execution(route.id, loops_.size());
+  if (route.resource == http::Resource::kResume)
+    return executions::loop_of_suspension(route.id, loops_.size());
+  if (route.resource == http::Resource::kExecutions || route.resource == http::Resource::kSuspensions) {
+    const auto panel = http::find_parameter(route.query, "panel");
     return panel && *panel ? owner_of(**panel, loops_.size()) : loops_.own();
   }
-  if (route.resource != Resource::kPanels || request.method != Method::post) return loops_.own();
+  if (route.resource != http::Resource::kPanels || request.method != http::Method::post) return loops_.own();
   const std::string id = id_in_definition(request.body);
   return id.empty() ? loops_.own() : owner_of(id, loops_.size());
 }
 
-std::optional<Task<void>> Dispatch::serve(const Request& request, Answer& answer) {
+std::optional<Task<void>> Dispatch::serve(const http::Request& request, http::Answer& answer) {
   const Peer<Api>& owner = loops_[where(request)];
   if (owner.part == &api_) return api_.serve(request, answer);
   return hop(owner, request, answer);
 }
 
-void Dispatch::take_over(Upgrade upgrade) {
+void Dispatch::take_over(http::Upgrade upgrade) {
   const Peer<Api>& owner = loops_[where(upgrade.request)];
   if (owner.part == &api_) return api_.take_over(std::move(upgrade));
-  LooseSocket loose(std::move(upgrade.socket));
+  http::LooseSocket loose(std::move(upgrade.socket));
   asio::post(owner.executor(), [&owner, upgrade = std::move(upgrade), loose = std::move(loose)]() mutable {
     auto arrived = std::move(loose).arrive(owner.executor());
     if (!arrived) return spdlog::error("a WebSocket is lost between two loops");
@@ -64,7 +66,7 @@ void Dispatch::take_over(Upgrade upgrade) {
 
 // Request and answer stay where they are, and belong to the owner's thread until the answer is posted back. That the owner
 // has no memory for it is posted back too, and thrown here.
-Task<void> Dispatch::hop(const Peer<Api>& owner, const Request& request, Answer& answer) {
+Task<void> Dispatch::hop(const Peer<Api>& owner, const http::Request& request, http::Answer& answer) {
   const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
     auto tell = [&own = api_, back = std::move(back)](Done how) mutable {
       back(how);
@@ -87,4 +89,4 @@ Task<void> Dispatch::hop(const Peer<Api>& owner, const Request& request, Answer&
   if (done == Done::kWithoutMemory) throw std::bad_alloc();
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

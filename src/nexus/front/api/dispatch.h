@@ -12,27 +12,31 @@
 #include "nexus/front/http/service.h"
 #include "nexus/runtime/loop/loop_group.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // Thread safety: one for each loop, used on it alone.
-class Dispatch final : public Service {
+class Dispatch final : public http::Service {
  public:
   explicit Dispatch(const LoopGroup<Api>& loops) : loops_(loops), api_(*loops[loops.own()].part) {}
 
-  std::optional<Error> refuse_head(Request& request) override { return api_.refuse_head(request); }
-  std::optional<Task<void>> serve(const Request& request, Answer& answer) override;
+  std::optional<Error> refuse_head(http::Request& request) override { return api_.refuse_head(request); }
+  std::optional<Task<void>> serve(const http::Request& request, http::Answer& answer) override;
   // A client lives on the loop of its panel, so that nothing it says or is told has to hop.
-  void take_over(Upgrade upgrade) override;
-  void add_headers(const Request& request, Answer& answer) override { api_.add_headers(request, answer); }
+  void take_over(http::Upgrade upgrade) override;
+  void add_headers(const http::Request& request, http::Answer& answer) override {
+    api_.add_headers(request, answer);
+  }
   Error count_refusal(Error error) override { return api_.count_refusal(std::move(error)); }
-  void count_answer(const Request& request, unsigned status) override { api_.count_answer(request, status); }
+  void count_answer(const http::Request& request, unsigned status) override {
+    api_.count_answer(request, status);
+  }
 
  private:
-  std::size_t where(const Request& request) const;
-  Task<void> hop(const Peer<Api>& owner, const Request& request, Answer& answer);
+  std::size_t where(const http::Request& request) const;
+  Task<void> hop(const Peer<Api>& owner, const http::Request& request, http::Answer& answer);
 
   const LoopGroup<Api>& loops_;
   Api& api_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::api

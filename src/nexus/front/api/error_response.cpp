@@ -1,9 +1,9 @@
 #include "nexus/front/api/error_response.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
-void refuse(metrics::Probes& probes, Refusal refusal, Answer& answer) {
+void refuse(metrics::Probes& probes, Refusal refusal, http::Answer& answer) {
   answer.refuse(probes.refused(std::move(refusal.error)), refusal.details_json);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

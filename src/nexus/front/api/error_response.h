@@ -5,9 +5,9 @@
 #include "nexus/foundation/model/refusal.h"
 #include "nexus/front/http/answer.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // Counts it, and makes `answer` say so.
-void refuse(metrics::Probes& probes, Refusal refusal, Answer& answer);
+void refuse(metrics::Probes& probes, Refusal refusal, http::Answer& answer);
 
-}  // namespace nexus::server
+}  // namespace nexus::api

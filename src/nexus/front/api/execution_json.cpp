@@ -9,23 +9,23 @@
 #include "nexus/foundation/json/json_text.h"
 #include "nexus/runtime/executions/suspensions.h"
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
-std::string_view status_of(const Execution& execution) {
+std::string_view status_of(const executions::Execution& execution) {
   switch (execution.status) {
-    case Execution::Status::kSuspended:
+    case executions::Execution::Status::kSuspended:
       return "suspended";
-    case Execution::Status::kRunning:
+    case executions::Execution::Status::kRunning:
       return "running";
-    case Execution::Status::kEnded:
+    case executions::Execution::Status::kEnded:
       break;
   }
   return execution.result->ok() ? "success" : "error";
 }
 
 // Without the closing brace.
-void begin_suspension(std::string& out, const PendingCall& call) {
+void begin_suspension(std::string& out, const executions::PendingCall& call) {
   fmt::format_to(std::back_inserter(out), R"({{"suspensionId":"{}","extensionName":"{}","method":"{}")",
                  suspension_id(call), call.extension->name(), call.method);
   if (!call.data_json.empty()) out.append(R"(,"data":)").append(call.data_json);
@@ -34,14 +34,14 @@ void begin_suspension(std::string& out, const PendingCall& call) {
 
 }  // namespace
 
-void append_waiting(std::string& out, const Execution& execution) {
+void append_waiting(std::string& out, const executions::Execution& execution) {
   fmt::format_to(std::back_inserter(out), R"({{"status":"{}","executionId":"{}")", status_of(execution),
                  execution.id);
   if (!execution.pending.empty())
     fmt::format_to(std::back_inserter(out), R"(,"suspension":"{}")",
                    suspension_id(execution.pending.front()));
   out += R"(,"suspensions":[)";
-  for (const PendingCall& call : execution.pending) {
+  for (const executions::PendingCall& call : execution.pending) {
     if (&call != &execution.pending.front()) out += ',';
     begin_suspension(out, call);
     out += '}';
@@ -49,7 +49,7 @@ void append_waiting(std::string& out, const Execution& execution) {
   out += "]}";
 }
 
-void answer_with(const Execution& execution, sandbox::WithLogs with_logs, Answer& answer) {
+void answer_with(const executions::Execution& execution, WithLogs with_logs, http::Answer& answer) {
   if (execution.has_ended()) return answer_with(*execution.result, with_logs, answer);
   answer.set_status(202);
   answer.add_header("Location", "/executions/" + execution.id);
@@ -58,25 +58,26 @@ void answer_with(const Execution& execution, sandbox::WithLogs with_logs, Answer
   append_waiting(answer.body(), execution);
 }
 
-void answer_with(const sandbox::ExecutionResult& result, sandbox::WithLogs with_logs, Answer& answer) {
+void answer_with(const ExecutionResult& result, WithLogs with_logs, http::Answer& answer) {
   answer.add_header("Nexus-Execution-Id", result.execution_id);
   answer.add_header("Nexus-Execution-Status", result.ok() ? "success" : "error");
-  sandbox::append_result_json(answer.body(), result, with_logs);
+  append_result_json(answer.body(), result, with_logs);
 }
 
-void append_row(std::string& out, const Execution& execution) {
+void append_row(std::string& out, const executions::Execution& execution) {
   fmt::format_to(
       std::back_inserter(out),
       R"({{"executionId":"{}","panel":"{}","tool":"{}","trigger":"{}","status":"{}","changedAt":"{}"}})",
-      execution.id, execution.call.panel->id(), execution.call.tool->name,
-      panels::name(execution.call.origin), status_of(execution), as_time(execution.changed_unix_ms));
+      execution.id, execution.call.panel->id(), execution.call.tool->name, name(execution.call.origin),
+      status_of(execution), as_time(execution.changed_unix_ms));
 }
 
-void append_row(std::string& out, const Execution& execution, const PendingCall& call) {
+void append_row(std::string& out, const executions::Execution& execution,
+                const executions::PendingCall& call) {
   begin_suspension(out, call);
   fmt::format_to(std::back_inserter(out),
                  R"(,"executionId":"{}","panel":"{}","tool":"{}","createdAt":"{}"}})", execution.id,
                  execution.call.panel->id(), execution.call.tool->name, as_time(call.began_unix_ms));
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

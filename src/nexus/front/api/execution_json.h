@@ -7,18 +7,19 @@
 #include "nexus/front/http/answer.h"
 #include "nexus/runtime/executions/execution.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // 200 with its RESULT when it has ended; else 202 with what it waits for, and where to ask.
-void answer_with(const Execution& execution, sandbox::WithLogs with_logs, Answer& answer);
-void answer_with(const sandbox::ExecutionResult& result, sandbox::WithLogs with_logs, Answer& answer);
+void answer_with(const executions::Execution& execution, WithLogs with_logs, http::Answer& answer);
+void answer_with(const ExecutionResult& result, WithLogs with_logs, http::Answer& answer);
 
 // {status, executionId, suspension?, suspensions: [{suspensionId, extensionName, method, data?, expiresAt}]}
-void append_waiting(std::string& out, const Execution& execution);
+void append_waiting(std::string& out, const executions::Execution& execution);
 
 // A row of GET /executions: {executionId, panel, tool, trigger, status, changedAt}
-void append_row(std::string& out, const Execution& execution);
+void append_row(std::string& out, const executions::Execution& execution);
 // A row of GET /suspensions: as above, with {executionId, panel, tool, createdAt}.
-void append_row(std::string& out, const Execution& execution, const PendingCall& call);
+void append_row(std::string& out, const executions::Execution& execution,
+                const executions::PendingCall& call);
 
-}  // namespace nexus::server
+}  // namespace nexus::api

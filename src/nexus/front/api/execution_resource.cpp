@@ -12,7 +12,7 @@
 #include "nexus/front/auth/access.h"
 #include "nexus/front/http/query.h"
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
 constexpr std::size_t kMostRows = 1000;
@@ -28,8 +28,8 @@ Refusal no_suspension() {
 }
 
 // The panel that a list is of.
-std::expected<std::string_view, Refusal> panel_of(const Route& route) {
-  const auto panel = find_parameter(route.query, "panel");
+std::expected<std::string_view, Refusal> panel_of(const http::Route& route) {
+  const auto panel = http::find_parameter(route.query, "panel");
   if (!panel) return std::unexpected(panel.error());
   if (!*panel || !is_panel_id(**panel))
     return std::unexpected(refuse_part("panel", "is needed: the id of a panel"));
@@ -40,7 +40,7 @@ std::expected<std::string_view, Refusal> panel_of(const Route& route) {
 std::expected<extensions::Settlement, Refusal> settlement_of(std::string_view body) {
   std::optional<std::string> success, value, error;
   std::optional<std::string> unknown;
-  const bool is_object = sandbox::for_each_member(body, [&](std::string_view key, std::string_view json) {
+  const bool is_object = for_each_member(body, [&](std::string_view key, std::string_view json) {
     (key == "success" ? success
      : key == "value" ? value
      : key == "error" ? error
@@ -65,7 +65,7 @@ std::expected<extensions::Settlement, Refusal> settlement_of(std::string_view bo
   if (error->front() != '{') return std::unexpected(refuse_part("error", "must be a text or an object"));
   bool has_name = false, has_message = false;
   std::optional<std::string> other;
-  sandbox::for_each_member(*error, [&](std::string_view key, std::string_view json) {
+  for_each_member(*error, [&](std::string_view key, std::string_view json) {
     const bool is_text = json.starts_with('"');
     if (key == "name" && is_text) {
       has_name = true;
@@ -83,15 +83,16 @@ std::expected<extensions::Settlement, Refusal> settlement_of(std::string_view bo
 
 // {NAME: [rows of the panel], total}. `for_each_of` calls what it is given with what append_row() takes, for each row.
 template <class ForEachOf>
-ExecutionResource::Outcome append_list(std::string_view name, const Route& route, const Request& request,
-                                       Answer& answer, ForEachOf for_each_of) {
+ExecutionResource::Outcome append_list(std::string_view name, const http::Route& route,
+                                       const http::Request& request, http::Answer& answer,
+                                       ForEachOf for_each_of) {
   const auto panel = panel_of(route);
   if (!panel) return std::unexpected(panel.error());
   std::string& out = answer.body();
   out += fmt::format(R"({{"{}":[)", name);
   const std::size_t start = out.size();
   std::size_t total = 0;
-  if (caller_of(request).may_see(*panel)) {
+  if (auth::caller_of(request).may_see(*panel)) {
     for_each_of(*panel, [&](const auto&... row) {
       if (++total > kMostRows) return;
       if (out.size() > start) out += ',';
@@ -111,7 +112,7 @@ std::chrono::milliseconds ExecutionResource::at_most(std::uint64_t wait_s) const
 }
 
 // A time that is longer than anybody waits here is not applied.
-void ExecutionResource::tell_what_was_done(const Preferences& preferences, Answer& answer) const {
+void ExecutionResource::tell_what_was_done(const http::Preferences& preferences, http::Answer& answer) const {
   std::string applied = preferences.responds_async ? "respond-async" : "";
   if (const auto wait_s = preferences.wait_s;
       wait_s && *wait_s <= static_cast<std::uint64_t>(most_wait_.count()) / 1000)
@@ -119,16 +120,17 @@ void ExecutionResource::tell_what_was_done(const Preferences& preferences, Answe
   if (!applied.empty()) answer.add_header("Preference-Applied", applied);
 }
 
-ExecutionPtr ExecutionResource::find(const Route& route, const Request& request) const {
+executions::ExecutionPtr ExecutionResource::find(const http::Route& route,
+                                                 const http::Request& request) const {
   auto execution = executions_.find(route.id);
-  if (execution != nullptr && !caller_of(request).may_see(execution->call.panel->id())) return nullptr;
+  if (execution != nullptr && !auth::caller_of(request).may_see(execution->call.panel->id())) return nullptr;
   return execution;
 }
 
-Task<void> ExecutionResource::answer_when_ready(ExecutionPtr execution, std::int64_t since_ms,
-                                                const Request& request, sandbox::WithLogs with_logs,
-                                                Answer& answer) {
-  const Preferences preferences = preferences_of(request.prefer);
+Task<void> ExecutionResource::answer_when_ready(executions::ExecutionPtr execution, std::int64_t since_ms,
+                                                const http::Request& request, WithLogs with_logs,
+                                                http::Answer& answer) {
+  const http::Preferences preferences = http::preferences_of(request.prefer);
   std::chrono::milliseconds most = most_wait_;
   if (preferences.wait_s) {
     most = at_most(*preferences.wait_s);
@@ -141,10 +143,11 @@ Task<void> ExecutionResource::answer_when_ready(ExecutionPtr execution, std::int
   answer_with(*execution, with_logs, answer);
 }
 
-Task<void> ExecutionResource::describe(Route route, const Request& request, Answer& answer) {
+Task<void> ExecutionResource::describe(http::Route route, const http::Request& request,
+                                       http::Answer& answer) {
   const auto execution = find(route, request);
   if (execution == nullptr) co_return refuse(probes_, no_execution(route.id), answer);
-  if (const auto wait_s = preferences_of(request.prefer).wait_s) {
+  if (const auto wait_s = http::preferences_of(request.prefer).wait_s) {
     co_await executions_.wait_for_end(execution, at_most(*wait_s));
     tell_what_was_done({.wait_s = wait_s}, answer);
   }
@@ -153,8 +156,8 @@ Task<void> ExecutionResource::describe(Route route, const Request& request, Answ
   append_waiting(answer.body(), *execution);
 }
 
-ExecutionResource::Outcome ExecutionResource::cancel(const Route& route, const Request& request,
-                                                     Answer& answer) {
+ExecutionResource::Outcome ExecutionResource::cancel(const http::Route& route, const http::Request& request,
+                                                     http::Answer& answer) {
   const auto execution = find(route, request);
   if (execution == nullptr) return std::unexpected(no_execution(route.id));
   executions_.cancel(execution, "the execution was cancelled");
@@ -162,9 +165,9 @@ ExecutionResource::Outcome ExecutionResource::cancel(const Route& route, const R
   return {};
 }
 
-Task<void> ExecutionResource::resume(Route route, const Request& request, Answer& answer) {
+Task<void> ExecutionResource::resume(http::Route route, const http::Request& request, http::Answer& answer) {
   const auto found = executions_.suspensions().get_suspended(route.id);
-  if (!found || !caller_of(request).may_see(found->execution->call.panel->id()))
+  if (!found || !auth::caller_of(request).may_see(found->execution->call.panel->id()))
     co_return refuse(probes_, no_suspension(), answer);
   auto settlement = settlement_of(request.body);
   if (!settlement) co_return refuse(probes_, settlement.error(), answer);
@@ -173,26 +176,27 @@ Task<void> ExecutionResource::resume(Route route, const Request& request, Answer
   answer_with(*execution, logs_of(route.query), answer);
 }
 
-ExecutionResource::Outcome ExecutionResource::list(const Route& route, const Request& request,
-                                                   Answer& answer) const {
+ExecutionResource::Outcome ExecutionResource::list(const http::Route& route, const http::Request& request,
+                                                   http::Answer& answer) const {
   return append_list("executions", route, request, answer, [this](std::string_view panel, auto add) {
-    executions_.for_each([&](const Execution& execution) {
+    executions_.for_each([&](const executions::Execution& execution) {
       const panels::Panel& its = *execution.call.panel;
       if (its.id() == panel && !its.is_removed()) add(execution);
     });
   });
 }
 
-ExecutionResource::Outcome ExecutionResource::list_suspensions(const Route& route, const Request& request,
-                                                               Answer& answer) const {
+ExecutionResource::Outcome ExecutionResource::list_suspensions(const http::Route& route,
+                                                               const http::Request& request,
+                                                               http::Answer& answer) const {
   return append_list("suspensions", route, request, answer, [this](std::string_view panel, auto add) {
-    executions_.for_each([&](const Execution& execution) {
+    executions_.for_each([&](const executions::Execution& execution) {
       if (execution.call.panel->id() != panel) return;
-      for (const PendingCall& call : execution.pending) {
+      for (const executions::PendingCall& call : execution.pending) {
         if (is_external(call)) add(execution, call);
       }
     });
   });
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

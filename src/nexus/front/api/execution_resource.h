@@ -11,36 +11,38 @@
 #include "nexus/front/http/route.h"
 #include "nexus/runtime/executions/executions.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // Of what a caller may not see he is told that it is not there. Belongs to one loop.
 class ExecutionResource {
  public:
   // No request waits for longer than `most_wait`.
-  ExecutionResource(Executions& executions, metrics::Probes& probes, std::chrono::milliseconds most_wait)
+  ExecutionResource(executions::Executions& executions, metrics::Probes& probes,
+                    std::chrono::milliseconds most_wait)
       : executions_(executions), probes_(probes), most_wait_(most_wait) {}
 
   // For a call that waits: until it has ended, or as long as the client likes, counted from `since_ms` by the executions'
   // clock.
-  Task<void> answer_when_ready(ExecutionPtr execution, std::int64_t since_ms, const Request& request,
-                               sandbox::WithLogs with_logs, Answer& answer);
+  Task<void> answer_when_ready(executions::ExecutionPtr execution, std::int64_t since_ms,
+                               const http::Request& request, WithLogs with_logs, http::Answer& answer);
 
-  Task<void> describe(Route route, const Request& request, Answer& answer);
-  Task<void> resume(Route route, const Request& request, Answer& answer);
+  Task<void> describe(http::Route route, const http::Request& request, http::Answer& answer);
+  Task<void> resume(http::Route route, const http::Request& request, http::Answer& answer);
   using Outcome = std::expected<void, Refusal>;
-  Outcome cancel(const Route& route, const Request& request, Answer& answer);
-  Outcome list(const Route& route, const Request& request, Answer& answer) const;
-  Outcome list_suspensions(const Route& route, const Request& request, Answer& answer) const;
+  Outcome cancel(const http::Route& route, const http::Request& request, http::Answer& answer);
+  Outcome list(const http::Route& route, const http::Request& request, http::Answer& answer) const;
+  Outcome list_suspensions(const http::Route& route, const http::Request& request,
+                           http::Answer& answer) const;
 
  private:
-  ExecutionPtr find(const Route& route, const Request& request) const;
+  executions::ExecutionPtr find(const http::Route& route, const http::Request& request) const;
   // What a client gets who wants to wait for so many seconds.
   std::chrono::milliseconds at_most(std::uint64_t wait_s) const;
-  void tell_what_was_done(const Preferences& preferences, Answer& answer) const;
+  void tell_what_was_done(const http::Preferences& preferences, http::Answer& answer) const;
 
-  Executions& executions_;
+  executions::Executions& executions_;
   metrics::Probes& probes_;
   std::chrono::milliseconds most_wait_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -8,7 +8,7 @@
 #include "nexus/foundation/json/json.h"
 #include "nexus/runtime/exposition/report.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 namespace {
 
@@ -21,8 +21,8 @@ constexpr auto kWhy = std::to_array<std::string_view>({
 static_assert(metrics::kLayers[0] == "container" && metrics::kLayers[1] == "budget" &&
               metrics::kLayers[2] == "pool");
 
-std::string why_degraded(Stage stage, const metrics::Snapshot& sum, std::int64_t now_ms) {
-  if (stage != Stage::kServing) return stage == Stage::kStarting ? "starting" : "shutting down";
+std::string why_degraded(shard::Stage stage, const exposition::Snapshot& sum, std::int64_t now_ms) {
+  if (stage != shard::Stage::kServing) return stage == shard::Stage::kStarting ? "starting" : "shutting down";
   for (std::size_t layer = 0; layer < kWhy.size(); ++layer) {
     if (sum.probes.admission.is_refusing(layer, now_ms))
       return fmt::format("requests are refused: {}", kWhy[layer]);
@@ -37,33 +37,33 @@ std::string why_degraded(Stage stage, const metrics::Snapshot& sum, std::int64_t
 
 }  // namespace
 
-void HealthResource::report(Stage stage, const metrics::Snapshot& sum, Answer& answer) const {
+void HealthResource::report(shard::Stage stage, const exposition::Snapshot& sum, http::Answer& answer) const {
   const std::string reason = why_degraded(stage, sum, clock_.monotonic_ms());
   std::string& body = answer.body();
   const auto out = std::back_inserter(body);
   fmt::format_to(out, R"({{"status":"{}")", reason.empty() ? "healthy" : "degraded");
   if (!reason.empty()) {
     body += R"(,"reason":)";
-    sandbox::append_json_string(body, reason);
+    append_json_string(body, reason);
   }
   fmt::format_to(out, R"(,"version":"{}","uptime":{},"panels":{{"active":{},"suspended":{}}},"runtime":{{)",
                  version_, (clock_.monotonic_us() - started_us_) / 1000, sum.panels,
                  sum.probes.under_way.suspended + sum.probes.under_way.hibernated);
   fmt::format_to(out,
                  R"("activeInstances":{},"availableInstances":{},"cacheHitRate":{:.4},"memoryBytes":{}}}}})",
-                 sum.pool.active, sum.pool.idle, metrics::hit_rate(sum.cache), sum.pool.memory_bytes);
+                 sum.pool.active, sum.pool.idle, exposition::hit_rate(sum.cache), sum.pool.memory_bytes);
 }
 
-void HealthResource::live(Answer& answer) const { answer.body() += R"({"status":"live"})"; }
+void HealthResource::live(http::Answer& answer) const { answer.body() += R"({"status":"live"})"; }
 
-void HealthResource::ready(Stage stage, Answer& answer) const {
-  if (stage == Stage::kServing) {
+void HealthResource::ready(shard::Stage stage, http::Answer& answer) const {
+  if (stage == shard::Stage::kServing) {
     answer.body() += R"({"status":"ready"})";
     return;
   }
-  answer.refuse(
-      {.code = ErrorCode::kShuttingDown,
-       .message = stage == Stage::kStarting ? "the server is starting" : "the server is shutting down"});
+  answer.refuse({.code = ErrorCode::kShuttingDown,
+                 .message = stage == shard::Stage::kStarting ? "the server is starting"
+                                                             : "the server is shutting down"});
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

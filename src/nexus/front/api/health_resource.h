@@ -6,7 +6,7 @@
 #include "nexus/runtime/exposition/snapshot.h"
 #include "nexus/runtime/shard/shard.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // The server is live at every stage, and ready only while it is serving.
 class HealthResource {
@@ -15,9 +15,9 @@ class HealthResource {
       : version_(std::move(version)), clock_(clock), started_us_(clock.monotonic_us()) {}
 
   // `sum` is that of all loops.
-  void report(Stage stage, const metrics::Snapshot& sum, Answer& answer) const;
-  void live(Answer& answer) const;
-  void ready(Stage stage, Answer& answer) const;
+  void report(shard::Stage stage, const exposition::Snapshot& sum, http::Answer& answer) const;
+  void live(http::Answer& answer) const;
+  void ready(shard::Stage stage, http::Answer& answer) const;
 
  private:
   std::string version_;
@@ -25,4 +25,4 @@ class HealthResource {
   std::uint64_t started_us_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::api

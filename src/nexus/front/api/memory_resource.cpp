@@ -11,10 +11,10 @@
 #include "nexus/front/http/query.h"
 #include "nexus/runtime/exposition/memory_advice.h"
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
-using metrics::MemoryFacts;
+using exposition::MemoryFacts;
 
 constexpr std::size_t kMostHandlers = 20;
 
@@ -25,14 +25,14 @@ struct Wall {
 };
 
 std::string walls_json(const MemoryFacts& facts) {
-  const budget::Walls& walls = facts.view.walls;
+  const system::Walls& walls = facts.view.walls;
   std::vector<Wall> all;
   if (walls.container_limit_bytes) {
     const std::uint64_t used = walls.neighbours_bytes + walls.working_set_bytes;
     all.push_back({"container", *walls.container_limit_bytes, used, minus(*walls.container_limit_bytes, used),
                    "the container's memory limit"});
   }
-  const std::uint64_t used = metrics::used_bytes(facts);
+  const std::uint64_t used = exposition::used_bytes(facts);
   all.push_back({"budget", walls.budget_bytes, used,
                  minus(minus(walls.budget_bytes, walls.reserve_bytes), used), "MEMORY_BUDGET_MB"});
   if (walls.machine_total_bytes != 0) {
@@ -40,7 +40,7 @@ std::string walls_json(const MemoryFacts& facts) {
                    minus(walls.machine_total_bytes, walls.machine_available_bytes),
                    walls.machine_available_bytes, "the machine's memory"});
   }
-  return sandbox::json_array(all, [](const Wall& wall) {
+  return json_array(all, [](const Wall& wall) {
     return fmt::format(R"({{"layer":"{}","limitBytes":{},"usedBytes":{},"freeBytes":{},"setting":"{}"}})",
                        wall.layer, wall.limit, wall.used, wall.free, wall.setting);
   });
@@ -66,34 +66,34 @@ std::string refusals_json(const metrics::AdmissionProbe& probe) {
 std::string handler_json(const metrics::HandlerUse& use) {
   return fmt::format(
       R"({{"name":{},"running":{},"heldBytes":{},"imageBytes":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
-      sandbox::json_string(use.name), use.running, use.held_bytes, use.image_bytes, use.p99_bytes,
+      json_string(use.name), use.running, use.held_bytes, use.image_bytes, use.p99_bytes,
       use.high_water_bytes, use.memory_limit_bytes, use.executions, use.running_us, use.host_calls,
       use.suspensions, use.refusals);
 }
 
-std::string_view name_of(budget::Cause cause) {
+std::string_view name_of(diagnostics::Cause cause) {
   switch (cause) {
-    case budget::Cause::kContainerMemory:
+    case diagnostics::Cause::kContainerMemory:
       return "container";
-    case budget::Cause::kMachineMemory:
+    case diagnostics::Cause::kMachineMemory:
       return "machine";
-    case budget::Cause::kOther:
+    case diagnostics::Cause::kOther:
       return "other";
-    case budget::Cause::kUnknown:
+    case diagnostics::Cause::kUnknown:
       break;
   }
   return "unknown";
 }
 
-std::string unclean_json(const metrics::UncleanNotice& notice) {
+std::string unclean_json(const exposition::UncleanNotice& notice) {
   return fmt::format(R"({{"cause":"{}","lines":{}}})", name_of(notice.cause),
-                     sandbox::json_array(notice.lines, sandbox::json_string));
+                     json_array(notice.lines, json_string));
 }
 
 }  // namespace
 
 std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view query) {
-  const auto sort = find_parameter(query, "sort");
+  const auto sort = http::find_parameter(query, "sort");
   if (!sort) return std::unexpected(sort.error());
   if (!*sort) return metrics::HandlerOrder::kBytes;
   for (const auto& [word, order] : metrics::kHandlerOrders) {
@@ -103,22 +103,21 @@ std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view 
       refuse_part("sort", "must be bytes, time, calls, host-calls, suspensions or refusals"));
 }
 
-void append_memory(std::string& out, const MemoryFacts& facts, const metrics::Snapshot& sum,
+void append_memory(std::string& out, const MemoryFacts& facts, const exposition::Snapshot& sum,
                    metrics::HandlerOrder order) {
   using metrics::HandlerOrder;
   const auto all = metrics::top_handlers(sum.handlers, HandlerOrder::kBytes, SIZE_MAX);
   const auto top = metrics::top_handlers(all, order, kMostHandlers);
-  const budget::Walls& walls = facts.view.walls;
+  const system::Walls& walls = facts.view.walls;
   fmt::format_to(
       std::back_inserter(out),
       R"({{"walls":{},"pool":{{"max":{},"active":{},"idle":{},"waiting":{},"writeTracking":{{"protected":{},"copied":{}}}}},"reserveBytes":{},"grantableBytes":{},"grantedBytes":{},"unaccountedBytes":{},"residentBytes":{},"kinds":{},"refusals":{},"handlers":{},"advice":{},"uncleanExits":{}}})",
       walls_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
       facts.tracking.learning, facts.tracking.copying, walls.reserve_bytes, walls.grantable_bytes,
       facts.ledger.book.granted(), facts.view.unaccounted_bytes, facts.view.resident_bytes,
-      kinds_json(facts.ledger.book), refusals_json(sum.probes.admission),
-      sandbox::json_array(top, handler_json),
-      sandbox::json_array(metrics::memory_advice(facts, sum.probes.admission, all), sandbox::json_string),
-      sandbox::json_array(facts.unclean_exits, unclean_json));
+      kinds_json(facts.ledger.book), refusals_json(sum.probes.admission), json_array(top, handler_json),
+      json_array(exposition::memory_advice(facts, sum.probes.admission, all), json_string),
+      json_array(facts.unclean_exits, unclean_json));
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -9,14 +9,14 @@
 #include "nexus/runtime/exposition/memory_facts.h"
 #include "nexus/runtime/exposition/snapshot.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // ?sort=bytes|time|calls|host-calls|suspensions|refusals
 std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view query);
 
 // Appends the walls, what is used and by whom, and what to change. `sum` is that of all loops, with their handlers, of
 // which the first 20 are told.
-void append_memory(std::string& out, const metrics::MemoryFacts& facts, const metrics::Snapshot& sum,
+void append_memory(std::string& out, const exposition::MemoryFacts& facts, const exposition::Snapshot& sum,
                    metrics::HandlerOrder order);
 
-}  // namespace nexus::server
+}  // namespace nexus::api

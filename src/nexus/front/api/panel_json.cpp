@@ -7,10 +7,8 @@
 #include "nexus/foundation/base/time_text.h"
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
-
-using sandbox::append_json_string;
 
 // `,"name":"text"`, or nothing for an empty text.
 void append_text(std::string& out, std::string_view name, std::string_view text) {
@@ -124,4 +122,4 @@ void append_info(std::string& out, const panels::Panel& panel, InfoParts parts, 
   out += '}';
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

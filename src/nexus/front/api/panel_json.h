@@ -5,7 +5,7 @@
 
 #include "nexus/runtime/panels/panel.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // Panels have no other yet; what waits or runs in one is shown elsewhere.
 inline constexpr std::string_view kActive = "active";
@@ -19,4 +19,4 @@ enum class InfoParts : std::uint8_t {
 // Appends INFO, one JSON object. `ws_url`: empty in lists.
 void append_info(std::string& out, const panels::Panel& panel, InfoParts parts, std::string_view ws_url = {});
 
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -8,7 +8,7 @@
 #include "nexus/foundation/json/json.h"
 #include "nexus/front/api/panel_json.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 namespace {
 
@@ -67,9 +67,9 @@ void append_page(std::string& out, std::span<const PanelList> lists, const Page&
   fmt::format_to(std::back_inserter(out), R"(],"total":{})", total);
   if (has_more) {
     out += R"(,"next":)";
-    sandbox::append_json_string(out, rows.back()->id);
+    append_json_string(out, rows.back()->id);
   }
   out += '}';
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -10,7 +10,7 @@
 #include "nexus/front/api/parameters.h"
 #include "nexus/runtime/panels/registry.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // What one registry has for a page; made on its loop, and a value from then on.
 struct PanelList {
@@ -29,4 +29,4 @@ PanelList list_panels(const panels::Registry& registry, const Page& page, const 
 // Appends `{panels, total, next?}` of what all registries have. REQUIRES: each list was made for `page`.
 void append_page(std::string& out, std::span<const PanelList> lists, const Page& page);
 
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -13,44 +13,44 @@
 #include "nexus/front/http/conditions.h"
 #include "nexus/runtime/shard/tool_calls.h"
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
 enum class Freshness : bool { kNew, kUnchanged };
 
 // Adds the tag; unchanged: the client has this version, and the answer is 304.
-Freshness tag(const panels::Panel& panel, const Request& request, Answer& answer) {
-  answer.add_header("ETag", etag_of(panel.version()));
+Freshness tag(const panels::Panel& panel, const http::Request& request, http::Answer& answer) {
+  answer.add_header("ETag", http::etag_of(panel.version()));
   if (!has_already(request, panel.version())) return Freshness::kNew;
   answer.set_status(304);
   return Freshness::kUnchanged;
 }
 
 std::unexpected<Refusal> not_found(std::string_view id) {
-  return std::unexpected(Refusal{panel_not_found(id)});
+  return std::unexpected(Refusal{shard::panel_not_found(id)});
 }
 
 }  // namespace
 
 // Of a panel that was made or replaced.
-void PanelsResource::describe_change(const panels::Panel& panel, const Request& request,
-                                     Answer& answer) const {
-  answer.add_header("ETag", etag_of(panel.version()));
+void PanelsResource::describe_change(const panels::Panel& panel, const http::Request& request,
+                                     http::Answer& answer) const {
+  answer.add_header("ETag", http::etag_of(panel.version()));
   std::string& body = answer.body();
   fmt::format_to(std::back_inserter(body), R"({{"id":"{}","status":"{}","wsUrl":)", panel.id(), kActive);
-  sandbox::append_json_string(body, ws_url(request, panel.id(), trust_));
+  append_json_string(body, ws_url(request, panel.id(), trust_));
   body += '}';
 }
 
-void PanelsResource::describe_creation(const panels::Panel& panel, const Request& request,
-                                       Answer& answer) const {
+void PanelsResource::describe_creation(const panels::Panel& panel, const http::Request& request,
+                                       http::Answer& answer) const {
   answer.set_status(201);
   answer.add_header("Location", "/panels/" + panel.id());
   describe_change(panel, request, answer);
 }
 
-PanelsResource::Outcome PanelsResource::describe(const Route& route, const Request& request,
-                                                 Answer& answer) const {
+PanelsResource::Outcome PanelsResource::describe(const http::Route& route, const http::Request& request,
+                                                 http::Answer& answer) const {
   const auto include = include_of(route.query);
   if (!include) return std::unexpected(include.error());
   const auto panel = registry_.find(route.panel);
@@ -62,8 +62,8 @@ PanelsResource::Outcome PanelsResource::describe(const Route& route, const Reque
   return {};
 }
 
-PanelsResource::Outcome PanelsResource::give_state(const Route& route, const Request& request,
-                                                   Answer& answer) const {
+PanelsResource::Outcome PanelsResource::give_state(const http::Route& route, const http::Request& request,
+                                                   http::Answer& answer) const {
   const auto panel = registry_.find(route.panel);
   if (!panel) return not_found(route.panel);
   if (tag(*panel, request, answer) == Freshness::kUnchanged) return {};
@@ -71,25 +71,26 @@ PanelsResource::Outcome PanelsResource::give_state(const Route& route, const Req
   return {};
 }
 
-PanelsResource::Outcome PanelsResource::remove(const Route& route, const Request& request, Answer& answer) {
+PanelsResource::Outcome PanelsResource::remove(const http::Route& route, const http::Request& request,
+                                               http::Answer& answer) {
   const auto removed = service_.remove(route.panel, condition_of(request));
   if (!removed) return std::unexpected(Refusal{removed.error()});
   answer.set_status(204);
   return {};
 }
 
-Task<void> PanelsResource::create(const Request& request, Answer& answer) {
-  const auto created = co_await service_.create(request.body, caller_of(request), {});
+Task<void> PanelsResource::create(const http::Request& request, http::Answer& answer) {
+  const auto created = co_await service_.create(request.body, auth::caller_of(request), {});
   if (!created) co_return refuse(probes_, created.error(), answer);
   describe_creation(**created, request, answer);
 }
 
-Task<void> PanelsResource::put(Route route, const Request& request, Answer& answer) {
+Task<void> PanelsResource::put(http::Route route, const http::Request& request, http::Answer& answer) {
   const std::string id(route.panel);
-  const auto put = co_await service_.put(id, request.body, caller_of(request), condition_of(request));
+  const auto put = co_await service_.put(id, request.body, auth::caller_of(request), condition_of(request));
   if (!put) co_return refuse(probes_, put.error(), answer);
   if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, answer);
   describe_change(*put->panel, request, answer);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -12,32 +12,33 @@
 #include "nexus/runtime/panels/registry.h"
 #include "nexus/runtime/shard/panel_service.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 class PanelsResource {
  public:
   using Outcome = std::expected<void, Refusal>;  // an error says what to refuse the request with
 
-  PanelsResource(const panels::Registry& registry, PanelService& service, metrics::Probes& probes,
-                 ProxyTrust trust)
+  PanelsResource(const panels::Registry& registry, shard::PanelService& service, metrics::Probes& probes,
+                 http::ProxyTrust trust)
       : registry_(registry), service_(service), probes_(probes), trust_(trust) {}
 
-  Outcome describe(const Route& route, const Request& request, Answer& answer) const;
-  Outcome give_state(const Route& route, const Request& request, Answer& answer) const;
-  Outcome remove(const Route& route, const Request& request, Answer& answer);
+  Outcome describe(const http::Route& route, const http::Request& request, http::Answer& answer) const;
+  Outcome give_state(const http::Route& route, const http::Request& request, http::Answer& answer) const;
+  Outcome remove(const http::Route& route, const http::Request& request, http::Answer& answer);
   // These two have refused the request themselves when they are done. They begin when they are awaited, and the route of
   // whoever made them is gone by then.
-  Task<void> create(const Request& request, Answer& answer);
-  Task<void> put(Route route, const Request& request, Answer& answer);
+  Task<void> create(const http::Request& request, http::Answer& answer);
+  Task<void> put(http::Route route, const http::Request& request, http::Answer& answer);
 
  private:
-  void describe_change(const panels::Panel& panel, const Request& request, Answer& answer) const;
-  void describe_creation(const panels::Panel& panel, const Request& request, Answer& answer) const;
+  void describe_change(const panels::Panel& panel, const http::Request& request, http::Answer& answer) const;
+  void describe_creation(const panels::Panel& panel, const http::Request& request,
+                         http::Answer& answer) const;
 
   const panels::Registry& registry_;
-  PanelService& service_;
+  shard::PanelService& service_;
   metrics::Probes& probes_;
-  ProxyTrust trust_;
+  http::ProxyTrust trust_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -7,14 +7,14 @@
 #include "nexus/foundation/base/ids.h"
 #include "nexus/front/http/query.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
-sandbox::WithLogs logs_of(std::string_view query) {
-  return has_flag(query, "logs") ? sandbox::WithLogs::kYes : sandbox::WithLogs::kNo;
+WithLogs logs_of(std::string_view query) {
+  return http::has_flag(query, "logs") ? WithLogs::kYes : WithLogs::kNo;
 }
 
 std::expected<Include, Refusal> include_of(std::string_view query) {
-  const auto include = find_parameter(query, "include");
+  const auto include = http::find_parameter(query, "include");
   if (!include) return std::unexpected(include.error());
   if (!*include) return Include::kNothing;
   if (**include == "handlers") return Include::kHandlers;
@@ -23,7 +23,7 @@ std::expected<Include, Refusal> include_of(std::string_view query) {
 
 std::expected<Page, Refusal> page_of(std::string_view query) {
   Page page;
-  const auto limit = find_parameter(query, "limit");
+  const auto limit = http::find_parameter(query, "limit");
   if (!limit) return std::unexpected(limit.error());
   if (*limit) {
     const char* const end = (*limit)->data() + (*limit)->size();
@@ -33,7 +33,7 @@ std::expected<Page, Refusal> page_of(std::string_view query) {
           refuse_part("limit", fmt::format("must be a whole number from 1 to {}", kMostPerPage)));
     }
   }
-  const auto after = find_parameter(query, "after");
+  const auto after = http::find_parameter(query, "after");
   if (!after) return std::unexpected(after.error());
   if (*after) {
     if (!is_panel_id(**after)) return std::unexpected(refuse_part("after", "must be the id of a panel"));
@@ -42,4 +42,4 @@ std::expected<Page, Refusal> page_of(std::string_view query) {
   return page;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

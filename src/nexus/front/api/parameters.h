@@ -10,10 +10,10 @@
 #include "nexus/foundation/model/refusal.h"
 #include "nexus/foundation/model/result.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 // ?logs=1
-sandbox::WithLogs logs_of(std::string_view query);
+WithLogs logs_of(std::string_view query);
 
 // ?include=handlers
 enum class Include : bool { kNothing, kHandlers };
@@ -27,4 +27,4 @@ struct Page {
 };
 std::expected<Page, Refusal> page_of(std::string_view query);
 
-}  // namespace nexus::server
+}  // namespace nexus::api

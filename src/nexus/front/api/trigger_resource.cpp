@@ -9,32 +9,32 @@
 #include "nexus/front/api/execution_json.h"
 #include "nexus/front/api/parameters.h"
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
 bool is_key(std::string_view key) {
-  return !key.empty() && key.size() <= Idempotency::kMostKeyBytes &&
+  return !key.empty() && key.size() <= executions::Idempotency::kMostKeyBytes &&
          std::ranges::all_of(key, [](char c) { return c > ' ' && c <= '~'; });
 }
 
 }  // namespace
 
-std::optional<Task<void>> TriggerResource::trigger(const Route& route, const Request& request,
-                                                   Answer& answer) {
+std::optional<Task<void>> TriggerResource::trigger(const http::Route& route, const http::Request& request,
+                                                   http::Answer& answer) {
   auto call = calls_.find(route.panel, route.tool, request.body);
   if (call) return run(*std::move(call), request, logs_of(route.query), answer);
   refuse(probes_, std::move(call.error()), answer);
   return std::nullopt;
 }
 
-Task<void> TriggerResource::run(ToolCall call, const Request& request, sandbox::WithLogs with_logs,
-                                Answer& answer) {
+Task<void> TriggerResource::run(executions::ToolCall call, const http::Request& request, WithLogs with_logs,
+                                http::Answer& answer) {
   const std::int64_t since_ms = executions_.clock().monotonic_ms();
   if (!request.trace.empty()) call.trace = std::make_shared<const Trace>(request.trace);
   if (request.idempotency_key)
     co_return co_await run_once(std::move(call), since_ms, request, with_logs, answer);
   auto outcome =
-      co_await executions_.run(std::move(call), [&answer, with_logs](const sandbox::ExecutionResult& ended) {
+      co_await executions_.run(std::move(call), [&answer, with_logs](const ExecutionResult& ended) {
         answer_with(ended, with_logs, answer);
         answer.seal();
       });
@@ -43,18 +43,18 @@ Task<void> TriggerResource::run(ToolCall call, const Request& request, sandbox::
     co_await waiting_.answer_when_ready(std::move(outcome->execution), since_ms, request, with_logs, answer);
 }
 
-Task<void> TriggerResource::run_once(ToolCall call, std::int64_t since_ms, const Request& request,
-                                     sandbox::WithLogs with_logs, Answer& answer) {
+Task<void> TriggerResource::run_once(executions::ToolCall call, std::int64_t since_ms,
+                                     const http::Request& request, WithLogs with_logs, http::Answer& answer) {
   const std::string& key = *request.idempotency_key;
   if (!is_key(key)) {
     co_return refuse(probes_,
                      refuse_part("Idempotency-Key", fmt::format("must be 1 to {} visible ASCII characters",
-                                                                Idempotency::kMostKeyBytes)),
+                                                                executions::Idempotency::kMostKeyBytes)),
                      answer);
   }
   const std::shared_ptr<panels::Panel> panel = call.panel;
-  const Digest content = content_of(call.tool->name, request.body);
-  Idempotency::EntryPtr entry = keys_.find(panel, key);
+  const Digest content = executions::content_of(call.tool->name, request.body);
+  executions::Idempotency::EntryPtr entry = keys_.find(panel, key);
   if (entry == nullptr) {
     auto added = keys_.add(panel, key, content);
     if (!added) co_return refuse(probes_, Refusal{std::move(added.error())}, answer);
@@ -66,7 +66,7 @@ Task<void> TriggerResource::run_once(ToolCall call, std::int64_t since_ms, const
                               .message = "this Idempotency-Key was used for another tool or body"}},
                      answer);
   } else if (!entry->is_settled()) {
-    co_await callback<bool>(executions_.executor(), [&entry](Idempotency::Entry::Ready ready) {
+    co_await callback<bool>(executions_.executor(), [&entry](executions::Idempotency::Entry::Ready ready) {
       entry->call_when_settled(std::move(ready));
     });
   }
@@ -83,7 +83,8 @@ Task<void> TriggerResource::run_once(ToolCall call, std::int64_t since_ms, const
 }
 
 // Settles `entry` on every path, bad_alloc included, so that concurrent requests with the same key always wake up.
-Task<void> TriggerResource::run_first(ToolCall call, const std::string& key, Idempotency::EntryPtr entry) {
+Task<void> TriggerResource::run_first(executions::ToolCall call, const std::string& key,
+                                      executions::Idempotency::EntryPtr entry) {
   const std::shared_ptr<panels::Panel> panel = call.panel;
   call.keeps_result = true;
   try {
@@ -101,4 +102,4 @@ Task<void> TriggerResource::run_first(ToolCall call, const std::string& key, Ide
   }
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -12,29 +12,32 @@
 #include "nexus/runtime/executions/idempotency.h"
 #include "nexus/runtime/shard/tool_calls.h"
 
-namespace nexus::server {
+namespace nexus::api {
 
 class TriggerResource {
  public:
-  TriggerResource(ToolCalls& calls, Executions& executions, Idempotency& keys, ExecutionResource& waiting,
-                  metrics::Probes& probes)
+  TriggerResource(shard::ToolCalls& calls, executions::Executions& executions, executions::Idempotency& keys,
+                  ExecutionResource& waiting, metrics::Probes& probes)
       : calls_(calls), executions_(executions), keys_(keys), waiting_(waiting), probes_(probes) {}
 
   // Runs the tool and answers with its RESULT, or that it waits; with an Idempotency-Key that is known, answers with what came of
   // the first request. No coroutine: the request has been refused.
-  std::optional<Task<void>> trigger(const Route& route, const Request& request, Answer& answer);
+  std::optional<Task<void>> trigger(const http::Route& route, const http::Request& request,
+                                    http::Answer& answer);
 
  private:
-  Task<void> run(ToolCall call, const Request& request, sandbox::WithLogs with_logs, Answer& answer);
-  Task<void> run_once(ToolCall call, std::int64_t since_ms, const Request& request,
-                      sandbox::WithLogs with_logs, Answer& answer);
-  Task<void> run_first(ToolCall call, const std::string& key, Idempotency::EntryPtr entry);
+  Task<void> run(executions::ToolCall call, const http::Request& request, WithLogs with_logs,
+                 http::Answer& answer);
+  Task<void> run_once(executions::ToolCall call, std::int64_t since_ms, const http::Request& request,
+                      WithLogs with_logs, http::Answer& answer);
+  Task<void> run_first(executions::ToolCall call, const std::string& key,
+                       executions::Idempotency::EntryPtr entry);
 
-  ToolCalls& calls_;
-  Executions& executions_;
-  Idempotency& keys_;
+  shard::ToolCalls& calls_;
+  executions::Executions& executions_;
+  executions::Idempotency& keys_;
   ExecutionResource& waiting_;
   metrics::Probes& probes_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::api

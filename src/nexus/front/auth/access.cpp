@@ -10,15 +10,16 @@
 #include "nexus/front/auth/token.h"
 #include "nexus/front/http/query.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 constexpr std::size_t kMostCachedTokens = 1024;  // of kMostTokenBytes at most: 8 MiB in the worst case
 
 // Probes and scrapers have no token and use whatever name they were given; what they read names no panel.
-bool is_open(Resource resource) {
-  return resource == Resource::kHealth || resource == Resource::kLive || resource == Resource::kReady ||
-         resource == Resource::kMetrics || resource == Resource::kDescription;
+bool is_open(http::Resource resource) {
+  return resource == http::Resource::kHealth || resource == http::Resource::kLive ||
+         resource == http::Resource::kReady || resource == http::Resource::kMetrics ||
+         resource == http::Resource::kDescription;
 }
 
 // Callers that live as long as the program: nothing is counted.
@@ -37,10 +38,10 @@ std::string_view bearer_token(std::string_view authorization) {
 }
 
 // A browser's WebSocket can send no header of its own, so there, and only there, the query may have it.
-std::string_view token_of(const Request& request, const Route& route) {
-  if (!request.authorization.empty() || route.resource != Resource::kSocket)
+std::string_view token_of(const http::Request& request, const http::Route& route) {
+  if (!request.authorization.empty() || route.resource != http::Resource::kSocket)
     return bearer_token(request.authorization);
-  const auto token = find_parameter(route.query, "token");
+  const auto token = http::find_parameter(route.query, "token");
   return token ? token->value_or(std::string_view()) : std::string_view();
 }
 
@@ -50,34 +51,34 @@ Error forbidden(std::string message) {
 
 }  // namespace
 
-const Caller& caller_of(const Request& request) {
+const Caller& caller_of(const http::Request& request) {
   return request.caller ? *request.caller : Caller::nobody();
 }
 
-std::optional<Scope> needed_scope(Resource resource, Method method) {
+std::optional<Scope> needed_scope(http::Resource resource, http::Method method) {
   switch (resource) {
-    case Resource::kUnknown:
-    case Resource::kHealth:
-    case Resource::kLive:
-    case Resource::kReady:
-    case Resource::kMetrics:
-    case Resource::kDescription:
+    case http::Resource::kUnknown:
+    case http::Resource::kHealth:
+    case http::Resource::kLive:
+    case http::Resource::kReady:
+    case http::Resource::kMetrics:
+    case http::Resource::kDescription:
       return std::nullopt;
-    case Resource::kTrigger:
+    case http::Resource::kTrigger:
       return Scope::kTrigger;
-    case Resource::kPanels:
-    case Resource::kPanel:
-    case Resource::kState:
-    case Resource::kSocket:
-      return is_read(method) ? Scope::kRead : Scope::kWrite;
-    case Resource::kExecutions:
-    case Resource::kSuspensions:
+    case http::Resource::kPanels:
+    case http::Resource::kPanel:
+    case http::Resource::kState:
+    case http::Resource::kSocket:
+      return http::is_read(method) ? Scope::kRead : Scope::kWrite;
+    case http::Resource::kExecutions:
+    case http::Resource::kSuspensions:
       return Scope::kRead;
-    case Resource::kExecution:
-      return is_read(method) ? Scope::kRead : Scope::kTrigger;
-    case Resource::kResume:
+    case http::Resource::kExecution:
+      return http::is_read(method) ? Scope::kRead : Scope::kTrigger;
+    case http::Resource::kResume:
       return Scope::kResume;
-    case Resource::kMemory:
+    case http::Resource::kMemory:
     default:  // whoever adds a resource says here whose it is; until then it is not everyone's
       return Scope::kAdmin;
   }
@@ -89,10 +90,10 @@ Access::Access(AccessOptions options, const Clock& clock)
       clock_(clock),
       tokens_(kMostCachedTokens) {}
 
-Result<std::shared_ptr<const Caller>> Access::admit(const Request& request) {
+Result<std::shared_ptr<const Caller>> Access::admit(const http::Request& request) {
   if (!key_) {
     if (auto refusal = rule_.refuse_host(request.host);
-        refusal && !is_open(find_route(request.target).resource)) {
+        refusal && !is_open(http::find_route(request.target).resource)) {
       return std::unexpected(*std::move(refusal));
     }
   }
@@ -100,7 +101,7 @@ Result<std::shared_ptr<const Caller>> Access::admit(const Request& request) {
     return std::unexpected(*std::move(refusal));
   if (!key_) return unowned(Caller::anyone());
 
-  const Route route = find_route(request.target);
+  const http::Route route = http::find_route(request.target);
   if (is_open(route.resource) || is_preflight(request)) return unowned(Caller::nobody());
   NEXUS_TRY(auto caller, authenticate(request, route));
   const auto scope = needed_scope(route.resource, request.method);
@@ -116,11 +117,12 @@ Result<std::shared_ptr<const Caller>> Access::admit(const Request& request) {
   return caller;
 }
 
-Result<std::shared_ptr<const Caller>> Access::authenticate(const Request& request, const Route& route) {
+Result<std::shared_ptr<const Caller>> Access::authenticate(const http::Request& request,
+                                                           const http::Route& route) {
   const std::string_view token = token_of(request, route);
   if (token.empty()) {
     return fail(ErrorCode::kUnauthorized,
-                route.resource == Resource::kSocket
+                route.resource == http::Resource::kSocket
                     ? "this call needs a token: Authorization: Bearer TOKEN, or ?token=TOKEN"
                     : "this call needs a token: Authorization: Bearer TOKEN");
   }
@@ -132,10 +134,9 @@ Result<std::shared_ptr<const Caller>> Access::authenticate(const Request& reques
   return shared;
 }
 
-std::optional<Error> Access::refuse_definition(const Request& request) {
+std::optional<Error> Access::refuse_definition(const http::Request& request) {
   const Caller& caller = caller_of(request);
-  if (caller.may_see_all() || sandbox::check_json(request.body) != sandbox::JsonFault::kNone)
-    return std::nullopt;
+  if (caller.may_see_all() || check_json(request.body) != JsonFault::kNone) return std::nullopt;
   const auto ids = ids_in_definition(request.body);
   if (!ids || ids->empty()) {
     return forbidden("the token is for some panels only: the new one needs an \"id\" that is one of them");
@@ -147,9 +148,9 @@ std::optional<Error> Access::refuse_definition(const Request& request) {
 }
 
 // The messages of refused tokens are our own and have no quotes.
-std::string Access::challenge_of(const Request& request, const Error& refusal) {
-  if (token_of(request, find_route(request.target)).empty()) return "Bearer";
+std::string Access::challenge_of(const http::Request& request, const Error& refusal) {
+  if (token_of(request, http::find_route(request.target)).empty()) return "Bearer";
   return fmt::format(R"(Bearer error="invalid_token", error_description="{}")", refusal.message);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -20,7 +20,7 @@
 #include "nexus/front/http/request.h"
 #include "nexus/front/http/route.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 
 struct AccessOptions {
   std::optional<std::string> jwt_key;      // none: no authentication. See read_token()
@@ -29,10 +29,10 @@ struct AccessOptions {
 };
 
 // Whom the request was admitted as: nobody, when it was not.
-const Caller& caller_of(const Request& request);
+const Caller& caller_of(const http::Request& request);
 
 // What a caller must be allowed to do for this call; none: any caller may.
-std::optional<Scope> needed_scope(Resource resource, Method method);
+std::optional<Scope> needed_scope(http::Resource resource, http::Method method);
 
 // Thread safety: none; it belongs to one loop. The clock must outlive it.
 class Access {
@@ -41,19 +41,19 @@ class Access {
 
   // Whom to serve the request as. kMisdirected, kOriginNotAllowed, kUnauthorized, kForbidden. REQUIRES: the target is
   // in normal form.
-  Result<std::shared_ptr<const Caller>> admit(const Request& request);
+  Result<std::shared_ptr<const Caller>> admit(const http::Request& request);
 
   // kForbidden when the definition that this caller posts has an id that he may not see, or none: he could not be sure to
   // see the one that is made for it. A body that is no JSON is left to the reader of definitions.
-  static std::optional<Error> refuse_definition(const Request& request);
+  static std::optional<Error> refuse_definition(const http::Request& request);
 
   // The value of WWW-Authenticate for a refusal with kUnauthorized.
-  static std::string challenge_of(const Request& request, const Error& refusal);
+  static std::string challenge_of(const http::Request& request, const Error& refusal);
 
   const CallerRule& rule() const { return rule_; }
 
  private:
-  Result<std::shared_ptr<const Caller>> authenticate(const Request& request, const Route& route);
+  Result<std::shared_ptr<const Caller>> authenticate(const http::Request& request, const http::Route& route);
 
   std::optional<std::string> key_;
   CallerRule rule_;
@@ -61,4 +61,4 @@ class Access {
   TokenCache tokens_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

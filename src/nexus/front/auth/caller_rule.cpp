@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 constexpr std::string_view kPlain = "http://";
@@ -115,4 +115,4 @@ std::optional<Error> CallerRule::refuse_origin(std::string_view origin, std::str
                .message = fmt::format("pages of \"{}\" may not call this server: see CORS_ORIGINS", origin)};
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -9,7 +9,7 @@
 
 #include "nexus/foundation/base/error.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 
 enum class OriginKind : std::uint8_t {
   kNone,     // no browser, or a page of ours that only reads
@@ -43,4 +43,4 @@ class CallerRule {
   std::vector<std::string> hosts_, origins_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -1,6 +1,6 @@
 #include "nexus/front/auth/cors.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 constexpr std::string_view kAllowedHeaders =
@@ -12,18 +12,18 @@ constexpr std::string_view kMaxAgeSeconds = "7200";  // Chromium remembers for n
 
 }  // namespace
 
-bool is_preflight(const Request& request) {
-  return request.method == Method::options && !request.origin.empty() && request.has_requested_method;
+bool is_preflight(const http::Request& request) {
+  return request.method == http::Method::options && !request.origin.empty() && request.has_requested_method;
 }
 
-void answer_preflight(const Route& route, Answer& answer) {
+void answer_preflight(const http::Route& route, http::Answer& answer) {
   answer.set_status(204);
   answer.add_header("Access-Control-Allow-Methods", allowed_methods(route.resource));
   answer.add_header("Access-Control-Allow-Headers", kAllowedHeaders);
   answer.add_header("Access-Control-Max-Age", kMaxAgeSeconds);
 }
 
-void add_cors_headers(const CallerRule& rule, const Request& request, Answer& answer) {
+void add_cors_headers(const CallerRule& rule, const http::Request& request, http::Answer& answer) {
   if (!rule.allows_origins()) return;
   answer.add_header("Vary", "Origin");
   if (rule.kind_of(request.origin, request.host) != OriginKind::kAllowed) return;
@@ -31,4 +31,4 @@ void add_cors_headers(const CallerRule& rule, const Request& request, Answer& an
   if (!is_preflight(request)) answer.add_header("Access-Control-Expose-Headers", kExposedHeaders);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -6,16 +6,16 @@
 #include "nexus/front/http/request.h"
 #include "nexus/front/http/route.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 
 // Whether a browser asks if it may send a request. Such a question carries no token.
-bool is_preflight(const Request& request);
+bool is_preflight(const http::Request& request);
 
 // 204 with the methods of the path and the headers that the API knows. REQUIRES: the path is one of ours.
-void answer_preflight(const Route& route, Answer& answer);
+void answer_preflight(const http::Route& route, http::Answer& answer);
 
 // To be called last, when the answer is complete otherwise. There is no Access-Control-Allow-Credentials: the API knows
 // no cookies.
-void add_cors_headers(const CallerRule& rule, const Request& request, Answer& answer);
+void add_cors_headers(const CallerRule& rule, const http::Request& request, http::Answer& answer);
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

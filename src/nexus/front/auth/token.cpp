@@ -14,7 +14,7 @@
 #include "nexus/foundation/json/json_reading.h"
 #include "nexus/front/auth/token_signing.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -172,4 +172,4 @@ Result<Caller> read_token(std::string_view token, std::string_view key, std::int
   return read_claims(Claims(body_object), now_ms);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

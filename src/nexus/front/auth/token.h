@@ -8,7 +8,7 @@
 #include "nexus/foundation/base/error.h"
 #include "nexus/foundation/model/caller.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 
 inline constexpr std::size_t kMostTokenBytes = 8 << 10;  // longer ones are not looked at
 inline constexpr std::int64_t kTokenLeewayMs = 60'000;   // how far the issuer's clock and ours may be apart
@@ -19,4 +19,4 @@ inline constexpr std::int64_t kTokenLeewayMs = 60'000;   // how far the issuer's
 // verifies nothing.
 Result<Caller> read_token(std::string_view token, std::string_view key, std::int64_t now_ms);
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

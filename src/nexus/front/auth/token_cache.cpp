@@ -5,7 +5,7 @@
 
 #include "nexus/foundation/base/ids.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 bool is_same_secret(std::string_view a, std::string_view b) {
@@ -47,4 +47,4 @@ void TokenCache::add(std::string_view token, std::shared_ptr<const Caller> calle
   by_hash_.emplace(hash, entries_.begin());
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -11,7 +11,7 @@
 
 #include "nexus/foundation/model/caller.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 
 // Holds the tokens that were used last. It keeps their text, and compares all of it: a hash alone would be worth
 // attacking. Thread safety: none; it belongs to one loop.
@@ -41,4 +41,4 @@ class TokenCache {
   std::unordered_map<std::uint64_t, Entries::iterator> by_hash_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

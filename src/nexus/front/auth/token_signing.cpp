@@ -10,7 +10,7 @@
 #include "nexus/foundation/config/settings.h"
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 std::string base64url(std::string_view bytes) {
@@ -30,14 +30,14 @@ std::string json_of(const TokenClaims& claims) {
     for (const Scope scope : claims.scopes)
       words += fmt::format("{}{}", words.empty() ? "" : " ", name(scope));
     json += ",\"scope\":";
-    sandbox::append_json_string(json, words);
+    append_json_string(json, words);
   }
   if (!claims.panels.empty()) {
     char before = '[';
     json += ",\"panels\":";
     for (const std::string& glob : claims.panels) {
       json += std::exchange(before, ',');
-      sandbox::append_json_string(json, glob);
+      append_json_string(json, glob);
     }
     json += ']';
   }
@@ -64,4 +64,4 @@ std::string sign_token(const TokenClaims& claims, std::string_view key) {
   return text + '.' + base64url({reinterpret_cast<const char*>(code->data()), code->size()});
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -10,7 +10,7 @@
 
 #include "nexus/foundation/model/caller.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 
 // What a token says that its holder may do.
 struct TokenClaims {
@@ -26,4 +26,4 @@ using Hs256 = std::array<unsigned char, 32>;
 // HMAC with SHA-256; nullopt when it cannot be had.
 std::optional<Hs256> hs256(std::string_view key, std::string_view text);
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/base/log.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 void write_access(const Request& request, const AccessLogEntry& entry) {
   const auto method = boost::beast::http::to_string(request.method);
@@ -23,4 +23,4 @@ void write_access(const Request& request, const AccessLogEntry& entry) {
            "answered");
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

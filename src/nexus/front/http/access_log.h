@@ -6,7 +6,7 @@
 
 #include "nexus/front/http/request.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 struct AccessLogEntry {
   unsigned status = 0;
@@ -18,4 +18,4 @@ struct AccessLogEntry {
 // At level info. Without the values of `token=` in the query.
 void write_access(const Request& request, const AccessLogEntry& entry);
 
-}  // namespace nexus::server
+}  // namespace nexus::http

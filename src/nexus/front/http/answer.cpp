@@ -6,7 +6,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 constexpr std::size_t kMostKeptBytes = 4 << 10;  // of a body's buffer between requests
@@ -75,7 +75,7 @@ unsigned status_of(ErrorCode code) {
 
 void append_error_json(std::string& out, const Error& error, std::string_view details_json) {
   out += R"({"error":)";
-  sandbox::append_json_string(out, error.message);
+  append_json_string(out, error.message);
   out += R"(,"code":")";
   out += name(error.code);
   out += '"';
@@ -89,9 +89,9 @@ void append_error_json(std::string& out, const Error& error, std::string_view de
 std::string details_of(const Error& error) {
   if (!error.limit) return {};
   std::string out = R"({"layer":)";
-  sandbox::append_json_string(out, error.limit->wall);
+  append_json_string(out, error.limit->wall);
   out += R"(,"setting":)";
-  sandbox::append_json_string(out, error.limit->setting);
+  append_json_string(out, error.limit->setting);
   const bool bytes = is_in_bytes(*error.limit);
   out += fmt::format(R"(,"{}":{},"{}":{})", bytes ? "limitBytes" : "limit", error.limit->limit,
                      bytes ? "wantedBytes" : "wanted", error.limit->wanted);
@@ -174,4 +174,4 @@ std::array<boost::asio::const_buffer, 2> Answer::serialise(std::string_view date
   return {boost::asio::buffer(head_), {}};
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

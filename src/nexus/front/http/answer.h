@@ -8,7 +8,7 @@
 
 #include "nexus/foundation/base/error.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 enum class ContentType : std::uint8_t { kJson, kPrometheus };
 
@@ -61,4 +61,4 @@ class Answer {
   std::string head_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::http

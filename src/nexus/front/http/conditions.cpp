@@ -8,7 +8,7 @@
 
 #include "nexus/foundation/base/split.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 enum class Weak : bool { kIgnored, kTaken };
@@ -25,10 +25,10 @@ std::optional<std::uint64_t> version_of(std::string_view tag) {
 }
 
 // Our tags have no commas: of another's that has one, the pieces are no tags of ours either.
-panels::VersionSet versions_of(std::string_view header, Weak weak) {
-  panels::VersionSet set;
+VersionSet versions_of(std::string_view header, Weak weak) {
+  VersionSet set;
   if (trimmed(header) == "*") {
-    set.extent = panels::VersionSet::Extent::kEvery;
+    set.extent = VersionSet::Extent::kEvery;
     return set;
   }
   while (!header.empty()) {
@@ -43,8 +43,8 @@ panels::VersionSet versions_of(std::string_view header, Weak weak) {
 
 std::string etag_of(std::uint64_t version) { return fmt::format("\"{}\"", version); }
 
-panels::VersionCondition condition_of(const Request& request) {
-  panels::VersionCondition condition;
+VersionCondition condition_of(const Request& request) {
+  VersionCondition condition;
   if (request.if_match) condition.must_be_in = versions_of(*request.if_match, Weak::kIgnored);
   if (request.if_none_match) condition.must_not_be_in = versions_of(*request.if_none_match, Weak::kTaken);
   return condition;
@@ -54,4 +54,4 @@ bool has_already(const Request& request, std::uint64_t version) {
   return request.if_none_match && versions_of(*request.if_none_match, Weak::kTaken).contains(version);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -12,10 +12,10 @@
 #include "nexus/front/http/access_log.h"
 #include "nexus/front/http/route.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kReadBytes =
@@ -219,9 +219,9 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
                   fmt::format("the header {} is there more than once", parser.repeated_header()), 400);
   }
   // What the parser leaves is part of a head or of a chunk's; it bounds the former, not the latter.
-  const bool too_large =
-      error == http::error::header_limit || (!parser.is_done() && buffer_.size() > rules_.header_limit_bytes);
-  if (too_large || (error && error != http::error::need_more)) {
+  const bool too_large = error == beast_http::error::header_limit ||
+                         (!parser.is_done() && buffer_.size() > rules_.header_limit_bytes);
+  if (too_large || (error && error != beast_http::error::need_more)) {
     return refuse(ErrorCode::kInvalidRequest,
                   too_large ? fmt::format("the head is larger than {} bytes", rules_.header_limit_bytes)
                             : fmt::format("this is not an HTTP/1.1 request: {}", error.message()),
@@ -349,4 +349,4 @@ void Connection::close() {
   socket_.close(ignored);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

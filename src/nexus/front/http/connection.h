@@ -20,7 +20,7 @@
 #include "nexus/front/http/service.h"
 #include "nexus/runtime/loop/loop.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 // What every connection of a server obeys. The times are by the sweep's clock, so they are as coarse as it is.
 struct ConnectionRules {
@@ -109,4 +109,4 @@ class Connection {
   bool is_draining_ = false;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -2,7 +2,7 @@
 
 #include "nexus/front/http/route.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 std::string_view pattern_of(Resource resource) {
@@ -70,4 +70,4 @@ metrics::HttpLabels labels_of(const Request& request, unsigned status) {
           .code = status};
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -8,7 +8,7 @@
 
 #include "nexus/front/http/loose_socket.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 using asio::ip::tcp;
@@ -88,4 +88,4 @@ Task<void> Listener::accept() {
   }
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -12,7 +12,7 @@
 #include "nexus/front/http/server.h"
 #include "nexus/runtime/loop/loop.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 class Listener {
  public:
@@ -47,4 +47,4 @@ class Listener {
   std::size_t next_ = 0;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::http

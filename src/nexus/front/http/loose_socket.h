@@ -10,7 +10,7 @@
 
 #include "nexus/runtime/loop/loop.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 // Closed when it never arrives.
 class LooseSocket {
@@ -45,4 +45,4 @@ class LooseSocket {
   int fd_ = -1;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -5,7 +5,7 @@
 
 #include "nexus/foundation/base/split.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 bool is_word(std::string_view a, std::string_view b) {
@@ -32,4 +32,4 @@ Preferences preferences_of(std::string_view header) {
   return preferences;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace nexus::server {
+namespace nexus::http {
 
 struct Preferences {
   bool responds_async = false;            // respond-async
@@ -15,4 +15,4 @@ struct Preferences {
 // What is not understood is left out, as the standard has it.
 Preferences preferences_of(std::string_view header);
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -2,7 +2,7 @@
 
 #include "nexus/foundation/base/split.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 std::expected<std::optional<std::string_view>, Refusal> find_parameter(std::string_view query,
                                                                        std::string_view name) {
@@ -24,4 +24,4 @@ bool has_flag(std::string_view query, std::string_view name) {
   return false;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -8,7 +8,7 @@
 
 #include "nexus/foundation/model/refusal.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 // The value of `name`; none: it isn't there. A parameter that is there twice is a fault. REQUIRES: a query in normal form.
 std::expected<std::optional<std::string_view>, Refusal> find_parameter(std::string_view query,
@@ -17,4 +17,4 @@ std::expected<std::optional<std::string_view>, Refusal> find_parameter(std::stri
 // Whether the query has `name=1` or `name=true`.
 bool has_flag(std::string_view query, std::string_view name);
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -8,10 +8,10 @@
 
 #include "nexus/foundation/base/split.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 
 // A buffer that one large request has grown is not kept for ever on an idle connection.
 constexpr std::size_t kMostKeptBytes = 4 << 10;
@@ -121,7 +121,7 @@ RequestParser::RequestParser(Request& request, std::uint64_t body_limit, std::ui
 }
 
 void RequestParser::on_request_impl(Method method, View, View target, int version, Code& code) {
-  if (version != 10 && version != 11) code = http::error::bad_version;
+  if (version != 10 && version != 11) code = beast_http::error::bad_version;
   request_.method = method;
   request_.version = version;
   request_.target.assign(target.data(), target.size());
@@ -131,43 +131,44 @@ void RequestParser::on_request_impl(Method method, View, View target, int versio
 void RequestParser::only_once(bool is_there, std::string_view header, Code& code) {
   if (!is_there) return;
   repeated_header_ = header;
-  code = http::error::bad_field;
+  code = beast_http::error::bad_field;
 }
 
-void RequestParser::on_field_impl(http::field name, View name_text, View value, Code& code) {
+void RequestParser::on_field_impl(beast_http::field name, View name_text, View value, Code& code) {
   if (is_header_done()) return;  // a trailer: too late to have a say
-  if (name == http::field::host) {
+  if (name == beast_http::field::host) {
     only_once(request_.has_host, "Host", code);  // whose rules would apply?
     request_.has_host = true;
     request_.host.assign(value.data(), value.size());
-  } else if (name == http::field::origin) {
+  } else if (name == beast_http::field::origin) {
     only_once(!request_.origin.empty(), "Origin", code);
     request_.origin.assign(value.data(), value.size());
     if (value.empty()) request_.origin = "null";
-  } else if (name == http::field::transfer_encoding) {
+  } else if (name == beast_http::field::transfer_encoding) {
     // Beast takes any other coding for a body of no length, and what follows for the next request; a proxy before us may
     // not, and then one client could put requests into the connection of another.
-    if (!is_same_word(value, "chunked") || request_.version < 11) code = http::error::bad_transfer_encoding;
-  } else if (name == http::field::if_match) {
+    if (!is_same_word(value, "chunked") || request_.version < 11)
+      code = beast_http::error::bad_transfer_encoding;
+  } else if (name == beast_http::field::if_match) {
     add_to_list(request_.if_match, value);
-  } else if (name == http::field::if_none_match) {
+  } else if (name == beast_http::field::if_none_match) {
     add_to_list(request_.if_none_match, value);
-  } else if (name == http::field::authorization) {
+  } else if (name == beast_http::field::authorization) {
     only_once(!request_.authorization.empty(), "Authorization", code);
     request_.authorization.assign(value.data(), value.size());
-  } else if (name == http::field::prefer) {
+  } else if (name == beast_http::field::prefer) {
     if (!request_.prefer.empty()) request_.prefer += ',';
     request_.prefer.append(value.data(), value.size());
-  } else if (name == http::field::access_control_request_method) {
+  } else if (name == beast_http::field::access_control_request_method) {
     request_.has_requested_method = true;
-  } else if (name == http::field::expect) {
+  } else if (name == beast_http::field::expect) {
     request_.expects_continue = is_same_word(value, "100-continue");
-  } else if (name == http::field::upgrade) {
-    request_.asks_for_websocket |= http::token_list(value).exists("websocket");
-  } else if (name == http::field::sec_websocket_key) {
+  } else if (name == beast_http::field::upgrade) {
+    request_.asks_for_websocket |= beast_http::token_list(value).exists("websocket");
+  } else if (name == beast_http::field::sec_websocket_key) {
     only_once(!request_.websocket_key.empty(), "Sec-WebSocket-Key", code);
     request_.websocket_key.assign(value.data(), value.size());
-  } else if (name == http::field::sec_websocket_version) {
+  } else if (name == beast_http::field::sec_websocket_version) {
     request_.websocket_version.assign(value.data(), value.size());
   } else if (is_same_word(name_text, "Idempotency-Key")) {
     only_once(request_.idempotency_key.has_value(), "Idempotency-Key", code);
@@ -206,7 +207,7 @@ std::size_t RequestParser::on_body_impl(View part, Code& code) {
 
 void RequestParser::refuse_body(Code& code) {
   is_body_too_large_ = true;
-  code = http::error::body_limit;
+  code = beast_http::error::body_limit;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

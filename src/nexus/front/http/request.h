@@ -12,9 +12,11 @@
 
 #include "nexus/foundation/base/trace.h"
 
-namespace nexus::server {
-
+namespace nexus {
 class Caller;
+}
+
+namespace nexus::http {
 
 using Method = boost::beast::http::verb;
 
@@ -86,4 +88,4 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   std::string_view repeated_header_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -2,7 +2,7 @@
 
 #include "nexus/foundation/base/split.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 void find_panel_route(std::string_view path, Route& route) {
@@ -103,4 +103,4 @@ bool is_allowed(Resource resource, Method method) {
   }
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -6,7 +6,7 @@
 
 #include "nexus/front/http/request.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 enum class Resource : std::uint8_t {
   kUnknown,
@@ -42,4 +42,4 @@ std::string_view allowed_methods(Resource resource);
 bool is_allowed(Resource resource, Method method);
 bool is_read(Method method);  // GET, HEAD
 
-}  // namespace nexus::server
+}  // namespace nexus::http

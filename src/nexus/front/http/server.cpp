@@ -10,7 +10,7 @@
 
 #include "nexus/foundation/base/memory_reserve.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 using asio::ip::tcp;
@@ -127,4 +127,4 @@ void Server::check_drained() {
   drained_();
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

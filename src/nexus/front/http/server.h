@@ -15,7 +15,7 @@
 #include "nexus/front/http/service.h"
 #include "nexus/runtime/loop/loop.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 class Server {
  public:
@@ -62,4 +62,4 @@ class Server {
   bool is_stopped_ = false;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -12,7 +12,7 @@
 #include "nexus/front/http/websocket_upgrade.h"
 #include "nexus/runtime/loop/loop.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 // Called on the loop's thread alone.
 class Service {
@@ -48,4 +48,4 @@ class Backend {
   virtual std::size_t connections() const = 0;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -5,13 +5,13 @@
 #include "nexus/foundation/base/base64.h"
 #include "nexus/front/http/route.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 constexpr std::size_t kKeyBytes = 16;
 
 bool is_key(std::string_view text) {
-  const auto bytes = extensions::from_base64(text);
+  const auto bytes = from_base64(text);
   return bytes && bytes->size() == kKeyBytes;
 }
 
@@ -61,4 +61,4 @@ std::string ws_url(const Request& request, std::string_view panel_id, ProxyTrust
   return fmt::format("{}://{}/panels/{}/ws", is_secure ? "wss" : "ws", host, panel_id);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -10,7 +10,7 @@
 #include "nexus/front/http/request.h"
 #include "nexus/runtime/loop/loop.h"
 
-namespace nexus::server {
+namespace nexus::http {
 
 // A connection that is no HTTP any more.
 struct Upgrade {
@@ -32,4 +32,4 @@ enum class ProxyTrust : bool { kNone, kForwarded };
 // "wss://host/panels/sums/ws": where whoever sent `request` finds the panel's WebSocket.
 std::string ws_url(const Request& request, std::string_view panel_id, ProxyTrust trust);
 
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -3,7 +3,7 @@
 #include <array>
 #include <span>
 
-namespace nexus::server {
+namespace nexus::websocket {
 namespace {
 
 constexpr std::size_t kMostParts = 64;     // that Asio hands to the kernel at once
@@ -102,4 +102,4 @@ void FrameQueue::remove(std::size_t sent) {
   }
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

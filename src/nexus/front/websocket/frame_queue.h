@@ -12,7 +12,7 @@
 #include "nexus/front/websocket/websocket_frame.h"
 #include "nexus/runtime/loop/loop.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 
 class FrameQueue : public std::enable_shared_from_this<FrameQueue> {
  public:
@@ -50,4 +50,4 @@ class FrameQueue : public std::enable_shared_from_this<FrameQueue> {
   bool is_closed_ = false;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

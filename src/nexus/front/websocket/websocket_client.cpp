@@ -11,30 +11,31 @@
 #include "nexus/front/websocket/websocket_messages.h"
 #include "nexus/runtime/executions/suspensions.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 namespace {
 
-namespace http = boost::beast::http;
-namespace websocket = boost::beast::websocket;
+namespace beast_http = boost::beast::http;
+namespace beast_websocket = boost::beast::websocket;
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kReadBytes = 64 << 10;  // of a message at once, at most
 constexpr std::size_t kSmallBytes = 4 << 10;  // of a message: paid with the client
 
 // Beast looks at the upgrade once more, and answers it.
-http::request<http::empty_body> as_beast_has_it(const Request& request) {
-  http::request<http::empty_body> upgrade(http::verb::get, request.target, 11);
-  upgrade.set(http::field::host, request.host);
-  upgrade.set(http::field::connection, "Upgrade");
-  upgrade.set(http::field::upgrade, "websocket");
-  upgrade.set(http::field::sec_websocket_key, request.websocket_key);
-  upgrade.set(http::field::sec_websocket_version, request.websocket_version);
+beast_http::request<beast_http::empty_body> as_beast_has_it(const http::Request& request) {
+  beast_http::request<beast_http::empty_body> upgrade(beast_http::verb::get, request.target, 11);
+  upgrade.set(beast_http::field::host, request.host);
+  upgrade.set(beast_http::field::connection, "Upgrade");
+  upgrade.set(beast_http::field::upgrade, "websocket");
+  upgrade.set(beast_http::field::sec_websocket_key, request.websocket_key);
+  upgrade.set(beast_http::field::sec_websocket_version, request.websocket_version);
   return upgrade;
 }
 
 }  // namespace
 
-WebSocketClient::WebSocketClient(WebSocketLoop& loop, Upgrade upgrade, std::shared_ptr<panels::Panel> panel)
+WebSocketClient::WebSocketClient(WebSocketLoop& loop, http::Upgrade upgrade,
+                                 std::shared_ptr<panels::Panel> panel)
     : loop_(loop),
       request_(std::move(upgrade.request)),
       panel_(std::move(panel)),
@@ -66,15 +67,15 @@ Task<void> WebSocketClient::run() {
 }
 
 bool WebSocketClient::accept() {
-  stream_.set_option(websocket::stream_base::decorator(
-      [](websocket::response_type& answer) { answer.set("Nexus-Api-Version", "1"); }));
+  stream_.set_option(beast_websocket::stream_base::decorator(
+      [](beast_websocket::response_type& answer) { answer.set("Nexus-Api-Version", "1"); }));
   stream_.read_message_max(loop_.body_limit_bytes);
   stream_.control_callback(
-      [this](websocket::frame_type, boost::beast::string_view) { heard_ms_ = loop_.now_ms; });
+      [this](beast_websocket::frame_type, boost::beast::string_view) { heard_ms_ = loop_.now_ms; });
   ErrorCondition error;
   stream_.accept(as_beast_has_it(request_), error);
   auto caller = std::move(request_.caller);
-  request_ = Request();
+  request_ = http::Request();
   request_.caller = std::move(caller);
   return !error;
 }
@@ -82,7 +83,7 @@ bool WebSocketClient::accept() {
 // Between these two lines nothing can happen to the panel, so that the client misses no change and gets none twice.
 void WebSocketClient::greet() {
   if (!panel_) return on_panel_removed();
-  send_text(connected_message(*panel_));
+  send_text(subscribers::connected_message(*panel_));
   loop_.audience.join(*panel_, *this);
   if (loop_.is_draining) drain();
 }
@@ -101,7 +102,7 @@ Task<bool> WebSocketClient::read_message() {
 }
 
 void WebSocketClient::take(std::string_view message) {
-  if (loop_.clock.unix_ms() >= caller_of(request_).expires_ms())
+  if (loop_.clock.unix_ms() >= auth::caller_of(request_).expires_ms())
     return close(CloseCode::kPolicy, "the token has expired");
   if (!stream_.got_text()) return refuse(refuse_message_part("", "must be a text, not binary"), {});
   auto command = read_command(message);
@@ -113,9 +114,10 @@ void WebSocketClient::take(std::string_view message) {
 void WebSocketClient::carry_out(SubscribeCommand command, const std::string& request_id_json) {
   for (const std::string& topic : command.topics) {
     if (topics_.add(topic)) continue;
-    return refuse({Error{.code = ErrorCode::kResourceLimit,
-                         .message = fmt::format("a client has at most {} topics", Topics::kMost)}},
-                  request_id_json);
+    return refuse(
+        {Error{.code = ErrorCode::kResourceLimit,
+               .message = fmt::format("a client has at most {} topics", subscribers::Topics::kMost)}},
+        request_id_json);
   }
 }
 
@@ -127,7 +129,7 @@ void WebSocketClient::carry_out(UnsubscribeCommand command, const std::string&) 
 void WebSocketClient::carry_out(PingCommand, const std::string&) { send_text(std::string(kPong)); }
 
 void WebSocketClient::carry_out(TriggerCommand command, std::string request_id_json) {
-  if (!caller_of(request_).may(Scope::kTrigger)) {
+  if (!auth::caller_of(request_).may(Scope::kTrigger)) {
     return refuse(
         {Error{.code = ErrorCode::kForbidden,
                .message = fmt::format("the token's scope does not have \"{}\"", name(Scope::kTrigger))}},
@@ -174,19 +176,19 @@ Task<void> WebSocketClient::trigger(TriggerCommand command, std::string request_
   call->tells_its_caller = true;
   std::string text;
   const auto outcome = co_await loop_.executions.run(
-      *std::move(call),
-      [&](const sandbox::ExecutionResult& ended) { text = result_message(ended, request_id_json); });
+      *std::move(call), [&](const ExecutionResult& ended) { text = result_message(ended, request_id_json); });
   if (!outcome) co_return refuse({outcome.error()}, request_id_json);
   if (outcome->execution != nullptr) text = co_await result_of(outcome->execution, request_id_json);
   send_text(std::move(text));
 }
 
 // Of an execution that waits; on the way there, each of its calls is told once.
-Task<std::string> WebSocketClient::result_of(ExecutionPtr execution, std::string request_id_json) {
+Task<std::string> WebSocketClient::result_of(executions::ExecutionPtr execution,
+                                             std::string request_id_json) {
   constexpr std::chrono::hours kLong{24};
   std::uint32_t next_number = 0;
   while (!execution->has_ended()) {
-    for (const PendingCall& call : execution->pending) {
+    for (const executions::PendingCall& call : execution->pending) {
       if (call.number < next_number) continue;
       next_number = call.number + 1;
       const std::string id = suspension_id(call);
@@ -202,13 +204,17 @@ void WebSocketClient::refuse(Refusal refusal, std::string_view request_id_json) 
   send_text(error_message(refusal, request_id_json));
 }
 
-void WebSocketClient::send_progress(const Progress& progress, std::string_view request_id_json) {
+void WebSocketClient::send_progress(const subscribers::Progress& progress, std::string_view request_id_json) {
   send_text(progress_message(progress, request_id_json));
 }
 
-void WebSocketClient::send_text(std::string text) { send(share_text(std::move(text), loop_.ledger)); }
+void WebSocketClient::send_text(std::string text) {
+  send(subscribers::share_text(std::move(text), loop_.ledger));
+}
 
-void WebSocketClient::send(const SharedTextPtr& message) { push(Frame(message), message->is_unpaid); }
+void WebSocketClient::send(const subscribers::SharedTextPtr& message) {
+  push(Frame(message), message->is_unpaid);
+}
 
 // A client that keeps up has nothing waiting but what is on its way, however long that is.
 void WebSocketClient::push(Frame frame, bool is_unpaid) {
@@ -229,7 +235,7 @@ void WebSocketClient::on_loss() { queue_->close(); }
 void WebSocketClient::close(CloseCode code, const char* reason) {
   if (std::exchange(is_closing_, true)) return;
   deadline_ms_ = loop_.now_ms + (loop_.is_draining ? kLingerMs : kCloseMs);
-  stream_.async_close({static_cast<websocket::close_code>(code), reason},
+  stream_.async_close({static_cast<beast_websocket::close_code>(code), reason},
                       [self = shared_from_this()](ErrorCondition) {});
   asio::post(loop_.executor, [self = shared_from_this()] { self->leave(); });
 }
@@ -253,7 +259,7 @@ Task<void> WebSocketClient::linger() {
 void WebSocketClient::sweep() {
   if (loop_.now_ms >= deadline_ms_) return queue_->close();
   if (is_closing_) return;
-  if (loop_.clock.unix_ms() >= caller_of(request_).expires_ms())
+  if (loop_.clock.unix_ms() >= auth::caller_of(request_).expires_ms())
     return close(CloseCode::kPolicy, "the token has expired");
   if (loop_.now_ms - heard_ms_ >= kIdleMs)
     return close(CloseCode::kPolicy, "nothing was heard for 75 seconds");
@@ -268,4 +274,4 @@ void WebSocketClient::drain() {
   if (in_flight_ == 0) close(CloseCode::kGoingAway, "the server is shutting down");
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

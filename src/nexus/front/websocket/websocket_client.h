@@ -17,7 +17,7 @@
 #include "nexus/front/websocket/websocket_layer.h"
 #include "nexus/front/websocket/websocket_loop.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 
 // RFC 6455 (section 7.4), its registry, and our own.
 enum class CloseCode : std::uint16_t {
@@ -27,7 +27,8 @@ enum class CloseCode : std::uint16_t {
   kPanelGone = 4404,  // as 404
 };
 
-class WebSocketClient final : public Listening, public std::enable_shared_from_this<WebSocketClient> {
+class WebSocketClient final : public subscribers::Listening,
+                              public std::enable_shared_from_this<WebSocketClient> {
  public:
   static constexpr std::int64_t kPingMs = 30'000;
   static constexpr std::int64_t kIdleMs = 75'000;
@@ -37,7 +38,7 @@ class WebSocketClient final : public Listening, public std::enable_shared_from_t
   static constexpr std::size_t kMostInFlight = 32;
 
   // `loop` must outlive it. Without a panel, which has gone meanwhile, it is told so and closed.
-  WebSocketClient(WebSocketLoop& loop, Upgrade upgrade, std::shared_ptr<panels::Panel> panel);
+  WebSocketClient(WebSocketLoop& loop, http::Upgrade upgrade, std::shared_ptr<panels::Panel> panel);
 
   // Ends when the connection is closed.
   Task<void> run();
@@ -47,12 +48,12 @@ class WebSocketClient final : public Listening, public std::enable_shared_from_t
   // Closes as soon as none of its triggers is under way.
   void drain();
 
-  const Topics& topics() const override { return topics_; }
-  void send(const SharedTextPtr& message) override;
+  const subscribers::Topics& topics() const override { return topics_; }
+  void send(const subscribers::SharedTextPtr& message) override;
   void on_panel_removed() override;
   void on_loss() override;
   // Of an execution that it has started.
-  void send_progress(const Progress& progress, std::string_view request_id_json);
+  void send_progress(const subscribers::Progress& progress, std::string_view request_id_json);
 
  private:
   using Stream = boost::beast::websocket::stream<WebSocketLayer, false>;
@@ -65,7 +66,7 @@ class WebSocketClient final : public Listening, public std::enable_shared_from_t
   void carry_out(SubscribeCommand command, const std::string& request_id_json);
   void carry_out(UnsubscribeCommand command, const std::string&);
   void carry_out(PingCommand, const std::string&);
-  Task<std::string> result_of(ExecutionPtr execution, std::string request_id_json);
+  Task<std::string> result_of(executions::ExecutionPtr execution, std::string request_id_json);
   Task<void> trigger(TriggerCommand command, std::string request_id_json, budget::Grant held);
   void refuse(Refusal refusal, std::string_view request_id_json);
   void send_text(std::string text);
@@ -76,13 +77,13 @@ class WebSocketClient final : public Listening, public std::enable_shared_from_t
   Task<void> linger();
 
   WebSocketLoop& loop_;
-  Request request_;  // given up once it is accepted, but for the caller
+  http::Request request_;  // given up once it is accepted, but for the caller
   std::shared_ptr<panels::Panel> panel_;
   budget::Grant held_;
   std::shared_ptr<FrameQueue> queue_;
   Stream stream_;
   boost::beast::flat_buffer buffer_;
-  Topics topics_;
+  subscribers::Topics topics_;
   std::size_t in_flight_ = 0;
   std::int64_t heard_ms_;
   std::int64_t pinged_ms_;
@@ -91,4 +92,4 @@ class WebSocketClient final : public Listening, public std::enable_shared_from_t
   bool is_draining_ = false;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

@@ -9,7 +9,7 @@
 #include "nexus/foundation/json/json_reading.h"
 #include "nexus/runtime/subscribers/topics.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 namespace {
 
 constexpr std::size_t kMostRequestIdBytes = 256;  // as JSON
@@ -79,10 +79,10 @@ std::vector<std::string> topics_of(Fields& fields) {
     std::string_view topic;
     if (element.get(topic) != simdjson::SUCCESS) {
       fields.refuse(path, "must be a text");
-    } else if (const auto fault = Topics::fault_of(topic)) {
+    } else if (const auto fault = subscribers::Topics::fault_of(topic)) {
       fields.refuse(path, *fault);
-    } else if (topics.size() == Topics::kMost) {
-      fields.refuse("topics", fmt::format("are more than {}", Topics::kMost));
+    } else if (topics.size() == subscribers::Topics::kMost) {
+      fields.refuse("topics", fmt::format("are more than {}", subscribers::Topics::kMost));
     }
     if (fields.fault) break;
     topics.emplace_back(topic);
@@ -147,14 +147,14 @@ Refusal refuse_message_part(std::string_view path, std::string_view message) {
 }
 
 std::expected<Command, RefusedCommand> read_command(std::string_view text) {
-  if (const auto fault = sandbox::check_json(text); fault != sandbox::JsonFault::kNone)
-    return std::unexpected(RefusedCommand{refuse_message_part("", sandbox::describe(fault))});
+  if (const auto fault = check_json(text); fault != JsonFault::kNone)
+    return std::unexpected(RefusedCommand{refuse_message_part("", describe(fault))});
   Fields fields;
-  const bool is_object = sandbox::for_each_member(
+  const bool is_object = for_each_member(
       text, [&fields](std::string_view key, std::string_view value) { fields.take(key, value); });
   if (!is_object)
     return std::unexpected(RefusedCommand{refuse_message_part("", "must be an object with a type")});
   return command_of(std::move(fields));
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

@@ -9,7 +9,7 @@
 
 #include "nexus/foundation/model/refusal.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 
 struct TriggerCommand {
   std::string tool;
@@ -39,4 +39,4 @@ std::expected<Command, RefusedCommand> read_command(std::string_view text);
 // kInvalidRequest for one part of a message; an empty path: the message itself.
 Refusal refuse_message_part(std::string_view path, std::string_view message);
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

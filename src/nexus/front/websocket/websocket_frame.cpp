@@ -1,9 +1,9 @@
 #include "nexus/front/websocket/websocket_frame.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 
 // RFC 6455, section 5.2: the last and only frame of a message, and its length in 7, 16 or 64 bits.
-Frame::Frame(SharedTextPtr text) : payload_(std::move(text)) {
+Frame::Frame(subscribers::SharedTextPtr text) : payload_(std::move(text)) {
   constexpr char kText = '\x81';
   const std::uint64_t size = payload_->text.size();
   const int length_bytes = size < 126 ? 0 : size <= 0xffff ? 2 : 8;
@@ -14,7 +14,7 @@ Frame::Frame(SharedTextPtr text) : payload_(std::move(text)) {
 }
 
 Frame Frame::raw(std::string bytes) {
-  auto shared = std::make_shared<SharedText>();
+  auto shared = std::make_shared<subscribers::SharedText>();
   shared->text = std::move(bytes);
   Frame frame;
   frame.payload_ = std::move(shared);
@@ -26,4 +26,4 @@ const Frame& ping_frame() {
   return frame;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

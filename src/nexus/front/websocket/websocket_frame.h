@@ -9,13 +9,13 @@
 
 #include "nexus/runtime/subscribers/shared_text.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 
 // A frame's head, of its own, and its payload, shared with the frames of other clients.
 class Frame {
  public:
   // One whole text message.
-  explicit Frame(SharedTextPtr text);
+  explicit Frame(subscribers::SharedTextPtr text);
   // Bytes that are frames already. Not charged: they are few.
   static Frame raw(std::string bytes);
 
@@ -31,10 +31,10 @@ class Frame {
 
   std::array<char, 10> head_{};  // RFC 6455, section 5.2: at most two bytes and a length in 64 bits
   std::uint8_t head_bytes_ = 0;
-  SharedTextPtr payload_;
+  subscribers::SharedTextPtr payload_;
 };
 
 // A ping without a payload.
 const Frame& ping_frame();
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

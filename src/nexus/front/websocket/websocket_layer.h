@@ -12,7 +12,7 @@
 
 #include "nexus/front/websocket/frame_queue.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 
 class WebSocketLayer {
  public:
@@ -82,4 +82,4 @@ class WebSocketLayer {
   std::string already_read_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

@@ -12,7 +12,7 @@
 #include "nexus/runtime/shard/tool_calls.h"
 #include "nexus/runtime/subscribers/audience.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 
 // What is charged for a client at the least: it, Beast's part, its coroutine, and the kernel's part.
 inline constexpr std::uint64_t kClientBytes = 16 << 10;
@@ -22,9 +22,9 @@ struct WebSocketLoop {
   Executor executor;
   const Clock& clock;
   budget::Ledger& ledger;
-  Audience& audience;
-  ToolCalls& calls;
-  Executions& executions;
+  subscribers::Audience& audience;
+  shard::ToolCalls& calls;
+  executions::Executions& executions;
   metrics::Probes& probes;
   std::uint64_t body_limit_bytes = 1 << 20;
   std::int64_t now_ms = 0;    // kept up to date by WebSockets::tick()
@@ -32,4 +32,4 @@ struct WebSocketLoop {
   bool is_draining = false;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

@@ -5,7 +5,7 @@
 #include "nexus/front/http/route.h"
 #include "nexus/front/websocket/websocket_client.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 namespace {
 
 constexpr std::int64_t kSweepMs = 1000;  // ten thousand clients are looked at in a millisecond
@@ -17,8 +17,8 @@ WebSockets::WebSockets(WebSocketLoop loop, const panels::Registry& registry)
 
 WebSockets::~WebSockets() = default;
 
-void WebSockets::add(Upgrade upgrade) {
-  auto panel = registry_.find(find_route(upgrade.request.target).panel);
+void WebSockets::add(http::Upgrade upgrade) {
+  auto panel = registry_.find(http::find_route(upgrade.request.target).panel);
   clients_.push_front(std::make_shared<WebSocketClient>(loop_, std::move(upgrade), std::move(panel)));
   const auto client = clients_.begin();
   asio::co_spawn(loop_.executor, (*client)->run(), [this, client](std::exception_ptr error) {
@@ -41,4 +41,4 @@ void WebSockets::drain() {
     client->drain();
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

@@ -10,7 +10,7 @@
 #include "nexus/front/websocket/websocket_loop.h"
 #include "nexus/runtime/panels/registry.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 
 class WebSocketClient;
 
@@ -22,7 +22,7 @@ class WebSockets {
   WebSockets& operator=(const WebSockets&) = delete;
 
   // Of a panel of this loop. REQUIRES: the request is for a WebSocket, and admitted.
-  void add(Upgrade upgrade);
+  void add(http::Upgrade upgrade);
   // To be called a few times a second.
   void tick(std::int64_t now_ms);
   // No new triggers; each client is closed as soon as its own have ended.
@@ -39,4 +39,4 @@ class WebSockets {
   std::int64_t swept_ms_ = 0;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::websocket

@@ -5,7 +5,7 @@
 
 #include "nexus/foundation/base/saturating.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{2};
@@ -124,4 +124,4 @@ Error Admission::with_retry_after(Error refusal, std::uint64_t ahead_in_panel) c
   return refusal;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

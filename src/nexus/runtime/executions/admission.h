@@ -17,7 +17,7 @@
 #include "nexus/sandbox/handlers/handler_cache.h"
 #include "nexus/sandbox/pool/instance_pool.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 
 // How long executions of this loop have held their instances of late: what Retry-After is computed from.
 class Pace {
@@ -87,4 +87,4 @@ class Admission {
   Timer timer_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -21,7 +21,7 @@
 #include "nexus/sandbox/execution/suspended.h"
 #include "nexus/sandbox/handlers/handler.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 
 // Arguments that are not the caller's own text.
 struct OwnArgs {
@@ -39,9 +39,9 @@ struct ToolCall {
   std::shared_ptr<const OwnArgs> own_args{};  // what args_json is of; null: who calls has it
   bool tells_its_caller = false;              // of its waits; otherwise all who watch the panel are told
   bool keeps_result = false;                  // for who asks later, even when it ends at once
-  panels::TriggerType origin = panels::TriggerType::kManual;  // what has started it; kManual: a caller
-  std::uint32_t depth = 0;               // how many executions before it have started one another
-  std::shared_ptr<const Trace> trace{};  // of the request; null: there is none, or it says nothing
+  TriggerType origin = TriggerType::kManual;  // what has started it; kManual: a caller
+  std::uint32_t depth = 0;                    // how many executions before it have started one another
+  std::shared_ptr<const Trace> trace{};       // of the request; null: there is none, or it says nothing
 };
 
 // A call of an extension that is not settled.
@@ -76,7 +76,7 @@ struct Execution {
   std::vector<PendingCall> pending;
   std::vector<Arrived> arrived;
   // Once it has ended.
-  std::optional<sandbox::ExecutionResult> result;
+  std::optional<ExecutionResult> result;
   std::int64_t changed_ms = 0, changed_unix_ms = 0;  // its latest suspension, or its end
   Status status = Status::kRunning;
   std::uint32_t changes = 0;  // how often it has suspended or ended
@@ -126,4 +126,4 @@ class Hook {
   Execution::Hooks::iterator place_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

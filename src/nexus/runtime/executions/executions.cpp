@@ -10,7 +10,7 @@
 #include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/runtime/executions/run_record.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 using HandlerPtr = std::shared_ptr<const handlers::Handler>;
@@ -37,8 +37,8 @@ std::size_t loop_of_execution(std::string_view id, std::size_t loops) { return l
 
 Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& ledger,
                        handlers::HandlerCache& cache, pool::InstancePool& pool, metrics::Probes& probes,
-                       sandbox::Runtime& runtime, Audience& audience, Admission::Options admission,
-                       Suspensions::Options suspensions)
+                       sandbox::Runtime& runtime, subscribers::Audience& audience,
+                       Admission::Options admission, Suspensions::Options suspensions)
     : executor_(executor),
       clock_(clock),
       cache_(cache),
@@ -87,7 +87,7 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
   }
   state.move_to(probes_.under_way.running);
 
-  sandbox::ExecutionResult result;
+  ExecutionResult result;
   if (!cache_hit) {
     auto loaded = co_await load_in(**lease, call.tool->handler, call.tool->limits);
     if (panel.is_removed()) co_return removed();
@@ -177,7 +177,7 @@ std::string Executions::make_id() const {
   return id;
 }
 
-Task<Result<HandlerPtr>> Executions::load(std::string_view source, const sandbox::Limits& limits) {
+Task<Result<HandlerPtr>> Executions::load(std::string_view source, const Limits& limits) {
   if (auto handler = cache_.find(source)) co_return handler;
   auto lease = co_await instance();
   if (!lease) co_return refused(std::move(lease.error()), nullptr);
@@ -225,7 +225,7 @@ Task<Result<pool::Lease>> Executions::wait_for_instance() {
 }
 
 Task<Result<HandlerPtr>> Executions::load_in(sandbox::Instance& instance, std::string_view source,
-                                             const sandbox::Limits& limits) {
+                                             const Limits& limits) {
   instance.start_load(source, limits);
   if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, nullptr, nullptr);
   budget::Grant held;
@@ -259,7 +259,7 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
 }
 
 // The others are told first, in the same turn: the panel takes the values.
-void Executions::publish(const ToolCall& call, sandbox::Journal& journal, sandbox::State::Room room) {
+void Executions::publish(const ToolCall& call, Journal& journal, State::Room room) {
   panels::Panel& panel = *call.panel;
   if (panel.is_removed()) return;
   audience_.committed(panel, journal);
@@ -269,7 +269,7 @@ void Executions::publish(const ToolCall& call, sandbox::Journal& journal, sandbo
 
 // First all that memory may be missing for, then what has an effect: who is told of a failure finds the state as it was, and
 // who finds it changed has been told so.
-void Executions::conclude(const ToolCall& call, sandbox::ExecutionResult& result, const Tell& tell) {
+void Executions::conclude(const ToolCall& call, ExecutionResult& result, const Tell& tell) {
   auto room = call.panel->room_for(result.journal);
   write_log(call, result);
   if (tell) tell(result);
@@ -277,4 +277,4 @@ void Executions::conclude(const ToolCall& call, sandbox::ExecutionResult& result
   probes_.ended(result);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -35,23 +35,24 @@
 #include "nexus/sandbox/handlers/handler_cache.h"
 #include "nexus/sandbox/pool/instance_pool.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 
 // What came of a call: its result, or an execution that waits.
 struct Outcome {
-  sandbox::ExecutionResult result;
+  ExecutionResult result;
   ExecutionPtr execution;  // null: it has ended
 };
 
 class Executions {
  public:
   Executions(Executor executor, const Clock& clock, budget::Ledger& ledger, handlers::HandlerCache& cache,
-             pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime, Audience& audience,
-             Admission::Options admission = {}, Suspensions::Options suspensions = {});
+             pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime,
+             subscribers::Audience& audience, Admission::Options admission = {},
+             Suspensions::Options suspensions = {});
 
   // Called with an outcome before its changes are committed, to make of it what needs memory: nothing is committed when it
   // throws.
-  using Tell = std::function<void(const sandbox::ExecutionResult& result)>;
+  using Tell = std::function<void(const ExecutionResult& result)>;
 
   // The outcome of its first segment, its changes moved to the panel's state; an error says that no part of it ran. Goes on
   // whether or not somebody still wants the answer. `tell` is called only when that was the last.
@@ -61,7 +62,7 @@ class Executions {
   void refuse(ToolCall call, Error error);
 
   // Called right before a panel commits what `cause` has left; must not throw.
-  using Watch = std::function<void(const ToolCall& cause, const sandbox::Journal& journal)>;
+  using Watch = std::function<void(const ToolCall& cause, const Journal& journal)>;
   void watch(Watch watch) { watch_ = std::move(watch); }
 
   // ---- those that wait, and have waited ----
@@ -83,8 +84,7 @@ class Executions {
   void tick();
 
   // A handler's image, from the cache or loaded now. The errors are those of finish_load() and of the pool.
-  Task<Result<std::shared_ptr<const handlers::Handler>>> load(std::string_view source,
-                                                              const sandbox::Limits& limits);
+  Task<Result<std::shared_ptr<const handlers::Handler>>> load(std::string_view source, const Limits& limits);
 
   const Clock& clock() const { return clock_; }
   Executor executor() const { return executor_; }
@@ -113,14 +113,14 @@ class Executions {
   Task<Result<pool::Lease>> wait_for_instance();
   Task<Result<std::shared_ptr<const handlers::Handler>>> load_in(sandbox::Instance& instance,
                                                                  std::string_view source,
-                                                                 const sandbox::Limits& limits);
+                                                                 const Limits& limits);
   // `cancelled`: null, or asked before each slice.
   Task<void> remaining_slices(sandbox::Instance& instance, const panels::Panel* panel, const bool* cancelled);
   std::string make_id() const;
   sandbox::ExecutionRequest request_of(const ToolCall& call, const handlers::Handler& handler,
                                        bool cache_hit) const;
-  void publish(const ToolCall& call, sandbox::Journal& journal, sandbox::State::Room room);
-  void conclude(const ToolCall& call, sandbox::ExecutionResult& result, const Tell& tell);
+  void publish(const ToolCall& call, Journal& journal, State::Room room);
+  void conclude(const ToolCall& call, ExecutionResult& result, const Tell& tell);
 
   // ---- executions_waiting.cpp ----
   ExecutionPtr keep(ToolCall call, std::string id, std::shared_ptr<const handlers::Handler> handler,
@@ -147,8 +147,8 @@ class Executions {
   Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until);
 
   // ---- executions_ended.cpp ----
-  void end(const ExecutionPtr& execution, sandbox::ExecutionResult result);
-  void lose(sandbox::ExecutionResult& result);
+  void end(const ExecutionPtr& execution, ExecutionResult result);
+  void lose(ExecutionResult& result);
   void end_with(const ExecutionPtr& execution, Error error);
   // What a trigger has started answers to nobody: the log is told.
   void tell_of_failure(const Execution& execution);
@@ -176,7 +176,7 @@ class Executions {
   metrics::Probes& probes_;
   sandbox::Runtime& runtime_;
   budget::Ledger& ledger_;
-  Audience& audience_;
+  subscribers::Audience& audience_;
   RunQueue run_queue_;
   RunningHandlers running_;
   Admission admission_;
@@ -199,4 +199,4 @@ class Executions {
 // Which of the loops an execution's id is of, whether or not there is such an execution.
 std::size_t loop_of_execution(std::string_view id, std::size_t loops);
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -5,7 +5,7 @@
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/executions/run_record.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 constexpr std::int64_t kKeptMs = 5 * 60 * 1000;  // a result, after the end
@@ -23,14 +23,14 @@ std::vector<ExecutionPtr> those_of(const auto& kept, const auto& is_one) {
 
 }  // namespace
 
-void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult result) {
+void Executions::end(const ExecutionPtr& execution, ExecutionResult result) {
   leave_waiting(*execution);
   suspensions_.cancel(*execution);
   execution->suspended.reset();
   execution->status = Execution::Status::kEnded;
   execution->changed_at(clock_);
   try {
-    sandbox::Journal all = result.earlier;
+    Journal all = result.earlier;
     append(all, result.journal);  // for RESULT: the panel takes the values
     conclude(execution->call, result, nullptr);
     result.earlier = std::move(all);
@@ -38,9 +38,9 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
     lose(result);
   }
   result.journal = {};
-  result.held.shrink_to(2 * sandbox::text_bytes(result));  // itself, and the answer to who asks for it
+  result.held.shrink_to(2 * text_bytes(result));  // itself, and the answer to who asks for it
   execution->result.emplace(std::move(result));
-  if (execution->call.origin != panels::TriggerType::kManual) tell_of_failure(*execution);
+  if (execution->call.origin != TriggerType::kManual) tell_of_failure(*execution);
   execution->handler.reset();
   Kept& kept = kept_with(*execution);
   try {
@@ -54,7 +54,7 @@ void Executions::end(const ExecutionPtr& execution, sandbox::ExecutionResult res
 }
 
 // What could not be committed has not happened.
-void Executions::lose(sandbox::ExecutionResult& result) {
+void Executions::lose(ExecutionResult& result) {
   result.journal = {};
   result.return_json = {};
   if (!result.error) result.error = no_memory();
@@ -129,7 +129,7 @@ void Executions::drain() {
 // ---- kept results ----
 
 Executions::Kept& Executions::kept_with(const Execution& execution) {
-  return execution.call.origin == panels::TriggerType::kManual ? called_ : triggered_;
+  return execution.call.origin == TriggerType::kManual ? called_ : triggered_;
 }
 
 // The newest stays, however large.
@@ -155,4 +155,4 @@ void Executions::forget(Kept& kept, const Execution& execution) {
   kept_.erase(execution.id);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -11,7 +11,7 @@
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/executions/run_record.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 constexpr std::int64_t kPackAfterMs = 100;  // who is answered sooner need not be unpacked
@@ -261,7 +261,7 @@ Task<Result<void>> Executions::run_next_segment(ExecutionPtr execution,
     suspend(execution, std::move(segment));
     co_return Result<void>();
   }
-  sandbox::ExecutionResult result = instance.finish();
+  ExecutionResult result = instance.finish();
   if (instance.state() == sandbox::Instance::Status::kTerminated) lease->retire(why_retired(result));
   record(execution->handler->use, execution->call, result);
   lease->give_back();
@@ -348,4 +348,4 @@ void Executions::reclaim(std::uint64_t bytes) {
   admission_.reclaim(bytes);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

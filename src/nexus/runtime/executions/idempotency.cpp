@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 constexpr std::int64_t kKnownMs = 5 * 60 * 1000;  // as long as a result is kept
@@ -99,4 +99,4 @@ void Idempotency::erase(Places::iterator place) {
   keys_.erase(order);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -22,7 +22,7 @@
 #include "nexus/foundation/model/refusal.h"
 #include "nexus/runtime/executions/execution.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 
 class Idempotency {
  public:
@@ -95,4 +95,4 @@ class Idempotency {
 // Of what must be the same for the same key.
 Digest content_of(std::string_view tool, std::string_view body);
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 // Turns of the loop between two slices: in the first it looks at its sockets, in the second what arrived is served, in the
@@ -53,4 +53,4 @@ void RunQueue::run_one() {
   if (scheduled_) run_one_after(kTurns);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -15,7 +15,7 @@
 #include "nexus/foundation/base/clock.h"
 #include "nexus/runtime/loop/loop.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 
 class RunQueue {
  public:
@@ -57,4 +57,4 @@ class RunQueue {
   std::atomic<bool> is_in_slice_ = false;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -4,18 +4,18 @@
 
 #include "nexus/foundation/base/log.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
-spdlog::level::level_enum level_of(sandbox::LogLevel level) {
+spdlog::level::level_enum level_of(LogLevel level) {
   switch (level) {
-    case sandbox::LogLevel::kDebug:
+    case LogLevel::kDebug:
       return spdlog::level::debug;
-    case sandbox::LogLevel::kInfo:
+    case LogLevel::kInfo:
       return spdlog::level::info;
-    case sandbox::LogLevel::kWarn:
+    case LogLevel::kWarn:
       return spdlog::level::warn;
-    case sandbox::LogLevel::kError:
+    case LogLevel::kError:
       break;
   }
   return spdlog::level::err;
@@ -35,13 +35,13 @@ void write_line(spdlog::level::level_enum level, const ToolCall& call, std::stri
 
 }  // namespace
 
-pool::Retired why_retired(const sandbox::ExecutionResult& result) {
+pool::Retired why_retired(const ExecutionResult& result) {
   const bool was_cut_off = result.error && (result.error->code == ErrorCode::kTimeout ||
                                             result.error->code == ErrorCode::kCancelled);
   return was_cut_off ? pool::Retired::kCancel : pool::Retired::kTrap;
 }
 
-void record(handlers::HandlerUse& use, const ToolCall& call, const sandbox::ExecutionResult& result) {
+void record(handlers::HandlerUse& use, const ToolCall& call, const ExecutionResult& result) {
   if (use.latest != call.tool && !use.is_shared) {
     use.latest = call.tool;
     std::string name = fmt::format("{}/{}", call.panel->id(), call.tool->name);
@@ -60,15 +60,15 @@ void record(handlers::HandlerUse& use, const ToolCall& call, const sandbox::Exec
   if (result.error && result.error->limit && result.error->limit->free) ++use.refusals;
 }
 
-void write_log(const ToolCall& call, const sandbox::ExecutionResult& result) {
-  for (const sandbox::LogLine& line : result.logs)
+void write_log(const ToolCall& call, const ExecutionResult& result) {
+  for (const LogLine& line : result.logs)
     write_line(level_of(line.level), call, result.execution_id, line.text);
 }
 
 void write_failure(const ToolCall& call, std::string_view id, const Error& error) {
-  write_line(spdlog::level::warn, call, id,
-             fmt::format("started by its trigger ({}): {}: {}", panels::name(call.origin), name(error.code),
-                         error.message));
+  write_line(
+      spdlog::level::warn, call, id,
+      fmt::format("started by its trigger ({}): {}: {}", name(call.origin), name(error.code), error.message));
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

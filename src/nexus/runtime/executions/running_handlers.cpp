@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace nexus::server {
+namespace nexus::executions {
 
 std::vector<metrics::HandlerUse> RunningHandlers::uses() const {
   std::vector<metrics::HandlerUse> uses;
@@ -14,4 +14,4 @@ std::vector<metrics::HandlerUse> RunningHandlers::uses() const {
   return uses;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

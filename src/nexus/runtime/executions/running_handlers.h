@@ -11,7 +11,7 @@
 #include "nexus/foundation/metrics/handler_use.h"
 #include "nexus/sandbox/execution/instance.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 
 class RunningHandlers {
   struct Running {
@@ -42,4 +42,4 @@ class RunningHandlers {
   std::list<Running> running_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -9,7 +9,7 @@
 #include "nexus/foundation/base/ids.h"
 #include "nexus/foundation/base/memory_reserve.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 using extensions::CallId;
@@ -163,4 +163,4 @@ std::optional<Suspensions::Found> Suspensions::get_suspended(std::string_view su
   return Found{found->second, call.id};
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

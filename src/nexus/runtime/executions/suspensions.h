@@ -22,7 +22,7 @@
 #include "nexus/runtime/loop/loop.h"
 #include "nexus/sandbox/execution/extension_table.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 
 class Suspensions final : public extensions::Settlements {
  public:
@@ -93,4 +93,4 @@ bool is_external(const PendingCall& call);
 // Which of the loops an id is of, whether or not there is such a suspension.
 std::size_t loop_of_suspension(std::string_view id, std::size_t loops);
 
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 namespace {
 
 void append_label(std::string& out, const Label& label) {
@@ -62,4 +62,4 @@ void Exposition::line(std::string_view suffix, Labels labels, std::string_view l
   fmt::format_to(std::back_inserter(text_), " {}\n", value);
 }
 
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

@@ -9,7 +9,7 @@
 
 #include "nexus/foundation/base/duration_histogram.h"
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 
 struct Label {
   std::string_view name, value;
@@ -42,4 +42,4 @@ class Exposition {
   std::string_view name_;
 };
 
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

@@ -8,10 +8,10 @@
 #include "nexus/foundation/base/units.h"
 #include "nexus/foundation/diagnostics/fit.h"
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 namespace {
 
-using budget::bytes_text;
+using diagnostics::bytes_text;
 
 constexpr std::uint64_t kLeastAdvised = 2_MiB;  // the interpreter alone takes two thirds of one
 constexpr std::size_t kMostOfOneSort = 3;       // handlers named for the same reason
@@ -20,7 +20,8 @@ std::string_view times(std::uint64_t count) { return count == 1 ? "time" : "time
 
 class Advice {
  public:
-  Advice(const MemoryFacts& facts, const AdmissionProbe& refusals, std::span<const HandlerUse> handlers)
+  Advice(const MemoryFacts& facts, const metrics::AdmissionProbe& refusals,
+         std::span<const metrics::HandlerUse> handlers)
       : facts_(facts), walls_(facts.view.walls), refusals_(refusals), handlers_(handlers) {}
 
   std::vector<std::string> give() && {
@@ -44,10 +45,11 @@ class Advice {
   }
 
   void about_refusals() {
-    for (std::size_t layer = 0; layer < kLayers.size(); ++layer) {
+    for (std::size_t layer = 0; layer < metrics::kLayers.size(); ++layer) {
       const std::uint64_t count = refusals_.by_layer[layer];
       if (count == 0) continue;
-      say("refused {} {} by the {}: {}", count, times(count), kLayers[layer], remedy(kLayers[layer]));
+      say("refused {} {} by the {}: {}", count, times(count), metrics::kLayers[layer],
+          remedy(metrics::kLayers[layer]));
     }
   }
 
@@ -100,13 +102,13 @@ class Advice {
         walls_.container_limit_bytes ? "container" : "budget", bytes_text(given), bytes_text(cache));
   }
 
-  bool has_limit_of_its_own(const HandlerUse& handler) const {
+  bool has_limit_of_its_own(const metrics::HandlerUse& handler) const {
     return handler.memory_limit_bytes != facts_.memory_limit_bytes;
   }
 
   void about_handlers_near_their_limit() {
     std::size_t said = 0;
-    for (const HandlerUse& handler : handlers_) {
+    for (const metrics::HandlerUse& handler : handlers_) {
       const std::uint64_t limit = handler.memory_limit_bytes;
       if (limit == 0 || handler.high_water_bytes < limit - limit / 8 || said == kMostOfOneSort) continue;
       ++said;
@@ -117,7 +119,7 @@ class Advice {
   }
 
   // Twice what nearly all executions need; and what any has needed must not come near it again, see above.
-  static std::uint64_t sufficient_mib(const HandlerUse& handler) {
+  static std::uint64_t sufficient_mib(const metrics::HandlerUse& handler) {
     const std::uint64_t highest = handler.high_water_bytes;
     const std::uint64_t needed =
         std::max({2 * handler.p99_bytes, highest + highest / 7 + kWasmPageBytes, kLeastAdvised});
@@ -125,7 +127,7 @@ class Advice {
   }
 
   // What would do in MiB, when the limit is at least four times what nearly all executions need; 0: it is well as it is.
-  static std::uint64_t lower_limit_mib(const HandlerUse& handler) {
+  static std::uint64_t lower_limit_mib(const metrics::HandlerUse& handler) {
     if (handler.executions < kEnoughExecutions || handler.image_bytes == 0 ||
         handler.memory_limit_bytes / 4 < handler.p99_bytes)
       return 0;
@@ -135,8 +137,8 @@ class Advice {
 
   // The one that needs the most decides for all, also while little is known of it.
   void about_limit_of_all() {
-    const HandlerUse* decides = nullptr;
-    for (const HandlerUse& handler : handlers_) {
+    const metrics::HandlerUse* decides = nullptr;
+    for (const metrics::HandlerUse& handler : handlers_) {
       if (has_limit_of_its_own(handler)) continue;
       if (decides == nullptr || sufficient_mib(handler) > sufficient_mib(*decides)) decides = &handler;
     }
@@ -148,7 +150,7 @@ class Advice {
 
   void about_limits_of_their_own() {
     std::size_t said = 0;
-    for (const HandlerUse& handler : handlers_) {
+    for (const metrics::HandlerUse& handler : handlers_) {
       const std::uint64_t mib = has_limit_of_its_own(handler) ? lower_limit_mib(handler) : 0;
       if (mib == 0 || said == kMostOfOneSort) continue;
       ++said;
@@ -158,17 +160,17 @@ class Advice {
   }
 
   const MemoryFacts& facts_;
-  const budget::Walls& walls_;
-  const AdmissionProbe& refusals_;
-  std::span<const HandlerUse> handlers_;
+  const system::Walls& walls_;
+  const metrics::AdmissionProbe& refusals_;
+  std::span<const metrics::HandlerUse> handlers_;
   std::vector<std::string> lines_;
 };
 
 }  // namespace
 
-std::vector<std::string> memory_advice(const MemoryFacts& facts, const AdmissionProbe& refusals,
-                                       std::span<const HandlerUse> handlers) {
+std::vector<std::string> memory_advice(const MemoryFacts& facts, const metrics::AdmissionProbe& refusals,
+                                       std::span<const metrics::HandlerUse> handlers) {
   return Advice(facts, refusals, handlers).give();
 }
 
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

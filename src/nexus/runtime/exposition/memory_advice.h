@@ -9,13 +9,13 @@
 #include "nexus/foundation/metrics/probes.h"
 #include "nexus/runtime/exposition/memory_facts.h"
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 
 // Executions after which a handler's p99 is believed.
 inline constexpr std::uint64_t kEnoughExecutions = 100;
 
 // The most urgent first; empty: nothing to change. `handlers` are all, those with most bytes first.
-std::vector<std::string> memory_advice(const MemoryFacts& facts, const AdmissionProbe& refusals,
-                                       std::span<const HandlerUse> handlers);
+std::vector<std::string> memory_advice(const MemoryFacts& facts, const metrics::AdmissionProbe& refusals,
+                                       std::span<const metrics::HandlerUse> handlers);
 
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

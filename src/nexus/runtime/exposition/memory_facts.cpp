@@ -1,6 +1,6 @@
 #include "nexus/runtime/exposition/memory_facts.h"
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 
 std::uint64_t used_bytes(const MemoryFacts& facts) {
   return facts.ledger.book.granted() + facts.view.unaccounted_bytes;
@@ -11,4 +11,4 @@ double used_ratio(const MemoryFacts& facts) {
   return grantable == 0 ? 0.0 : static_cast<double>(used_bytes(facts)) / static_cast<double>(grantable);
 }
 
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

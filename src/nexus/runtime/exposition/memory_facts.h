@@ -10,12 +10,12 @@
 #include "nexus/foundation/diagnostics/explain_exit.h"
 #include "nexus/sandbox/memory/tracking.h"
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 
 // A process before this one that was killed or crashed.
 struct UncleanNotice {
-  budget::Cause cause = budget::Cause::kUnknown;
-  std::vector<std::string> lines;  // budget::explain()
+  diagnostics::Cause cause = diagnostics::Cause::kUnknown;
+  std::vector<std::string> lines;  // diagnostics::explain()
 };
 
 struct MemoryFacts {
@@ -41,4 +41,4 @@ std::uint64_t used_bytes(const MemoryFacts& facts);
 // outgrown it; 0 before the first look.
 double used_ratio(const MemoryFacts& facts);
 
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

@@ -9,12 +9,13 @@
 #include "nexus/foundation/base/units.h"
 #include "nexus/runtime/exposition/exposition.h"
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 namespace {
 
 double number(std::uint64_t value) { return static_cast<double>(value); }
 
-void report_executions(Exposition& out, const ExecutionProbe& probe, const UnderWay& under_way) {
+void report_executions(Exposition& out, const metrics::ExecutionProbe& probe,
+                       const metrics::UnderWay& under_way) {
   const std::uint64_t succeeded = probe.succeeded.count();
   const std::uint64_t failed = probe.failed.count();
   out.counter("nexus_handler_executions_total", "Executions that have ended, by how they ended.");
@@ -43,7 +44,7 @@ void report_executions(Exposition& out, const ExecutionProbe& probe, const Under
   out.durations({}, probe.resets.buckets());
 }
 
-void report_suspensions(Exposition& out, const SuspensionProbe& probe) {
+void report_suspensions(Exposition& out, const metrics::SuspensionProbe& probe) {
   out.counter("nexus_suspensions_total", "Calls of extensions that executions have waited for.");
   for (const auto& [extension, count] : probe.by_extension)
     out.sample({{"extension", extension}}, count);
@@ -51,18 +52,18 @@ void report_suspensions(Exposition& out, const SuspensionProbe& probe) {
   out.durations({}, probe.times.buckets());
 }
 
-void report_triggers(Exposition& out, const TriggerProbe& probe) {
+void report_triggers(Exposition& out, const metrics::TriggerProbe& probe) {
   out.counter("nexus_triggers_total",
               "Starts by triggers of tools, by the trigger's type and what came of them.");
   for (std::size_t type = 0; type < probe.counts.size(); ++type) {
-    if (static_cast<panels::TriggerType>(type) == panels::TriggerType::kManual) continue;
-    for (std::size_t outcome = 0; outcome < TriggerProbe::kOutcomes.size(); ++outcome)
-      out.sample({{"type", panels::kTriggerTypes[type]}, {"outcome", TriggerProbe::kOutcomes[outcome]}},
+    if (static_cast<TriggerType>(type) == TriggerType::kManual) continue;
+    for (std::size_t outcome = 0; outcome < metrics::TriggerProbe::kOutcomes.size(); ++outcome)
+      out.sample({{"type", kTriggerTypes[type]}, {"outcome", metrics::TriggerProbe::kOutcomes[outcome]}},
                  probe.counts[type][outcome]);
   }
 }
 
-void report_host_calls(Exposition& out, const sandbox::HostCalls& calls) {
+void report_host_calls(Exposition& out, const HostCalls& calls) {
   const auto functions = std::to_array<std::pair<std::string_view, std::uint64_t>>({
       {"state_get", calls.state_get},
       {"state_set", calls.state_set},
@@ -78,18 +79,19 @@ void report_host_calls(Exposition& out, const sandbox::HostCalls& calls) {
     out.sample({{"function", function}}, count);
 }
 
-void report_refusals(Exposition& out, const ErrorProbe& errors, const AdmissionProbe& admission) {
+void report_refusals(Exposition& out, const metrics::ErrorProbe& errors,
+                     const metrics::AdmissionProbe& admission) {
   out.counter("nexus_errors_total", "Executions that failed and requests that were refused, by code.");
   for (std::size_t code = 0; code < kErrorCodeCount; ++code)
     out.sample({{"code", name(static_cast<ErrorCode>(code))}}, errors.by_code[code]);
   out.counter("nexus_admission_rejected_total", "Requests refused for want of room, by who refused.");
-  for (std::size_t layer = 0; layer < kLayers.size(); ++layer)
-    out.sample({{"layer", kLayers[layer]}}, admission.by_layer[layer]);
+  for (std::size_t layer = 0; layer < metrics::kLayers.size(); ++layer)
+    out.sample({{"layer", metrics::kLayers[layer]}}, admission.by_layer[layer]);
 }
 
-void report_http(Exposition& out, const HttpProbe& probe) {
-  std::vector<HttpCount> counts(probe.counts().begin(), probe.counts().end());
-  std::ranges::sort(counts, {}, &HttpCount::labels);
+void report_http(Exposition& out, const metrics::HttpProbe& probe) {
+  std::vector<metrics::HttpCount> counts(probe.counts().begin(), probe.counts().end());
+  std::ranges::sort(counts, {}, &metrics::HttpCount::labels);
   out.counter("nexus_http_requests_total", "Answers to HTTP requests, by route, method and status.");
   for (const auto& [labels, count] : counts) {
     const fmt::format_int code(labels.code);
@@ -150,7 +152,7 @@ void report_pool(Exposition& out, const pool::PoolStats& stats, std::uint64_t wi
 }
 
 void report_memory(Exposition& out, const MemoryFacts& facts) {
-  const budget::Walls& walls = facts.view.walls;
+  const system::Walls& walls = facts.view.walls;
   out.gauge("nexus_memory_budget_bytes", "Bytes that the process may use, reserve included.");
   out.sample(walls.budget_bytes);
   out.gauge("nexus_memory_budget_used_ratio",
@@ -175,7 +177,7 @@ void report_memory(Exposition& out, const MemoryFacts& facts) {
   out.sample(facts.unclean_exits.size());
 }
 
-void report_process(Exposition& out, const Process& process) {
+void report_process(Exposition& out, const system::Process& process) {
   out.counter("process_cpu_seconds_total", "User and system time of all threads.");
   out.sample(process.cpu_seconds);
   out.gauge("process_max_fds", "Most file descriptors that may be open (RLIMIT_NOFILE).");
@@ -203,7 +205,7 @@ double hit_rate(const handlers::CacheStats& stats) {
 }
 
 std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, const Build& build,
-                   const Process& process, const MemoryFacts& memory) {
+                   const system::Process& process, const MemoryFacts& memory) {
   Exposition out;
   report_executions(out, sum.probes.executions, sum.probes.under_way);
   report_suspensions(out, sum.probes.suspensions);
@@ -225,4 +227,4 @@ std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, co
   return std::move(out).take();
 }
 
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

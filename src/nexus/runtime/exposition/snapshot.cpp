@@ -1,6 +1,6 @@
 #include "nexus/runtime/exposition/snapshot.h"
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 namespace {
 
 void add_to(handlers::CacheStats& sum, const handlers::CacheStats& stats) {
@@ -30,8 +30,8 @@ Snapshot collect(const Sources& sources) {
           .handlers = {}};
 }
 
-std::vector<HandlerUse> collect_handlers(const handlers::HandlerCache& cache, std::size_t most) {
-  std::vector<HandlerUse> collected;
+std::vector<metrics::HandlerUse> collect_handlers(const handlers::HandlerCache& cache, std::size_t most) {
+  std::vector<metrics::HandlerUse> collected;
   for (const handlers::HandlerUse& use : cache.uses(most)) {
     collected.push_back({.name = use.name,
                          .image_bytes = use.image_bytes,
@@ -47,4 +47,4 @@ std::vector<HandlerUse> collect_handlers(const handlers::HandlerCache& cache, st
   return collected;
 }
 
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

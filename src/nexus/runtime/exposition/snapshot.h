@@ -9,22 +9,22 @@
 #include "nexus/sandbox/handlers/handler_cache.h"
 #include "nexus/sandbox/pool/instance_pool.h"
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 
 // The parts of one loop.
 struct Sources {
-  const Probes& probes;
+  const metrics::Probes& probes;
   const handlers::HandlerCache& cache;
   const pool::InstancePool& pool;
   const panels::Registry& registry;
 };
 
 struct Snapshot {
-  Probes probes;
+  metrics::Probes probes;
   pool::PoolStats pool;
   handlers::CacheStats cache;
   std::uint64_t panels = 0;
-  std::vector<HandlerUse> handlers;  // left out by collect()
+  std::vector<metrics::HandlerUse> handlers;  // left out by collect()
 
   // Adds up; of highest values it keeps the highest.
   void add(const Snapshot& other);
@@ -33,6 +33,6 @@ struct Snapshot {
 // REQUIRES: called on the thread of the sources' loop.
 Snapshot collect(const Sources& sources);
 // What the handlers that were called last have used, at most so many. REQUIRES: as above.
-std::vector<HandlerUse> collect_handlers(const handlers::HandlerCache& cache, std::size_t most);
+std::vector<metrics::HandlerUse> collect_handlers(const handlers::HandlerCache& cache, std::size_t most);
 
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

@@ -7,8 +7,8 @@
 namespace nexus::extensions {
 
 Settlement error_settlement(std::string_view name, std::string_view message) {
-  return {Settlement::Kind::kError, fmt::format(R"({{"name":{},"message":{}}})", sandbox::json_string(name),
-                                                sandbox::json_string(message))};
+  return {Settlement::Kind::kError,
+          fmt::format(R"({{"name":{},"message":{}}})", json_string(name), json_string(message))};
 }
 
 }  // namespace nexus::extensions

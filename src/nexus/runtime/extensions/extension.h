@@ -22,7 +22,7 @@ enum class CallId : std::uint64_t {};
 
 // What became of a call.
 struct Settlement {
-  using Kind = sandbox::CallAnswer::Kind;  // kValue, kError, kExpired
+  using Kind = CallAnswer::Kind;  // kValue, kError, kExpired
   Kind kind = Kind::kValue;
   // kValue: what the promise is fulfilled with, one JSON value in UTF-8. Otherwise the error that the handler catches:
   // {"name": "HttpError", "message": "...", ...}; further members become properties of it.

@@ -8,7 +8,7 @@ Settlement settlement_of(const Fault& fault) {
   Settlement settlement = error_settlement(fault.name, fault.message);
   if (!fault.code.empty()) {
     settlement.json.pop_back();
-    settlement.json += ",\"code\":" + sandbox::json_string(fault.code) + '}';
+    settlement.json += ",\"code\":" + json_string(fault.code) + '}';
   }
   return settlement;
 }

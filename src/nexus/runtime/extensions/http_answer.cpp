@@ -30,7 +30,7 @@ std::string media_type(const HttpHeaders& headers) {
   if (header == nullptr) return {};
   std::string_view rest = header->value;
   std::string type(trimmed(take_until(rest, ';')));
-  std::ranges::transform(type, type.begin(), config::lower);
+  std::ranges::transform(type, type.begin(), lower);
   return type;
 }
 
@@ -50,10 +50,10 @@ Result<std::string> answer_json(const HttpAnswer& answer, budget::Grant& grant) 
   const std::string_view body = answer.body;
   const bool is_text =
       body.empty() || (!is_binary(type) && simdjson::validate_utf8(body.data(), body.size()));
-  const bool has_json = is_text && is_json(type) && sandbox::check_json(body) == sandbox::JsonFault::kNone;
+  const bool has_json = is_text && is_json(type) && check_json(body) == JsonFault::kNone;
   const std::string head =
       fmt::format(R"({{"status":{},"headers":{})", answer.status, headers_json(answer.headers));
-  const std::size_t text_bytes = is_text ? sandbox::json_string_size(body) : base64_size(body.size()) + 3;
+  const std::size_t text_bytes = is_text ? json_string_size(body) : base64_size(body.size()) + 3;
   const std::size_t bytes = head.size() + text_bytes + (has_json ? body.size() : 0) + 32;
   if (auto granted = grant.grow_by(bytes); !granted) return std::unexpected(std::move(granted).error());
 
@@ -62,7 +62,7 @@ Result<std::string> answer_json(const HttpAnswer& answer, budget::Grant& grant) 
   json = head;
   if (is_text) {
     json += R"(,"body":)";
-    sandbox::append_json_string(json, body);
+    append_json_string(json, body);
   } else {
     json += R"(,"bodyBase64":")";
     append_base64(json, body);
@@ -75,7 +75,7 @@ Result<std::string> answer_json(const HttpAnswer& answer, budget::Grant& grant) 
   }
   json += '}';
   // One level deeper than the body alone it may be too deep.
-  if (has_json && sandbox::check_json(json) != sandbox::JsonFault::kNone) {
+  if (has_json && check_json(json) != JsonFault::kNone) {
     json.resize(without_json);
     json += '}';
   }

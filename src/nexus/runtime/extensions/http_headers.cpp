@@ -32,7 +32,7 @@ bool has_prefix(std::string_view name, std::string_view prefix) {
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), config::lower);
+  std::ranges::transform(lower, lower.begin(), nexus::lower);
   return lower;
 }
 
@@ -46,7 +46,7 @@ bool is_http_token(std::string_view text) {
 }
 
 bool is_same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, config::lower, config::lower);
+  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 const HttpHeader* find_header(const HttpHeaders& headers, std::string_view name) {
@@ -92,13 +92,13 @@ std::string headers_json(const HttpHeaders& headers) {
   std::string json = "{";
   const auto add = [&](std::string_view name, std::string_view value_json) {
     if (json.size() > 1) json += ',';
-    sandbox::append_json_string(json, name);
+    append_json_string(json, name);
     json += ':';
     json += value_json;
   };
   for (const auto& [name, value] : joined)
-    add(name, sandbox::json_string(value));
-  if (!cookies.empty()) add("set-cookie", sandbox::json_array(cookies, sandbox::json_string));
+    add(name, json_string(value));
+  if (!cookies.empty()) add("set-cookie", json_array(cookies, json_string));
   return json + '}';
 }
 

@@ -25,7 +25,7 @@ bool make_lower(CURLU* url) {
   auto host = part_of(url, CURLUPART_HOST);
   if (!host || host->empty() || !std::ranges::all_of(*host, [](char c) { return c > ' ' && c < 0x7f; }))
     return false;
-  std::ranges::transform(*host, host->begin(), config::lower);
+  std::ranges::transform(*host, host->begin(), lower);
   return curl_url_set(url, CURLUPART_HOST, host->c_str(), 0) == CURLUE_OK;
 }
 

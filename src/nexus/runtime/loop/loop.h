@@ -21,7 +21,7 @@
 // GCC 12 takes the pair of operators that Asio gives its coroutine frames for a mismatch when it inlines one of the two.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
-namespace nexus::server {
+namespace nexus {
 
 namespace asio = boost::asio;
 using ErrorCondition = boost::system::error_code;
@@ -59,4 +59,4 @@ Task<T> callback(Executor executor, Start start) {
       kAwait, std::move(start));
 }
 
-}  // namespace nexus::server
+}  // namespace nexus

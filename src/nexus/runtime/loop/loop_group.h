@@ -14,7 +14,7 @@
 #include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/runtime/loop/loop.h"
 
-namespace nexus::server {
+namespace nexus {
 
 // A loop and the part that belongs to it.
 template <class Part>
@@ -68,4 +68,4 @@ class LoopGroup {
   std::size_t own_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus

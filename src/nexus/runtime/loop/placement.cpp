@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace nexus::server {
+namespace nexus {
 
 // FNV-1a alone spreads ids badly that differ in their last letters; MurmurHash3's last step mends that.
 std::size_t owner_of(std::string_view panel_id, std::size_t loops) {
@@ -13,4 +13,4 @@ std::size_t owner_of(std::string_view panel_id, std::size_t loops) {
   return (hash ^ (hash >> 33)) % loops;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus

@@ -16,11 +16,11 @@ std::optional<std::string> ArgsDefaults::fill(std::string_view args) const {
 // Only those that have a default, or something below them that has.
 std::vector<ArgsDefaults::Member> ArgsDefaults::members_of(std::string_view schema) {
   std::vector<Member> members;
-  sandbox::for_each_member(schema, [&members](std::string_view keyword, std::string_view properties) {
+  for_each_member(schema, [&members](std::string_view keyword, std::string_view properties) {
     if (keyword != "properties") return;
-    sandbox::for_each_member(properties, [&members](std::string_view name, std::string_view of_it) {
+    for_each_member(properties, [&members](std::string_view name, std::string_view of_it) {
       Member member{std::string(name), {}, members_of(of_it)};
-      sandbox::for_each_member(of_it, [&member](std::string_view inner, std::string_view value) {
+      for_each_member(of_it, [&member](std::string_view inner, std::string_view value) {
         if (inner == "default") member.json = value;
       });
       if (!member.json.empty() || !member.members.empty()) members.push_back(std::move(member));
@@ -32,7 +32,7 @@ std::vector<ArgsDefaults::Member> ArgsDefaults::members_of(std::string_view sche
 std::size_t ArgsDefaults::bytes_of(const std::vector<Member>& members) {
   std::size_t bytes = 0;
   for (const Member& member : members)
-    bytes += sandbox::json_string_size(member.name) + 2 + member.json.size() + bytes_of(member.members);
+    bytes += json_string_size(member.name) + 2 + member.json.size() + bytes_of(member.members);
   return bytes;
 }
 
@@ -41,11 +41,11 @@ std::optional<std::string> ArgsDefaults::fill(std::string_view object, const std
   std::string filled = "{";
   const auto append = [&filled](std::string_view name, std::string_view json) {
     if (filled.size() > 1) filled += ',';
-    sandbox::append_json_string(filled, name);
+    append_json_string(filled, name);
     filled.append(":").append(json);
   };
   bool has_changed = false;
-  sandbox::for_each_member(object, [&](std::string_view name, std::string_view value) {
+  for_each_member(object, [&](std::string_view name, std::string_view value) {
     const auto member = std::ranges::find(members, name, &Member::name);
     std::optional<std::string> inner;
     if (member != members.end()) {

@@ -49,8 +49,7 @@ class Reader {
 
   std::expected<Definition, Rejected> read(std::string_view text) {
     if (!given_id_.empty()) take_given_id();
-    if (const auto fault = sandbox::check_json(text); fault != sandbox::JsonFault::kNone)
-      return refuse(sandbox::describe(fault));
+    if (const auto fault = check_json(text); fault != JsonFault::kNone) return refuse(describe(fault));
     const simdjson::padded_string padded = padded_copy(text);
     json::parser parser;
     OndemandDocument document;
@@ -109,7 +108,7 @@ class Reader {
   void read_state(json::value value) {
     const auto raw = faults_.raw_object(value, "initialState");
     if (!raw) return;
-    auto state = sandbox::State::parse(*raw);
+    auto state = State::parse(*raw);
     if (!state) return faults_.add("initialState", std::move(state.error().message));
     definition_.initial_state = *std::move(state);
     has_state_ = true;
@@ -133,7 +132,7 @@ class Reader {
     const auto read_pattern = [&](json::value element, const std::string& path) {
       auto pattern = faults_.text(element, path);
       if (!pattern) return;
-      if (const auto parsed = sandbox::Capabilities::parse({&*pattern, 1}); !parsed) {
+      if (const auto parsed = Capabilities::parse({&*pattern, 1}); !parsed) {
         return faults_.add(path, parsed.error().message);
       }
       patterns.push_back(*std::move(pattern));
@@ -227,9 +226,9 @@ class Reader {
 
   // Second pass: what depends on more than one member.
   void complete() {
-    const sandbox::Limits panel_limits = lowered(ceiling_.limits, grants_, {});
-    const sandbox::Capabilities panel_capabilities =
-        granted(grants_, sandbox::Capabilities::defaults().within(ceiling_.capabilities));
+    const Limits panel_limits = lowered(ceiling_.limits, grants_, {});
+    const Capabilities panel_capabilities =
+        granted(grants_, Capabilities::defaults().within(ceiling_.capabilities));
     if (has_state_ && definition_.initial_state.bytes() > panel_limits.max_state_bytes) {
       faults_.add("initialState",
                   fmt::format("is {} bytes, more than maxStateBytes, which is {}",
@@ -256,10 +255,9 @@ class Reader {
   void check_receives(const ToolDraft& draft) {
     const auto* event = std::get_if<EventTrigger>(&draft.tool.trigger);
     if (event == nullptr || event->panel.empty() || event->panel == definition_.id) return;
-    if (draft.tool.capabilities.allows(sandbox::Permission::kReceive, event->panel)) return;
+    if (draft.tool.capabilities.allows(Permission::kReceive, event->panel)) return;
     faults_.add(draft.path + ".trigger.panel",
-                fmt::format("needs the capability {}",
-                            sandbox::describe(sandbox::Permission::kReceive, event->panel)));
+                fmt::format("needs the capability {}", describe(Permission::kReceive, event->panel)));
   }
 
   static Asked asked_by(const Grants& grants) {
@@ -270,8 +268,8 @@ class Reader {
   }
 
   // `whose`: whose limits they are; empty: the server's, known by the variable that sets each.
-  sandbox::Limits lowered(sandbox::Limits limits, const Grants& grants, std::string_view whose) {
-    const sandbox::Limits most = limits;
+  Limits lowered(Limits limits, const Grants& grants, std::string_view whose) {
+    const Limits most = limits;
     for (const LimitRequest& request : grants.limits) {
       const std::uint64_t bound = most.*request.field->value;
       if (request.value > bound) {
@@ -284,9 +282,9 @@ class Reader {
     return limits;
   }
 
-  sandbox::Capabilities granted(const Grants& grants, sandbox::Capabilities inherited) {
+  Capabilities granted(const Grants& grants, Capabilities inherited) {
     if (!grants.capabilities) return inherited;
-    auto asked = sandbox::Capabilities::parse(*grants.capabilities);
+    auto asked = Capabilities::parse(*grants.capabilities);
     if (!asked) {
       faults_.add(grants.capabilities_path, std::move(asked.error().message));
       return inherited;

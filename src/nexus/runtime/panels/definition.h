@@ -37,8 +37,8 @@ struct Tool {
   Trigger trigger;
   std::string description;
   std::string args_schema_json;  // empty: none given
-  sandbox::Capabilities capabilities;
-  sandbox::Limits limits{};
+  Capabilities capabilities;
+  Limits limits{};
   Asked asked;
   mutable handlers::Known known{};  // the loaded handler, as long as it is in the cache
 };
@@ -49,7 +49,7 @@ struct Definition {
   std::string kind;
   std::string title;
   std::vector<Tool> tools;
-  sandbox::State initial_state;
+  State initial_state;
   std::string scope_json = "{}";
   std::string metadata_json;  // empty: none given
   Asked asked;
@@ -61,8 +61,8 @@ struct Definition {
 
 // The most that any definition can have.
 struct Ceiling {
-  sandbox::Limits limits{};
-  sandbox::Capabilities capabilities;
+  Limits limits{};
+  Capabilities capabilities;
 };
 
 // Reads the file that a handler names as {"file":"add.js"}. Only definitions from files may do that: for those from

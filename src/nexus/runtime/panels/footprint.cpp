@@ -35,6 +35,6 @@ std::uint64_t footprint(const Definition& definition) {
   return bytes;
 }
 
-std::uint64_t footprint(const sandbox::State& state) { return state.bytes() + state.size() * kKeyBytes; }
+std::uint64_t footprint(const State& state) { return state.bytes() + state.size() * kKeyBytes; }
 
 }  // namespace nexus::panels

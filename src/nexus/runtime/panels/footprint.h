@@ -8,6 +8,6 @@
 namespace nexus::panels {
 
 std::uint64_t footprint(const Definition& definition);
-std::uint64_t footprint(const sandbox::State& state);
+std::uint64_t footprint(const State& state);
 
 }  // namespace nexus::panels

@@ -5,12 +5,12 @@
 namespace nexus::panels {
 namespace {
 
-using L = sandbox::Limits;
+using L = Limits;
 
 constexpr auto kFields = std::to_array<LimitField>({
-    {"memoryLimitBytes", "MEMORY_LIMIT_MB", &L::memory_limit_bytes, sandbox::kLeastMemoryBytes},
-    {"timeoutMs", "TIMEOUT_MS", &L::timeout_ms, sandbox::kLeastTimeoutMs},
-    {"maxWallMs", "MAX_WALL_MS", &L::max_wall_ms, sandbox::kLeastTimeoutMs},
+    {"memoryLimitBytes", "MEMORY_LIMIT_MB", &L::memory_limit_bytes, kLeastMemoryBytes},
+    {"timeoutMs", "TIMEOUT_MS", &L::timeout_ms, kLeastTimeoutMs},
+    {"maxWallMs", "MAX_WALL_MS", &L::max_wall_ms, kLeastTimeoutMs},
     {"maxHostCalls", "MAX_HOST_CALLS", &L::max_host_calls, 1},
     {"maxStateMutations", "MAX_STATE_MUTATIONS", &L::max_state_mutations, 0},
     {"maxEvents", "MAX_EVENTS", &L::max_events, 0},
@@ -19,7 +19,7 @@ constexpr auto kFields = std::to_array<LimitField>({
     {"maxResultBytes", "MAX_RESULT_BYTES", &L::max_result_bytes, 0},
     {"maxStateBytes", "MAX_STATE_BYTES", &L::max_state_bytes, 0},
     {"maxLogBytes", "MAX_LOG_BYTES", &L::max_log_bytes, 0},
-    {"stackSizeBytes", "STACK_SIZE_BYTES", &L::stack_size_bytes, sandbox::kLeastStackBytes},
+    {"stackSizeBytes", "STACK_SIZE_BYTES", &L::stack_size_bytes, kLeastStackBytes},
 });
 
 }  // namespace

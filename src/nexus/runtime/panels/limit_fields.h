@@ -12,7 +12,7 @@ namespace nexus::panels {
 struct LimitField {
   std::string_view name;     // in a definition: "timeoutMs"
   std::string_view setting;  // the operator's variable, which is the most that a definition may ask for
-  std::uint64_t sandbox::Limits::* value;
+  std::uint64_t Limits::* value;
   std::uint64_t least;
 };
 

@@ -26,7 +26,7 @@ class Panel {
   // a wait keeps a pointer of their own.
   const std::shared_ptr<const Definition>& definition() const { return definition_; }
 
-  const sandbox::State& state() const { return state_; }
+  const State& state() const { return state_; }
   // One more with each commit that changes the state, and with each replacement.
   std::uint64_t version() const { return version_; }
   std::int64_t created_ms() const { return created_ms_; }
@@ -43,10 +43,8 @@ class Panel {
 
   // Applies what an execution left, in one step, for which all memory is there: what may fail is room_for(), before it. Takes
   // the values over. REQUIRES: the caller has the turn.
-  sandbox::State::Room room_for(const sandbox::Journal& journal) {
-    return state_.room_for(journal.mutations);
-  }
-  void commit(sandbox::Journal& journal, sandbox::State::Room room, std::int64_t now_ms) noexcept;
+  State::Room room_for(const Journal& journal) { return state_.room_for(journal.mutations); }
+  void commit(Journal& journal, State::Room room, std::int64_t now_ms) noexcept;
 
   // Puts another definition into force. The state stays; executions that hold the old one end on it.
   void replace(Definition definition, std::int64_t now_ms);
@@ -60,7 +58,7 @@ class Panel {
 
   budget::Grant held_;
   std::string id_;
-  sandbox::State state_;
+  State state_;
   std::shared_ptr<const Definition> definition_;
   TurnQueue turns_;
   std::uint64_t version_;

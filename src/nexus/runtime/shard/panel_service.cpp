@@ -8,7 +8,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::server {
+namespace nexus::shard {
 namespace {
 
 constexpr std::size_t kMostListed = 100;  // of the tools that failed, in an answer
@@ -28,11 +28,11 @@ Refusal refuse_tools(const std::vector<FailedTool>& failed) {
     const FailedTool& one = failed[at];
     const SourceLocation location = one.error.location.value_or(SourceLocation{});
     out += out.empty() ? R"([{"tool":)" : R"(,{"tool":)";
-    sandbox::append_json_string(out, one.tool);
+    append_json_string(out, one.tool);
     out += fmt::format(R"(,"code":"{}","message":)", name(one.error.code));
-    sandbox::append_json_string(out, one.error.message);
+    append_json_string(out, one.error.message);
     out += fmt::format(R"(,"line":{},"column":{},"snippet":)", location.line, location.column);
-    sandbox::append_json_string(out, location.snippet);
+    append_json_string(out, location.snippet);
     out += '}';
   }
   out += ']';
@@ -85,7 +85,7 @@ Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelService::creat
 
 Task<std::expected<panels::Put, Refusal>> PanelService::put(std::string_view id, std::string_view json,
                                                             const Caller& caller,
-                                                            panels::VersionCondition condition) {
+                                                            VersionCondition condition) {
   auto definition = panels::parse_definition(json, ceiling_, {}, id);
   if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
   if (auto refusal = refuse_receiving(*definition, caller)) co_return std::unexpected(*std::move(refusal));
@@ -100,7 +100,7 @@ Task<std::expected<panels::Put, Refusal>> PanelService::put(std::string_view id,
   co_return *std::move(done);
 }
 
-Result<void> PanelService::remove(std::string_view id, const panels::VersionCondition& condition) {
+Result<void> PanelService::remove(std::string_view id, const VersionCondition& condition) {
   const auto panel = registry_.find(id);
   if (auto removed = registry_.remove(id, condition); !removed) return removed;
   audience_.removed(*panel);
@@ -137,4 +137,4 @@ Task<std::expected<void, Refusal>> PanelService::load_tools(const panels::Defini
   co_return std::expected<void, Refusal>();
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::shard

@@ -14,7 +14,7 @@
 #include "nexus/runtime/subscribers/audience.h"
 #include "nexus/runtime/triggers/automation.h"
 
-namespace nexus::server {
+namespace nexus::shard {
 
 // Nothing is made or replaced before all tools have been loaded. What happens to the panel meanwhile counts: the registry
 // decides at the end.
@@ -22,8 +22,8 @@ namespace nexus::server {
 // Thread safety: none; it belongs to one loop.
 class PanelService {
  public:
-  PanelService(panels::Registry& registry, Executions& executions, Automation& automation, Audience& audience,
-               panels::Ceiling ceiling)
+  PanelService(panels::Registry& registry, executions::Executions& executions,
+               triggers::Automation& automation, subscribers::Audience& audience, panels::Ceiling ceiling)
       : registry_(registry),
         executions_(executions),
         automation_(automation),
@@ -39,18 +39,18 @@ class PanelService {
   // Creates the panel `id`, or replaces all but its state; kPreconditionFailed instead of kPanelExists. REQUIRES: as
   // above, for `id` and `caller` too.
   Task<std::expected<panels::Put, Refusal>> put(std::string_view id, std::string_view json,
-                                                const Caller& caller, panels::VersionCondition condition);
+                                                const Caller& caller, VersionCondition condition);
   // Ends the panel, its triggers and its executions. kPanelNotFound, kPreconditionFailed.
-  Result<void> remove(std::string_view id, const panels::VersionCondition& condition);
+  Result<void> remove(std::string_view id, const VersionCondition& condition);
 
  private:
   Task<std::expected<void, Refusal>> load_tools(const panels::Definition& definition);
 
   panels::Registry& registry_;
-  Executions& executions_;
-  Automation& automation_;
-  Audience& audience_;
+  executions::Executions& executions_;
+  triggers::Automation& automation_;
+  subscribers::Audience& audience_;
   panels::Ceiling ceiling_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::shard

@@ -8,7 +8,7 @@
 #include "nexus/runtime/loop/placement.h"
 #include "nexus/sandbox/execution/instance.h"
 
-namespace nexus::server {
+namespace nexus::shard {
 namespace {
 
 // Parts of `total` for `shards` that differ by one at most.
@@ -24,7 +24,8 @@ pool::PoolOptions share(pool::PoolOptions whole, std::size_t shards, std::size_t
   return whole;
 }
 
-Admission::Options share(Admission::Options whole, std::size_t shards, std::size_t own) {
+executions::Admission::Options share(executions::Admission::Options whole, std::size_t shards,
+                                     std::size_t own) {
   whole.max_waiting = share(whole.max_waiting, shards, own);
   return whole;
 }
@@ -51,19 +52,19 @@ Shard::Shard(const Shared& shared, const Options& options, ShardPeers& peers, st
       tool_calls_(registry_, shared.ledger),
       idempotency_(shared.clock, shared.ledger),
       sources_{probes_, cache_, pool_, registry_} {
-  executions_.watch([this](const ToolCall& cause, const sandbox::Journal& journal) {
+  executions_.watch([this](const executions::ToolCall& cause, const Journal& journal) {
     automation_.committed(cause, journal);
   });
 }
 
 std::vector<metrics::HandlerUse> Shard::handlers(std::size_t most) const {
-  auto handlers = metrics::collect_handlers(cache_, most);
+  auto handlers = exposition::collect_handlers(cache_, most);
   std::ranges::move(executions_.running().uses(), std::back_inserter(handlers));
   return handlers;
 }
 
-metrics::Snapshot Shard::snapshot_with_handlers() const {
-  metrics::Snapshot snapshot = metrics::collect(sources_);
+exposition::Snapshot Shard::snapshot_with_handlers() const {
+  exposition::Snapshot snapshot = exposition::collect(sources_);
   snapshot.handlers = handlers(SIZE_MAX);
   return snapshot;
 }
@@ -99,4 +100,4 @@ void Shard::drain(std::move_only_function<void()> at_rest) {
   pool_.shutdown([this, at_rest = std::move(at_rest)]() mutable { asio::post(loop_, std::move(at_rest)); });
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::shard

@@ -25,7 +25,7 @@
 #include "nexus/sandbox/handlers/handler_cache.h"
 #include "nexus/sandbox/pool/instance_pool.h"
 
-namespace nexus::server {
+namespace nexus::shard {
 
 // Where the program is in its life. While it is leaving it still takes work, for clients that have not heard yet that it is
 // not ready any more.
@@ -37,7 +37,7 @@ class Shard;
 struct ShardPeers {
   explicit ShardPeers(std::size_t loops) : shards(loops), automations(loops) {}
   std::vector<Peer<Shard>> shards;
-  std::vector<Peer<Automation>> automations;
+  std::vector<Peer<triggers::Automation>> automations;
 };
 
 class Shard {
@@ -55,7 +55,7 @@ class Shard {
     std::uint64_t image_cache_bytes = 64 << 20;
     pool::PoolOptions pool{};
     std::uint32_t max_panel_queue = 100;  // of each panel: not divided
-    Admission::Options admission{};
+    executions::Admission::Options admission{};
     std::uint64_t suspension_ttl_ms = 300'000;
     panels::Ceiling ceiling{};
   };
@@ -74,17 +74,17 @@ class Shard {
   pool::InstancePool& pool() { return pool_; }
   const panels::Registry& registry() const { return registry_; }
   metrics::Probes& probes() { return probes_; }
-  Audience& audience() { return audience_; }
-  Executions& executions() { return executions_; }
-  Automation& automation() { return automation_; }
+  subscribers::Audience& audience() { return audience_; }
+  executions::Executions& executions() { return executions_; }
+  triggers::Automation& automation() { return automation_; }
   PanelService& panels() { return panels_; }
   ToolCalls& tool_calls() { return tool_calls_; }
-  Idempotency& idempotency() { return idempotency_; }
+  executions::Idempotency& idempotency() { return idempotency_; }
 
   // What this loop has, to be added to what the others have.
-  metrics::Snapshot snapshot() const { return metrics::collect(sources_); }
+  exposition::Snapshot snapshot() const { return exposition::collect(sources_); }
   // For rare readers: all handlers of the cache are looked at.
-  metrics::Snapshot snapshot_with_handlers() const;
+  exposition::Snapshot snapshot_with_handlers() const;
   // Of the handlers that run or were called last, at most so many: first those that hold the most bytes, then those that have
   // needed the most. Some tens of microseconds.
   std::vector<metrics::HandlerUse> hungriest(std::size_t count) const;
@@ -120,15 +120,15 @@ class Shard {
   // Goes after what posts to it, before what its coroutines hold.
   boost::asio::io_context loop_;
   LoopGroup<Shard> all_;
-  LoopGroup<Automation> automations_;
-  Audience audience_;
-  Executions executions_;
-  Automation automation_;
+  LoopGroup<triggers::Automation> automations_;
+  subscribers::Audience audience_;
+  executions::Executions executions_;
+  triggers::Automation automation_;
   PanelService panels_;
   ToolCalls tool_calls_;
-  Idempotency idempotency_;
-  metrics::Sources sources_;
+  executions::Idempotency idempotency_;
+  exposition::Sources sources_;
   Stage stage_ = Stage::kStarting;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::shard

@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::server {
+namespace nexus::shard {
 namespace {
 
 constexpr std::string_view kJsonSpace = " \t\r\n";
@@ -17,15 +17,15 @@ Error panel_not_found(std::string_view id) {
   return {.code = ErrorCode::kPanelNotFound, .message = fmt::format("there is no panel \"{}\"", id)};
 }
 
-std::expected<ToolCall, Refusal> ToolCalls::find(std::string_view panel_id, std::string_view tool,
-                                                 std::string_view args) {
+std::expected<executions::ToolCall, Refusal> ToolCalls::find(std::string_view panel_id, std::string_view tool,
+                                                             std::string_view args) {
   auto panel = registry_.find(panel_id);
   if (!panel) return std::unexpected(Refusal{panel_not_found(panel_id)});
   return find(std::move(panel), tool, args);
 }
 
-std::expected<ToolCall, Refusal> ToolCalls::find(std::shared_ptr<panels::Panel> panel, std::string_view name,
-                                                 std::string_view args) {
+std::expected<executions::ToolCall, Refusal> ToolCalls::find(std::shared_ptr<panels::Panel> panel,
+                                                             std::string_view name, std::string_view args) {
   auto definition = panel->definition();
   const panels::Tool* tool = definition->find_tool(name);
   if (tool == nullptr) {
@@ -33,11 +33,11 @@ std::expected<ToolCall, Refusal> ToolCalls::find(std::shared_ptr<panels::Panel> 
         Refusal{{.code = ErrorCode::kToolNotFound,
                  .message = fmt::format("panel \"{}\" has no tool \"{}\"", panel->id(), name)}});
   }
-  ToolCall call{std::move(panel), std::move(definition), tool, "{}"};
+  executions::ToolCall call{std::move(panel), std::move(definition), tool, "{}"};
   const auto start = args.find_first_not_of(kJsonSpace);
   if (start != std::string_view::npos) {
-    if (const auto fault = sandbox::check_json(args); fault != sandbox::JsonFault::kNone)
-      return std::unexpected(refuse_part("", sandbox::describe(fault)));
+    if (const auto fault = check_json(args); fault != JsonFault::kNone)
+      return std::unexpected(refuse_part("", describe(fault)));
     if (args[start] != '{')
       return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
     call.args_json = args;
@@ -45,7 +45,7 @@ std::expected<ToolCall, Refusal> ToolCalls::find(std::shared_ptr<panels::Panel> 
   return check_args(std::move(call));
 }
 
-std::expected<ToolCall, Refusal> ToolCalls::check_args(ToolCall call) {
+std::expected<executions::ToolCall, Refusal> ToolCalls::check_args(executions::ToolCall call) {
   if (call.tool->args_schema_json.empty()) return call;
   const auto schema = schemas_.get(call.tool->args_schema_json);
   if (!schema) {
@@ -61,7 +61,7 @@ std::expected<ToolCall, Refusal> ToolCalls::check_args(ToolCall call) {
   if (auto filled = schema->defaults().fill(call.args_json)) {
     auto granted = ledger_.grant(budget::Kind::kBuffers, filled->size(), budget::Need::kGrowth);
     if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
-    call.own_args = std::make_shared<const OwnArgs>(*std::move(filled), *std::move(granted));
+    call.own_args = std::make_shared<const executions::OwnArgs>(*std::move(filled), *std::move(granted));
     call.args_json = call.own_args->json;
   }
   panels::Faults faults;
@@ -70,4 +70,4 @@ std::expected<ToolCall, Refusal> ToolCalls::check_args(ToolCall call) {
   return call;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::shard

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <new>
 
-namespace nexus::server {
+namespace nexus::subscribers {
 
 void Audience::join(panels::Panel& panel, Listening& one) {
   by_panel_[&panel].push_back(&one);
@@ -38,10 +38,10 @@ void Audience::tell(const panels::Panel& panel, Tell tell_all) {
   }
 }
 
-void Audience::committed(const panels::Panel& panel, const sandbox::Journal& journal) {
+void Audience::committed(const panels::Panel& panel, const Journal& journal) {
   tell(panel, [&](const All& all) {
     if (!journal.mutations.empty()) patch(all, journal, panel.version() + 1);
-    for (const sandbox::Event& one : journal.events)
+    for (const Event& one : journal.events)
       event(all, one);
   });
 }
@@ -72,7 +72,7 @@ void Audience::progressed(const panels::Panel& panel, const Progress& progress) 
   });
 }
 
-void Audience::patch(const All& all, const sandbox::Journal& journal, std::uint64_t version) {
+void Audience::patch(const All& all, const Journal& journal, std::uint64_t version) {
   SharedTextPtr whole;
   for (Listening* one : all) {
     if (one->topics().wants_whole_state()) {
@@ -84,7 +84,7 @@ void Audience::patch(const All& all, const sandbox::Journal& journal, std::uint6
   }
 }
 
-void Audience::event(const All& all, const sandbox::Event& event) {
+void Audience::event(const All& all, const Event& event) {
   SharedTextPtr message;
   for (Listening* one : all) {
     if (!one->topics().wants_event(event.name)) continue;
@@ -93,4 +93,4 @@ void Audience::event(const All& all, const sandbox::Event& event) {
   }
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

@@ -12,7 +12,7 @@
 #include "nexus/runtime/subscribers/messages.h"
 #include "nexus/runtime/subscribers/shared_text.h"
 
-namespace nexus::server {
+namespace nexus::subscribers {
 
 // None of these calls may change the audience there and then, nor throw.
 class Listening {
@@ -36,7 +36,7 @@ class Audience {
   void leave(panels::Panel& panel, Listening& one);
 
   // None of these throws. To be called right before the panel commits it, in the same turn of the loop.
-  void committed(const panels::Panel& panel, const sandbox::Journal& journal);
+  void committed(const panels::Panel& panel, const Journal& journal);
   // Right after it has been.
   void replaced(const panels::Panel& panel);
   void removed(const panels::Panel& panel);
@@ -48,8 +48,8 @@ class Audience {
   const All* of(const panels::Panel& panel) const;
   template <class Tell>
   void tell(const panels::Panel& panel, Tell tell_all);
-  void patch(const All& all, const sandbox::Journal& journal, std::uint64_t version);
-  void event(const All& all, const sandbox::Event& event);
+  void patch(const All& all, const Journal& journal, std::uint64_t version);
+  void event(const All& all, const Event& event);
   SharedTextPtr shared(std::string text) { return share_text(std::move(text), ledger_); }
 
   budget::Ledger& ledger_;
@@ -57,4 +57,4 @@ class Audience {
   std::unordered_map<const panels::Panel*, All> by_panel_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

@@ -7,7 +7,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::server {
+namespace nexus::subscribers {
 
 void append_request_id(std::string& out, std::string_view request_id_json) {
   if (request_id_json.empty()) return;
@@ -17,7 +17,7 @@ void append_request_id(std::string& out, std::string_view request_id_json) {
 
 void append_text_member(std::string& out, std::string_view name, std::string_view text) {
   fmt::format_to(std::back_inserter(out), R"(,"{}":)", name);
-  sandbox::append_json_string(out, text);
+  append_json_string(out, text);
 }
 
 std::string connected_message(const panels::Panel& panel) {
@@ -29,23 +29,23 @@ std::string connected_message(const panels::Panel& panel) {
   return out;
 }
 
-std::string patch_message(const std::vector<sandbox::StateMutation>& mutations, std::uint64_t version,
+std::string patch_message(const std::vector<StateMutation>& mutations, std::uint64_t version,
                           const Topics& topics) {
   std::string out = R"({"type":"PATCH","mutations":[)";
   bool is_first = true;
-  for (const sandbox::StateMutation& mutation : mutations) {
+  for (const StateMutation& mutation : mutations) {
     if (!topics.wants_key(mutation.key)) continue;
     if (!std::exchange(is_first, false)) out += ',';
-    sandbox::append_mutation_json(out, mutation);
+    append_mutation_json(out, mutation);
   }
   if (is_first && !topics.are_all()) return {};
   fmt::format_to(std::back_inserter(out), R"(],"version":{}}})", version);
   return out;
 }
 
-std::string event_message(const sandbox::Event& event) {
+std::string event_message(const Event& event) {
   std::string out = R"({"type":"EVENT","event":)";
-  sandbox::append_event_json(out, event);
+  append_event_json(out, event);
   out += '}';
   return out;
 }
@@ -61,4 +61,4 @@ std::string progress_message(const Progress& progress, std::string_view request_
   return out;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

@@ -10,7 +10,7 @@
 #include "nexus/runtime/panels/panel.h"
 #include "nexus/runtime/subscribers/topics.h"
 
-namespace nexus::server {
+namespace nexus::subscribers {
 
 // One step of an execution that waits.
 struct Progress {
@@ -20,9 +20,9 @@ struct Progress {
 
 std::string connected_message(const panels::Panel& panel);
 // PATCH with those changes that the topics want; empty: none.
-std::string patch_message(const std::vector<sandbox::StateMutation>& mutations, std::uint64_t version,
+std::string patch_message(const std::vector<StateMutation>& mutations, std::uint64_t version,
                           const Topics& topics);
-std::string event_message(const sandbox::Event& event);
+std::string event_message(const Event& event);
 // `request_id_json`: of the client that has started the execution, its own JSON, a string or a number; empty: none.
 std::string progress_message(const Progress& progress, std::string_view request_id_json);
 
@@ -32,4 +32,4 @@ void append_request_id(std::string& out, std::string_view request_id_json);
 // `,"name":"text"`
 void append_text_member(std::string& out, std::string_view name, std::string_view text);
 
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

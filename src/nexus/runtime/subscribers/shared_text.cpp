@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace nexus::server {
+namespace nexus::subscribers {
 
 SharedTextPtr share_text(std::string text, budget::Ledger& ledger) {
   auto shared = std::make_shared<SharedText>();
@@ -16,4 +16,4 @@ SharedTextPtr share_text(std::string text, budget::Ledger& ledger) {
   return shared;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

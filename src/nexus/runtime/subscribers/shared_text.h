@@ -6,7 +6,7 @@
 
 #include "nexus/foundation/budget/ledger.h"
 
-namespace nexus::server {
+namespace nexus::subscribers {
 
 // Immutable.
 struct SharedText {
@@ -19,4 +19,4 @@ using SharedTextPtr = std::shared_ptr<const SharedText>;
 
 SharedTextPtr share_text(std::string text, budget::Ledger& ledger);
 
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

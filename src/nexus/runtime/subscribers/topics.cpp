@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace nexus::server {
+namespace nexus::subscribers {
 
 std::optional<std::string> Topics::fault_of(std::string_view topic) {
   if (topic.size() > kMostBytes) return fmt::format("is longer than {} bytes", kMostBytes);
@@ -37,4 +37,4 @@ bool Topics::wants(std::string_view kind, std::string_view name) const {
          });
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

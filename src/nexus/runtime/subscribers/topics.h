@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nexus::server {
+namespace nexus::subscribers {
 
 // `state`, `state:KEY`, `events`, `events:NAME`. A client that has none is told everything.
 class Topics {
@@ -34,4 +34,4 @@ class Topics {
   std::vector<std::string> topics_;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

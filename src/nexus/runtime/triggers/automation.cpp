@@ -10,7 +10,7 @@
 #include "nexus/foundation/base/time_text.h"
 #include "nexus/runtime/loop/placement.h"
 
-namespace nexus::server {
+namespace nexus::triggers {
 namespace {
 
 using Job = AutomationLine::Job;
@@ -37,8 +37,8 @@ Error chain_too_long() {
 
 }  // namespace
 
-Automation::Automation(const LoopGroup<Automation>& loops, const Clock& clock, Executions& executions,
-                       budget::Ledger& ledger, metrics::Probes& probes)
+Automation::Automation(const LoopGroup<Automation>& loops, const Clock& clock,
+                       executions::Executions& executions, budget::Ledger& ledger, metrics::Probes& probes)
     : loops_(loops),
       clock_(clock),
       executions_(executions),
@@ -60,7 +60,7 @@ void Automation::put(const std::shared_ptr<panels::Panel>& panel) {
     earlier.emplace(line->tool->name, std::move(line));
   lines = {};
   for (const panels::Tool& tool : panel->definition()->tools) {
-    if (panels::type_of(tool.trigger) == panels::TriggerType::kManual || is_stopped_) continue;
+    if (panels::type_of(tool.trigger) == TriggerType::kManual || is_stopped_) continue;
     const auto found = earlier.find(tool.name);
     if (found != earlier.end() && found->second->tool->trigger == tool.trigger) {
       const AutomationLinePtr line = std::move(earlier.extract(found).mapped());
@@ -280,7 +280,7 @@ Task<void> Automation::work(AutomationLinePtr line) {
 // that takes a day must not hold up the next.
 Task<void> Automation::run(AutomationLinePtr line, Job job) {
   for (int tries = 1; !line->is_over && !is_stopped_; ++tries) {
-    ToolCall call{line->panel, line->definition, line->tool, job.what->json, job.what};
+    executions::ToolCall call{line->panel, line->definition, line->tool, job.what->json, job.what};
     call.origin = line->type();
     call.depth = job.depth;
     call.keeps_result = true;
@@ -310,4 +310,4 @@ Task<void> Automation::run(AutomationLinePtr line, Job job) {
   if (line->is_over) count(*line, Came::kDropped);
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::triggers

@@ -29,7 +29,7 @@
 #include "nexus/runtime/loop/loop_group.h"
 #include "nexus/runtime/triggers/automation_line.h"
 
-namespace nexus::server {
+namespace nexus::triggers {
 
 class Automation {
  public:
@@ -39,7 +39,7 @@ class Automation {
   static constexpr std::uint64_t kMostComparedBytes = 16 << 20;
 
   // All must outlive it.
-  Automation(const LoopGroup<Automation>& loops, const Clock& clock, Executions& executions,
+  Automation(const LoopGroup<Automation>& loops, const Clock& clock, executions::Executions& executions,
              budget::Ledger& ledger, metrics::Probes& probes);
 
   // Puts the triggers of the panel's definition into force, in place of those that it had.
@@ -47,7 +47,7 @@ class Automation {
   void remove(const panels::Panel& panel);
 
   // To be called right before a panel of this loop commits what `cause` has left, in the same turn.
-  void committed(const ToolCall& cause, const sandbox::Journal& journal) noexcept;
+  void committed(const executions::ToolCall& cause, const Journal& journal) noexcept;
 
   // Starts what is due by the clock. Called by itself; tests turn the clock's hands and call it.
   void start_due();
@@ -82,9 +82,9 @@ class Automation {
   void set_alarm();
 
   // ---- automation_changes.cpp: what a commit brings ----
-  void happened(const sandbox::Event& event, const ToolCall& cause, const PanelLines* own,
+  void happened(const Event& event, const executions::ToolCall& cause, const PanelLines* own,
                 const std::set<std::size_t>* followers);
-  void changed(const sandbox::StateMutation& mutation, const ToolCall& cause, const PanelLines& own,
+  void changed(const StateMutation& mutation, const executions::ToolCall& cause, const PanelLines& own,
                std::uint64_t& most_bytes);
   HappeningPtr make(std::string args_json, std::string path = {});
 
@@ -100,7 +100,7 @@ class Automation {
 
   const LoopGroup<Automation>& loops_;
   const Clock& clock_;
-  Executions& executions_;
+  executions::Executions& executions_;
   budget::Ledger& ledger_;
   metrics::Probes& probes_;
   Timer alarm_;
@@ -114,4 +114,4 @@ class Automation {
   bool is_stopped_ = false;
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::triggers

@@ -7,7 +7,7 @@
 #include "nexus/foundation/json/json.h"
 #include "nexus/runtime/triggers/automation.h"
 
-namespace nexus::server {
+namespace nexus::triggers {
 namespace {
 
 using Came = metrics::TriggerProbe::Outcome;
@@ -16,9 +16,9 @@ using Came = metrics::TriggerProbe::Outcome;
 constexpr std::uint64_t kComparison = 2048;
 
 // {event, panel}
-std::string event_args(const sandbox::Event& event, std::string_view panel) {
+std::string event_args(const Event& event, std::string_view panel) {
   std::string args = R"({"event":)";
-  sandbox::append_event_json(args, event);
+  append_event_json(args, event);
   args += fmt::format(R"(,"panel":"{}"}})", panel);
   return args;
 }
@@ -26,7 +26,7 @@ std::string event_args(const sandbox::Event& event, std::string_view panel) {
 // {key, value?}
 std::string change_args(const panels::PathChange& change) {
   std::string args = R"({"key":)";
-  sandbox::append_json_string(args, change.path);
+  append_json_string(args, change.path);
   if (change.json) args.append(R"(,"value":)").append(*change.json);
   args += '}';
   return args;
@@ -38,25 +38,25 @@ std::optional<std::string_view> view(const std::string* json) {
 
 }  // namespace
 
-void Automation::committed(const ToolCall& cause, const sandbox::Journal& journal) noexcept {
+void Automation::committed(const executions::ToolCall& cause, const Journal& journal) noexcept {
   const auto found = by_panel_.find(cause.panel.get());
   const PanelLines* own = found == by_panel_.end() ? nullptr : &found->second;
   const auto loops = journal.events.empty() ? followers_.end() : followers_.find(cause.panel->id());
   const std::set<std::size_t>* followers = loops == followers_.end() ? nullptr : &loops->second;
   if (is_stopped_ || (own == nullptr && followers == nullptr)) return;
   try {
-    for (const sandbox::Event& event : journal.events)
+    for (const Event& event : journal.events)
       happened(event, cause, own, followers);
     std::uint64_t most_bytes = kMostComparedBytes;
     if (own == nullptr || own->by_key.empty()) return;
-    for (const sandbox::StateMutation& mutation : journal.mutations)
+    for (const StateMutation& mutation : journal.mutations)
       changed(mutation, cause, *own, most_bytes);
   } catch (const std::bad_alloc&) {
-    probes_.triggers.record(panels::TriggerType::kEvent, Came::kDropped);
+    probes_.triggers.record(TriggerType::kEvent, Came::kDropped);
   }
 }
 
-void Automation::happened(const sandbox::Event& event, const ToolCall& cause, const PanelLines* own,
+void Automation::happened(const Event& event, const executions::ToolCall& cause, const PanelLines* own,
                           const std::set<std::size_t>* followers) {
   if (event.name.size() > panels::EventPattern::kMostNameBytes) return;  // nothing matches it
   const std::string& panel = cause.panel->id();
@@ -88,8 +88,8 @@ void Automation::deliver(const std::string& source, std::string_view event, cons
   }
 }
 
-void Automation::changed(const sandbox::StateMutation& mutation, const ToolCall& cause, const PanelLines& own,
-                         std::uint64_t& most_bytes) {
+void Automation::changed(const StateMutation& mutation, const executions::ToolCall& cause,
+                         const PanelLines& own, std::uint64_t& most_bytes) {
   const auto found = own.by_key.find(mutation.key);
   if (found == own.by_key.end()) return;
   const auto before = view(cause.panel->state().find(mutation.key));
@@ -134,4 +134,4 @@ HappeningPtr Automation::make(std::string args_json, std::string path) {
   return what;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::triggers

@@ -14,10 +14,10 @@
 #include "nexus/runtime/panels/panel.h"
 #include "nexus/runtime/panels/state_path.h"
 
-namespace nexus::server {
+namespace nexus::triggers {
 
 // Something that starts tools: the arguments that all of them get. Immutable, and shared by lines of several loops.
-struct Happening : OwnArgs {
+struct Happening : executions::OwnArgs {
   std::string path;  // state_change: whose value it is; a later one takes its place
 };
 using HappeningPtr = std::shared_ptr<const Happening>;
@@ -38,10 +38,8 @@ struct AutomationLine {
   bool is_busy = false;  // somebody works on it
   bool is_over = false;  // the panel is gone, or the tool has another trigger
 
-  panels::TriggerType type() const { return panels::type_of(tool->trigger); }
-  bool has_tick() const {
-    return type() == panels::TriggerType::kInterval || type() == panels::TriggerType::kCron;
-  }
+  TriggerType type() const { return panels::type_of(tool->trigger); }
+  bool has_tick() const { return type() == TriggerType::kInterval || type() == TriggerType::kCron; }
   // The panel whose events it follows, when that is another than its own; else null.
   const std::string* followed() const {
     const auto* event = std::get_if<panels::EventTrigger>(&tool->trigger);
@@ -62,4 +60,4 @@ struct PanelLines {
   std::unordered_map<std::string, std::vector<Watched>> by_key;  // each path once, by the key of the state
 };
 
-}  // namespace nexus::server
+}  // namespace nexus::triggers

@@ -21,7 +21,7 @@ struct Giver {
         return std::move(person).file("[" + std::string(row.group) + "]\n" + std::string(row.key) + " = " +
                                       value + "\n");
       case Source::kFlag:
-        return std::move(person).flag(config::flag(row), value);
+        return std::move(person).flag(flag(row), value);
       default:
         return std::move(person).variable(prefix + name, value);
     }
@@ -31,7 +31,7 @@ struct Giver {
       case Source::kFile:
         return "nexus.toml:2 " + file_key(row);
       case Source::kFlag:
-        return config::flag(row);
+        return flag(row);
       default:
         return prefix + std::string(row.name);
     }

@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/base/units.h"
 
-namespace nexus::budget {
+namespace nexus::diagnostics {
 namespace {
 
 UncleanExit exit_of(std::uint64_t working_set) {
@@ -18,7 +18,7 @@ UncleanExit exit_of(std::uint64_t working_set) {
   record.working_set_bytes = working_set;
   record.reserve_bytes = 32_MiB;
   record.grantable_bytes = 480_MiB;
-  record.accounted_bytes[static_cast<std::size_t>(Kind::kInstances)] = 400_MiB;
+  record.accounted_bytes[static_cast<std::size_t>(budget::Kind::kInstances)] = 400_MiB;
   record.top_handlers[0] = {.name = {}, .bytes = 300_MiB, .running = 3};
   record.top_handlers[0].name = "cart/add";
   return {"last-words-7", record};
@@ -95,4 +95,4 @@ TEST(ExplainExit, AnyNumbersGiveText) {
 }
 
 }  // namespace
-}  // namespace nexus::budget
+}  // namespace nexus::diagnostics

@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/base/units.h"
 
-namespace nexus::budget {
+namespace nexus::diagnostics {
 namespace {
 
 constexpr char kMachine[] = "MemTotal: 16777216 kB\nMemAvailable: 16777216 kB\n";
@@ -50,7 +50,7 @@ class FitTest : public testing::Test {
   }
 
   Wishes wishes_;
-  ContainerMemory container_;
+  system::ContainerMemory container_;
   Surroundings there_;
 };
 
@@ -202,4 +202,4 @@ TEST(BytesText, HasThreeDigits) {
 }
 
 }  // namespace
-}  // namespace nexus::budget
+}  // namespace nexus::diagnostics

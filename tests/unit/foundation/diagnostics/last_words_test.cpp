@@ -14,7 +14,7 @@
 #include <random>
 #include <thread>
 
-namespace nexus::budget {
+namespace nexus::diagnostics {
 namespace {
 
 namespace fs = std::filesystem;
@@ -259,4 +259,4 @@ TEST(ShortText, IsCut) {
 }
 
 }  // namespace
-}  // namespace nexus::budget
+}  // namespace nexus::diagnostics

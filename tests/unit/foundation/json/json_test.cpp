@@ -11,7 +11,7 @@
 
 #include "nexus/foundation/model/limits.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 namespace {
 
 using Members = std::vector<std::pair<std::string, std::string>>;
@@ -379,4 +379,4 @@ TEST(JsonFuzz, MembersAreThoseThatSimdjsonSees) {
 }
 
 }  // namespace
-}  // namespace nexus::sandbox
+}  // namespace nexus

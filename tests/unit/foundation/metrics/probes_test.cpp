@@ -8,8 +8,8 @@
 namespace nexus::metrics {
 namespace {
 
-sandbox::ExecutionResult result_with(std::uint64_t time_us, std::uint64_t peak_bytes) {
-  sandbox::ExecutionResult result;
+ExecutionResult result_with(std::uint64_t time_us, std::uint64_t peak_bytes) {
+  ExecutionResult result;
   result.metrics.execution_time_us = time_us;
   result.metrics.memory_peak_bytes = peak_bytes;
   result.metrics.host_calls.state_get = 2;

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-namespace nexus::server {
+namespace nexus {
 namespace {
 
 bool sees(std::string glob, std::string_view id) {
@@ -73,4 +73,4 @@ TEST(Caller, NoGlobTakesLong) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus

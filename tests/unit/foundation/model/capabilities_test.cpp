@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-namespace nexus::sandbox {
+namespace nexus {
 namespace {
 
 Capabilities of(std::initializer_list<std::string> patterns) {
@@ -149,4 +149,4 @@ TEST(Capabilities, DescribesThePatternThatIsMissing) {
 }
 
 }  // namespace
-}  // namespace nexus::sandbox
+}  // namespace nexus

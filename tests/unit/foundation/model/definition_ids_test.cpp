@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus {
 namespace {
 
 TEST(IdInDefinition, IsWhatTheReaderOfDefinitionsFinds) {
@@ -16,4 +16,4 @@ TEST(IdInDefinition, IsWhatTheReaderOfDefinitionsFinds) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus

@@ -11,8 +11,6 @@
 namespace nexus::testing {
 namespace {
 
-using sandbox::Limits;
-
 // `use(n)` is a body that needs exactly n of what is limited, in its last statement.
 struct Counted {
   std::string_view setting;
@@ -195,7 +193,7 @@ TEST(Limits, OfMemoryAreExact) {
 TEST(Limits, TheLeastMemoryRunsAHandler) {
   Sandbox sandbox;
   RunOptions options{.args = R"({"a":[1,2,3]})", .state = R"({"s":{"x":1}})"};
-  options.limits.memory_limit_bytes = sandbox::kLeastMemoryBytes;
+  options.limits.memory_limit_bytes = kLeastMemoryBytes;
   sandbox.run("$state.s.x += $args.a.length; $emit('e', $state.s); return JSON.stringify($state.s)", options)
       .expect_value(R"("{\"x\":4}")");
   sandbox.run("const a = []; for (;;) a.push({})", options).expect(ErrorCode::kMemoryLimit);
@@ -270,8 +268,8 @@ TEST(Limits, MaxWallMsIsTimeByTheClock) {
   const std::string source = "for (;;);";
   const auto image = sandbox.load(source);
   ASSERT_TRUE(image.has_value());
-  const auto state = sandbox::State::parse("{}");
-  const auto capabilities = sandbox::Capabilities::defaults();
+  const auto state = State::parse("{}");
+  const auto capabilities = Capabilities::defaults();
   sandbox::ExecutionRequest request{.image = *image,
                                     .source = source,
                                     .execution_id = "wall",

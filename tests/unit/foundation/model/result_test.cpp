@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 namespace {
 
 std::string written(const ExecutionResult& result, WithLogs with_logs = WithLogs::kNo) {
@@ -103,4 +103,4 @@ TEST(ResultJson, IsAppended) {
 }
 
 }  // namespace
-}  // namespace nexus::sandbox
+}  // namespace nexus

@@ -7,7 +7,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::sandbox {
+namespace nexus {
 namespace {
 
 State parsed(std::string_view text) {
@@ -123,4 +123,4 @@ TEST(State, BehavesAsAListOfPairs) {
 }
 
 }  // namespace
-}  // namespace nexus::sandbox
+}  // namespace nexus

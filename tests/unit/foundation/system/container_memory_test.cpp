@@ -8,7 +8,7 @@
 #include "nexus/foundation/base/units.h"
 #include "support/steps.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 constexpr char kUnlimited1[] = "9223372036854771712\n";
@@ -245,4 +245,4 @@ TEST(ContainerMemory, FuzzNoFileMakesItFail) {
 }
 
 }  // namespace
-}  // namespace nexus::budget
+}  // namespace nexus::system

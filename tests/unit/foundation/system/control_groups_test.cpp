@@ -4,7 +4,7 @@
 
 #include "fake_files.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 using Folders = std::vector<std::string>;
@@ -83,4 +83,4 @@ TEST(ControlGroups, GarbageNamesNoGroupOutsideOfTheMount) {
 }
 
 }  // namespace
-}  // namespace nexus::budget
+}  // namespace nexus::system

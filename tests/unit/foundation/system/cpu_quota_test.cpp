@@ -4,7 +4,7 @@
 
 #include <map>
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 ReadFile files(std::map<std::string, std::string> content) {
@@ -77,4 +77,4 @@ TEST(UsableCpus, AQuotaIsRoundedDownToAtLeastOne) {
 }
 
 }  // namespace
-}  // namespace nexus::budget
+}  // namespace nexus::system

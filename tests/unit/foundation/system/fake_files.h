@@ -7,7 +7,7 @@
 
 #include "nexus/foundation/system/kernel_file.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 
 using Files = std::map<std::string, std::string>;
 
@@ -22,4 +22,4 @@ inline ReadFile reader_of(const Files& files) {
 inline constexpr char kSelf[] = "/proc/self/cgroup";
 inline constexpr char kMounts[] = "/proc/self/mountinfo";
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

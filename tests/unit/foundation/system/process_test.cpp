@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace nexus::metrics {
+namespace nexus::system {
 namespace {
 
 constexpr char kStat[] =
@@ -73,4 +73,4 @@ TEST(LookAtProcess, SeesThisProcess) {
 }
 
 }  // namespace
-}  // namespace nexus::metrics
+}  // namespace nexus::system

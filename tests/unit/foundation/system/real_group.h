@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace nexus::budget {
+namespace nexus::system {
 
 inline bool write_text(const std::string& path, std::string_view text) {
   std::ofstream file(path);
@@ -47,4 +47,4 @@ class RealGroup : public ::testing::Test {
   std::string folder_;
 };
 
-}  // namespace nexus::budget
+}  // namespace nexus::system

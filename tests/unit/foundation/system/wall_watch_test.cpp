@@ -14,7 +14,7 @@
 #include "real_group.h"
 #include "support/temporary_folder.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 using ::testing::Contains;
@@ -141,4 +141,4 @@ TEST_F(RealWatch, TheKernelTellsThatThereIsNoMoreMemory) {
 }
 
 }  // namespace
-}  // namespace nexus::budget
+}  // namespace nexus::system

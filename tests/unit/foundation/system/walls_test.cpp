@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/base/units.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 constexpr char kMachine[] =
@@ -107,4 +107,4 @@ TEST(Walls, OfAnUnknownMachine) {
 }
 
 }  // namespace
-}  // namespace nexus::budget
+}  // namespace nexus::system

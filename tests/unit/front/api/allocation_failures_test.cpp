@@ -40,7 +40,7 @@ void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
 void operator delete(void* made) noexcept { std::free(made); }
 void operator delete(void* made, std::size_t) noexcept { std::free(made); }
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
 constexpr std::string_view kWaitingHandler = R"(
@@ -90,9 +90,9 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     bool has_failed = false;  // an allocation
   };
   // As Connection serves it, while allocations fail.
-  Task<Served> serve_failing(std::int64_t first, std::string target, std::string body, Answer& answer) {
-    Request request;
-    request.method = Method::post;
+  Task<Served> serve_failing(std::int64_t first, std::string target, std::string body, http::Answer& answer) {
+    http::Request request;
+    request.method = http::Method::post;
     request.target = std::move(target);
     request.host = "127.0.0.1";
     request.prefer = "respond-async";
@@ -111,21 +111,23 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
 
   // Whether the client is told that it has been done, as Connection tells it.
   Task<bool> call(std::int64_t first, bool& has_failed) {
-    Answer answer;
+    http::Answer answer;
     const Served served = co_await serve_failing(first, "/panels/p/trigger/t", "", answer);
     has_failed = served.has_failed;
     const bool is_answered = !served.is_thrown || answer.is_sealed();
     if (!is_answered || answer.status() != 200) co_return false;
     if (answer.is_sealed()) {
       const Failing failing(0, Later::kFail);
-      answer.serialise("Thu, 01 Jan 1970 00:00:00 GMT", 11, Answer::Connection::kKeep, Answer::Body::kSent);
+      answer.serialise("Thu, 01 Jan 1970 00:00:00 GMT", 11, http::Answer::Connection::kKeep,
+                       http::Answer::Body::kSent);
       EXPECT_FALSE(Failing::has_failed()) << "a sealed answer needs no memory";
     }
     co_return answer.body().find(R"("status":"success")") != std::string::npos;
   }
 
   Task<void> fail_each() {
-    const auto made = co_await loops_.ask(0, Method::post, "/panels", testing::definition_of("p", kHandler));
+    const auto made =
+        co_await loops_.ask(0, http::Method::post, "/panels", testing::definition_of("p", kHandler));
     EXPECT_EQ(made.status, 201U) << made.body;
     bool has_failed = true;
     for (std::int64_t first = 0; has_failed && first < 10'000; ++first) {
@@ -147,11 +149,11 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
   // A definition that is right is never called wrong.
   Task<void> fail_making() {
     // simdjson's first choice of an implementation has to succeed.
-    co_await loops_.ask(0, Method::post, "/panels", testing::definition_of("first", kHandler));
+    co_await loops_.ask(0, http::Method::post, "/panels", testing::definition_of("first", kHandler));
     bool has_failed = true;
     for (std::int64_t first = 0; has_failed && first < 10'000; ++first) {
       const std::string id = fmt::format("m{}", first);
-      Answer answer;
+      http::Answer answer;
       const Served served =
           co_await serve_failing(first, "/panels", testing::definition_of(id, kHandler), answer);
       has_failed = served.has_failed;
@@ -159,17 +161,17 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
       if (served.is_thrown) continue;
       EXPECT_TRUE(answer.status() == 201 || answer.status() == 503)
           << answer.status() << " " << answer.body() << "; allocation " << first;
-      co_await loops_.ask(0, Method::delete_, "/panels/" + id, "");
+      co_await loops_.ask(0, http::Method::delete_, "/panels/" + id, "");
     }
     EXPECT_FALSE(has_failed) << "there is an end to them";
   }
 
-  Task<testing::Loops::Answered> ask(Method method, std::string target, std::string body = {}) {
+  Task<testing::Loops::Answered> ask(http::Method method, std::string target, std::string body = {}) {
     return loops_.ask(0, method, std::move(target), std::move(body), {.prefer = "respond-async"});
   }
 
   Task<testing::Loops::Answered> wait_for(std::string execution) {
-    return loops_.ask(0, Method::get, std::move(execution), "", {.prefer = "wait=60"});
+    return loops_.ask(0, http::Method::get, std::move(execution), "", {.prefer = "wait=60"});
   }
 
   // Nothing runs for nobody. What waits still can be answered, and ends; what has ended has a result.
@@ -180,16 +182,16 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     EXPECT_EQ(under_way.queued + under_way.running, 0u);
     loops_[0].shard.tick();
     for (;;) {
-      const auto waiting = co_await ask(Method::get, "/suspensions?panel=w");
+      const auto waiting = co_await ask(http::Method::get, "/suspensions?panel=w");
       const std::string id = testing::text_of(waiting.body, "suspensionId");
       if (id.empty()) break;
       const auto ended =
-          co_await ask(Method::post, "/suspensions/" + id + "/resume", R"({"success":true,"value":1})");
+          co_await ask(http::Method::post, "/suspensions/" + id + "/resume", R"({"success":true,"value":1})");
       EXPECT_EQ(ended.status, 200u) << ended.body;
       if (ended.status != 200) break;
     }
     EXPECT_EQ(under_way.suspended + under_way.hibernated, 0u);
-    const auto all = co_await ask(Method::get, "/executions?panel=w");
+    const auto all = co_await ask(http::Method::get, "/executions?panel=w");
     EXPECT_EQ(all.body.find(R"("status":"running")"), std::string::npos) << all.body;
   }
 
@@ -198,23 +200,23 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
   Task<void> fail_waiting() {
     const std::string definition = testing::definition_of(
         "w", kWaitingHandler, R"("capabilities":["state:*","ext:external","events:*"],)");
-    EXPECT_EQ((co_await ask(Method::post, "/panels", definition)).status, 201u);
+    EXPECT_EQ((co_await ask(http::Method::post, "/panels", definition)).status, 201u);
     bool has_failed = true;
     for (std::int64_t first = 0; has_failed && first < 10'000 && !HasFailure(); ++first) {
       SCOPED_TRACE(fmt::format("allocation {}", first));
       const std::string path = "/panels/w/trigger/t";
-      Answer answer;
+      http::Answer answer;
       const Served served = co_await serve_failing(
           first, path, R"({"text":"one that does not fit into the string itself"})", answer);
       has_failed = served.has_failed;
       if (served.is_thrown) ++undone_;
       co_await settle_all();
-      const auto again = co_await ask(Method::post, path);
+      const auto again = co_await ask(http::Method::post, path);
       if (again.status == 202) ++done_;
       co_await settle_all();
     }
     EXPECT_FALSE(has_failed) << "there is an end to them";
-    EXPECT_EQ((co_await ask(Method::delete_, "/panels/w")).status, 204u);
+    EXPECT_EQ((co_await ask(http::Method::delete_, "/panels/w")).status, 204u);
     loops_.clock().advance_ms(600'000);  // beyond what a result is kept
     loops_[0].shard.tick();
     for (int turns = 0; turns < 1000; ++turns)
@@ -227,9 +229,9 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
   Task<void> fail_expiring() {
     const std::string definition = testing::definition_of(
         "w", kWaitingHandler, R"("capabilities":["state:*","ext:external","events:*"],)");
-    EXPECT_EQ((co_await ask(Method::post, "/panels", definition)).status, 201u);
+    EXPECT_EQ((co_await ask(http::Method::post, "/panels", definition)).status, 201u);
     for (std::int64_t first = 0; first < 3; ++first) {
-      const auto waits = co_await ask(Method::post, "/panels/w/trigger/t");
+      const auto waits = co_await ask(http::Method::post, "/panels/w/trigger/t");
       loops_.clock().advance_ms(301'000);
       {
         const Failing failing(first, GetParam());
@@ -278,4 +280,4 @@ INSTANTIATE_TEST_SUITE_P(One, AllocationFailuresTest, ::testing::Values(Later::k
 INSTANTIATE_TEST_SUITE_P(AllLater, AllocationFailuresTest, ::testing::Values(Later::kFail));
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::api

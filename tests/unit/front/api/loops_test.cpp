@@ -10,8 +10,7 @@
 namespace nexus::testing {
 namespace {
 
-using server::Method;
-using server::Task;
+using http::Method;
 
 constexpr std::size_t kPanels = 8;
 

@@ -4,24 +4,24 @@
 
 #include "nexus/foundation/json/json.h"
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
 using metrics::HandlerOrder;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string json_of(const metrics::MemoryFacts& facts, const metrics::Snapshot& sum = {},
+std::string json_of(const exposition::MemoryFacts& facts, const exposition::Snapshot& sum = {},
                     HandlerOrder order = HandlerOrder::kBytes) {
   std::string json;
   append_memory(json, facts, sum, order);
-  EXPECT_EQ(sandbox::check_json(json), sandbox::JsonFault::kNone) << json;
+  EXPECT_EQ(check_json(json), JsonFault::kNone) << json;
   return json;
 }
 
-metrics::MemoryFacts facts_of_a_container() {
-  metrics::MemoryFacts facts;
-  budget::Walls& walls = facts.view.walls;
+exposition::MemoryFacts facts_of_a_container() {
+  exposition::MemoryFacts facts;
+  system::Walls& walls = facts.view.walls;
   walls.container_limit_bytes = 1000;
   walls.neighbours_bytes = 100;
   walls.working_set_bytes = 300;
@@ -42,13 +42,13 @@ TEST(MemoryResource, TellsEachWallWithWhatIsLeft) {
 }
 
 TEST(MemoryResource, TellsHowWritesAreTracked) {
-  metrics::MemoryFacts facts;
+  exposition::MemoryFacts facts;
   facts.tracking = {.learning = 5, .copying = 2};
   EXPECT_THAT(json_of(facts), HasSubstr(R"("writeTracking":{"protected":5,"copied":2}})"));
 }
 
 TEST(MemoryResource, HasNoContainerWithoutALimit) {
-  metrics::MemoryFacts facts = facts_of_a_container();
+  exposition::MemoryFacts facts = facts_of_a_container();
   facts.view.walls.container_limit_bytes.reset();
   facts.view.walls.machine_total_bytes = 5000;
   facts.view.walls.machine_available_bytes = 1000;
@@ -58,13 +58,13 @@ TEST(MemoryResource, HasNoContainerWithoutALimit) {
 }
 
 TEST(MemoryResource, HasNothingFreeWhereMoreIsUsedThanThereMayBe) {
-  metrics::MemoryFacts facts = facts_of_a_container();
+  exposition::MemoryFacts facts = facts_of_a_container();
   facts.view.unaccounted_bytes = 5000;
   EXPECT_THAT(json_of(facts), HasSubstr(R"("usedBytes":5200,"freeBytes":0,)"));
 }
 
 TEST(MemoryResource, TellsTwentyHandlersInTheOrderThatWasAskedFor) {
-  metrics::Snapshot sum;
+  exposition::Snapshot sum;
   for (int n = 10; n < 40; ++n) {
     sum.handlers.push_back({.name = "p/t" + std::to_string(n),
                             .p99_bytes = static_cast<std::uint64_t>(n),
@@ -80,8 +80,8 @@ TEST(MemoryResource, TellsTwentyHandlersInTheOrderThatWasAskedFor) {
 }
 
 TEST(MemoryResource, TellsOfUncleanExits) {
-  metrics::MemoryFacts facts;
-  facts.unclean_exits = {{budget::Cause::kContainerMemory, {"it \"ended\"", "memory"}}, {}};
+  exposition::MemoryFacts facts;
+  facts.unclean_exits = {{diagnostics::Cause::kContainerMemory, {"it \"ended\"", "memory"}}, {}};
   EXPECT_THAT(
       json_of(facts),
       HasSubstr(
@@ -96,4 +96,4 @@ TEST(HandlerOrderOf, IsByBytesUnlessItIsSaid) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::api

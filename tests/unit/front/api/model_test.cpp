@@ -12,7 +12,7 @@
 
 #include "support/loops.h"
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
 constexpr std::size_t kPanels = 5;
@@ -59,7 +59,7 @@ class Model {
   testing::LoopUnderTest& loop() { return loops_[0]; }
   static std::string id_of(std::size_t panel) { return fmt::format("p{}", panel); }
 
-  Task<testing::Loops::Answered> ask(Method method, std::string target, std::string body = "") {
+  Task<testing::Loops::Answered> ask(http::Method method, std::string target, std::string body = "") {
     return loops_.ask(0, method, target, body, {.prefer = "respond-async"});
   }
 
@@ -118,7 +118,7 @@ class Model {
   Task<void> create(std::size_t panel) {
     const std::string definition = testing::definition_of(
         id_of(panel), kHandler, R"("capabilities":["state:*","ext:external"],"limits":{"timeoutMs":100},)");
-    const auto answer = co_await ask(Method::post, "/panels", definition);
+    const auto answer = co_await ask(http::Method::post, "/panels", definition);
     EXPECT_EQ(answer.status, 201u) << answer.body;
     n_[panel] = 0;
   }
@@ -126,7 +126,7 @@ class Model {
   // All that waits in it is gone with it.
   Task<void> remove(std::size_t panel) {
     ++seen["remove"];
-    const auto answer = co_await ask(Method::delete_, "/panels/" + id_of(panel));
+    const auto answer = co_await ask(http::Method::delete_, "/panels/" + id_of(panel));
     EXPECT_EQ(answer.status, 204u) << answer.body;
     for (auto& [execution, one] : waiting_) {
       if (one.panel == panel) one.waits = 0;
@@ -140,7 +140,7 @@ class Model {
     const int bytes = 1 + (grows ? 300'000 + up_to(1 << 20) : up_to(2000));
     seen["grow"] += grows && waits > 0 ? 1 : 0;
     seen["time out"] += spins && waits == 0 ? 1 : 0;
-    const auto answer = co_await ask(Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
+    const auto answer = co_await ask(http::Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
                                      fmt::format(R"({{"by":{},"waits":{},"bytes":{},"fails":{},"spins":{}}})",
                                                  by, waits, bytes, fails, spins && waits == 0));
     ++seen["call"];
@@ -155,7 +155,7 @@ class Model {
   // Its panel is deleted in the same round: it has run, or has been cancelled, or has not begun.
   Task<void> call_in_vain(std::size_t panel) {
     ++seen["call in vain"];
-    const auto answer = co_await ask(Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
+    const auto answer = co_await ask(http::Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
                                      R"({"by":1,"waits":1,"bytes":1})");
     EXPECT_TRUE(answer.status == 404 || answer.status == 200 || answer.status == 202) << answer.body;
   }
@@ -164,15 +164,15 @@ class Model {
   Task<void> resume_in_vain(const Waiting& one) {
     ++seen["resume in vain"];
     const std::string target = "/suspensions/" + one.suspension + "/resume";
-    const auto answer = co_await ask(Method::post, target, R"({"success":true,"value":1})");
+    const auto answer = co_await ask(http::Method::post, target, R"({"success":true,"value":1})");
     EXPECT_TRUE(answer.status == 404 || answer.status == 200 || answer.status == 202) << answer.body;
-    const auto again = co_await ask(Method::post, target, R"({"success":true})");
+    const auto again = co_await ask(http::Method::post, target, R"({"success":true})");
     EXPECT_EQ(again.status, 404u) << again.body;
   }
 
   Task<void> cancel_in_vain(const Waiting& one) {
     ++seen["cancel in vain"];
-    const auto answer = co_await ask(Method::delete_, "/executions/" + one.execution);
+    const auto answer = co_await ask(http::Method::delete_, "/executions/" + one.execution);
     EXPECT_TRUE(answer.status == 204 || answer.status == 404) << answer.body;
   }
 
@@ -182,8 +182,8 @@ class Model {
     const std::string target = "/suspensions/" + one.suspension + "/resume";
     std::string body = R"({"success":false,"error":"no"})";
     if (!is_refused) body = fmt::format(R"({{"success":true,"value":{}}})", by);
-    const auto answer = co_await ask(Method::post, target, body);
-    const auto again = co_await ask(Method::post, target, R"({"success":true})");
+    const auto answer = co_await ask(http::Method::post, target, body);
+    const auto again = co_await ask(http::Method::post, target, R"({"success":true})");
     EXPECT_EQ(again.status, 404u) << "a second answer: " << again.body;
     ++seen[is_refused ? "refuse" : "resume"];
     const Waiting was = one;
@@ -198,9 +198,9 @@ class Model {
 
   Task<void> cancel(Waiting& one) {
     ++seen["cancel"];
-    const auto answer = co_await ask(Method::delete_, "/executions/" + one.execution);
+    const auto answer = co_await ask(http::Method::delete_, "/executions/" + one.execution);
     EXPECT_EQ(answer.status, 204u) << answer.body;
-    const auto result = co_await ask(Method::get, "/executions/" + one.execution);
+    const auto result = co_await ask(http::Method::get, "/executions/" + one.execution);
     EXPECT_NE(result.body.find("CANCELLED"), std::string::npos) << result.body;
     one.waits = 0;
   }
@@ -258,7 +258,7 @@ class Model {
       is_any_left = waiting + others > 0;
     }
     for (const auto& [execution, one] : waiting_) {
-      const auto result = co_await ask(Method::get, "/executions/" + execution);
+      const auto result = co_await ask(http::Method::get, "/executions/" + execution);
       EXPECT_TRUE(result.status == 404 || result.body.find("SUSPENSION_EXPIRED") != std::string::npos)
           << result.body;
     }
@@ -267,7 +267,7 @@ class Model {
 
   Task<void> compare() {
     for (std::size_t panel = 0; panel < kPanels; ++panel) {
-      const auto state = co_await ask(Method::get, fmt::format("/panels/{}/state", id_of(panel)));
+      const auto state = co_await ask(http::Method::get, fmt::format("/panels/{}/state", id_of(panel)));
       EXPECT_EQ(state.body, fmt::format(R"({{"n":{}}})", n_[panel]));
     }
     const auto counts = co_await count_all();
@@ -309,4 +309,4 @@ INSTANTIATE_TEST_SUITE_P(Model, ModelTest, ::testing::Values(std::size_t{1}, std
                          [](const auto& loops) { return loops.param == 1 ? "OneLoop" : "TwoLoops"; });
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::api

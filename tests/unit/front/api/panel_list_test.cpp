@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
 using testing::ElementsAre;
@@ -108,4 +108,4 @@ TEST_F(VisiblePanelsTest, AreFoundAmongThousands) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::api

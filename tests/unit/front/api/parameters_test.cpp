@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::api {
 namespace {
 
 // The path of the fault, or "fine".
@@ -40,4 +40,4 @@ TEST(Query, AsksForMore) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::api

@@ -4,7 +4,7 @@
 
 #include "unit/front/auth/tokens.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 using testing::HasSubstr;
@@ -19,23 +19,23 @@ class StoppedClock final : public Clock {
 
 class AccessTest : public testing::Test {
  protected:
-  static Request request(Method method, std::string target, std::string authorization = "") {
-    Request made;
+  static http::Request request(http::Method method, std::string target, std::string authorization = "") {
+    http::Request made;
     made.method = method;
     made.target = std::move(target);
     made.host = "localhost:3000";
     made.authorization = std::move(authorization);
     return made;
   }
-  static Request bearing(Method method, std::string target, std::string_view claims) {
+  static http::Request bearing(http::Method method, std::string target, std::string_view claims) {
     return request(method, std::move(target), "Bearer " + token_until(kNowMs + 1000, claims));
   }
   // Why it is refused; none: it is not.
-  static std::optional<ErrorCode> refusal(Access& access, const Request& request) {
+  static std::optional<ErrorCode> refusal(Access& access, const http::Request& request) {
     const auto caller = access.admit(request);
     return caller ? std::nullopt : std::optional(caller.error().code);
   }
-  std::optional<ErrorCode> guarded(const Request& request) { return refusal(guarded_, request); }
+  std::optional<ErrorCode> guarded(const http::Request& request) { return refusal(guarded_, request); }
 
   StoppedClock clock_;
   Access open_{{}, clock_};
@@ -43,13 +43,13 @@ class AccessTest : public testing::Test {
 };
 
 TEST_F(AccessTest, WithoutAuthenticationAnyoneMayDoAll) {
-  const auto caller = open_.admit(request(Method::delete_, "/panels/p"));
+  const auto caller = open_.admit(request(http::Method::delete_, "/panels/p"));
   ASSERT_TRUE(caller);
   EXPECT_EQ(caller->get(), &Caller::anyone());
 }
 
 TEST_F(AccessTest, WithoutAuthenticationTheHostMustBeKnown) {
-  Request strange = request(Method::get, "/panels/p");
+  http::Request strange = request(http::Method::get, "/panels/p");
   strange.host = "evil.example";
   EXPECT_EQ(refusal(open_, strange), ErrorCode::kMisdirected);
   Access named({.allowed_hosts = {"evil.example"}}, clock_);
@@ -60,7 +60,7 @@ TEST_F(AccessTest, WithoutAuthenticationTheHostMustBeKnown) {
 
 TEST_F(AccessTest, ProbesAndScrapersNeedNoNameAndNoToken) {
   for (const char* target : {"/health", "/health/live", "/health/ready", "/metrics", "/metrics?x=1"}) {
-    Request probe = request(Method::get, target);
+    http::Request probe = request(http::Method::get, target);
     probe.host = "nexus:3000";
     EXPECT_EQ(refusal(open_, probe), std::nullopt) << target;
     EXPECT_EQ(guarded(probe), std::nullopt) << target;
@@ -74,24 +74,24 @@ TEST_F(AccessTest, ProbesAndScrapersNeedNoNameAndNoToken) {
 TEST_F(AccessTest, AllElseNeedsAToken) {
   for (const char* target : {"/", "/nothing", "/panels", "/panels/p", "/panels/p/state", "/health/x",
                              "/healthy", "/metrics/", "//metrics", "/panels/p/trigger/health"}) {
-    EXPECT_EQ(guarded(request(Method::get, target)), ErrorCode::kUnauthorized) << target;
+    EXPECT_EQ(guarded(request(http::Method::get, target)), ErrorCode::kUnauthorized) << target;
   }
 }
 
 TEST_F(AccessTest, WantsABearer) {
   const std::string token = token_until(kNowMs + 1000);
   for (const std::string scheme : {"Bearer ", "bearer ", "BEARER   "})
-    EXPECT_EQ(guarded(request(Method::get, "/panels", scheme + token)), std::nullopt) << scheme;
+    EXPECT_EQ(guarded(request(http::Method::get, "/panels", scheme + token)), std::nullopt) << scheme;
   for (const std::string& text :
        std::vector<std::string>{token, "Basic " + token, "Bearer" + token, "Bearer", "Bearer ", "Bearer x",
                                 "Bearer " + token + " x", "Bearer " + token + "," + token}) {
-    EXPECT_EQ(guarded(request(Method::get, "/panels", text)), ErrorCode::kUnauthorized) << text;
+    EXPECT_EQ(guarded(request(http::Method::get, "/panels", text)), ErrorCode::kUnauthorized) << text;
   }
 }
 
 TEST_F(AccessTest, ChallengesWithoutRepeatingTheToken) {
   const auto challenge = [this](std::string authorization) {
-    const Request bad = request(Method::get, "/panels", std::move(authorization));
+    const http::Request bad = request(http::Method::get, "/panels", std::move(authorization));
     const auto caller = guarded_.admit(bad);
     return caller ? "" : Access::challenge_of(bad, caller.error());
   };
@@ -104,15 +104,15 @@ TEST_F(AccessTest, ChallengesWithoutRepeatingTheToken) {
 }
 
 TEST_F(AccessTest, EachCallHasItsScope) {
-  const std::vector<std::tuple<Method, std::string, std::string>> calls = {
-      {Method::get, "/panels", "read"},
-      {Method::head, "/panels/p", "read"},
-      {Method::get, "/panels/p/state", "read"},
-      {Method::post, "/panels", "write"},
-      {Method::put, "/panels/p", "write"},
-      {Method::delete_, "/panels/p", "write"},
-      {Method::post, "/panels/p/trigger/t", "trigger"},
-      {Method::get, "/runtime/memory", "admin"}};
+  const std::vector<std::tuple<http::Method, std::string, std::string>> calls = {
+      {http::Method::get, "/panels", "read"},
+      {http::Method::head, "/panels/p", "read"},
+      {http::Method::get, "/panels/p/state", "read"},
+      {http::Method::post, "/panels", "write"},
+      {http::Method::put, "/panels/p", "write"},
+      {http::Method::delete_, "/panels/p", "write"},
+      {http::Method::post, "/panels/p/trigger/t", "trigger"},
+      {http::Method::get, "/runtime/memory", "admin"}};
   for (const auto& [method, target, needed] : calls) {
     for (const std::string word : {"read", "write", "trigger", "resume", "admin"}) {
       const auto caller = guarded_.admit(bearing(method, target, R"(,"scope":")" + word + '"'));
@@ -127,31 +127,32 @@ TEST_F(AccessTest, EachCallHasItsScope) {
 }
 
 TEST_F(AccessTest, WhatIsNotThereIsNotForbidden) {
-  EXPECT_EQ(guarded(bearing(Method::get, "/nothing", R"(,"scope":"")")), std::nullopt);
+  EXPECT_EQ(guarded(bearing(http::Method::get, "/nothing", R"(,"scope":"")")), std::nullopt);
 }
 
 TEST_F(AccessTest, APanelMustBeCovered) {
   constexpr std::string_view kCarts = R"(,"panels":["cart-*"])";
   for (const char* target : {"/panels/cart-1", "/panels/cart-1/state", "/panels"})
-    EXPECT_EQ(guarded(bearing(Method::get, target, kCarts)), std::nullopt) << target;
-  EXPECT_EQ(guarded(bearing(Method::post, "/panels/cart-1/trigger/t", kCarts)), std::nullopt);
+    EXPECT_EQ(guarded(bearing(http::Method::get, target, kCarts)), std::nullopt) << target;
+  EXPECT_EQ(guarded(bearing(http::Method::post, "/panels/cart-1/trigger/t", kCarts)), std::nullopt);
   for (const char* target :
        {"/panels/till", "/panels/till/state", "/panels/Cart-1", "/panels/my-cart-1?x=cart-1"})
-    EXPECT_EQ(guarded(bearing(Method::get, target, kCarts)), ErrorCode::kForbidden) << target;
-  const auto caller = guarded_.admit(bearing(Method::post, "/panels/till/trigger/t", kCarts));
+    EXPECT_EQ(guarded(bearing(http::Method::get, target, kCarts)), ErrorCode::kForbidden) << target;
+  const auto caller = guarded_.admit(bearing(http::Method::post, "/panels/till/trigger/t", kCarts));
   ASSERT_FALSE(caller);
   EXPECT_THAT(caller.error().message, HasSubstr("\"till\""));
 }
 
 TEST_F(AccessTest, WhatIsAboutAllPanelsNeedsATokenForAll) {
-  EXPECT_EQ(guarded(bearing(Method::get, "/runtime/memory", "")), std::nullopt);
+  EXPECT_EQ(guarded(bearing(http::Method::get, "/runtime/memory", "")), std::nullopt);
   for (const char* panels :
        {R"(,"panels":["cart-*"])", R"(,"panels":["a*","b*"])", R"(,"panels":[],"scope":"admin")"})
-    EXPECT_EQ(guarded(bearing(Method::get, "/runtime/memory", panels)), ErrorCode::kForbidden) << panels;
+    EXPECT_EQ(guarded(bearing(http::Method::get, "/runtime/memory", panels)), ErrorCode::kForbidden)
+        << panels;
 }
 
 TEST_F(AccessTest, AKnownTokenStillExpires) {
-  const Request known = bearing(Method::get, "/panels", "");
+  const http::Request known = bearing(http::Method::get, "/panels", "");
   EXPECT_EQ(guarded(known), std::nullopt);
   EXPECT_EQ(guarded_.admit(known)->get(), guarded_.admit(known)->get()) << "it was read once";
   clock_.now_ms += 1000 + 59'999;
@@ -162,7 +163,7 @@ TEST_F(AccessTest, AKnownTokenStillExpires) {
 
 TEST_F(AccessTest, AQuestionWhetherToCallNeedsNoToken) {
   Access shop({.jwt_key = std::string(kKey), .cors_origins = {"https://shop.example"}}, clock_);
-  Request question = request(Method::options, "/panels/p/trigger/t");
+  http::Request question = request(http::Method::options, "/panels/p/trigger/t");
   question.origin = "https://shop.example";
   question.has_requested_method = true;
   EXPECT_EQ(refusal(shop, question), std::nullopt);
@@ -176,7 +177,7 @@ TEST_F(AccessTest, AQuestionWhetherToCallNeedsNoToken) {
 class DefinitionTest : public AccessTest {
  protected:
   std::optional<std::string> fault_of(std::string body, std::string_view claims = R"(,"panels":["cart-*"])") {
-    Request creation = bearing(Method::post, "/panels", claims);
+    http::Request creation = bearing(http::Method::post, "/panels", claims);
     creation.caller = guarded_.admit(creation).value();
     creation.body = std::move(body);
     const auto refusal = Access::refuse_definition(creation);
@@ -210,11 +211,11 @@ TEST_F(DefinitionTest, IsLeftToItsReaderWhenItIsNoJson) {
 }
 
 TEST_F(DefinitionTest, OfNobodyIsRefused) {
-  Request creation = request(Method::post, "/panels");
+  http::Request creation = request(http::Method::post, "/panels");
   creation.body = R"({"id":"p"})";
   EXPECT_EQ(&caller_of(creation), &Caller::nobody());
   EXPECT_TRUE(Access::refuse_definition(creation));
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::auth

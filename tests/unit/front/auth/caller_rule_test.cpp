@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 const CallerRule kStrict({}, {});
@@ -84,4 +84,4 @@ TEST(OriginRule, NoEntryStandsForEveryPage) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 using testing::HasSubstr;
@@ -10,21 +10,22 @@ using testing::Not;
 
 constexpr const char* kShop = "https://shop.example";
 
-Request from(std::string origin, Method method = Method::post) {
-  Request request;
+http::Request from(std::string origin, http::Method method = http::Method::post) {
+  http::Request request;
   request.method = method;
   request.host = "localhost:3000";
   request.origin = std::move(origin);
   return request;
 }
 
-std::string head_of(Answer& answer) {
-  const auto parts = answer.serialise("today", 11, Answer::Connection::kKeep, Answer::Body::kOnlyDescribed);
+std::string head_of(http::Answer& answer) {
+  const auto parts =
+      answer.serialise("today", 11, http::Answer::Connection::kKeep, http::Answer::Body::kOnlyDescribed);
   return {static_cast<const char*>(parts[0].data()), parts[0].size()};
 }
 
-std::string headers_for(const CallerRule& rule, const Request& request) {
-  Answer answer;
+std::string headers_for(const CallerRule& rule, const http::Request& request) {
+  http::Answer answer;
   add_cors_headers(rule, request, answer);
   return head_of(answer);
 }
@@ -57,7 +58,7 @@ TEST(Cors, TellsCachesThatTheOriginCounts) {
 }
 
 TEST(Cors, KnowsAPreflight) {
-  Request request = from(kShop, Method::options);
+  http::Request request = from(kShop, http::Method::options);
   EXPECT_FALSE(is_preflight(request));
   request.has_requested_method = true;
   EXPECT_TRUE(is_preflight(request));
@@ -69,9 +70,9 @@ TEST(Cors, KnowsAPreflight) {
 }
 
 TEST(Cors, AnswersAPreflightForThePath) {
-  Request request = from(kShop, Method::options);
+  http::Request request = from(kShop, http::Method::options);
   request.has_requested_method = true;
-  Answer answer;
+  http::Answer answer;
   answer_preflight(find_route("/panels/p/trigger/t"), answer);
   add_cors_headers(CallerRule({}, {kShop}), request, answer);
   EXPECT_EQ(answer.status(), 204);
@@ -86,4 +87,4 @@ TEST(Cors, AnswersAPreflightForThePath) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 std::shared_ptr<const Caller> until(std::int64_t ms) {
@@ -51,4 +51,4 @@ TEST(TokenCache, NeverHoldsMore) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -5,7 +5,7 @@
 #include "nexus/front/auth/token_signing.h"
 #include "unit/front/auth/tokens.h"
 
-namespace nexus::server {
+namespace nexus::auth {
 namespace {
 
 using testing::HasSubstr;
@@ -212,4 +212,4 @@ TEST(Token, DoesNotStandForMoreWhenItsClaimsAreUnreadable) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace nexus::server {
+namespace nexus::auth {
 
 inline constexpr std::string_view kKey = "0123456789abcdef0123456789abcdef";
 inline constexpr std::string_view kHead = R"({"alg":"HS256","typ":"JWT"})";
@@ -47,4 +47,4 @@ inline std::string token_until(std::int64_t expires_ms, std::string_view more = 
   return token_of(R"({"exp":)" + std::to_string(expires_ms / 1000) + std::string(more) + "}");
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::auth

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 using testing::EndsWith;
@@ -116,4 +116,4 @@ TEST(Answer, SaysWhenToComeAgainThoughNobodyHasToldIt) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 bool matches(std::string if_match, std::optional<std::uint64_t> version) {
@@ -63,4 +63,4 @@ TEST(Conditions, ARereadIsSparedByAWeakTagToo) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -7,7 +7,7 @@
 
 #include "nexus/foundation/budget/bounded_ledger.h"
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 using testing::ElementsAre;
@@ -348,4 +348,4 @@ TEST_F(ConnectionTest, WhatHasBeenDoneIsAnsweredSoThoughThereIsNoMemoryAfterward
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 // The path of the fault, or "fine".
@@ -34,4 +34,4 @@ TEST(Query, HasFlags) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::http

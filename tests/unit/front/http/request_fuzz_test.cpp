@@ -10,10 +10,8 @@
 #include "support/loops.h"
 #include "support/steps.h"
 
-namespace nexus::testing {
+namespace nexus::http {
 namespace {
-
-using server::Task;
 
 const std::vector<std::string>& seeds() {
   static const std::vector<std::string> all = {
@@ -77,15 +75,15 @@ class Mutator {
 };
 
 // Whether a whole request could be read out of `text`, which comes in pieces.
-bool read(server::Request& request, std::string_view text, Mutator& random) {
-  server::RequestParser parser(request, 1 << 16, 1 << 12);
+bool read(Request& request, std::string_view text, Mutator& random) {
+  RequestParser parser(request, 1 << 16, 1 << 12);
   std::string buffer;
   while (!text.empty() || !buffer.empty()) {
     const std::size_t piece = std::min(text.size(), 1 + random.below(50));
     buffer.append(text.substr(0, piece));
     text.remove_prefix(piece);
     boost::beast::error_code error;
-    const std::size_t used = parser.put(server::asio::buffer(buffer), error);
+    const std::size_t used = parser.put(asio::buffer(buffer), error);
     EXPECT_LE(used, buffer.size());
     buffer.erase(0, used);
     if (parser.is_done()) return true;
@@ -95,7 +93,7 @@ bool read(server::Request& request, std::string_view text, Mutator& random) {
   return false;
 }
 
-Task<void> serve(Loops& loops, server::Request& request, server::Answer& answer) {
+Task<void> serve(Loops& loops, Request& request, Answer& answer) {
   auto& dispatch = loops[0].dispatch;
   if (const auto refusal = dispatch.refuse_head(request)) {
     answer.refuse(*refusal);
@@ -107,7 +105,7 @@ Task<void> serve(Loops& loops, server::Request& request, server::Answer& answer)
 TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
   Loops loops(1);
   loops.spawn(0, [](Loops& all) -> Task<void> {
-    co_await all.ask(0, server::Method::post, "/panels", definition_of("p0", "$state.n++; return $args"));
+    co_await all.ask(0, Method::post, "/panels", definition_of("p0", "$state.n++; return $args"));
   }(loops));
   loops.run();
   Mutator mutator(17);
@@ -115,9 +113,9 @@ TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
   for (std::uint64_t step = 0; step < steps(100'000); ++step) {
     const std::string text = mutator.next();
     SCOPED_TRACE(::testing::PrintToString(text));
-    server::Request request;
+    Request request;
     if (!read(request, text, mutator)) continue;
-    server::Answer answer;
+    Answer answer;
     loops.spawn(0, serve(loops, request, answer));
     LoopUnderTest& loop = loops[0];
     loop.loop.restart();
@@ -127,10 +125,9 @@ TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
     ASSERT_LT(answer.status(), 500U) << answer.body();
     const bool has_json =
         answer.status() != 204 && answer.status() != 304 && !answer.body().starts_with("# HELP");
-    ASSERT_TRUE(!has_json || sandbox::check_json(answer.body()) == sandbox::JsonFault::kNone)
-        << answer.body();
-    const auto parts = answer.serialise("now", request.version, server::Answer::Connection::kKeep,
-                                        server::Answer::Body::kSent);
+    ASSERT_TRUE(!has_json || check_json(answer.body()) == JsonFault::kNone) << answer.body();
+    const auto parts =
+        answer.serialise("now", request.version, Answer::Connection::kKeep, Answer::Body::kSent);
     const std::string_view head(static_cast<const char*>(parts[0].data()), parts[0].size());
     ASSERT_NE(head.find("\r\n\r\n"), std::string_view::npos);
     const std::string_view fields = head.substr(0, head.find("\r\n\r\n"));
@@ -145,4 +142,4 @@ TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
 }
 
 }  // namespace
-}  // namespace nexus::testing
+}  // namespace nexus::http

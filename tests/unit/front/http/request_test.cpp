@@ -5,7 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 std::string normal(std::string target) {
@@ -158,4 +158,4 @@ TEST(RequestParser, AnEmptyOriginIsOneToo) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 Resource resource_of(std::string_view target) { return find_route(target).resource; }
@@ -68,4 +68,4 @@ TEST(Route, SaysWhichMethodsItHas) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::http {
 namespace {
 
 Request parsed(const std::string& fields) {
@@ -42,4 +42,4 @@ TEST(WebSocketUpgradeTest, OnlyATrustedProxySaysWhereWeAre) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::websocket {
 namespace {
 
 TEST(WebSocketCommandTest, ATriggerHasItsArgumentsAsText) {
@@ -40,4 +40,4 @@ TEST(WebSocketCommandTest, AnIdIsATextOrANumber) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::websocket

@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::websocket {
 namespace {
 
 TEST(WebSocketFrameTest, LengthsAreWrittenInSevenSixteenOrSixtyFourBits) {
   budget::UnlimitedLedger ledger;
   const auto head = [&ledger](std::size_t size) {
-    return std::string(Frame(share_text(std::string(size, 'x'), ledger)).head());
+    return std::string(Frame(subscribers::share_text(std::string(size, 'x'), ledger)).head());
   };
   EXPECT_EQ(head(0), std::string("\x81\x00", 2));
   EXPECT_EQ(head(125), "\x81\x7d");
@@ -18,4 +18,4 @@ TEST(WebSocketFrameTest, LengthsAreWrittenInSevenSixteenOrSixtyFourBits) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::websocket

@@ -6,7 +6,7 @@
 #include "nexus/front/websocket/websocket_client.h"
 #include "support/loops.h"
 
-namespace nexus::server {
+namespace nexus::websocket {
 namespace {
 
 using ::testing::HasSubstr;
@@ -23,13 +23,13 @@ class WebSocketsTest : public ::testing::Test {
 
   // Connects, and reads until it has been greeted.
   Task<void> connect() {
-    co_await loops_.ask(0, Method::post, "/panels", testing::definition_of("p", "return 1"));
+    co_await loops_.ask(0, http::Method::post, "/panels", testing::definition_of("p", "return 1"));
     Acceptor acceptor(loop(), {asio::ip::address_v4::loopback(), 0});
     co_await client_.async_connect(acceptor.local_endpoint(), kAwait);
     Socket served(loop());
     co_await acceptor.async_accept(served, kAwait);
-    Request request;
-    request.method = Method::get;
+    http::Request request;
+    request.method = http::Method::get;
     request.target = "/panels/p/ws";
     request.host = "127.0.0.1";
     request.asks_for_websocket = true;
@@ -94,4 +94,4 @@ TEST_F(WebSocketsTest, WhoIsHeardStays) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::websocket

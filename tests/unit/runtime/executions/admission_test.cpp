@@ -6,7 +6,7 @@
 #include "nexus/foundation/base/units.h"
 #include "support/loops.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 using budget::Need;
@@ -20,9 +20,9 @@ class AdmissionTest : public ::testing::Test {
   Task<void> call_handlers(int count) {
     for (int n = 0; n < count; ++n) {
       const std::string id = fmt::format("p{}", n);
-      co_await loops_.ask(0, Method::post, "/panels",
+      co_await loops_.ask(0, http::Method::post, "/panels",
                           testing::definition_of(id, fmt::format("return {}", n)));
-      const auto answer = co_await loops_.ask(0, Method::post, "/panels/" + id + "/trigger/t", "");
+      const auto answer = co_await loops_.ask(0, http::Method::post, "/panels/" + id + "/trigger/t", "");
       EXPECT_EQ(answer.status, 200u) << answer.body;
     }
   }
@@ -80,7 +80,7 @@ TEST_F(AdmissionTest, WhoIsRefusedAgainAndAgainDoesNotCostOthersTheirImages) {
       EXPECT_GE(refused.error().retry_after_ms, 1000);
     }
     EXPECT_EQ(test.loop().cache.stats().entries, 0u);
-    const auto again = co_await test.loops_.ask(0, Method::post, "/panels/p1/trigger/t", "");
+    const auto again = co_await test.loops_.ask(0, http::Method::post, "/panels/p1/trigger/t", "");
     EXPECT_EQ(again.status, 200u);
     for (int n = 0; n < 100; ++n)
       EXPECT_FALSE(co_await test.admission_.room_for(1_GiB, Need::kGrowth));
@@ -104,4 +104,4 @@ TEST_F(AdmissionTest, WhateverIsRefusedIsToldToComeWhenItMayBeServed) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -8,10 +8,10 @@
 #include "nexus/runtime/panels/registry.h"
 #include "support/sandbox.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
-using Ended = Result<sandbox::ExecutionResult>;
+using Ended = Result<ExecutionResult>;
 
 class ExecutionsTest : public ::testing::Test {
  protected:
@@ -22,7 +22,7 @@ class ExecutionsTest : public ::testing::Test {
     panels::Tool& tool = definition.tools.emplace_back();
     tool.name = "t";
     tool.handler = std::move(handler);
-    tool.capabilities = sandbox::Capabilities::defaults();
+    tool.capabilities = Capabilities::defaults();
     return definition;
   }
   // A call of the panel as it is now; where its outcome will be.
@@ -61,7 +61,7 @@ class ExecutionsTest : public ::testing::Test {
   metrics::Probes probes_;
   panels::MemoryRegistry registry_{clock_, ledger_, 1000};
   asio::io_context loop_{1};
-  Audience audience_{ledger_, probes_};
+  subscribers::Audience audience_{ledger_, probes_};
   Executions executions_{loop_.get_executor(), clock_,   ledger_, cache_, pool_, probes_,
                          sandbox_.runtime(),   audience_};
 };
@@ -183,4 +183,4 @@ TEST_F(ExecutionsTest, NoUpdateIsLostOverAThousandCallsAtOnce) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::executions

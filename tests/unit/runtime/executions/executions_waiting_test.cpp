@@ -11,16 +11,15 @@
 namespace nexus::testing {
 namespace {
 
-using server::Method;
-using server::Task;
+using http::Method;
 
 constexpr std::uint64_t kTtlMs = 300'000;    // SUSPENSION_TTL_MS, and how long a result is kept
 constexpr std::uint64_t kPackAfterMs = 200;  // and some more
 
 class ExecutionsWaitingTest : public ::testing::Test {
  public:
-  static sandbox::Limits limits() {
-    sandbox::Limits limits;
+  static Limits limits() {
+    Limits limits;
     limits.max_host_calls = 10'100;
     return limits;
   }
@@ -63,7 +62,7 @@ class ExecutionsWaitingTest : public ::testing::Test {
     return ask(Method::post, "/suspensions/" + suspension + "/resume", R"({"success":true,"value":1})");
   }
   std::string state_of(std::string_view panel) { return loop().registry.find(panel)->state().to_json(); }
-  auto turn() { return server::asio::post(loop().loop.get_executor(), server::kAwait); }
+  auto turn() { return asio::post(loop().loop.get_executor(), kAwait); }
 
   LoopUnderTest& loop() { return loops_[0]; }
   const auto& counts() { return loop().probes.under_way; }

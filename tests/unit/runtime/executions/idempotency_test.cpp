@@ -5,7 +5,7 @@
 
 #include "support/loops.h"
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 constexpr std::uint64_t kKnownMs = 5 * 60 * 1000;
@@ -109,13 +109,13 @@ TEST_F(IdempotencyTest, ToolAndBodyMustBeTheSame) {
 
 Task<testing::Loops::Answered> add(testing::Loops& loops, std::string key, std::string body = "{}",
                                    std::string tool = "t") {
-  return loops.ask(0, Method::post, "/panels/p/trigger/" + tool, body, {.idempotency_key = key});
+  return loops.ask(0, http::Method::post, "/panels/p/trigger/" + tool, body, {.idempotency_key = key});
 }
 
 TEST(IdempotencyOfTriggers, TheSameRequestRunsOnceHoweverOftenItComes) {
   testing::Loops loops(1);
   loops.spawn(0, [](testing::Loops& all) -> Task<void> {
-    co_await all.ask(0, Method::post, "/panels", testing::definition_of("p", "return ++$state.n"));
+    co_await all.ask(0, http::Method::post, "/panels", testing::definition_of("p", "return ++$state.n"));
     const auto first = co_await add(all, "k");
     EXPECT_NE(first.body.find(R"("returnValue":1)"), std::string::npos) << first.body;
     const auto again = co_await add(all, "k");
@@ -139,7 +139,7 @@ TEST(IdempotencyOfTriggers, WhoComesWhileItRunsGetsTheSameAnswer) {
   testing::Loops loops(1);
   std::vector<std::string> bodies;
   loops.spawn(0, [](testing::Loops& all, std::vector<std::string>& answers) -> Task<void> {
-    co_await all.ask(0, Method::post, "/panels",
+    co_await all.ask(0, http::Method::post, "/panels",
                      testing::definition_of(
                          "p", "const end = Date.now() + 30; while (Date.now() < end); return ++$state.n"));
     for (int n = 0; n < 3; ++n) {
@@ -157,4 +157,4 @@ TEST(IdempotencyOfTriggers, WhoComesWhileItRunsGetsTheSameAnswer) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::executions

@@ -5,7 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-namespace nexus::server {
+namespace nexus::executions {
 namespace {
 
 using testing::ElementsAre;
@@ -88,4 +88,4 @@ TEST_F(RunQueueTest, OneOfManyEndsASlice) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::executions

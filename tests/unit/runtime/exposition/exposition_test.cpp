@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 namespace {
 
 TEST(Exposition, WritesHelpTypeAndSamples) {
@@ -58,4 +58,4 @@ TEST(Exposition, DurationsNeedNoLabels) {
 }
 
 }  // namespace
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

@@ -4,7 +4,7 @@
 
 #include "nexus/foundation/base/units.h"
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 namespace {
 
 using testing::Contains;
@@ -27,8 +27,8 @@ MemoryFacts well() {
   return facts;
 }
 
-HandlerUse handler(std::string name, std::uint64_t p99, std::uint64_t limit = 32_MiB,
-                   std::uint64_t executions = kEnoughExecutions) {
+metrics::HandlerUse handler(std::string name, std::uint64_t p99, std::uint64_t limit = 32_MiB,
+                            std::uint64_t executions = kEnoughExecutions) {
   return {.name = std::move(name),
           .image_bytes = 1,
           .p99_bytes = p99,
@@ -37,8 +37,9 @@ HandlerUse handler(std::string name, std::uint64_t p99, std::uint64_t limit = 32
           .executions = executions};
 }
 
-std::vector<std::string> advice(const MemoryFacts& facts, const std::vector<HandlerUse>& handlers = {},
-                                const AdmissionProbe& refusals = {}) {
+std::vector<std::string> advice(const MemoryFacts& facts,
+                                const std::vector<metrics::HandlerUse>& handlers = {},
+                                const metrics::AdmissionProbe& refusals = {}) {
   return memory_advice(facts, refusals, handlers);
 }
 
@@ -58,7 +59,7 @@ TEST(MemoryAdvice, BeginsAtAQuarterOfTheLimit) {
 }
 
 TEST(MemoryAdvice, NamesNoLimitThatAnExecutionHasExceeded) {
-  HandlerUse spiky = handler("p/a", 1_MiB);
+  metrics::HandlerUse spiky = handler("p/a", 1_MiB);
   spiky.high_water_bytes = 5_MiB;
   EXPECT_THAT(advice(well(), {spiky}), ElementsAre(HasSubstr("8 would do")));
   spiky.high_water_bytes = 17_MiB;
@@ -67,7 +68,7 @@ TEST(MemoryAdvice, NamesNoLimitThatAnExecutionHasExceeded) {
 
 // Its own advice to raise the limit would be the next.
 TEST(MemoryAdvice, NamesNoLimitThatAnExecutionComesNear) {
-  HandlerUse spiky = handler("p/a", 1_MiB);
+  metrics::HandlerUse spiky = handler("p/a", 1_MiB);
   spiky.high_water_bytes = 7_MiB;
   EXPECT_THAT(advice(well(), {spiky}), ElementsAre(HasSubstr("16 would do")));
   spiky.memory_limit_bytes = 16_MiB;
@@ -77,7 +78,7 @@ TEST(MemoryAdvice, NamesNoLimitThatAnExecutionComesNear) {
 }
 
 TEST(MemoryAdvice, LooksForWhoNeedsTheMostAmongAll) {
-  HandlerUse spiky = handler("p/z", 1_MiB, 32_MiB, 1);
+  metrics::HandlerUse spiky = handler("p/z", 1_MiB, 32_MiB, 1);
   spiky.high_water_bytes = 9_MiB;
   EXPECT_THAT(advice(well(), {handler("p/a", 2_MiB), spiky}), IsEmpty());
 }
@@ -92,7 +93,7 @@ TEST(MemoryAdvice, WaitsUntilEnoughIsKnownOfEachHandler) {
 }
 
 TEST(MemoryAdvice, NamesNoLimitWithoutKnowingTheImage) {
-  HandlerUse unknown = handler("p/a", 1_MiB);
+  metrics::HandlerUse unknown = handler("p/a", 1_MiB);
   unknown.image_bytes = 0;
   EXPECT_THAT(advice(well(), {unknown}), IsEmpty());
 }
@@ -110,7 +111,7 @@ TEST(MemoryAdvice, WarnsOfALimitThatIsNear) {
 }
 
 TEST(MemoryAdvice, SaysWhoRefusesAndWhatToChange) {
-  AdmissionProbe refusals;
+  metrics::AdmissionProbe refusals;
   refusals.by_layer = {0, 3, 1, 0};
   EXPECT_THAT(advice(well(), {}, refusals),
               ElementsAre("refused 3 times by the budget: raise MEMORY_BUDGET_MB, or lower MAX_INSTANCES",
@@ -118,7 +119,7 @@ TEST(MemoryAdvice, SaysWhoRefusesAndWhatToChange) {
 }
 
 TEST(MemoryAdvice, SaysOfWhatIsRefusedWhatWouldFreeTheMost) {
-  AdmissionProbe refusals;
+  metrics::AdmissionProbe refusals;
   refusals.by_layer = {1, 0, 0, 0};
   MemoryFacts facts = well();
   facts.ledger.book.put(budget::Kind::kServer, 40_MiB);
@@ -152,4 +153,4 @@ TEST(MemoryAdvice, SaysThatMoreIsUsedThanIsAccounted) {
 }
 
 }  // namespace
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

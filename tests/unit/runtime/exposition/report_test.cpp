@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace nexus::metrics {
+namespace nexus::exposition {
 namespace {
 
 using testing::HasSubstr;
@@ -16,7 +16,7 @@ constexpr Build kBuild{"1.2.3", "wasmtime 48", "quickjs 1"};
 
 std::string text_of(const Snapshot& sum, const handlers::DiskCacheStats& disk = {},
                     const MemoryFacts& memory = {}) {
-  return report(sum, disk, kBuild, look_at_process(), memory);
+  return report(sum, disk, kBuild, system::look_at_process(), memory);
 }
 
 // The series of a report, without their values.
@@ -45,7 +45,7 @@ TEST(Report, HasEverySeriesOfAClosedSetFromTheStart) {
 
 TEST(Report, SaysWhatTheSnapshotSays) {
   Snapshot sum;
-  sandbox::ExecutionResult result;
+  ExecutionResult result;
   result.metrics.execution_time_us = 40;
   sum.probes.ended(result);
   result.metrics.execution_time_us = 60;
@@ -157,4 +157,4 @@ TEST(HitRate, IsZeroBeforeTheFirstLookup) {
 }
 
 }  // namespace
-}  // namespace nexus::metrics
+}  // namespace nexus::exposition

@@ -223,7 +223,7 @@ class HttpAnswerTest : public ::testing::Test {
     grant_.shrink_to(0);
     std::string text = *answer_json(answer, grant_);
     EXPECT_LE(text.capacity(), grant_.bytes() + 32);
-    EXPECT_EQ(sandbox::check_json(text), sandbox::JsonFault::kNone) << text;
+    EXPECT_EQ(check_json(text), JsonFault::kNone) << text;
     return text.substr(text.find('}') + 1);  // behind the headers
   }
 

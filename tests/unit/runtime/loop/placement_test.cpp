@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-namespace nexus::server {
+namespace nexus {
 namespace {
 
 TEST(OwnerOf, IsTheSameOnEveryMachine) {
@@ -28,4 +28,4 @@ TEST(OwnerOf, SpreadsPanelsEvenly) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus

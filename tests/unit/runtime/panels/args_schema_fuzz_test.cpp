@@ -166,7 +166,7 @@ TEST(ArgsSchemaFuzz, AnswersAgreeWithEachOther) {
     const std::string schema = writer.schema(4), value = writer.value(4);
     const std::string definitions = fmt::format(R"({{"a":{},"b":{},"d":{{"$dynamicAnchor":"d","not":{}}}}})",
                                                 writer.schema(2), writer.schema(2), writer.schema(2));
-    ASSERT_EQ(sandbox::check_json(schema), sandbox::JsonFault::kNone) << schema;
+    ASSERT_EQ(check_json(schema), JsonFault::kNone) << schema;
     const Verdict answer = verdict(schema, definitions, value);
     ++seen[static_cast<std::size_t>(answer)];
     if (answer == Verdict::kRefused) continue;

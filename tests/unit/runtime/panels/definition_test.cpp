@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 Ceiling ceiling() {
   const std::array<std::string, 4> all = {"state:*", "events:*", "view:*", "ext:*"};
-  return {{}, *sandbox::Capabilities::parse(all)};
+  return {{}, *Capabilities::parse(all)};
 }
 
 std::vector<std::string> paths_of(std::string_view json, const HandlerFiles& files = {}) {
@@ -117,7 +117,6 @@ TEST(Definition, ALimitHasALeastValueAndAKnownName) {
 }
 
 TEST(Definition, CapabilitiesComeFromTheToolElseThePanelElseTheDefault) {
-  using sandbox::Permission;
   const auto allows_write = [](const std::string& text) {
     return definition_of(text).tools[0].capabilities.allows(Permission::kStateWrite, "a");
   };
@@ -128,11 +127,10 @@ TEST(Definition, CapabilitiesComeFromTheToolElseThePanelElseTheDefault) {
 }
 
 TEST(Definition, ThePanelThatAsksForNothingGetsNoMoreThanTheServerAllows) {
-  using sandbox::Permission;
   const std::array<std::string, 2> some = {"state:read:a*", "ext:http"};
-  const auto parsed = parse_definition(definition("", ""), {{}, *sandbox::Capabilities::parse(some)});
+  const auto parsed = parse_definition(definition("", ""), {{}, *Capabilities::parse(some)});
   ASSERT_TRUE(parsed);
-  const sandbox::Capabilities& granted = parsed->tools[0].capabilities;
+  const Capabilities& granted = parsed->tools[0].capabilities;
   EXPECT_TRUE(granted.allows(Permission::kStateRead, "apple"));
   EXPECT_FALSE(granted.allows(Permission::kStateRead, "pear"));
   EXPECT_FALSE(granted.allows(Permission::kStateWrite, "apple"));
@@ -147,7 +145,7 @@ TEST(Definition, AMalformedCapabilityIsNamedByItsPlace) {
 
 TEST(Definition, MoreThanTheServerAllowsIsItsOwnError) {
   const std::array<std::string, 1> only_state = {"state:*"};
-  const Ceiling low = {{}, *sandbox::Capabilities::parse(only_state)};
+  const Ceiling low = {{}, *Capabilities::parse(only_state)};
   const auto parsed = parse_definition(definition(R"("capabilities":["ext:http"],)", ""), low);
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().code, ErrorCode::kCapabilityNotAllowed);

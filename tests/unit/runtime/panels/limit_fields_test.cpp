@@ -9,7 +9,7 @@ namespace {
 
 // The operator's table and the authors' are two, because config/ knows nothing of sandboxes. They must agree.
 TEST(LimitFields, HaveTheBoundsAndDefaultsOfTheirSettings) {
-  const sandbox::Limits standard;
+  const Limits standard;
   for (const LimitField& field : limit_fields()) {
     const config::Row* row = config::find_row(field.setting);
     ASSERT_NE(row, nullptr) << field.setting;
@@ -20,7 +20,7 @@ TEST(LimitFields, HaveTheBoundsAndDefaultsOfTheirSettings) {
 }
 
 TEST(LimitFields, CoverEveryLimit) {
-  EXPECT_EQ(limit_fields().size() * sizeof(std::uint64_t), sizeof(sandbox::Limits));
+  EXPECT_EQ(limit_fields().size() * sizeof(std::uint64_t), sizeof(Limits));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ Definition named(std::string id) {
   Definition definition;
   definition.id = std::move(id);
   definition.kind = "k";
-  definition.initial_state = *sandbox::State::parse(R"({"a":1,"b":2})");
+  definition.initial_state = *State::parse(R"({"a":1,"b":2})");
   return definition;
 }
 
@@ -89,7 +89,7 @@ TEST_F(RegistryTest, ACommitIsOneNewVersion) {
   const auto panel = *registry.create(named("p"));
   EXPECT_EQ(panel->version(), 1);
   clock.now_ms = 2000;
-  sandbox::Journal journal;
+  Journal journal;
   journal.mutations = {{"a", "10"}, {"b", std::nullopt}, {"c", "[1]"}};
   panel->commit(journal, panel->room_for(journal), clock.now_ms);
   EXPECT_EQ(panel->version(), 2);
@@ -99,7 +99,7 @@ TEST_F(RegistryTest, ACommitIsOneNewVersion) {
 
 TEST_F(RegistryTest, ACommitOfNothingIsNoNewVersion) {
   const auto panel = *registry.create(named("p"));
-  sandbox::Journal nothing;
+  Journal nothing;
   panel->commit(nothing, panel->room_for(nothing), 3000);
   EXPECT_EQ(panel->version(), 1);
   EXPECT_EQ(panel->last_activity_ms(), 3000);
@@ -126,7 +126,7 @@ TEST_F(RegistryTest, PutCreatesOrReplacesAllButTheState) {
   clock.now_ms = 2000;
   Definition other = named("p");
   other.kind = "other";
-  other.initial_state = *sandbox::State::parse(R"({"z":26})");
+  other.initial_state = *State::parse(R"({"z":26})");
   const auto replaced = registry.put(std::move(other), {});
   ASSERT_TRUE(replaced);
   EXPECT_EQ(replaced->how, Put::How::kReplaced);

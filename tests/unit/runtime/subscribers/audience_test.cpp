@@ -7,7 +7,7 @@
 #include "nexus/foundation/base/clock.h"
 #include "nexus/runtime/panels/registry.h"
 
-namespace nexus::server {
+namespace nexus::subscribers {
 namespace {
 
 using ::testing::ElementsAre;
@@ -39,9 +39,9 @@ class AudienceTest : public ::testing::Test {
     definition.kind = "k";
     return *registry_.create(std::move(definition));
   }
-  void commit(panels::Panel& panel, const sandbox::Journal& journal) {
+  void commit(panels::Panel& panel, const Journal& journal) {
     audience_.committed(panel, journal);
-    sandbox::Journal taken = journal;
+    Journal taken = journal;
     panel.commit(taken, panel.room_for(taken), 0);
   }
 
@@ -115,4 +115,4 @@ TEST_F(AudienceTest, ProgressOfAnExecutionIsForThoseWhoAreToldAll) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace nexus::server {
+namespace nexus::subscribers {
 namespace {
 
 TEST(TopicsTest, NoneAreAll) {
@@ -49,4 +49,4 @@ TEST(TopicsTest, ThereAreOnlySoMany) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::subscribers

@@ -1,7 +1,7 @@
 // Tools that start tools: the chain is cut, whatever way it goes.
 #include "unit/runtime/triggers/automation_tests.h"
 
-namespace nexus::server {
+namespace nexus::triggers {
 namespace {
 
 TEST_F(AutomationTest, AChainEndsAtItsDepth) {
@@ -66,7 +66,7 @@ TEST(AutomationOnTwoLoops, AChainBetweenThemEndsAtItsDepth) {
     EXPECT_EQ(first.status, 201u) << first.body;
     EXPECT_EQ(second.status, 201u) << second.body;
     const auto began =
-        co_await all.ask(0, Method::post, fmt::format("/panels/{}/trigger/begin", other), "{}");
+        co_await all.ask(0, http::Method::post, fmt::format("/panels/{}/trigger/begin", other), "{}");
     EXPECT_EQ(began.status, 200u) << began.body;
     // What is refused is the start of the panel on this loop.
     const auto refused = [&all] {
@@ -76,7 +76,7 @@ TEST(AutomationOnTwoLoops, AChainBetweenThemEndsAtItsDepth) {
     while (refused() == 0)
       co_await asio::post(all[0].loop.get_executor(), kAwait);
     for (const std::string& id : {one, other}) {
-      const auto state = co_await all.ask(0, Method::get, "/panels/" + id + "/state", "");
+      const auto state = co_await all.ask(0, http::Method::get, "/panels/" + id + "/state", "");
       EXPECT_EQ(state.body, fmt::format(R"({{"n":{}}})", Automation::kMostDepth / 2));
     }
   }(loops, on_loop(0, "one"), on_loop(1, "other")));
@@ -84,4 +84,4 @@ TEST(AutomationOnTwoLoops, AChainBetweenThemEndsAtItsDepth) {
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::triggers

@@ -1,7 +1,7 @@
 // Tools that start without a call: by a clock that the test turns, by events, by changes of state.
 #include "unit/runtime/triggers/automation_tests.h"
 
-namespace nexus::server {
+namespace nexus::triggers {
 namespace {
 
 TEST_F(AutomationTest, AnIntervalStartsItsToolAgainAndAgain) {
@@ -42,7 +42,7 @@ TEST_F(AutomationTest, TicksOfAToolThatIsBusyAreSkipped) {
     t.advance_ms(kHourMs);
     EXPECT_EQ(t.count(TriggerType::kInterval, Came::kSkipped), 2u);
     EXPECT_EQ(t.count(TriggerType::kInterval, Came::kStarted), 1u);
-    const auto removed = co_await t.loops_.ask(0, Method::delete_, "/panels/p", "");
+    const auto removed = co_await t.loops_.ask(0, http::Method::delete_, "/panels/p", "");
     EXPECT_EQ(removed.status, 204u);
   }(*this));
 }
@@ -191,7 +191,7 @@ TEST_F(AutomationTest, ManyToolsOfOnePathCostOneComparison) {
     EXPECT_EQ(came(Came::kDropped), 200 * (10'000 - Automation::kMostWaiting)) << "each change, of each tool";
     const auto held = t.loops_.ledger().granted(budget::Kind::kBuffers);
     EXPECT_LT(held, 1u << 20) << "what waits is there once, not 200 times";
-    co_await t.loops_.ask(0, Method::delete_, "/panels/p", "");
+    co_await t.loops_.ask(0, http::Method::delete_, "/panels/p", "");
   }(*this));
 }
 
@@ -214,10 +214,10 @@ TEST_F(AutomationTest, APanelThatIsMadeAgainHasNoneOfTheExecutions) {
         tool("wait", R"({"type":"manual"})", "await $ext.external.wait()", R"("capabilities":["ext:*"],)");
     co_await t.put("p", wait);
     const testing::Loops::Headers async{.prefer = "respond-async"};
-    const auto waits = co_await t.loops_.ask(0, Method::post, "/panels/p/trigger/wait", "{}", async);
+    const auto waits = co_await t.loops_.ask(0, http::Method::post, "/panels/p/trigger/wait", "{}", async);
     EXPECT_EQ(waits.status, 202u);
     EXPECT_THAT(co_await t.get("/executions?panel=p"), HasSubstr(R"("total":1)"));
-    co_await t.loops_.ask(0, Method::delete_, "/panels/p", "");
+    co_await t.loops_.ask(0, http::Method::delete_, "/panels/p", "");
     co_await t.put("p", wait);
     EXPECT_THAT(co_await t.get("/executions?panel=p"), HasSubstr(R"("total":0)"));
     const std::string id = waits.body.substr(waits.body.find("executionId") + 14, 36);
@@ -262,7 +262,7 @@ TEST_F(AutomationTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
 TEST_F(AutomationTest, NothingStartsAfterThePanelIsGone) {
   run([](AutomationTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kHour, "return 1"));
-    co_await t.loops_.ask(0, Method::delete_, "/panels/p", "");
+    co_await t.loops_.ask(0, http::Method::delete_, "/panels/p", "");
     t.advance_ms(5 * kHourMs);
     EXPECT_EQ(
         t.count(TriggerType::kInterval, Came::kStarted) + t.count(TriggerType::kInterval, Came::kRefused),
@@ -275,9 +275,9 @@ TEST_F(AutomationTest, ResultsOfTriggersDoNotPushOutThoseOfCallers) {
     co_await t.put("p", manual("emit", "for (let i = 0; i < 60; i++) $emit('e')") + "," +
                             tool("on", R"({"type":"event","pattern":"e"})", "return 'x'.repeat(100000)"));
     const testing::Loops::Headers with_key{.idempotency_key = "key"};
-    const auto asked = co_await t.loops_.ask(0, Method::post, "/panels/p/trigger/emit", "{}", with_key);
+    const auto asked = co_await t.loops_.ask(0, http::Method::post, "/panels/p/trigger/emit", "{}", with_key);
     co_await t.until([&t] { return t.count(TriggerType::kEvent, Came::kStarted) == 60; });
-    const auto again = co_await t.loops_.ask(0, Method::post, "/panels/p/trigger/emit", "{}", with_key);
+    const auto again = co_await t.loops_.ask(0, http::Method::post, "/panels/p/trigger/emit", "{}", with_key);
     EXPECT_EQ(again.body, asked.body);
     EXPECT_THAT(co_await t.get("/executions?panel=p"), HasSubstr(R"("trigger":"manual")"));
   }(*this));
@@ -295,13 +295,13 @@ TEST(AutomationOfManyLoops, EventsGoFromLoopToLoop) {
              "$state.n = ($state.n ?? 0) + 1", R"("capabilities":["state:*","events:receive:*"],)"));
     EXPECT_EQ(also.status, 201u) << also.body;
     for (int n = 0; n < 10; ++n)
-      co_await all.ask(0, Method::post, fmt::format("/panels/{}/trigger/emit", source), "{}");
-    auto state = co_await all.ask(0, Method::get, "/panels/" + follower + "/state", "");
+      co_await all.ask(0, http::Method::post, fmt::format("/panels/{}/trigger/emit", source), "{}");
+    auto state = co_await all.ask(0, http::Method::get, "/panels/" + follower + "/state", "");
     while (state.body != R"({"n":10})")
-      state = co_await all.ask(0, Method::get, "/panels/" + follower + "/state", "");
+      state = co_await all.ask(0, http::Method::get, "/panels/" + follower + "/state", "");
   }(loops, on_loop(0, "source"), on_loop(1, "follower")));
   loops.run();
 }
 
 }  // namespace
-}  // namespace nexus::server
+}  // namespace nexus::triggers

@@ -9,16 +9,15 @@
 #include "nexus/runtime/triggers/automation.h"
 #include "support/loops.h"
 
-namespace nexus::server {
+namespace nexus::triggers {
 
 using metrics::TriggerProbe;
-using panels::TriggerType;
 using ::testing::HasSubstr;
 
 inline std::string tool(std::string_view name, std::string_view trigger, std::string_view handler,
                         std::string_view more = "") {
   std::string text = fmt::format(R"({{"name":"{}","trigger":{},{}"handler":)", name, trigger, more);
-  sandbox::append_json_string(text, handler);
+  append_json_string(text, handler);
   return text + '}';
 }
 
@@ -36,7 +35,8 @@ inline std::string on_loop(std::size_t wanted, std::string_view prefix) {
 
 // Makes a panel with these tools, or replaces one.
 inline Task<testing::Loops::Answered> put_panel(testing::Loops& loops, std::string id, std::string tools) {
-  return loops.ask(0, Method::put, "/panels/" + id, fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
+  return loops.ask(0, http::Method::put, "/panels/" + id,
+                   fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
 }
 
 class AutomationTest : public ::testing::Test {
@@ -47,12 +47,12 @@ class AutomationTest : public ::testing::Test {
   }
   Task<std::string> call(std::string tool, std::string args = "{}", std::string panel = "p") {
     const auto answer =
-        co_await loops_.ask(0, Method::post, fmt::format("/panels/{}/trigger/{}", panel, tool), args);
+        co_await loops_.ask(0, http::Method::post, fmt::format("/panels/{}/trigger/{}", panel, tool), args);
     EXPECT_LT(answer.status, 300u) << answer.body;
     co_return answer.body;
   }
   Task<std::string> get(std::string target) {
-    const auto answer = co_await loops_.ask(0, Method::get, target, "");
+    const auto answer = co_await loops_.ask(0, http::Method::get, target, "");
     co_return answer.body;
   }
   Task<std::string> state(std::string panel = "p") { return get("/panels/" + panel + "/state"); }
@@ -90,4 +90,4 @@ inline constexpr const char* kHour = R"({"type":"interval","ms":3600000})";
 inline constexpr const char* kMidnight = R"({"type":"cron","expression":"0 0 * * *"})";
 inline constexpr std::uint64_t kHourMs = 3'600'000;
 
-}  // namespace nexus::server
+}  // namespace nexus::triggers

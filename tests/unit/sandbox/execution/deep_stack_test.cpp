@@ -16,6 +16,7 @@ namespace nexus::testing {
 namespace {
 
 using sandbox::Instance;
+using sandbox::Step;
 
 struct Named {
   std::string_view name;
@@ -103,8 +104,8 @@ std::string fill(std::string_view form, const Named& recursion, const Named& ope
   return source;
 }
 
-sandbox::Limits generous(std::uint64_t stack_bytes) {
-  sandbox::Limits limits;
+Limits generous(std::uint64_t stack_bytes) {
+  Limits limits;
   limits.stack_size_bytes = stack_bytes;
   limits.max_host_calls = limits.max_state_mutations = limits.max_events = limits.max_view_commands =
       1'000'000;
@@ -141,7 +142,7 @@ class DeepStack : public ::testing::TestWithParam<std::uint64_t> {
                     .state = &state_,
                     .capabilities = &capabilities_,
                     .limits = generous(GetParam())});
-    while (instance.step() == sandbox::Step::kMore) {
+    while (instance.step() == Step::kMore) {
     }
     if (const std::uint64_t used = resident_stack_bytes(); used > deepest_) {
       deepest_ = used;
@@ -174,9 +175,8 @@ class DeepStack : public ::testing::TestWithParam<std::uint64_t> {
   Sandbox sandbox_;
   std::uint64_t deepest_ = 0;
   std::string deepest_source_;
-  sandbox::State state_ =
-      *sandbox::State::parse(R"({"there":{"a":1},"denied":1,"big":")" + std::string(20'000, 'x') + "\"}");
-  sandbox::Capabilities capabilities_ = *sandbox::Capabilities::parse(
+  State state_ = *State::parse(R"({"there":{"a":1},"denied":1,"big":")" + std::string(20'000, 'x') + "\"}");
+  Capabilities capabilities_ = *Capabilities::parse(
       std::vector<std::string>{"state:read:there", "state:read:k", "state:read:big", "state:read:x*",
                                "state:write:*", "events:emit:event", "view:*"});
 };
@@ -249,8 +249,7 @@ TEST_P(DeepStack, ArgumentsAtTheGreatestDepth) {
   expect_no_trap("$state.x = $args; return $args", nested);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, DeepStack,
-                         ::testing::Values(sandbox::kLeastStackBytes, sandbox::kMostStackBytes),
+INSTANTIATE_TEST_SUITE_P(Sizes, DeepStack, ::testing::Values(kLeastStackBytes, kMostStackBytes),
                          [](const auto& size) { return std::to_string(size.param / 1024) + "KiB"; });
 
 }  // namespace

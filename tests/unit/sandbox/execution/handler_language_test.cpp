@@ -76,7 +76,6 @@ TEST(HandlerLanguage, LogLines) {
   const auto& logs = outcome.result().logs;
   ASSERT_EQ(logs.size(), 16u);
   EXPECT_EQ(logs[0].text, R"(a 1 {"b":[2]} null undefined 3n Symbol(s) [function (anonymous)])");
-  using sandbox::LogLevel;
   const std::array levels = {LogLevel::kInfo,  LogLevel::kDebug, LogLevel::kInfo,  LogLevel::kWarn,
                              LogLevel::kError, LogLevel::kInfo,  LogLevel::kDebug, LogLevel::kInfo,
                              LogLevel::kWarn,  LogLevel::kError, LogLevel::kDebug};

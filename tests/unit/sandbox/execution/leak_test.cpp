@@ -14,6 +14,7 @@
 namespace nexus::testing {
 namespace {
 
+using sandbox::ExecutionRequest;
 using sandbox::Instance;
 using sandbox::Step;
 
@@ -130,7 +131,7 @@ class Mix {
     expect_pristine();
   }
 
-  sandbox::ExecutionRequest spinner() {
+  ExecutionRequest spinner() {
     const std::string source = "globalThis.secret = 'SECRET'; for (;;) globalThis.more = [secret];";
     auto& known = others_[source];
     if (known == nullptr) known = *sandbox_.load(source);
@@ -158,7 +159,7 @@ class Mix {
   std::map<std::string, std::shared_ptr<const memory::Image>> others_;
   std::string source_of_spinner_;
   std::size_t current_ = 0;
-  sandbox::Limits limits_;
+  Limits limits_;
   std::uint64_t checked_ = 0;
 };
 

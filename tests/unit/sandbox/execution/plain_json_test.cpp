@@ -125,7 +125,7 @@ TEST(PlainJson, ResultsAreWhatStringifyWrites) {
                                      .return_json;
     const std::string text = sandbox.run(with("return (", value, ")")).expect_success().result().return_json;
     std::string quoted;
-    sandbox::append_json_string(quoted, text);
+    append_json_string(quoted, text);
     EXPECT_EQ(quoted, expected);
   }
 }
@@ -143,7 +143,7 @@ TEST(PlainJson, StateIsWhatStringifyWrites) {
     for (const auto& mutation : mutations) {
       if (mutation.key != "whole") continue;
       std::string quoted;
-      sandbox::append_json_string(quoted, *mutation.json);
+      append_json_string(quoted, *mutation.json);
       EXPECT_EQ(quoted, set.result().return_json);
     }
   }
@@ -162,7 +162,7 @@ TEST(PlainJson, CyclesAndBigIntsAreErrorsStill) {
 
 TEST(PlainJson, AnOutputThatDoesNotFitIsMemoryLimit) {
   Sandbox sandbox;
-  sandbox::Limits limits;
+  Limits limits;
   limits.memory_limit_bytes = 4_MiB;
   limits.max_result_bytes = 64_MiB;
   sandbox.run("const s = '\\n'.repeat(1 << 20); return [s, s, s]", {.limits = limits})
@@ -191,7 +191,7 @@ TEST(PlainJson, RandomDataComesBack) {
     const auto same = json.rfind(R"(,"same":)");
     ASSERT_NE(same, std::string::npos);
     std::string quoted;
-    sandbox::append_json_string(quoted, std::string_view(json).substr(8, same - 8));
+    append_json_string(quoted, std::string_view(json).substr(8, same - 8));
     EXPECT_EQ(quoted + "}", json.substr(same + 8));
   }
 }

@@ -8,7 +8,7 @@ namespace nexus::testing {
 namespace {
 
 using Form = Waiting::Form;
-using Kind = sandbox::CallAnswer::Kind;
+using Kind = CallAnswer::Kind;
 
 class Suspension : public ::testing::TestWithParam<Form> {
  protected:
@@ -121,7 +121,7 @@ TEST_P(Suspension, EachSegmentsChangesAreItsOwn) {
   w.outcome().expect_value("[10,3]");
   EXPECT_EQ(w.state(), R"({"n":11,"deep":{"list":["x","y","z"]},"m":2})");
   std::string json;
-  append_result_json(json, w.outcome().result(), sandbox::WithLogs::kNo);
+  append_result_json(json, w.outcome().result(), WithLogs::kNo);
   EXPECT_THAT(json, ::testing::HasSubstr(R"("stateMutations":[{"op":"set","key":"n","value":11},)"
                                          R"({"op":"set","key":"deep","value":{"list":["a"]}},)"
                                          R"({"op":"set","key":"m","value":2}])"));
@@ -142,7 +142,7 @@ TEST_P(Suspension, OnlyTheLastSegmentOfAFailureIsLost) {
   w.outcome().expect(ErrorCode::kExecutionError);
   EXPECT_EQ(w.state(), R"({"a":1})");
   std::string json;
-  append_result_json(json, w.outcome().result(), sandbox::WithLogs::kNo);
+  append_result_json(json, w.outcome().result(), WithLogs::kNo);
   EXPECT_THAT(json, ::testing::HasSubstr(
                         R"("stateMutations":[{"op":"set","key":"a","value":1}],"events":[{"name":"one")"));
 }

@@ -39,9 +39,9 @@ class InstancePoolTest : public ::testing::Test {
 
   testing::Sandbox sandbox;
   SystemClock clock;
-  sandbox::State state;
-  sandbox::Capabilities capabilities = sandbox::Capabilities::defaults();
-  sandbox::Limits limits;
+  State state;
+  Capabilities capabilities = Capabilities::defaults();
+  Limits limits;
 };
 
 TEST_F(InstancePoolTest, AnInstanceIsUsedAgain) {
@@ -63,12 +63,12 @@ TEST_F(InstancePoolTest, AnInstanceIsUsedAgain) {
 TEST_F(InstancePoolTest, ATimedOutInstanceIsReplaced) {
   constexpr std::string_view kSource = "for (;;) {}";
   const auto image = image_of(kSource);
-  limits.timeout_ms = sandbox::kLeastTimeoutMs;
+  limits.timeout_ms = kLeastTimeoutMs;
   InstancePool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
   {
     Result<Lease> lease = pool.try_acquire();
     ASSERT_TRUE(lease);
-    const sandbox::ExecutionResult result = (*lease)->execute(request_for(image, kSource));
+    const ExecutionResult result = (*lease)->execute(request_for(image, kSource));
     ASSERT_FALSE(result.ok());
     EXPECT_EQ(result.error->code, ErrorCode::kTimeout);
     lease->retire(Retired::kCancel);

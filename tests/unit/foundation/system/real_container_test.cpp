@@ -8,7 +8,7 @@
 #include "nexus/foundation/system/walls.h"
 #include "real_group.h"
 
-namespace nexus::budget {
+namespace nexus::system {
 namespace {
 
 TEST(RealContainer, ThisProcessCanBeRead) {
@@ -99,4 +99,4 @@ TEST_F(RealContainerGroup, TellsItsLimitWhatItUsesAndItsChanges) {
 }
 
 }  // namespace
-}  // namespace nexus::budget
+}  // namespace nexus::system
