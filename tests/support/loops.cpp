@@ -52,6 +52,7 @@ Task<Loops::Answered> Loops::ask(std::size_t at, http::Method method, std::strin
   request.prefer = std::move(headers.prefer);
   request.method = method;
   request.target = std::move(target);
+  request.route = find_route(api::Api::table(), method, request.target);
   request.body = std::move(body);
   request.host = "127.0.0.1";
   http::Answer answer;

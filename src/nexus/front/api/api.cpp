@@ -73,8 +73,8 @@ Task<void> Api::add_headers_after(Task<void> work, const http::Request& request,
 }
 
 std::optional<Task<void>> Api::dispatch(const http::Request& request, http::Answer& answer) {
-  const http::Route route = http::find_route(request.target);
-  if (route.resource == http::Resource::kUnknown) {
+  const http::RouteMatch& route = request.route;
+  if (route.path == nullptr) {
     refuse(shard_.probes(),
            {{.code = ErrorCode::kNotFound,
              .message = fmt::format("there is nothing at {}", http::masked(request.target))}},
@@ -82,11 +82,11 @@ std::optional<Task<void>> Api::dispatch(const http::Request& request, http::Answ
     return std::nullopt;
   }
   if (auth::is_preflight(request)) {
-    auth::answer_preflight(route, answer);
+    auth::answer_preflight(allowed_methods(routes(), route.path->pattern), answer);
     return std::nullopt;
   }
-  if (!is_allowed(route.resource, request.method)) {
-    const std::string_view allowed = allowed_methods(route.resource);
+  if (route.row == nullptr) {
+    const std::string allowed = allowed_methods(routes(), route.path->pattern);
     refuse(shard_.probes(),
            {{.code = ErrorCode::kMethodNotAllowed,
              .message = fmt::format("the methods of this path are {}", allowed)}},
@@ -100,75 +100,7 @@ std::optional<Task<void>> Api::dispatch(const http::Request& request, http::Answ
            answer);
     return std::nullopt;
   }
-  switch (route.resource) {
-    case http::Resource::kTrigger:
-      return triggers_.trigger(route, request, answer);
-    case http::Resource::kSocket:
-      if (const auto refusal = refuse_socket(route, request)) {
-        refuse(shard_.probes(), {*refusal}, answer);
-      } else {
-        answer.set_status(http::kSwitchingProtocols);
-      }
-      break;
-    case http::Resource::kPanels:
-      if (request.method == http::Method::post) {
-        const auto refusal = auth::Access::refuse_definition(request);
-        if (!refusal) return panels_.create(request, answer);
-        refuse(shard_.probes(), {*refusal}, answer);
-        break;
-      }
-      return list(route.query, auth::caller_of(request), answer);
-    case http::Resource::kPanel:
-      if (request.method == http::Method::put) return panels_.put(route, request, answer);
-      finish(request.method == http::Method::delete_ ? panels_.remove(route, request, answer)
-                                                     : panels_.describe(route, request, answer),
-             answer);
-      break;
-    case http::Resource::kState:
-      finish(panels_.give_state(route, request, answer), answer);
-      break;
-    case http::Resource::kHealth:
-      return report_health(answer);
-    case http::Resource::kLive:
-      health_.live(answer);
-      break;
-    case http::Resource::kReady:
-      health_.ready(shard_.stage(), answer);
-      break;
-    case http::Resource::kMetrics:
-      return report_metrics(answer);
-    case http::Resource::kMemory:
-      return report_memory(route.query, answer);
-    case http::Resource::kExecutions:
-      finish(waiting_.list(route, request, answer), answer);
-      break;
-    case http::Resource::kExecution:
-      if (request.method != http::Method::delete_) return waiting_.describe(route, request, answer);
-      finish(waiting_.cancel(route, request, answer), answer);
-      break;
-    case http::Resource::kSuspensions:
-      finish(waiting_.list_suspensions(route, request, answer), answer);
-      break;
-    case http::Resource::kResume:
-      return waiting_.resume(route, request, answer);
-    case http::Resource::kDescription:
-      answer.body() = openapi_json_;
-      break;
-    case http::Resource::kUnknown:
-      break;
-  }
-  return std::nullopt;
-}
-
-Task<void> Api::list(std::string_view query, const Caller& caller, http::Answer& answer) {
-  const auto page = page_of(query);
-  if (!page) {
-    finish(std::unexpected(page.error()), answer);
-    co_return;
-  }
-  const auto lists = co_await shard_.all().ask<PanelList>(
-      [&page, &caller](shard::Shard& shard) { return list_panels(shard.registry(), *page, caller); });
-  append_page(answer.body(), lists, *page);
+  return serve_row(request, answer);
 }
 
 Task<exposition::Snapshot> Api::sum_of_all_loops(
@@ -180,11 +112,11 @@ Task<exposition::Snapshot> Api::sum_of_all_loops(
   co_return sum;
 }
 
-Task<void> Api::report_health(http::Answer& answer) {
+Task<void> Api::report_health(const http::Request&, http::Answer& answer) {
   health_.report(shard_.stage(), co_await sum_of_all_loops(&shard::Shard::snapshot), answer);
 }
 
-Task<void> Api::report_metrics(http::Answer& answer) {
+Task<void> Api::report_metrics(const http::Request&, http::Answer& answer) {
   const exposition::Snapshot sum = co_await sum_of_all_loops(&shard::Shard::snapshot);
   answer.set_content_type(http::ContentType::kPrometheus);
   const handlers::DiskCache* const disk_cache = shard_.disk_cache();
@@ -193,28 +125,14 @@ Task<void> Api::report_metrics(http::Answer& answer) {
                                      system::look_at_process(), memory_.look());
 }
 
-Task<void> Api::report_memory(std::string_view query, http::Answer& answer) {
-  const auto order = handler_order_of(query);
+Task<void> Api::report_memory(const http::Request& request, http::Answer& answer) {
+  const auto order = handler_order_of(request.query());
   if (!order) {
-    finish(std::unexpected(order.error()), answer);
+    refuse(shard_.probes(), order.error(), answer);
     co_return;
   }
   const exposition::Snapshot sum = co_await sum_of_all_loops(&shard::Shard::snapshot_with_handlers);
   append_memory(answer.body(), memory_.look(), sum, *order);
-}
-
-// Everything that can be known before it is a WebSocket is said by HTTP, whose answers every client can tell apart.
-std::optional<Error> Api::refuse_socket(const http::Route& route, const http::Request& request) const {
-  if (auto refusal = refuse_upgrade(request)) return refusal;
-  if (shard_.stage() == shard::Stage::kDraining)
-    return Error{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"};
-  if (!shard_.registry().find(route.panel)) return shard::panel_not_found(route.panel);
-  const auto room = shard_.ledger().grant(budget::Kind::kBuffers, websocket::kClientBytes);
-  return room ? std::nullopt : std::optional(room.error());
-}
-
-void Api::finish(const PanelsResource::Outcome& outcome, http::Answer& answer) {
-  if (!outcome) refuse(shard_.probes(), outcome.error(), answer);
 }
 
 }  // namespace nexus::api

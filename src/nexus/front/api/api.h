@@ -1,7 +1,9 @@
 // The calls of the API on one loop: from a request to the resource that it is about.
 #pragma once
 
+#include <expected>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "nexus/front/api/execution_resource.h"
@@ -41,7 +43,11 @@ class Api final : public http::Service, public http::Backend {
   // `shard` and `memory` must outlive it.
   Api(shard::Shard& shard, const exposition::MemorySource& memory, Versions versions, Options options);
 
+  // All that the API serves.
+  static http::Routes table();
+
   // ---- Service ----
+  http::Routes routes() const override { return table(); }
   std::optional<Error> refuse_head(http::Request& request) override;
   std::optional<Task<void>> serve(const http::Request& request, http::Answer& answer) override;
   void add_headers(const http::Request& request, http::Answer& answer) override;
@@ -63,16 +69,25 @@ class Api final : public http::Service, public http::Backend {
   void hurry() { shard_.hurry(); }
 
  private:
+  struct Endpoint;
+  static std::span<const Endpoint> endpoints();
+
   std::optional<Task<void>> dispatch(const http::Request& request, http::Answer& answer);
+  std::optional<Task<void>> serve_row(const http::Request& request, http::Answer& answer);
   Task<void> add_headers_after(Task<void> work, const http::Request& request, http::Answer& answer);
-  Task<void> list(std::string_view query, const Caller& caller, http::Answer& answer);
-  Task<void> report_health(http::Answer& answer);
-  Task<void> report_metrics(http::Answer& answer);
-  Task<void> report_memory(std::string_view query, http::Answer& answer);
+  // What serves a row of the table: as Service::serve(), or with an error that says what to refuse the request with.
+  std::optional<Task<void>> create_panel(const http::Request& request, http::Answer& answer);
+  Task<void> list_panels(const http::Request& request, http::Answer& answer);
+  std::expected<void, Refusal> open_websocket(const http::Request& request, http::Answer& answer);
+  Task<void> report_health(const http::Request& request, http::Answer& answer);
+  std::expected<void, Refusal> report_live(const http::Request& request, http::Answer& answer);
+  std::expected<void, Refusal> report_ready(const http::Request& request, http::Answer& answer);
+  Task<void> report_metrics(const http::Request& request, http::Answer& answer);
+  std::expected<void, Refusal> describe_api(const http::Request& request, http::Answer& answer);
+  Task<void> report_memory(const http::Request& request, http::Answer& answer);
+
   Task<exposition::Snapshot> sum_of_all_loops(
       std::function<exposition::Snapshot(shard::Shard&)> one_loop) const;
-  std::optional<Error> refuse_socket(const http::Route& route, const http::Request& request) const;
-  void finish(const PanelsResource::Outcome& outcome, http::Answer& answer);
 
   shard::Shard& shard_;
   const exposition::MemorySource& memory_;

@@ -9,7 +9,6 @@
 #include "nexus/foundation/model/definition_ids.h"
 #include "nexus/front/http/loose_socket.h"
 #include "nexus/front/http/query.h"
-#include "nexus/front/http/route.h"
 #include "nexus/runtime/loop/placement.h"
 
 namespace nexus::api {
@@ -29,20 +28,27 @@ Done how_it_ended(const std::exception_ptr& error) {
 }  // namespace
 
 std::size_t Dispatch::where(const http::Request& request) const {
-  if (loops_.size() == 1) return loops_.own();
-  const http::Route route = http::find_route(request.target);
-  if (!route.panel.empty()) return owner_of(route.panel, loops_.size());
-  if (route.resource == http::Resource::kExecution)
-    return executions::loop_of_execution(route.id, loops_.size());
-  if (route.resource == http::Resource::kResume)
-    return executions::loop_of_suspension(route.id, loops_.size());
-  if (route.resource == http::Resource::kExecutions || route.resource == http::Resource::kSuspensions) {
-    const auto panel = http::find_parameter(route.query, "panel");
-    return panel && *panel ? owner_of(**panel, loops_.size()) : loops_.own();
+  const http::Route* const row = request.route.row;
+  if (loops_.size() == 1 || row == nullptr) return loops_.own();
+  switch (row->owner) {
+    case http::Owner::kAnyLoop:
+      break;
+    case http::Owner::kPanel:
+      return owner_of(request.name(0), loops_.size());
+    case http::Owner::kExecution:
+      return executions::loop_of_execution(request.name(0), loops_.size());
+    case http::Owner::kSuspension:
+      return executions::loop_of_suspension(request.name(0), loops_.size());
+    case http::Owner::kPanelOfQuery: {
+      const auto panel = http::find_parameter(request.query(), "panel");
+      return panel && *panel ? owner_of(**panel, loops_.size()) : loops_.own();
+    }
+    case http::Owner::kPanelOfBody: {
+      const std::string id = id_in_definition(request.body);
+      return id.empty() ? loops_.own() : owner_of(id, loops_.size());
+    }
   }
-  if (route.resource != http::Resource::kPanels || request.method != http::Method::post) return loops_.own();
-  const std::string id = id_in_definition(request.body);
-  return id.empty() ? loops_.own() : owner_of(id, loops_.size());
+  return loops_.own();
 }
 
 std::optional<Task<void>> Dispatch::serve(const http::Request& request, http::Answer& answer) {

@@ -19,6 +19,7 @@ class Dispatch final : public http::Service {
  public:
   explicit Dispatch(const LoopGroup<Api>& loops) : loops_(loops), api_(*loops[loops.own()].part) {}
 
+  http::Routes routes() const override { return api_.routes(); }
   std::optional<Error> refuse_head(http::Request& request) override { return api_.refuse_head(request); }
   std::optional<Task<void>> serve(const http::Request& request, http::Answer& answer) override;
   // A client lives on the loop of its panel, so that nothing it says or is told has to hop.

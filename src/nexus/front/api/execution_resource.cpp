@@ -28,8 +28,8 @@ Refusal no_suspension() {
 }
 
 // The panel that a list is of.
-std::expected<std::string_view, Refusal> panel_of(const http::Route& route) {
-  const auto panel = http::find_parameter(route.query, "panel");
+std::expected<std::string_view, Refusal> panel_of(const http::Request& request) {
+  const auto panel = http::find_parameter(request.query(), "panel");
   if (!panel) return std::unexpected(panel.error());
   if (!*panel || !is_panel_id(**panel))
     return std::unexpected(refuse_part("panel", "is needed: the id of a panel"));
@@ -83,10 +83,9 @@ std::expected<extensions::Settlement, Refusal> settlement_of(std::string_view bo
 
 // {NAME: [rows of the panel], total}. `for_each_of` calls what it is given with what append_row() takes, for each row.
 template <class ForEachOf>
-ExecutionResource::Outcome append_list(std::string_view name, const http::Route& route,
-                                       const http::Request& request, http::Answer& answer,
-                                       ForEachOf for_each_of) {
-  const auto panel = panel_of(route);
+ExecutionResource::Outcome append_list(std::string_view name, const http::Request& request,
+                                       http::Answer& answer, ForEachOf for_each_of) {
+  const auto panel = panel_of(request);
   if (!panel) return std::unexpected(panel.error());
   std::string& out = answer.body();
   out += fmt::format(R"({{"{}":[)", name);
@@ -120,9 +119,8 @@ void ExecutionResource::tell_what_was_done(const http::Preferences& preferences,
   if (!applied.empty()) answer.add_header("Preference-Applied", applied);
 }
 
-executions::ExecutionPtr ExecutionResource::find(const http::Route& route,
-                                                 const http::Request& request) const {
-  auto execution = executions_.find(route.id);
+executions::ExecutionPtr ExecutionResource::find(const http::Request& request) const {
+  auto execution = executions_.find(request.name(0));
   if (execution != nullptr && !auth::caller_of(request).may_see(execution->call.panel->id())) return nullptr;
   return execution;
 }
@@ -143,42 +141,39 @@ Task<void> ExecutionResource::answer_when_ready(executions::ExecutionPtr executi
   answer_with(*execution, with_logs, answer);
 }
 
-Task<void> ExecutionResource::describe(http::Route route, const http::Request& request,
-                                       http::Answer& answer) {
-  const auto execution = find(route, request);
-  if (execution == nullptr) co_return refuse(probes_, no_execution(route.id), answer);
+Task<void> ExecutionResource::describe(const http::Request& request, http::Answer& answer) {
+  const auto execution = find(request);
+  if (execution == nullptr) co_return refuse(probes_, no_execution(request.name(0)), answer);
   if (const auto wait_s = http::preferences_of(request.prefer).wait_s) {
     co_await executions_.wait_for_end(execution, at_most(*wait_s));
     tell_what_was_done({.wait_s = wait_s}, answer);
   }
-  if (execution->has_ended()) co_return answer_with(*execution->result, logs_of(route.query), answer);
+  if (execution->has_ended()) co_return answer_with(*execution->result, logs_of(request.query()), answer);
   answer.add_header("Nexus-Execution-Id", execution->id);
   append_waiting(answer.body(), *execution);
 }
 
-ExecutionResource::Outcome ExecutionResource::cancel(const http::Route& route, const http::Request& request,
-                                                     http::Answer& answer) {
-  const auto execution = find(route, request);
-  if (execution == nullptr) return std::unexpected(no_execution(route.id));
+ExecutionResource::Outcome ExecutionResource::cancel(const http::Request& request, http::Answer& answer) {
+  const auto execution = find(request);
+  if (execution == nullptr) return std::unexpected(no_execution(request.name(0)));
   executions_.cancel(execution, "the execution was cancelled");
   answer.set_status(204);
   return {};
 }
 
-Task<void> ExecutionResource::resume(http::Route route, const http::Request& request, http::Answer& answer) {
-  const auto found = executions_.suspensions().get_suspended(route.id);
+Task<void> ExecutionResource::resume(const http::Request& request, http::Answer& answer) {
+  const auto found = executions_.suspensions().get_suspended(request.name(0));
   if (!found || !auth::caller_of(request).may_see(found->execution->call.panel->id()))
     co_return refuse(probes_, no_suspension(), answer);
   auto settlement = settlement_of(request.body);
   if (!settlement) co_return refuse(probes_, settlement.error(), answer);
-  const auto execution = executions_.resume(route.id, *std::move(settlement));
+  const auto execution = executions_.resume(request.name(0), *std::move(settlement));
   co_await executions_.wait_for_rest(execution, most_wait_);
-  answer_with(*execution, logs_of(route.query), answer);
+  answer_with(*execution, logs_of(request.query()), answer);
 }
 
-ExecutionResource::Outcome ExecutionResource::list(const http::Route& route, const http::Request& request,
-                                                   http::Answer& answer) const {
-  return append_list("executions", route, request, answer, [this](std::string_view panel, auto add) {
+ExecutionResource::Outcome ExecutionResource::list(const http::Request& request, http::Answer& answer) const {
+  return append_list("executions", request, answer, [this](std::string_view panel, auto add) {
     executions_.for_each([&](const executions::Execution& execution) {
       const panels::Panel& its = *execution.call.panel;
       if (its.id() == panel && !its.is_removed()) add(execution);
@@ -186,10 +181,9 @@ ExecutionResource::Outcome ExecutionResource::list(const http::Route& route, con
   });
 }
 
-ExecutionResource::Outcome ExecutionResource::list_suspensions(const http::Route& route,
-                                                               const http::Request& request,
+ExecutionResource::Outcome ExecutionResource::list_suspensions(const http::Request& request,
                                                                http::Answer& answer) const {
-  return append_list("suspensions", route, request, answer, [this](std::string_view panel, auto add) {
+  return append_list("suspensions", request, answer, [this](std::string_view panel, auto add) {
     executions_.for_each([&](const executions::Execution& execution) {
       if (execution.call.panel->id() != panel) return;
       for (const executions::PendingCall& call : execution.pending) {

@@ -8,7 +8,6 @@
 #include "nexus/front/http/answer.h"
 #include "nexus/front/http/preferences.h"
 #include "nexus/front/http/request.h"
-#include "nexus/front/http/route.h"
 #include "nexus/runtime/executions/executions.h"
 
 namespace nexus::api {
@@ -26,16 +25,15 @@ class ExecutionResource {
   Task<void> answer_when_ready(executions::ExecutionPtr execution, std::int64_t since_ms,
                                const http::Request& request, WithLogs with_logs, http::Answer& answer);
 
-  Task<void> describe(http::Route route, const http::Request& request, http::Answer& answer);
-  Task<void> resume(http::Route route, const http::Request& request, http::Answer& answer);
+  Task<void> describe(const http::Request& request, http::Answer& answer);
+  Task<void> resume(const http::Request& request, http::Answer& answer);
   using Outcome = std::expected<void, Refusal>;
-  Outcome cancel(const http::Route& route, const http::Request& request, http::Answer& answer);
-  Outcome list(const http::Route& route, const http::Request& request, http::Answer& answer) const;
-  Outcome list_suspensions(const http::Route& route, const http::Request& request,
-                           http::Answer& answer) const;
+  Outcome cancel(const http::Request& request, http::Answer& answer);
+  Outcome list(const http::Request& request, http::Answer& answer) const;
+  Outcome list_suspensions(const http::Request& request, http::Answer& answer) const;
 
  private:
-  executions::ExecutionPtr find(const http::Route& route, const http::Request& request) const;
+  executions::ExecutionPtr find(const http::Request& request) const;
   // What a client gets who wants to wait for so many seconds.
   std::chrono::milliseconds at_most(std::uint64_t wait_s) const;
   void tell_what_was_done(const http::Preferences& preferences, http::Answer& answer) const;

@@ -49,12 +49,11 @@ void PanelsResource::describe_creation(const panels::Panel& panel, const http::R
   describe_change(panel, request, answer);
 }
 
-PanelsResource::Outcome PanelsResource::describe(const http::Route& route, const http::Request& request,
-                                                 http::Answer& answer) const {
-  const auto include = include_of(route.query);
+PanelsResource::Outcome PanelsResource::describe(const http::Request& request, http::Answer& answer) const {
+  const auto include = include_of(request.query());
   if (!include) return std::unexpected(include.error());
-  const auto panel = registry_.find(route.panel);
-  if (!panel) return not_found(route.panel);
+  const auto panel = registry_.find(request.name(0));
+  if (!panel) return not_found(request.name(0));
   if (tag(*panel, request, answer) == Freshness::kUnchanged) return {};
   append_info(answer.body(), *panel,
               *include == Include::kHandlers ? InfoParts::kDefinitions : InfoParts::kState,
@@ -62,18 +61,16 @@ PanelsResource::Outcome PanelsResource::describe(const http::Route& route, const
   return {};
 }
 
-PanelsResource::Outcome PanelsResource::give_state(const http::Route& route, const http::Request& request,
-                                                   http::Answer& answer) const {
-  const auto panel = registry_.find(route.panel);
-  if (!panel) return not_found(route.panel);
+PanelsResource::Outcome PanelsResource::give_state(const http::Request& request, http::Answer& answer) const {
+  const auto panel = registry_.find(request.name(0));
+  if (!panel) return not_found(request.name(0));
   if (tag(*panel, request, answer) == Freshness::kUnchanged) return {};
   answer.body() += panel->state().to_json();
   return {};
 }
 
-PanelsResource::Outcome PanelsResource::remove(const http::Route& route, const http::Request& request,
-                                               http::Answer& answer) {
-  const auto removed = service_.remove(route.panel, condition_of(request));
+PanelsResource::Outcome PanelsResource::remove(const http::Request& request, http::Answer& answer) {
+  const auto removed = service_.remove(request.name(0), condition_of(request));
   if (!removed) return std::unexpected(Refusal{removed.error()});
   answer.set_status(204);
   return {};
@@ -85,8 +82,8 @@ Task<void> PanelsResource::create(const http::Request& request, http::Answer& an
   describe_creation(**created, request, answer);
 }
 
-Task<void> PanelsResource::put(http::Route route, const http::Request& request, http::Answer& answer) {
-  const std::string id(route.panel);
+Task<void> PanelsResource::put(const http::Request& request, http::Answer& answer) {
+  const std::string id(request.name(0));
   const auto put = co_await service_.put(id, request.body, auth::caller_of(request), condition_of(request));
   if (!put) co_return refuse(probes_, put.error(), answer);
   if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, answer);

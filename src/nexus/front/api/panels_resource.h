@@ -7,7 +7,6 @@
 #include "nexus/foundation/model/refusal.h"
 #include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
-#include "nexus/front/http/route.h"
 #include "nexus/front/http/websocket_upgrade.h"
 #include "nexus/runtime/panels/registry.h"
 #include "nexus/runtime/shard/panel_service.h"
@@ -22,13 +21,12 @@ class PanelsResource {
                  http::ProxyTrust trust)
       : registry_(registry), service_(service), probes_(probes), trust_(trust) {}
 
-  Outcome describe(const http::Route& route, const http::Request& request, http::Answer& answer) const;
-  Outcome give_state(const http::Route& route, const http::Request& request, http::Answer& answer) const;
-  Outcome remove(const http::Route& route, const http::Request& request, http::Answer& answer);
-  // These two have refused the request themselves when they are done. They begin when they are awaited, and the route of
-  // whoever made them is gone by then.
+  Outcome describe(const http::Request& request, http::Answer& answer) const;
+  Outcome give_state(const http::Request& request, http::Answer& answer) const;
+  Outcome remove(const http::Request& request, http::Answer& answer);
+  // These two have refused the request themselves when they are done.
   Task<void> create(const http::Request& request, http::Answer& answer);
-  Task<void> put(http::Route route, const http::Request& request, http::Answer& answer);
+  Task<void> put(const http::Request& request, http::Answer& answer);
 
  private:
   void describe_change(const panels::Panel& panel, const http::Request& request, http::Answer& answer) const;

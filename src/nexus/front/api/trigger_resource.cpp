@@ -19,10 +19,9 @@ bool is_key(std::string_view key) {
 
 }  // namespace
 
-std::optional<Task<void>> TriggerResource::trigger(const http::Route& route, const http::Request& request,
-                                                   http::Answer& answer) {
-  auto call = calls_.find(route.panel, route.tool, request.body);
-  if (call) return run(*std::move(call), request, logs_of(route.query), answer);
+std::optional<Task<void>> TriggerResource::trigger(const http::Request& request, http::Answer& answer) {
+  auto call = calls_.find(request.name(0), request.name(1), request.body);
+  if (call) return run(*std::move(call), request, logs_of(request.query()), answer);
   refuse(probes_, std::move(call.error()), answer);
   return std::nullopt;
 }

@@ -7,7 +7,6 @@
 #include "nexus/front/api/execution_resource.h"
 #include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
-#include "nexus/front/http/route.h"
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/executions/idempotency.h"
 #include "nexus/runtime/shard/tool_calls.h"
@@ -22,8 +21,7 @@ class TriggerResource {
 
   // Runs the tool and answers with its RESULT, or that it waits; with an Idempotency-Key that is known, answers with what came of
   // the first request. No coroutine: the request has been refused.
-  std::optional<Task<void>> trigger(const http::Route& route, const http::Request& request,
-                                    http::Answer& answer);
+  std::optional<Task<void>> trigger(const http::Request& request, http::Answer& answer);
 
  private:
   Task<void> run(executions::ToolCall call, const http::Request& request, WithLogs with_logs,

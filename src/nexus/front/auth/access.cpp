@@ -15,11 +15,12 @@ namespace {
 
 constexpr std::size_t kMostCachedTokens = 1024;  // of kMostTokenBytes at most: 8 MiB in the worst case
 
-// Probes and scrapers have no token and use whatever name they were given; what they read names no panel.
-bool is_open(http::Resource resource) {
-  return resource == http::Resource::kHealth || resource == http::Resource::kLive ||
-         resource == http::Resource::kReady || resource == http::Resource::kMetrics ||
-         resource == http::Resource::kDescription;
+bool is_open(const http::Request& request) {
+  return request.route.path != nullptr && request.route.path->is_open;
+}
+
+bool leads_to_websocket(const http::Request& request) {
+  return request.route.path != nullptr && request.route.path->is_websocket;
 }
 
 // Callers that live as long as the program: nothing is counted.
@@ -38,10 +39,10 @@ std::string_view bearer_token(std::string_view authorization) {
 }
 
 // A browser's WebSocket can send no header of its own, so there, and only there, the query may have it.
-std::string_view token_of(const http::Request& request, const http::Route& route) {
-  if (!request.authorization.empty() || route.resource != http::Resource::kSocket)
+std::string_view token_of(const http::Request& request) {
+  if (!request.authorization.empty() || !leads_to_websocket(request))
     return bearer_token(request.authorization);
-  const auto token = http::find_parameter(route.query, "token");
+  const auto token = http::find_parameter(request.query(), "token");
   return token ? token->value_or(std::string_view()) : std::string_view();
 }
 
@@ -55,35 +56,6 @@ const Caller& caller_of(const http::Request& request) {
   return request.caller ? *request.caller : Caller::nobody();
 }
 
-std::optional<Scope> needed_scope(http::Resource resource, http::Method method) {
-  switch (resource) {
-    case http::Resource::kUnknown:
-    case http::Resource::kHealth:
-    case http::Resource::kLive:
-    case http::Resource::kReady:
-    case http::Resource::kMetrics:
-    case http::Resource::kDescription:
-      return std::nullopt;
-    case http::Resource::kTrigger:
-      return Scope::kTrigger;
-    case http::Resource::kPanels:
-    case http::Resource::kPanel:
-    case http::Resource::kState:
-    case http::Resource::kSocket:
-      return http::is_read(method) ? Scope::kRead : Scope::kWrite;
-    case http::Resource::kExecutions:
-    case http::Resource::kSuspensions:
-      return Scope::kRead;
-    case http::Resource::kExecution:
-      return http::is_read(method) ? Scope::kRead : Scope::kTrigger;
-    case http::Resource::kResume:
-      return Scope::kResume;
-    case http::Resource::kMemory:
-    default:  // whoever adds a resource says here whose it is; until then it is not everyone's
-      return Scope::kAdmin;
-  }
-}
-
 Access::Access(AccessOptions options, const Clock& clock)
     : key_(std::move(options.jwt_key)),
       rule_(options.allowed_hosts, options.cors_origins),
@@ -92,37 +64,35 @@ Access::Access(AccessOptions options, const Clock& clock)
 
 Result<std::shared_ptr<const Caller>> Access::admit(const http::Request& request) {
   if (!key_) {
-    if (auto refusal = rule_.refuse_host(request.host);
-        refusal && !is_open(http::find_route(request.target).resource)) {
+    if (auto refusal = rule_.refuse_host(request.host); refusal && !is_open(request))
       return std::unexpected(*std::move(refusal));
-    }
   }
   if (auto refusal = rule_.refuse_origin(request.origin, request.host))
     return std::unexpected(*std::move(refusal));
   if (!key_) return unowned(Caller::anyone());
 
-  const http::Route route = http::find_route(request.target);
-  if (is_open(route.resource) || is_preflight(request)) return unowned(Caller::nobody());
-  NEXUS_TRY(auto caller, authenticate(request, route));
-  const auto scope = needed_scope(route.resource, request.method);
+  if (is_open(request) || is_preflight(request)) return unowned(Caller::nobody());
+  NEXUS_TRY(auto caller, authenticate(request));
+  const http::RouteMatch& route = request.route;
+  const auto scope = route.row != nullptr ? route.row->scope : std::nullopt;
   if (scope && !caller->may(*scope)) {
     return std::unexpected(forbidden(fmt::format("the token's scope does not have \"{}\"", name(*scope))));
   }
   if (scope == Scope::kAdmin && !caller->may_see_all()) {
     return std::unexpected(forbidden("the token is for some panels only, and this is about all of them"));
   }
-  if (!route.panel.empty() && !caller->may_see(route.panel)) {
-    return std::unexpected(forbidden(fmt::format("the token's panels do not cover \"{}\"", route.panel)));
+  if (route.path != nullptr && route.path->owner == http::Owner::kPanel &&
+      !caller->may_see(request.name(0))) {
+    return std::unexpected(forbidden(fmt::format("the token's panels do not cover \"{}\"", request.name(0))));
   }
   return caller;
 }
 
-Result<std::shared_ptr<const Caller>> Access::authenticate(const http::Request& request,
-                                                           const http::Route& route) {
-  const std::string_view token = token_of(request, route);
+Result<std::shared_ptr<const Caller>> Access::authenticate(const http::Request& request) {
+  const std::string_view token = token_of(request);
   if (token.empty()) {
     return fail(ErrorCode::kUnauthorized,
-                route.resource == http::Resource::kSocket
+                leads_to_websocket(request)
                     ? "this call needs a token: Authorization: Bearer TOKEN, or ?token=TOKEN"
                     : "this call needs a token: Authorization: Bearer TOKEN");
   }
@@ -149,7 +119,7 @@ std::optional<Error> Access::refuse_definition(const http::Request& request) {
 
 // The messages of refused tokens are our own and have no quotes.
 std::string Access::challenge_of(const http::Request& request, const Error& refusal) {
-  if (token_of(request, http::find_route(request.target)).empty()) return "Bearer";
+  if (token_of(request).empty()) return "Bearer";
   return fmt::format(R"(Bearer error="invalid_token", error_description="{}")", refusal.message);
 }
 

@@ -18,7 +18,6 @@
 #include "nexus/front/auth/token_cache.h"
 #include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
-#include "nexus/front/http/route.h"
 
 namespace nexus::auth {
 
@@ -30,9 +29,6 @@ struct AccessOptions {
 
 // Whom the request was admitted as: nobody, when it was not.
 const Caller& caller_of(const http::Request& request);
-
-// What a caller must be allowed to do for this call; none: any caller may.
-std::optional<Scope> needed_scope(http::Resource resource, http::Method method);
 
 // Thread safety: none; it belongs to one loop. The clock must outlive it.
 class Access {
@@ -53,7 +49,7 @@ class Access {
   const CallerRule& rule() const { return rule_; }
 
  private:
-  Result<std::shared_ptr<const Caller>> authenticate(const http::Request& request, const http::Route& route);
+  Result<std::shared_ptr<const Caller>> authenticate(const http::Request& request);
 
   std::optional<std::string> key_;
   CallerRule rule_;

@@ -16,9 +16,9 @@ bool is_preflight(const http::Request& request) {
   return request.method == http::Method::options && !request.origin.empty() && request.has_requested_method;
 }
 
-void answer_preflight(const http::Route& route, http::Answer& answer) {
+void answer_preflight(std::string_view methods, http::Answer& answer) {
   answer.set_status(204);
-  answer.add_header("Access-Control-Allow-Methods", allowed_methods(route.resource));
+  answer.add_header("Access-Control-Allow-Methods", methods);
   answer.add_header("Access-Control-Allow-Headers", kAllowedHeaders);
   answer.add_header("Access-Control-Max-Age", kMaxAgeSeconds);
 }

@@ -4,15 +4,14 @@
 #include "nexus/front/auth/caller_rule.h"
 #include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
-#include "nexus/front/http/route.h"
 
 namespace nexus::auth {
 
 // Whether a browser asks if it may send a request. Such a question carries no token.
 bool is_preflight(const http::Request& request);
 
-// 204 with the methods of the path and the headers that the API knows. REQUIRES: the path is one of ours.
-void answer_preflight(const http::Route& route, http::Answer& answer);
+// 204 with the methods of the path, as in the Allow header, and the headers that the API knows.
+void answer_preflight(std::string_view methods, http::Answer& answer);
 
 // To be called last, when the answer is complete otherwise. There is no Access-Control-Allow-Credentials: the API knows
 // no cookies.

@@ -141,7 +141,7 @@ Task<void> Connection::serve() {
 }
 
 Task<Connection::Next> Connection::read_request() {
-  RequestParser parser(request_, rules_.body_limit_bytes, rules_.header_limit_bytes);
+  RequestParser parser(request_, service_.routes(), rules_.body_limit_bytes, rules_.header_limit_bytes);
   head_checked_ = false;
   if (buffer_.size() == 0 && buffer_.capacity() > kMostKeptBytes) buffer_.shrink_to_fit();
   enter(Phase::kIdle, rules_.idle_ms);

@@ -61,6 +61,7 @@ void Request::clear() {
   for (std::string* text : {&target, &host, &origin, &prefer, &authorization, &websocket_key,
                             &websocket_version, &forwarded_proto, &forwarded_host, &challenge, &body})
     clear_text(*text);
+  route = {};
   trace.clear();
   idempotency_key.reset();
   if_match.reset();
@@ -112,8 +113,9 @@ std::string masked(std::string_view target) {
   return shown;
 }
 
-RequestParser::RequestParser(Request& request, std::uint64_t body_limit, std::uint32_t header_limit)
-    : request_(request), body_limit_(body_limit) {
+RequestParser::RequestParser(Request& request, Routes routes, std::uint64_t body_limit,
+                             std::uint32_t header_limit)
+    : request_(request), routes_(routes), body_limit_(body_limit) {
   request_.clear();
   eager(true);
   this->header_limit(header_limit);
@@ -126,6 +128,7 @@ void RequestParser::on_request_impl(Method method, View, View target, int versio
   request_.version = version;
   request_.target.assign(target.data(), target.size());
   normalise_target(request_.target);
+  request_.route = find_route(routes_, method, request_.target);
 }
 
 void RequestParser::only_once(bool is_there, std::string_view header, Code& code) {

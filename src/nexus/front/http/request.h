@@ -11,18 +11,15 @@
 #include <string_view>
 
 #include "nexus/foundation/base/trace.h"
-
-namespace nexus {
-class Caller;
-}
+#include "nexus/foundation/model/caller.h"
+#include "nexus/front/http/route.h"
 
 namespace nexus::http {
-
-using Method = boost::beast::http::verb;
 
 struct Request {
   Method method = Method::unknown;
   std::string target;  // path and query, in the normal form of normalise_target()
+  RouteMatch route;    // where it leads
   std::string host;    // the address that was called, when none was sent
   std::string origin;  // empty: none was sent
   std::string prefer;  // of several headers of that name, one list
@@ -46,6 +43,15 @@ struct Request {
   std::string challenge;  // for a 401
 
   void clear();
+
+  // The `index`th name in the path; empty: there is none.
+  std::string_view name(std::size_t index) const { return text_of(route.names[index]); }
+  std::string_view query() const { return text_of(route.query); }
+
+ private:
+  std::string_view text_of(RouteMatch::Part part) const {
+    return std::string_view(target).substr(part.at, part.size);
+  }
 };
 
 // Puts a target into one form, in place: the scheme and authority of an absolute URL go, and letters, digits and
@@ -58,7 +64,7 @@ std::string masked(std::string_view target);
 // Beast's parser, writing into a Request. One is made per request; it holds no memory of its own.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
-  RequestParser(Request& request, std::uint64_t body_limit, std::uint32_t header_limit);
+  RequestParser(Request& request, Routes routes, std::uint64_t body_limit, std::uint32_t header_limit);
 
   // Set when the body is larger than the limit, or says that it will be.
   bool is_body_too_large() const { return is_body_too_large_; }
@@ -83,6 +89,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void only_once(bool is_there, std::string_view header, Code& code);
 
   Request& request_;
+  Routes routes_;
   std::uint64_t body_limit_;
   bool is_body_too_large_ = false;
   std::string_view repeated_header_;

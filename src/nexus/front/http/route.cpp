@@ -1,106 +1,70 @@
 #include "nexus/front/http/route.h"
 
-#include "nexus/foundation/base/split.h"
-
 namespace nexus::http {
 namespace {
 
-void find_panel_route(std::string_view path, Route& route) {
-  if (path.ends_with('/')) return;
-  route.panel = take_until(path, '/');
-  if (route.panel.empty()) return;
-  if (path.empty()) {
-    route.resource = Resource::kPanel;
-  } else if (path == "state") {
-    route.resource = Resource::kState;
-  } else if (path == "ws") {
-    route.resource = Resource::kSocket;
-  } else if (take_until(path, '/') == "trigger" && !path.empty() &&
-             path.find('/') == std::string_view::npos) {
-    route.tool = path;
-    route.resource = Resource::kTrigger;
-  }
+using Part = RouteMatch::Part;
+
+Part part(std::size_t from, std::size_t to) {
+  return {static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to - from)};
 }
 
-// /executions/:id, /suspensions/:id/resume
-void find_waiting_route(std::string_view path, Route& route) {
-  const std::string_view kind = take_until(path, '/');
-  route.id = take_until(path, '/');
-  if (route.id.empty()) return;
-  if (kind == "executions" && path.empty()) route.resource = Resource::kExecution;
-  if (kind == "suspensions" && path == "resume") route.resource = Resource::kResume;
+bool matches(std::string_view pattern, std::string_view path, std::array<Part, 2>& names) {
+  std::size_t at = 0, name = 0;
+  while (!pattern.empty()) {
+    const std::string_view literal = pattern.substr(0, pattern.find(':'));
+    if (!path.substr(at).starts_with(literal)) return false;
+    at += literal.size();
+    pattern.remove_prefix(literal.size());
+    if (pattern.empty()) break;
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    if (end == at) return false;
+    names[name++] = part(at, end);
+    at = end;
+    pattern.remove_prefix(std::min(pattern.find('/'), pattern.size()));
+  }
+  return at == path.size();
+}
+
+bool serves(const Route& row, Method method) {
+  return row.method == method || (row.method == Method::get && method == Method::head && !row.is_websocket);
 }
 
 }  // namespace
 
 bool is_read(Method method) { return method == Method::get || method == Method::head; }
 
-Route find_route(std::string_view target) {
-  constexpr std::string_view kUnderPanels = "/panels/";
-  Route route;
-  const std::string_view path = take_until(target, '?');
-  route.query = target;
-  if (path.starts_with(kUnderPanels)) {
-    find_panel_route(path.substr(kUnderPanels.size()), route);
-  } else if (path == "/panels") {
-    route.resource = Resource::kPanels;
-  } else if (path == "/health") {
-    route.resource = Resource::kHealth;
-  } else if (path == "/health/live") {
-    route.resource = Resource::kLive;
-  } else if (path == "/health/ready") {
-    route.resource = Resource::kReady;
-  } else if (path == "/metrics") {
-    route.resource = Resource::kMetrics;
-  } else if (path == "/openapi.json") {
-    route.resource = Resource::kDescription;
-  } else if (path == "/runtime/memory") {
-    route.resource = Resource::kMemory;
-  } else if (path == "/executions") {
-    route.resource = Resource::kExecutions;
-  } else if (path == "/suspensions") {
-    route.resource = Resource::kSuspensions;
-  } else if ((path.starts_with("/executions/") || path.starts_with("/suspensions/")) &&
-             !path.ends_with('/')) {
-    find_waiting_route(path.substr(1), route);
+RouteMatch find_route(Routes routes, Method method, std::string_view target) {
+  RouteMatch match;
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (path.size() < target.size()) match.query = part(path.size() + 1, target.size());
+  for (const Route* row : routes) {
+    if (match.path == nullptr ? !matches(row->pattern, path, match.names)
+                              : row->pattern != match.path->pattern) {
+      if (match.path != nullptr) break;
+      continue;
+    }
+    match.path = row;
+    if (!serves(*row, method)) continue;
+    match.row = row;
+    break;
   }
-  return route;
+  if (match.path == nullptr) match.names = {};
+  return match;
 }
 
-std::string_view allowed_methods(Resource resource) {
-  switch (resource) {
-    case Resource::kPanels:
-      return "GET, HEAD, POST";
-    case Resource::kTrigger:
-    case Resource::kResume:
-      return "POST";
-    case Resource::kExecution:
-      return "GET, HEAD, DELETE";
-    case Resource::kSocket:
-      return "GET";
-    case Resource::kPanel:
-      return "GET, HEAD, PUT, DELETE";
-    default:
-      return "GET, HEAD";
+std::string allowed_methods(Routes routes, std::string_view pattern) {
+  std::string allowed;
+  for (const Route* row : routes) {
+    if (row->pattern != pattern) continue;
+    for (const Method method : {row->method, Method::head}) {
+      if (method == Method::head && !serves(*row, method)) continue;
+      if (!allowed.empty()) allowed += ", ";
+      const auto name = boost::beast::http::to_string(method);
+      allowed.append(name.data(), name.size());
+    }
   }
-}
-
-bool is_allowed(Resource resource, Method method) {
-  switch (resource) {
-    case Resource::kPanels:
-      return is_read(method) || method == Method::post;
-    case Resource::kTrigger:
-    case Resource::kResume:
-      return method == Method::post;
-    case Resource::kExecution:
-      return is_read(method) || method == Method::delete_;
-    case Resource::kSocket:
-      return method == Method::get;
-    case Resource::kPanel:
-      return is_read(method) || method == Method::put || method == Method::delete_;
-    default:
-      return is_read(method);
-  }
+  return allowed;
 }
 
 }  // namespace nexus::http

@@ -18,6 +18,8 @@ namespace nexus::http {
 class Service {
  public:
   virtual ~Service() = default;
+  // What it serves, valid as long as the service; a request is matched against it once, when its first line has been read.
+  virtual Routes routes() const { return {}; }
   // Called when the head is complete, before the body is: a refusal is answered at once, without the body.
   // What it has found out about the caller is kept in the request.
   virtual std::optional<Error> refuse_head(Request& request) = 0;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "nexus/foundation/base/base64.h"
-#include "nexus/front/http/route.h"
 
 namespace nexus::http {
 namespace {
@@ -43,13 +42,14 @@ std::optional<Error> refuse_upgrade(const Request& request) {
 }
 
 std::optional<Error> refuse_other_than_websocket(const Request& request) {
-  const Route route = find_route(request.target);
-  if (request.asks_for_websocket && route.resource == Resource::kSocket) return std::nullopt;
+  const Route* const path = request.route.path;
+  if (request.asks_for_websocket && path != nullptr && path->is_websocket) return std::nullopt;
+  const bool names_panel = path != nullptr && path->owner == Owner::kPanel;
   return Error{
       .code = ErrorCode::kUpgradeRequired,
       .message = fmt::format("this port (WS_PORT) serves WebSockets only: connect to /panels/{}/ws; for "
                              "HTTP call the other (HTTP_PORT)",
-                             route.panel.empty() ? ":id" : route.panel)};
+                             names_panel ? request.name(0) : ":id")};
 }
 
 std::string ws_url(const Request& request, std::string_view panel_id, ProxyTrust trust) {

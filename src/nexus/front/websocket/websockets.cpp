@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "nexus/front/http/route.h"
 #include "nexus/front/websocket/websocket_client.h"
 
 namespace nexus::websocket {
@@ -18,7 +17,7 @@ WebSockets::WebSockets(WebSocketLoop loop, const panels::Registry& registry)
 WebSockets::~WebSockets() = default;
 
 void WebSockets::add(http::Upgrade upgrade) {
-  auto panel = registry_.find(http::find_route(upgrade.request.target).panel);
+  auto panel = registry_.find(upgrade.request.name(0));
   clients_.push_front(std::make_shared<WebSocketClient>(loop_, std::move(upgrade), std::move(panel)));
   const auto client = clients_.begin();
   asio::co_spawn(loop_.executor, (*client)->run(), [this, client](std::exception_ptr error) {

@@ -94,6 +94,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     http::Request request;
     request.method = http::Method::post;
     request.target = std::move(target);
+    request.route = find_route(Api::table(), request.method, request.target);
     request.host = "127.0.0.1";
     request.prefer = "respond-async";
     request.body = std::move(body);

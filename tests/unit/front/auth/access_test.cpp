@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "nexus/front/api/api.h"
 #include "unit/front/auth/tokens.h"
 
 namespace nexus::auth {
@@ -23,6 +24,7 @@ class AccessTest : public testing::Test {
     http::Request made;
     made.method = method;
     made.target = std::move(target);
+    made.route = find_route(api::Api::table(), method, made.target);
     made.host = "localhost:3000";
     made.authorization = std::move(authorization);
     return made;

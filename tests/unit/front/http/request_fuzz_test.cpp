@@ -10,7 +10,7 @@
 #include "support/loops.h"
 #include "support/steps.h"
 
-namespace nexus::http {
+namespace nexus::testing {
 namespace {
 
 const std::vector<std::string>& seeds() {
@@ -75,8 +75,8 @@ class Mutator {
 };
 
 // Whether a whole request could be read out of `text`, which comes in pieces.
-bool read(Request& request, std::string_view text, Mutator& random) {
-  RequestParser parser(request, 1 << 16, 1 << 12);
+bool read(http::Request& request, std::string_view text, Mutator& random) {
+  http::RequestParser parser(request, api::Api::table(), 1 << 16, 1 << 12);
   std::string buffer;
   while (!text.empty() || !buffer.empty()) {
     const std::size_t piece = std::min(text.size(), 1 + random.below(50));
@@ -93,7 +93,7 @@ bool read(Request& request, std::string_view text, Mutator& random) {
   return false;
 }
 
-Task<void> serve(Loops& loops, Request& request, Answer& answer) {
+Task<void> serve(Loops& loops, http::Request& request, http::Answer& answer) {
   auto& dispatch = loops[0].dispatch;
   if (const auto refusal = dispatch.refuse_head(request)) {
     answer.refuse(*refusal);
@@ -105,7 +105,7 @@ Task<void> serve(Loops& loops, Request& request, Answer& answer) {
 TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
   Loops loops(1);
   loops.spawn(0, [](Loops& all) -> Task<void> {
-    co_await all.ask(0, Method::post, "/panels", definition_of("p0", "$state.n++; return $args"));
+    co_await all.ask(0, http::Method::post, "/panels", definition_of("p0", "$state.n++; return $args"));
   }(loops));
   loops.run();
   Mutator mutator(17);
@@ -113,9 +113,9 @@ TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
   for (std::uint64_t step = 0; step < steps(100'000); ++step) {
     const std::string text = mutator.next();
     SCOPED_TRACE(::testing::PrintToString(text));
-    Request request;
+    http::Request request;
     if (!read(request, text, mutator)) continue;
-    Answer answer;
+    http::Answer answer;
     loops.spawn(0, serve(loops, request, answer));
     LoopUnderTest& loop = loops[0];
     loop.loop.restart();
@@ -127,7 +127,7 @@ TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
         answer.status() != 204 && answer.status() != 304 && !answer.body().starts_with("# HELP");
     ASSERT_TRUE(!has_json || check_json(answer.body()) == JsonFault::kNone) << answer.body();
     const auto parts =
-        answer.serialise("now", request.version, Answer::Connection::kKeep, Answer::Body::kSent);
+        answer.serialise("now", request.version, http::Answer::Connection::kKeep, http::Answer::Body::kSent);
     const std::string_view head(static_cast<const char*>(parts[0].data()), parts[0].size());
     ASSERT_NE(head.find("\r\n\r\n"), std::string_view::npos);
     const std::string_view fields = head.substr(0, head.find("\r\n\r\n"));
@@ -142,4 +142,4 @@ TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
 }
 
 }  // namespace
-}  // namespace nexus::http
+}  // namespace nexus::testing

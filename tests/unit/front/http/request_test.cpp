@@ -37,6 +37,9 @@ TEST(Target, IsShownWithoutItsToken) {
     EXPECT_EQ(masked(target), target);
 }
 
+constexpr Route kThing{Method::get, "/things/:id"};
+constexpr std::array<const Route*, 1> kRoutes{&kThing};
+
 // Parses `text` as it arrives in pieces of `step` bytes.
 struct Parsed {
   Request request;
@@ -46,7 +49,7 @@ struct Parsed {
 };
 Parsed parse(std::string_view text, std::size_t step = 1000, std::uint64_t body_limit = 100) {
   Parsed parsed;
-  RequestParser parser(parsed.request, body_limit, 1000);
+  RequestParser parser(parsed.request, kRoutes, body_limit, 1000);
   std::string unread;
   while (!parsed.error && !parser.is_done() && !text.empty()) {
     unread += text.substr(0, step);
@@ -146,7 +149,7 @@ TEST(RequestParser, ForgetsWhoCalledBefore) {
   request.authorization = "Bearer a.b.c";
   request.challenge = "Bearer";
   request.has_requested_method = true;
-  RequestParser parser(request, 100, 1000);
+  RequestParser parser(request, {}, 100, 1000);
   EXPECT_EQ(request.authorization, "");
   EXPECT_EQ(request.challenge, "");
   EXPECT_EQ(request.caller, nullptr);

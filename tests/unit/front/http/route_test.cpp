@@ -2,69 +2,78 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
+#include "nexus/front/http/request.h"
+
 namespace nexus::http {
 namespace {
 
-Resource resource_of(std::string_view target) { return find_route(target).resource; }
+constexpr Route kUse{Method::post, "/things/:id/use/:how"};
+constexpr Route kState{Method::get, "/things/:id/state"};
+constexpr Route kShow{Method::get, "/things/:id"};
+constexpr Route kRemove{Method::delete_, "/things/:id"};
+constexpr Route kSocket{.method = Method::get, .pattern = "/things/:id/ws", .is_websocket = true};
+constexpr Route kAll{Method::get, "/things"};
+constexpr std::array<const Route*, 6> kRoutes{&kUse, &kState, &kShow, &kRemove, &kSocket, &kAll};
 
-TEST(Route, FindsEachResource) {
-  EXPECT_EQ(resource_of("/panels"), Resource::kPanels);
-  EXPECT_EQ(resource_of("/panels/p"), Resource::kPanel);
-  EXPECT_EQ(resource_of("/panels/p/state"), Resource::kState);
-  EXPECT_EQ(resource_of("/panels/p/trigger/t"), Resource::kTrigger);
-  EXPECT_EQ(resource_of("/health"), Resource::kHealth);
-  EXPECT_EQ(resource_of("/health/live"), Resource::kLive);
-  EXPECT_EQ(resource_of("/health/ready"), Resource::kReady);
-  EXPECT_EQ(resource_of("/metrics"), Resource::kMetrics);
-  EXPECT_EQ(resource_of("/runtime/memory"), Resource::kMemory);
+const Route* row_of(Method method, std::string_view target) {
+  return find_route(kRoutes, method, target).row;
 }
 
-TEST(Route, TakesTheNamesAndTheQueryApart) {
-  const Route route = find_route("/panels/my.panel/trigger/add-1?logs=1&x=/panels");
-  EXPECT_EQ(route.panel, "my.panel");
-  EXPECT_EQ(route.tool, "add-1");
-  EXPECT_EQ(route.query, "logs=1&x=/panels");
+TEST(Route, IsFoundByPathAndMethod) {
+  EXPECT_EQ(row_of(Method::get, "/things"), &kAll);
+  EXPECT_EQ(row_of(Method::get, "/things?a=/things/x"), &kAll);
+  EXPECT_EQ(row_of(Method::get, "/things/x"), &kShow);
+  EXPECT_EQ(row_of(Method::delete_, "/things/x"), &kRemove);
+  EXPECT_EQ(row_of(Method::get, "/things/x/state"), &kState);
+  EXPECT_EQ(row_of(Method::post, "/things/x/use/y"), &kUse);
 }
 
-TEST(Route, KnowsNothingElse) {
-  for (const char* target : {"",
-                             "/",
-                             "*",
-                             "panels",
-                             "/panels/",
-                             "/panels//state",
-                             "/panels/p/",
-                             "/panels/p/trigger",
-                             "/panels/p/trigger/",
-                             "/panels/p/trigger/t/",
-                             "/panels/p/trigger/t/u",
-                             "/panels/p/other",
-                             "/panels/p/state/",
-                             "/panelsx",
-                             "/health/",
-                             "/health/x",
-                             "/metrics/",
-                             "/runtime",
-                             "/runtime/memory/",
-                             "//panels",
-                             "/PANELS",
-                             "?",
-                             "/?/panels"}) {
-    EXPECT_EQ(resource_of(target), Resource::kUnknown) << target;
+TEST(Route, GetStandsForHeadUnlessItIsAWebSocket) {
+  EXPECT_EQ(row_of(Method::head, "/things/x"), &kShow);
+  EXPECT_EQ(row_of(Method::get, "/things/x/ws"), &kSocket);
+  EXPECT_EQ(row_of(Method::head, "/things/x/ws"), nullptr);
+}
+
+TEST(Route, PathsAreKnownWithoutTheirMethod) {
+  const RouteMatch match = find_route(kRoutes, Method::put, "/things/x");
+  ASSERT_NE(match.path, nullptr);
+  EXPECT_EQ(match.path->pattern, "/things/:id");
+  EXPECT_EQ(match.row, nullptr);
+  EXPECT_EQ(row_of(Method::unknown, "/things"), nullptr);
+}
+
+TEST(Route, NamesAndQueryStayRightWhenTheRequestIsMoved) {
+  Request request;
+  request.target = "/things/my.x/use/y-1?logs=1&x=/things";
+  request.route = find_route(kRoutes, Method::post, request.target);
+  const Request moved = std::move(request);
+  EXPECT_EQ(moved.name(0), "my.x");
+  EXPECT_EQ(moved.name(1), "y-1");
+  EXPECT_EQ(moved.query(), "logs=1&x=/things");
+  Request bare;
+  bare.target = "/things";
+  bare.route = find_route(kRoutes, Method::get, bare.target);
+  EXPECT_EQ(bare.name(0), "");
+  EXPECT_EQ(bare.query(), "");
+}
+
+TEST(Route, NothingElseIsAPath) {
+  for (const char* target :
+       {"", "/", "*", "things", "/things/", "/things//state", "/things/x/", "/things/x/use", "/things/x/use/",
+        "/things/x/use/y/", "/things/x/use/y/z", "/things/x/other", "/things/x/state/", "/thingsx",
+        "//things", "/THINGS", "?", "/?/things"}) {
+    const RouteMatch match = find_route(kRoutes, Method::get, target);
+    EXPECT_EQ(match.path, nullptr) << target;
+    EXPECT_EQ(match.names[0].size, 0U) << target;
   }
 }
 
-TEST(Route, SaysWhichMethodsItHas) {
-  EXPECT_TRUE(is_allowed(Resource::kTrigger, Method::post));
-  EXPECT_FALSE(is_allowed(Resource::kTrigger, Method::get));
-  EXPECT_TRUE(is_allowed(Resource::kPanel, Method::delete_));
-  EXPECT_TRUE(is_allowed(Resource::kState, Method::head));
-  EXPECT_FALSE(is_allowed(Resource::kState, Method::delete_));
-  EXPECT_FALSE(is_allowed(Resource::kHealth, Method::unknown));
-  EXPECT_EQ(allowed_methods(Resource::kPanel), "GET, HEAD, PUT, DELETE");
-  EXPECT_TRUE(is_allowed(Resource::kPanel, Method::put));
-  EXPECT_FALSE(is_allowed(Resource::kPanels, Method::put));
-  EXPECT_TRUE(is_allowed(Resource::kPanels, Method::get));
+TEST(Route, ListsTheMethodsOfAPath) {
+  EXPECT_EQ(allowed_methods(kRoutes, "/things/:id"), "GET, HEAD, DELETE");
+  EXPECT_EQ(allowed_methods(kRoutes, "/things/:id/ws"), "GET");
+  EXPECT_EQ(allowed_methods(kRoutes, "/things/:id/use/:how"), "POST");
 }
 
 }  // namespace

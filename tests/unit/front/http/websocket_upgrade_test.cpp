@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "nexus/front/api/api.h"
+
 namespace nexus::http {
 namespace {
 
 Request parsed(const std::string& fields) {
   Request request;
-  RequestParser parser(request, 1000, 8000);
+  RequestParser parser(request, api::Api::table(), 1000, 8000);
   const std::string text = "GET /panels/p/ws HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
   ErrorCondition error;
   parser.put(asio::buffer(text), error);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "nexus/front/api/api.h"
 #include "nexus/front/websocket/websocket_client.h"
 #include "support/loops.h"
 
@@ -31,6 +32,7 @@ class WebSocketsTest : public ::testing::Test {
     http::Request request;
     request.method = http::Method::get;
     request.target = "/panels/p/ws";
+    request.route = find_route(api::Api::table(), http::Method::get, request.target);
     request.host = "127.0.0.1";
     request.asks_for_websocket = true;
     request.websocket_key = "dGhlIHNhbXBsZSBub25jZQ==";
