@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
-import { runProgram, serve } from './support/program.mjs';
+import { runProgram, serve, until } from './support/program.mjs';
 
 const options = { timeout: 60_000 };
 
@@ -50,8 +50,10 @@ test('nexus health says that a server is ending, though it is live', options, as
   const server = await serve(t, { env: { SHUTDOWN_DELAY_MS: '60000' } });
   process.kill(server.pid, 'SIGTERM');
   const url = ['--url', server.url];
-  let said;
-  do said = await health(url); while (said.status === 0);
+  const said = await until(async () => {
+    const answer = await health(url);
+    return answer.status !== 0 && answer;
+  });
   assert.deepEqual(said, { status: 1, stdout: '', stderr: `nexus: ${server.url} is not ready: 503 the server is shutting down\n` });
   assert.equal((await health([...url, '--live'])).status, 0);
 });

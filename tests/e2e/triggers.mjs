@@ -1,20 +1,12 @@
 // Tools that start by themselves, and triggers that are sent twice.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serve } from './support/program.mjs';
+import { serve, until } from './support/program.mjs';
 
 const put = (server, id, tools, more = {}, headers = {}) => server.request('PUT', `/panels/${id}`, {
   kind: 'test', tools: Object.entries(tools).map(([name, [trigger, handler, extra = {}]]) => ({ name, trigger, handler, ...extra })), ...more,
 }, headers);
 const manual = { type: 'manual' };
-
-// The test's own time limit ends it.
-async function until(question) {
-  for (;;) {
-    const answer = await question();
-    if (answer) return answer;
-  }
-}
 
 const metric = async (server, type, outcome) => Number(new RegExp(`^nexus_triggers_total\\{type="${type}",outcome="${outcome}"\\} (\\d+)$`, 'm')
   .exec((await server.get('/metrics')).text)[1]);
