@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { panelOf, serve } from './support/program.mjs';
+import { panelOf, serve, until } from './support/program.mjs';
 
 const ASYNC = { prefer: 'respond-async' };
 const all = { capabilities: ['state:*', 'events:*', 'ext:*'] };
@@ -96,11 +96,15 @@ test('who waits too long for an answer is told where to ask', { timeout: 30_000 
 });
 
 test('the time that a client waits begins with its call', { timeout: 30_000 }, async (t) => {
-  const { server } = await waiting(t, { env: { SYNC_WAIT_MS: '200' } });
-  const spin = 'const end = Date.now() + 250; while (Date.now() < end); await $ext.timer.sleep(150); return 1';
-  await server.panel('p', { spin }, all);
-  assert.equal((await server.trigger('p', 'spin', {})).status, 202);
-  assert.equal((await server.post('/panels/p/trigger/spin', {}, { 'idempotency-key': 'once' })).status, 202);
+  const { server, resume } = await waiting(t, { env: { SYNC_WAIT_MS: '1000' } });
+  // It begins to wait when the client's time is over, and is answered at once: whoever gets the result has been given more time.
+  await server.panel('p', { late: 'const end = Date.now() + 1100; while (Date.now() < end); await $ext.external.wait(); return 1' }, all);
+  for (const headers of [{}, { 'idempotency-key': 'once' }]) {
+    const called = server.post('/panels/p/trigger/late', {}, headers);
+    const asked = await until(async () => (await server.get('/suspensions?panel=p')).json.suspensions[0]);
+    await resume(asked.suspensionId, { success: true });
+    assert.equal((await called).status, 202);
+  }
 });
 
 test('what waits too long is told so', { timeout: 30_000 }, async (t) => {
@@ -131,7 +135,7 @@ test('an execution that has been answered can be cancelled while it runs', { tim
   await server.panel('p', { spin: '$state.a = 1; await $ext.external.wait(); $state.a = 2; for (;;);' }, all);
   const { headers, json: { suspension } } = await call('p', 'spin', {});
   const resumed = resume(suspension, { success: true });
-  while ((await server.get(headers.location)).json.status !== 'running');
+  await until(async () => (await server.get(headers.location)).json.status === 'running');
   await server.untilMetric(/nexus_instances\{state="active"\} 1/);
   assert.equal((await server.request('DELETE', headers.location)).status, 204);
   assert.equal((await resumed).json.error.code, 'CANCELLED');

@@ -2,19 +2,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { serve } from './support/program.mjs';
+import { hold, serveHolding } from './support/hold.mjs';
 import { watch } from './support/socket.mjs';
 
 const options = { timeout: 60_000 };
 const tools = {
   add: '$state.n = ($state.n ?? 0) + 1; return $state.n',
   big: '$state.text = "x".repeat($args.size)',
-  wait: 'const end = Date.now() + 300; while (Date.now() < end); return 1',
+  wait: `${hold} return 1`,
   forever: 'for (;;);',
 };
 
 async function withPanel(t, env = {}) {
-  const server = await serve(t, { env: { THREADS: '2', ...env } });
+  const server = await serveHolding(t, { env: { THREADS: '2', ...env } });
   assert.equal((await server.panel('p', tools)).status, 201);
   return server;
 }
@@ -50,6 +50,7 @@ test('a shutdown waits for the results of clients, and then sends them away', op
   await busy.settled();
   process.kill(server.pid, 'SIGTERM');
   assert.equal((await idle.closed).code, 1001);
+  server.letGo();
   assert.equal((await busy.next('RESULT')).result.returnValue, 1);
   assert.equal((await busy.closed).code, 1001);
   assert.equal(await server.ended, 0);
