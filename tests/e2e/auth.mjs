@@ -222,14 +222,14 @@ test('a page can read why it was refused', options, async (t) => {
 
 test('the events of a panel that a token does not cover cannot be asked for', options, async (t) => {
   const server = await guarded(t);
-  const definition = (panel) => ({ ...panelOf('cart-1', { add: 'return 1' }), capabilities: ['events:receive:*'],
+  const following = (panel) => ({ ...panelOf('cart-1', { add: 'return 1' }), capabilities: ['events:receive:*'],
     tools: [{ name: 'on', handler: 'return 1', trigger: { type: 'event', pattern: '*', panel } }] });
   for (const [method, path] of [['POST', '/panels'], ['PUT', '/panels/cart-1']]) {
-    const refused = await server.request(method, path, definition('bank'), bearing({ panels: ['cart-*'] }));
+    const refused = await server.request(method, path, following('bank'), bearing({ panels: ['cart-*'] }));
     assert.equal(refused.status, 403);
     assert.match(refused.json.error, /"bank"/);
   }
-  assert.equal((await server.post('/panels', definition('cart-2'), bearing({ panels: ['cart-*'] }))).status, 201);
+  assert.equal((await server.post('/panels', following('cart-2'), bearing({ panels: ['cart-*'] }))).status, 201);
 });
 
 test('nexus token makes what this server takes', options, async (t) => {

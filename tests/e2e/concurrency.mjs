@@ -90,12 +90,12 @@ test('who is beyond the queue of a panel is told when to come again, and the oth
   await server.panel('q', { a: 'return 1' });
   // One runs and three wait until the others have been refused.
   const refused = [];
-  const calls = Array.from({ length: 20 }, async () => {
+  const answers = Array.from({ length: 20 }, async () => {
     const answer = await server.trigger('p', 'hold');
     if (answer.status === 429 && refused.push(answer) === 16) server.letGo();
     return answer;
   });
-  const served = (await Promise.all(calls)).filter(({ status }) => status === 200);
+  const served = (await Promise.all(answers)).filter(({ status }) => status === 200);
   assert.equal(served.length, 4);
   assert.equal(refused.length, 16);
   for (const { headers, json } of refused) {

@@ -39,7 +39,7 @@ for (const section of examples.sections) {
 test('the answers of all errors are as their page shows them', { timeout: 120_000 }, async (t) => {
   const server = await serve(t);
   for (const section of errors.sections) {
-    await t.test(section.title, options, (t) => new SectionRun(t, errors.files, { server }).run(section));
+    await t.test(section.title, options, (part) => new SectionRun(part, errors.files, { server }).run(section));
   }
 });
 

@@ -8,7 +8,7 @@ import { watch } from './support/socket.mjs';
 
 test('each call and each status of the document can be had', { timeout: 60_000 }, async (t) => {
   const server = await serve(t, { env: { BODY_LIMIT: '2kb', MAX_PANEL_QUEUE: '0', MAX_INSTANCES: '1', MIN_INSTANCES: '1', MAX_QUEUE: '0' } });
-  const { id, ...definition } = panelOf('', { a: 'return 1', spin: 'for(;;){}' });
+  const { id: none, ...definition } = panelOf('', { a: 'return 1', spin: 'for(;;){}' });
   const put = (path, body, headers) => server.request('PUT', path, body, headers);
   const large = ' '.repeat(2049);
 

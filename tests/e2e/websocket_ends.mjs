@@ -35,10 +35,10 @@ test('clients of a panel that is deleted are told so', options, async (t) => {
 test('a message larger than BODY_LIMIT ends the connection', options, async (t) => {
   const server = await withPanel(t, { BODY_LIMIT: '10kb' });
   const client = await watch(server, 'p');
-  const frame = (size) => JSON.stringify({ type: 'PING', requestId: '' }).replace('""', `"${'x'.repeat(size - 30)}"`);
-  client.send(frame(10 * 1024));
+  const ping = (size) => JSON.stringify({ type: 'PING', requestId: '' }).replace('""', `"${'x'.repeat(size - 30)}"`);
+  client.send(ping(10 * 1024));
   assert.match((await client.next('ERROR')).message, /requestId/);
-  client.send(frame(10 * 1024 + 1));
+  client.send(ping(10 * 1024 + 1));
   assert.equal((await client.closed).code, 1009);
 });
 

@@ -59,7 +59,7 @@ export function launch(args, env = {}, launcher = []) {
       resolve(self.status);
     });
   });
-  const until = (stream, pattern) => new Promise((resolve, reject) => {
+  const untilSaid = (stream, pattern) => new Promise((resolve, reject) => {
     const check = () => {
       const match = pattern.exec(self[stream]);
       if (!match && self.status === undefined) return;
@@ -70,8 +70,8 @@ export function launch(args, env = {}, launcher = []) {
     waiting.add(check);
     check();
   });
-  self.untilOutput = (pattern) => until('stdout', pattern);
-  self.untilErrors = (pattern) => until('stderr', pattern);
+  self.untilOutput = (pattern) => untilSaid('stdout', pattern);
+  self.untilErrors = (pattern) => untilSaid('stderr', pattern);
   // Once it has said something: before that a container may not have its process yet.
   self.findPid = () => (pidFolder ? Number(readFileSync(join(pidFolder, String(child.pid)), 'utf8')) : child.pid);
   self.kill = (signal) => { if (self.status === undefined) process.kill(self.findPid(), signal); };
@@ -104,7 +104,7 @@ export async function serve(t, { env = {}, args = [], launcher = [] } = {}) {
     connect: () => connect(port),
     // Makes a panel of `tools`, a map from names to sources.
     panel: (id, tools, more = {}) => request('POST', '/panels', panelOf(id, tools, more)),
-    trigger: (panel, tool, args) => request('POST', `/panels/${panel}/trigger/${tool}`, args),
+    trigger: (panel, tool, body) => request('POST', `/panels/${panel}/trigger/${tool}`, body),
     // Resolves when the metric that `line` matches has been seen.
     untilMetric: (pattern) => until(async () => pattern.exec((await request('GET', '/metrics')).text)),
   };
