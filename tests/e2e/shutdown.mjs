@@ -122,21 +122,26 @@ test('under load each call that was accepted is answered before it ends', option
 
 // Nobody would answer it any more: it held up the end until the grace was over.
 test('what begins to wait after SIGTERM is cancelled, and answered', options, async (t) => {
-  // The grace is longer than this test may take; on one loop, as above.
-  const server = await serveHolding(t, { env: { LOG_LEVEL: 'info', THREADS: '1', SHUTDOWN_GRACE_MS: '86400000' } });
-  await server.panel('p', { ask: `${hold} $state.a = 1; await $ext.external.wait()` },
-    { capabilities: ['state:*', 'ext:*'] });
-  const client = await watch(server, 'p');
+  // The grace is longer than this test may take.
+  const server = await serveHolding(t, { env: { THREADS: '1', SHUTDOWN_GRACE_MS: '86400000' } });
+  const ask = `${hold} $state.a = 1; await $ext.external.wait()`;
+  for (const id of ['p', 'q']) await server.panel(id, { ask }, { capabilities: ['state:*', 'ext:*'] });
+  const [idle, asking] = [await watch(server, 'q'), await watch(server, 'q')];
   const asked = server.trigger('p', 'ask');
-  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  asking.send({ type: 'TRIGGER', tool: 'ask' });
+  await server.untilMetric(/nexus_instances\{state="active"\} 2/);
   process.kill(server.pid, 'SIGTERM');
-  await server.child.untilErrors(/ending/);
+  await idle.closed; // the loop has heard of it
   server.letGo();
   const { status, json } = await asked;
-  assert.deepEqual([status, json.error.code], [200, 'CANCELLED']);
-  assert.deepEqual(json.stateMutations, [{ op: 'set', key: 'a', value: 1 }], 'its segment was committed');
+  const { result } = await asking.next('RESULT');
+  assert.equal(status, 200);
+  for (const { error, stateMutations } of [json, result]) {
+    assert.equal(error.code, 'CANCELLED');
+    assert.deepEqual(stateMutations, [{ op: 'set', key: 'a', value: 1 }], 'its segment was committed');
+  }
   assert.equal(await server.ended, 0);
-  assert.equal(client.messages.some(({ type }) => type === 'PROGRESS'), false);
+  assert.equal(asking.messages.some(({ type }) => type === 'PROGRESS'), false);
 });
 
 test('a second signal ends it at once', options, async (t) => {
