@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { runProgram, serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 
 const at = (server, more = {}) => ({ env: { NEXUS_URL: server.url, ...more } });
 

@@ -61,7 +61,7 @@ function callBySocket({ ws }, tool, count) {
   });
 }
 
-test('calls of a panel that come over many connections run in order of arrival', { timeout: 60_000 }, async (t) => {
+test('calls of a panel that come over many connections run in order of arrival', { timeout: 180_000 }, async (t) => {
   // Arrival at the panel's loop; on one loop it is what we see here.
   const server = await serveHolding(t, { env: { THREADS: '1' } });
   await server.panel('p', {
@@ -84,7 +84,7 @@ test('calls of a panel that come over many connections run in order of arrival',
   assert.deepEqual((await server.get('/panels/p/state')).json.seen, Array.from({ length: 60 }, (_, n) => n));
 });
 
-test('who is beyond the queue of a panel is told when to come again, and the others are not disturbed', { timeout: 60_000 }, async (t) => {
+test('who is beyond the queue of a panel is told when to come again, and the others are not disturbed', { timeout: 180_000 }, async (t) => {
   const server = await serveHolding(t, { env: { MAX_PANEL_QUEUE: '3' } });
   await server.panel('p', { hold: `${hold} $state.n = ($state.n ?? 0) + 1;` });
   await server.panel('q', { a: 'return 1' });
@@ -106,7 +106,7 @@ test('who is beyond the queue of a panel is told when to come again, and the oth
   assert.deepEqual((await server.get('/panels/p/state')).json, { n: 4 });
 });
 
-test('panels come, go and are replaced under load: each call gets one answer that fits', { timeout: 60_000 }, async (t) => {
+test('panels come, go and are replaced under load: each call gets one answer that fits', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { MAX_PANEL_QUEUE: '1000' } });
   const tools = (by) => ({ inc: `$state.n = ($state.n ?? 0) + ${by}; return ${by}` });
   await server.panel('p', tools(1));

@@ -6,7 +6,7 @@ import { MemoryCgroup } from '../../bench/storm/cgroup.mjs';
 import { readExposition } from './support/exposition.mjs';
 import { hold, serveHolding } from './support/hold.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const MiB = 1 << 20;
 
 function groupOf(t) {

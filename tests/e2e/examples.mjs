@@ -6,7 +6,7 @@ import { sectionsOf } from './support/page.mjs';
 import { SectionRun } from './support/page_run.mjs';
 import { runProgram, serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 
 const pageOf = (name) => sectionsOf(readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8'));
 

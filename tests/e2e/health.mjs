@@ -4,7 +4,7 @@ import http from 'node:http';
 import { test } from 'node:test';
 import { runProgram, serve, until } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 
 test('health says how the server is', options, async (t) => {
   const server = await serve(t);
@@ -47,7 +47,7 @@ test('nexus health asks another server when it is told to', options, async (t) =
 });
 
 test('nexus health says that a server is ending, though it is live', options, async (t) => {
-  const server = await serve(t, { env: { SHUTDOWN_DELAY_MS: '60000' } });
+  const server = await serve(t, { env: { SHUTDOWN_DELAY_MS: '86400000' } });
   process.kill(server.pid, 'SIGTERM');
   const url = ['--url', server.url];
   const said = await until(async () => {

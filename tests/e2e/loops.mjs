@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { hold, serveHolding } from './support/hold.mjs';
 import { panelOf, serve, until } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const threads = { THREADS: '3', MAX_INSTANCES: '30' };
 const tools = { add: '$state.n += $args.by ?? 1; return $state.n' };
 
@@ -109,7 +109,7 @@ test('panels of the command line go to their loops', options, async (t) => {
 });
 
 test('at the end calls that are on another loop are answered first', options, async (t) => {
-  const server = await serveHolding(t, { env: { ...threads, LOG_LEVEL: 'info', SHUTDOWN_GRACE_MS: '60000' } });
+  const server = await serveHolding(t, { env: { ...threads, LOG_LEVEL: 'info', SHUTDOWN_GRACE_MS: '300000' } });
   const ids = numbered(9);
   for (const id of ids) await server.panel(id, { hold: `${hold} return 1` });
   const calls = ids.map((id) => server.trigger(id, 'hold'));

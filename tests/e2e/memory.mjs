@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { hold, serveHolding } from './support/hold.mjs';
 import { launch, runProgram, serve, until } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const MiB = 1 << 20;
 
 function folderOf(t) {
@@ -80,7 +80,7 @@ async function serveWithRoomForOne(t, env) {
 }
 
 test('who needs more than is free waits, while small ones go on', options, async (t) => {
-  const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '60000' });
+  const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '300000' });
   const first = server.trigger('a', 'large', { holds: true });
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);
   let hasEnded = false;
@@ -200,7 +200,7 @@ test('a server that was killed is told of by the next one, once', options, async
 
 test('who had the most memory is told of a server that was killed', options, async (t) => {
   const CACHE_DIR = folderOf(t);
-  const first = await serve(t, { env: { CACHE_DIR, THREADS: '2', TIMEOUT_MS: '60000', MAX_WALL_MS: '60000' } });
+  const first = await serve(t, { env: { CACHE_DIR, THREADS: '2', TIMEOUT_MS: '300000', MAX_WALL_MS: '300000' } });
   await first.panel('small', { a: 'return 1' });
   await first.panel('past', { hungry: 'return new Array(1e6).fill(0).length' });
   await first.panel('now', { hungry: 'const kept = new Uint8Array(12 << 20).fill(1); for (;;);' });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { hold, serveHolding } from './support/hold.mjs';
 import { panelOf, serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const returning = (value) => ({ a: `return ${value}` });
 const slowToLoad = (steps = 1e7) => `for (let n = 0; n < ${steps}; ++n);`;  // the clock stands still while a handler is loaded
 

@@ -4,7 +4,7 @@ import { hold, serveHolding } from './support/hold.mjs';
 import { serve } from './support/program.mjs';
 import { watch } from './support/socket.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 
 test('an idle server ends at once, whoever is connected', options, async (t) => {
   const server = await serve(t);
@@ -23,7 +23,7 @@ test('SIGINT ends it as well', options, async (t) => {
 
 test('running calls finish, and new ones are refused', options, async (t) => {
   // On one loop: others hear of it a moment after the line that says so.
-  const server = await serveHolding(t, { env: { LOG_LEVEL: 'info', THREADS: '1', SHUTDOWN_GRACE_MS: '60000' } });
+  const server = await serveHolding(t, { env: { LOG_LEVEL: 'info', THREADS: '1', SHUTDOWN_GRACE_MS: '300000' } });
   await server.panel('p', { slow: `${hold} return "done"` });
   const started = server.connect();
   await started.send('POST /panels/p/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
@@ -91,7 +91,7 @@ test('what has not ended with the grace is cancelled, and answered', options, as
 });
 
 test('under load each call that was accepted is answered before it ends', options, async (t) => {
-  const server = await serve(t, { env: { LOG_LEVEL: 'info', MAX_PANEL_QUEUE: '1000', SHUTDOWN_GRACE_MS: '20000' } });
+  const server = await serve(t, { env: { LOG_LEVEL: 'info', MAX_PANEL_QUEUE: '1000', SHUTDOWN_GRACE_MS: '300000' } });
   const tools = { inc: 'for (let i = 0; i < 50_000; ++i); $state.n++; return $state.n' };
   for (const id of ['a', 'b', 'c', 'd']) await server.panel(id, tools, { initialState: { n: 0 } });
   // Each sends the next request, whole, when it has an answer, until it is let go.

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { runProgram, serve } from './support/program.mjs';
 import { onTerminal } from './support/terminal.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const MiB = 1 << 20;
 const memory = {
   walls: [

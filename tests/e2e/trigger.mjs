@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { hold, serveHolding } from './support/hold.mjs';
 import { serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const unhurried = { TIMEOUT_MS: '300000', MAX_WALL_MS: '300000' };
 const counter = '$state.count = ($state.count || 0) + $args.by; return { n: $state.count };';
 
@@ -179,7 +179,7 @@ test('without an instance to spare it is 503 with the setting to change', option
 });
 
 test('a call that waits for an instance gets one', options, async (t) => {
-  const server = await serveHolding(t, { env: { MAX_INSTANCES: '1', MIN_INSTANCES: '1', QUEUE_TIMEOUT_MS: '60000' } });
+  const server = await serveHolding(t, { env: { MAX_INSTANCES: '1', MIN_INSTANCES: '1', QUEUE_TIMEOUT_MS: '300000' } });
   await server.panel('hog', { hold });
   await server.panel('p', { a: 'return 1' });
   const holding = server.trigger('hog', 'hold');

@@ -5,7 +5,7 @@ import { hold, serveHolding } from './support/hold.mjs';
 import { panelOf, serve } from './support/program.mjs';
 import { replay, watch } from './support/socket.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const tools = {
   add: '$state.n += $args.by ?? 1; return $state.n',
   put: '$state[$args.key] = $args.value',

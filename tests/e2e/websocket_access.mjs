@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { serveHolding } from './support/hold.mjs';
 import { watch } from './support/socket.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const key = 'a key for tests that has 32 bytes and more';
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 function tokenOf(claims = {}) {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { hold, serveHolding } from './support/hold.mjs';
 import { watch } from './support/socket.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const tools = {
   add: '$state.n = ($state.n ?? 0) + 1; return $state.n',
   big: '$state.text = "x".repeat($args.size)',

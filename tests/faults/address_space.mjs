@@ -40,7 +40,7 @@ test('whatever the limit is, a start says why it ends, and never ends by a signa
 });
 
 // Each loop's thread has been made ready before the port was open: the first call on it needs nothing that could end the process.
-test('the first call of a loop may come when no address space is left', { timeout: 60_000 }, async (t) => {
+test('the first call of a loop may come when no address space is left', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { ...FEW, MAX_INSTANCES: '8', THREADS: '4' } });
   const ids = Array.from({ length: 16 }, (_, i) => `p${i}`);
   const limit = (bytes) => execFileSync('prlimit', ['--pid', String(server.pid), `--as=${bytes}:`]);

@@ -8,7 +8,7 @@ import { serve, until } from '../e2e/support/program.mjs';
 const PAUSE_MS = 100; // kAcceptPause of server/listener.cpp
 const asking = (connection) => `GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: ${connection}\r\n\r\n`;
 
-test('who comes when there is no file descriptor left is served as soon as there is one', { timeout: 60_000 }, async (t) => {
+test('who comes when there is no file descriptor left is served as soon as there is one', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { THREADS: '1', MAX_INSTANCES: '2', MIN_INSTANCES: '1' } });
   const before = server.connect();
   await before.send(asking('keep-alive'));
