@@ -90,7 +90,7 @@ fuzz: ## The tests named Fuzz, for ten million steps each
 	@cmake --build --preset dev
 	@NEXUS_FUZZ_STEPS=10000000 scripts/fuzz build/dev/bin
 
-lint: ## Check format, includes, file sizes; clang-tidy
+lint: ## Check format, includes, file sizes; clang-tidy, eslint, shellcheck
 	@scripts/setup test lint
 	@cmake --preset dev >/dev/null
 	@scripts/lint build/dev

@@ -44,6 +44,7 @@ static int exceeds(size_t bytes) {
 }
 
 static void* nexus_malloc(void* opaque, size_t bytes) {
+  (void)opaque;
   if (exceeds(bytes)) return failed(bytes, CAUSE_LIMIT);
   void* p = malloc(bytes);
   if (!p) return failed(bytes, CAUSE_REFUSED);
@@ -57,6 +58,7 @@ static void* nexus_calloc(void* opaque, size_t n, size_t size) {
 }
 
 static void nexus_free(void* opaque, void* p) {
+  (void)opaque;
   if (!p) return;
   control.held -= malloc_usable_size(p);
   free(p);

@@ -50,13 +50,13 @@ static int append(JSContext* ctx, struct short_text* text, const char* bytes, si
       JS_ThrowOutOfMemory(ctx);
       return -1;
     }
-    const size_t room = 2 * (text->length + length);
-    char* larger = js_malloc(ctx, room);
+    const size_t larger_room = 2 * (text->length + length);
+    char* larger = js_malloc(ctx, larger_room);
     if (!larger) return -1;
     memcpy(larger, text->at, text->length);
     if (text->at != text->small) js_free(ctx, text->at);
     text->at = larger;
-    text->room = room;
+    text->room = larger_room;
   }
   memcpy(text->at + text->length, bytes, length);
   text->length += length;

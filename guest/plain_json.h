@@ -68,11 +68,11 @@ static bool plain_string(struct plain_writer* w, JSString* string) {
 }
 
 static bool plain_number(struct plain_writer* w, double number) {
-  char digits[64];
+  char decimal[64];
   JSDTOATempMem scratch;
   if (!isfinite(number)) return plain_put(w, "null", 4);
-  if (js_dtoa_max_len(number, 10, 0, JS_DTOA_FORMAT_FREE) > (int)sizeof digits) return false;
-  return plain_put(w, digits, js_dtoa(digits, number, 10, 0, JS_DTOA_FORMAT_FREE, &scratch));
+  if (js_dtoa_max_len(number, 10, 0, JS_DTOA_FORMAT_FREE) > (int)sizeof decimal) return false;
+  return plain_put(w, decimal, js_dtoa(decimal, number, 10, 0, JS_DTOA_FORMAT_FREE, &scratch));
 }
 
 static bool plain_value(struct plain_writer* w, JSValueConst value, int depth);
@@ -123,8 +123,8 @@ static bool plain_value(struct plain_writer* w, JSValueConst value, int depth) {
     case JS_TAG_BOOL:
       return JS_VALUE_GET_BOOL(value) ? plain_put(w, "true", 4) : plain_put(w, "false", 5);
     case JS_TAG_INT: {
-      char digits[16];
-      return plain_put(w, digits, i32toa(digits, JS_VALUE_GET_INT(value)));
+      char decimal[16];
+      return plain_put(w, decimal, i32toa(decimal, JS_VALUE_GET_INT(value)));
     }
     case JS_TAG_FLOAT64:
       return plain_number(w, JS_VALUE_GET_FLOAT64(value));

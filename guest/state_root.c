@@ -61,19 +61,21 @@ static int root_names(JSContext* ctx, JSPropertyEnum** table, uint32_t* count, J
   JSValue keys = call_host_for_json(ctx, OP_STATE_KEYS, NULL, 0);
   int64_t length = 0;
   if (JS_IsException(keys) || JS_GetLength(ctx, keys, &length) < 0) return -1;
-  JSPropertyEnum* names = length ? js_malloc(ctx, sizeof *names * length) : NULL;
-  if (length && !names) {
+  // The host's list is an array, and no array is longer than a uint32_t says.
+  const uint32_t many = (uint32_t)length;
+  JSPropertyEnum* names = many ? js_malloc(ctx, sizeof *names * many) : NULL;
+  if (many && !names) {
     JS_FreeValue(ctx, keys);
     return -1;
   }
-  for (int64_t i = 0; i < length; ++i) {
+  for (uint32_t i = 0; i < many; ++i) {
     JSValue key = JS_GetPropertyInt64(ctx, keys, i);
     names[i] = (JSPropertyEnum){.is_enumerable = true, .atom = JS_ValueToAtom(ctx, key)};
     JS_FreeValue(ctx, key);
   }
   JS_FreeValue(ctx, keys);
   *table = names;
-  *count = length;
+  *count = many;
   return 0;
 }
 

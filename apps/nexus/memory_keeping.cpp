@@ -25,12 +25,7 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::chrono::milliseconds kBetweenEvents{20};  // under pressure there are many
-constexpr std::uint64_t kLookIdleMs = 1000;
-constexpr std::uint64_t kHandlersMs = 1000;  // between two questions who has the memory
-constexpr std::uint64_t kRestMs = 1000;      // without a handler running, before what is left is given back
-constexpr std::uint64_t kWorthTidying = 1_MiB;
-// Work that has used more of the program than the next call will, which then pays some 100 us for what it needs itself.
-constexpr std::uint64_t kLongWorkMs = 10'000;
+constexpr std::uint64_t kHandlersMs = 1000;              // between two questions who has the memory
 
 // Less free than this, and idle instances and images nobody runs go. Enough for what starts between two looks.
 std::uint64_t scarce_bytes(std::uint64_t grantable) { return std::clamp(grantable / 8, 8_MiB, 128_MiB); }
@@ -75,7 +70,7 @@ MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops
 }
 
 void MemoryKeeping::start() {
-  began_ms_ = clock_.monotonic_us() / 1000;
+  policy_.start(clock_.monotonic_us() / 1000);
   container_limit_bytes_ = keeper_.view().walls.container_limit_bytes;
   record();
   asio::co_spawn(timer_.get_executor(), keep(), must_not_throw);
@@ -98,7 +93,7 @@ Task<void> MemoryKeeping::follow() {
     if (error || is_stopped_) co_return;
     watch_.take();
     if (!if_memory_lasts([&] { look(is_at_rest(), "the kernel said so"); }))
-      looked_ms_ = 0;  // by the clock, then
+      policy_.look_soon();  // by the clock, then
     pause_.expires_after(kBetweenEvents);
     co_await pause_.async_wait(kAwaitTuple);
   }
@@ -110,7 +105,7 @@ Task<void> MemoryKeeping::keep() {
     co_await timer_.async_wait(kAwaitTuple);
     if (is_stopped_) co_return;
     // Soon again: a container's limit may have been raised.
-    if (!if_memory_lasts([&] { tick(); })) looked_ms_ = 0;
+    if (!if_memory_lasts([&] { tick(); })) policy_.look_soon();
   }
 }
 
@@ -119,25 +114,15 @@ bool MemoryKeeping::is_at_rest() const {
 }
 
 void MemoryKeeping::tick() {
-  const std::uint64_t now_ms = clock_.monotonic_us() / 1000;
-  if (is_starting_ && now_ms - began_ms_ >= kRestMs) {
-    is_starting_ = false;
-    dl_iterate_phdr(give_back_pages, nullptr);  // most of what the start has looked at is never needed again
-  }
   const bool is_resting = is_at_rest();
-  if (!is_resting) {
-    if (is_tidy_) busy_since_ms_ = now_ms;
-    busy_ms_ = now_ms;
-    is_tidy_ = false;
-  }
-  // Panels and connections go without a handler running.
-  const std::uint64_t kept = ledger_.granted(budget::Kind::kServer) + ledger_.granted(budget::Kind::kBuffers);
-  most_kept_ = std::max(most_kept_, kept);
-  if (kept + kWorthTidying < most_kept_) is_tidy_ = false;
-  if (is_resting && is_tidy_ && now_ms - looked_ms_ < kLookIdleMs) return;
-  if (!is_tidy_ && tidying_ == 0 && now_ms - busy_ms_ >= kRestMs) give_back_idle_memory();
-  looked_ms_ = now_ms;
-  look(is_resting, "by the clock");
+  const RestPolicy::Decision decision = policy_.tick(
+      {.now_ms = clock_.monotonic_us() / 1000,
+       .is_resting = is_resting,
+       .is_giving_back = tidying_ > 0,
+       .kept_bytes = ledger_.granted(budget::Kind::kServer) + ledger_.granted(budget::Kind::kBuffers)});
+  if (decision.forgets_start) dl_iterate_phdr(give_back_pages, nullptr);
+  if (decision.gives_back) give_back_idle_memory();
+  if (decision.looks) look(is_resting, "by the clock");
 }
 
 void MemoryKeeping::look(bool is_resting, std::string_view reason) {
@@ -202,8 +187,6 @@ void MemoryKeeping::name_handlers() {
 
 // In the order of its worth: what the loops keep for nobody, then, when all of them have, what the allocator keeps.
 void MemoryKeeping::give_back_idle_memory() {
-  is_tidy_ = true;
-  most_kept_ = 0;
   for (const auto& one : loops_) {
     asio::post(one->loop(), [this, &one = *one] {
       bool has_more = true;
@@ -215,11 +198,10 @@ void MemoryKeeping::give_back_idle_memory() {
 }
 
 void MemoryKeeping::tidied(bool has_more) {
-  if (has_more) is_tidy_ = false;
+  if (has_more) policy_.found_more();
   if (--tidying_ > 0) return;
   malloc_trim(0);
-  if (busy_ms_ - busy_since_ms_ >= kLongWorkMs) dl_iterate_phdr(give_back_pages, nullptr);
-  looked_ms_ = 0;  // so that the next tick sees what that has given back
+  if (policy_.given_back()) dl_iterate_phdr(give_back_pages, nullptr);
 }
 
 }  // namespace nexus::app

@@ -16,6 +16,7 @@
 #include "nexus/foundation/budget/keeper.h"
 #include "nexus/foundation/system/wall_watch.h"
 #include "nexus/runtime/loop/loop.h"
+#include "rest_policy.h"
 #include "serving_loop.h"
 
 namespace nexus::app {
@@ -56,12 +57,8 @@ class MemoryKeeping {
   std::vector<std::vector<metrics::HandlerUse>> hungriest_;       // of each loop
   std::uint64_t started_ = 0;                                     // executions and loads, since the start
   std::uint64_t asked_started_ = 0, asked_ms_ = 0;                // as the loops were asked for handlers last
-  std::uint64_t began_ms_ = 0, looked_ms_ = 0;
-  std::uint64_t busy_since_ms_ = 0, busy_ms_ = 0;  // when something ran first, after it was tidy, and last
-  std::uint64_t most_kept_ = 0;                    // by panels, connections and results since that
-  std::size_t tidying_ = 0;                        // loops that are giving back what they keep for nobody
-  bool is_tidy_ = true;                            // since it ran, what was left has been given back
-  bool is_starting_ = true;
+  RestPolicy policy_;
+  std::size_t tidying_ = 0;  // loops that are giving back what they keep for nobody
   bool is_stopped_ = false;
 };
 

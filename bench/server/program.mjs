@@ -22,7 +22,7 @@ export class Server {
   constructor(child, began) {
     this.child = child;
     this.began = began;
-    this.ended = new Promise((resolve) => child.once('exit', resolve));
+    this.ended = new Promise((resolve) => { child.once('exit', resolve); });
   }
 
   async #listening() {

@@ -14,16 +14,16 @@ export function fields(text) {
   return Object.fromEntries(text.trim().split('\n').map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]));
 }
 
-// Where memory is controlled, from the text of /proc/self/mountinfo: {version, root}, or nothing. `controllersOf` reads
+// Where memory is controlled, from the text of /proc/self/mountinfo: {version, root}, or nothing. `controllers` reads
 // cgroup.controllers of a folder: on hybrid systems the hierarchy of version 2 is there without memory.
-export function findHierarchy(mountinfo, controllersOf) {
+export function findHierarchy(mountinfo, controllers) {
   const mounts = mountinfo.trim().split('\n').map((line) => {
     const [before, after] = line.split(' - ').map((half) => half.split(' '));
     return { root: before[4], type: after[0], options: (after[2] ?? '').split(',') };
   });
   const one = mounts.find(({ type, options }) => type === 'cgroup' && options.includes('memory'));
   if (one) return { version: 1, root: one.root };
-  const two = mounts.find(({ type, root }) => type === 'cgroup2' && controllersOf(root).includes('memory'));
+  const two = mounts.find(({ type, root }) => type === 'cgroup2' && controllers(root).includes('memory'));
   return two && { version: 2, root: two.root };
 }
 

@@ -97,7 +97,7 @@ async function honestFor(url, ms) {
 }
 
 // Until `seconds` have passed, the server has ended, or it answers nothing any more.
-async function blow({ group, server, sampler, clients, options, size }) {
+async function blow({ group, server, clients, options, size }) {
   const began = performance.now();
   const random = new Random(options.seed);
   const limits = { lowest: size, moves: 0 };
@@ -146,7 +146,7 @@ async function storm(options, group, folder) {
     honest = helper('honest.mjs', { url: server.url, perSecond: HONEST_PER_SECOND });
     goAhead();
     const sampling = sampler.run();
-    const { lastWords, ...weather } = await blow({ group, server, sampler, clients, options, size });
+    const { lastWords, ...weather } = await blow({ group, server, clients, options, size });
     const { oomKills, atLimit } = group.counters();
     sampler.stop();
     await sampling;

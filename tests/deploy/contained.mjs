@@ -10,7 +10,6 @@ import { root } from './support/containers.mjs';
 
 const options = { timeout: 120_000 };
 const { podman } = containers;
-const MiB = 1 << 20;
 
 // container.mjs moves the server into a memory group that it makes on the host, and a container already is in one. release.mjs
 // packs the program's own file, and what NEXUS_BIN names here is a script that becomes podman.

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { panelOf, runProgram, serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const key = 'a key for tests that has 32 bytes and more';
 const inSeconds = (seconds) => Math.floor(Date.now() / 1000) + seconds;
 
@@ -222,14 +222,14 @@ test('a page can read why it was refused', options, async (t) => {
 
 test('the events of a panel that a token does not cover cannot be asked for', options, async (t) => {
   const server = await guarded(t);
-  const definition = (panel) => ({ ...panelOf('cart-1', { add: 'return 1' }), capabilities: ['events:receive:*'],
+  const following = (panel) => ({ ...panelOf('cart-1', { add: 'return 1' }), capabilities: ['events:receive:*'],
     tools: [{ name: 'on', handler: 'return 1', trigger: { type: 'event', pattern: '*', panel } }] });
   for (const [method, path] of [['POST', '/panels'], ['PUT', '/panels/cart-1']]) {
-    const refused = await server.request(method, path, definition('bank'), bearing({ panels: ['cart-*'] }));
+    const refused = await server.request(method, path, following('bank'), bearing({ panels: ['cart-*'] }));
     assert.equal(refused.status, 403);
     assert.match(refused.json.error, /"bank"/);
   }
-  assert.equal((await server.post('/panels', definition('cart-2'), bearing({ panels: ['cart-*'] }))).status, 201);
+  assert.equal((await server.post('/panels', following('cart-2'), bearing({ panels: ['cart-*'] }))).status, 201);
 });
 
 test('nexus token makes what this server takes', options, async (t) => {
@@ -241,10 +241,12 @@ test('nexus token makes what this server takes', options, async (t) => {
     return stdout.trim();
   };
   const status = async (token, path) => (await server.get(path, { authorization: `Bearer ${token}` })).status;
+  const now = () => Date.now() / 1000;
+  const before = now();
   const all = await made([]);
   assert.equal(await status(all, '/runtime/memory'), 200);
-  const lifetime = JSON.parse(Buffer.from(all.split('.')[1], 'base64url')).exp - Date.now() / 1000;
-  assert.ok(lifetime > 500 && lifetime <= 600, `${lifetime} s`);
+  const madeAt = JSON.parse(Buffer.from(all.split('.')[1], 'base64url')).exp - 600;
+  assert.ok(madeAt >= Math.floor(before) && madeAt <= now(), `for ten minutes from ${madeAt}, and ${before} was before`);
   const reads = await made(['--scope', 'read', 'trigger', '--panels', 'cart-*', '--ttl', '2h']);
   assert.deepEqual([await status(reads, '/panels'), await status(reads, '/runtime/memory'), await status(reads, '/panels/till')], [200, 403, 403]);
   assert.equal(await status(await made([], { JWT_SECRET: `${key}.` }), '/panels'), 401);

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { readExposition } from './support/exposition.mjs';
 import { programUid, runProgram, serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const counter = '$state.n = ($state.n ?? 0) + 1; return $state.n';
 
 // They are removed when all servers have ended: one that runs makes its folder again.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runProgram } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 // What fits anywhere, so that a test sees only what it changes.
 const small = {
   MEMORY_LIMIT_MB: '4', MAX_INSTANCES: '4', IMAGE_CACHE_MB: '1', MAX_CACHE_SIZE_MB: '0', MEMORY_BUDGET_MB: '64',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isContained, launch, panelOf, runProgram, serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 
 function folder(t) {
   const path = mkdtempSync(join(tmpdir(), 'nexus-'));

@@ -1,6 +1,7 @@
 // Many calls at once: none is lost, none is counted twice, and those of one panel are in order.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hold, serveHolding } from './support/hold.mjs';
 import { pipeline } from './support/pipeline.mjs';
 import { serve } from './support/program.mjs';
 import { watch } from './support/socket.mjs';
@@ -60,11 +61,11 @@ function callBySocket({ ws }, tool, count) {
   });
 }
 
-test('calls of a panel that come over many connections run in order of arrival', { timeout: 60_000 }, async (t) => {
+test('calls of a panel that come over many connections run in order of arrival', { timeout: 180_000 }, async (t) => {
   // Arrival at the panel's loop; on one loop it is what we see here.
-  const server = await serve(t, { env: { THREADS: '1' } });
+  const server = await serveHolding(t, { env: { THREADS: '1' } });
   await server.panel('p', {
-    hold: 'const end = Date.now() + 1000; while (Date.now() < end);',
+    hold,
     note: '$state.seen.push($args.n)',
   }, { initialState: { seen: [] } });
   const holding = server.trigger('p', 'hold');
@@ -75,19 +76,26 @@ test('calls of a panel that come over many connections run in order of arrival',
     const body = JSON.stringify({ n });
     await client.send(`POST /panels/p/trigger/note HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     waiting.push(client.closed);
-    await server.get('/health/live');
+    await server.untilMetric(new RegExp(`nexus_executions\\{state="queued"\\} ${n + 1}\n`));
   }
-  await holding;
+  server.letGo();
+  assert.equal((await holding).json.status, 'success');
   for (const answer of await Promise.all(waiting)) assert.match(answer, /^HTTP\/1\.1 200 /);
   assert.deepEqual((await server.get('/panels/p/state')).json.seen, Array.from({ length: 60 }, (_, n) => n));
 });
 
-test('who is beyond the queue of a panel is told when to come again, and the others are not disturbed', { timeout: 60_000 }, async (t) => {
-  const server = await serve(t, { env: { MAX_PANEL_QUEUE: '3' } });
-  await server.panel('p', { hold: 'const end = Date.now() + 300; while (Date.now() < end); $state.n = ($state.n ?? 0) + 1;' });
+test('who is beyond the queue of a panel is told when to come again, and the others are not disturbed', { timeout: 180_000 }, async (t) => {
+  const server = await serveHolding(t, { env: { MAX_PANEL_QUEUE: '3' } });
+  await server.panel('p', { hold: `${hold} $state.n = ($state.n ?? 0) + 1;` });
   await server.panel('q', { a: 'return 1' });
-  const answers = await Promise.all(Array.from({ length: 20 }, () => server.trigger('p', 'hold')));
-  const [served, refused] = [200, 429].map((wanted) => answers.filter(({ status }) => status === wanted));
+  // One runs and three wait until the others have been refused.
+  const refused = [];
+  const answers = Array.from({ length: 20 }, async () => {
+    const answer = await server.trigger('p', 'hold');
+    if (answer.status === 429 && refused.push(answer) === 16) server.letGo();
+    return answer;
+  });
+  const served = (await Promise.all(answers)).filter(({ status }) => status === 200);
   assert.equal(served.length, 4);
   assert.equal(refused.length, 16);
   for (const { headers, json } of refused) {
@@ -98,7 +106,7 @@ test('who is beyond the queue of a panel is told when to come again, and the oth
   assert.deepEqual((await server.get('/panels/p/state')).json, { n: 4 });
 });
 
-test('panels come, go and are replaced under load: each call gets one answer that fits', { timeout: 60_000 }, async (t) => {
+test('panels come, go and are replaced under load: each call gets one answer that fits', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { MAX_PANEL_QUEUE: '1000' } });
   const tools = (by) => ({ inc: `$state.n = ($state.n ?? 0) + ${by}; return ${by}` });
   await server.panel('p', tools(1));

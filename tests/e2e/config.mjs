@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { panelOf, runProgram, serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const secret = 'correct-horse-battery-staple-correct-horse';
 
 function file(t, name, text) {

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { MemoryCgroup } from '../../bench/storm/cgroup.mjs';
 import { readExposition } from './support/exposition.mjs';
-import { serve } from './support/program.mjs';
+import { hold, serveHolding } from './support/hold.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const MiB = 1 << 20;
 
 function groupOf(t) {
@@ -20,7 +20,7 @@ function groupOf(t) {
 
 // A server inside of it: it moves there while it starts, so groups are looked for after that.
 async function serveIn(t, group, env) {
-  const server = await serve(t, { env, launcher: ['sh', '-c', `echo $$ > ${group.procs} && exec "$@"`, 'sh'] });
+  const server = await serveHolding(t, { env, launcher: ['sh', '-c', `echo $$ > ${group.procs} && exec "$@"`, 'sh'] });
   t.after(async () => {
     await server.ended;
     await group.remove();
@@ -55,14 +55,17 @@ test('a limit that comes down takes back what is idle, before anybody is refused
   const group = groupOf(t);
   if (!group) return;
   const server = await serveIn(t, group, {
-    LOG_LEVEL: 'info', MIN_INSTANCES: '1', MAX_INSTANCES: '64', THREADS: '1', TIMEOUT_MS: '60000', MAX_WALL_MS: '60000',
+    LOG_LEVEL: 'info', MIN_INSTANCES: '1', MAX_INSTANCES: '64', THREADS: '1',
   });
   await server.panel('endless', { run: 'for (;;);' }); // at rest they would go by themselves
   server.trigger('endless', 'run').catch(() => {});
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);
   const ids = Array.from({ length: 32 }, (_, i) => `p${i}`);
-  for (const id of ids) await server.panel(id, { some: 'const end = performance.now() + 20; while (performance.now() < end); return 1' });
-  await Promise.all(ids.map((id) => server.trigger(id, 'some')));
+  for (const id of ids) await server.panel(id, { some: `${hold} return 1` });
+  const calls = ids.map((id) => server.trigger(id, 'some'));
+  await server.untilMetric(/nexus_executions\{state="running"\} (9|[1-3]\d)\n/);
+  server.letGo();
+  await Promise.all(calls);
   const idle = async () => readExposition((await server.get('/metrics')).text).samples.get('nexus_instances{state="idle"}');
   assert.ok(await idle() >= 8);
   let limit = 64;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { panelOf, serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const trigger = { type: 'manual' };
 const tool = (more) => ({ name: 't', handler: 'return 1', trigger, ...more });
 const panel = (more) => ({ kind: 'k', tools: [tool({})], ...more });

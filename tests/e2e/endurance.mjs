@@ -5,10 +5,10 @@ import http from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pipeline } from './support/pipeline.mjs';
-import { serve } from './support/program.mjs';
+import { serve, until } from './support/program.mjs';
 
 const rssKb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
-// After what is kept for further calls was given back: when it has stayed the same for a second.
+// After what is kept for further calls was given back: when it has stayed the same for a second. Taken too early it is more.
 async function rssKbAtRest(pid) {
   for (let kb = rssKb(pid), same = 0; ; kb = rssKb(pid)) {
     await sleep(100);
@@ -39,11 +39,12 @@ test('a million requests of all kinds leave the memory as it was', { timeout: 28
   await round(100_000);
   const before = await rssKbAtRest(server.pid);
   await round(900_000);
-  const after = await rssKbAtRest(server.pid);
-  assert.ok(after <= before * 1.05, `${before} KB before, ${after} KB after`);
+  // The first look is for whoever reads of a test that took too long.
+  t.diagnostic(`${before} KB before, ${rssKb(server.pid)} KB after`);
+  await until(() => rssKb(server.pid) <= before * 1.05);
 });
 
-test('a thousand clients at once are all answered, and leave no connection behind', { timeout: 60_000 }, async (t) => {
+test('a thousand clients at once are all answered, and leave no connection behind', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   const before = openFiles(server.pid);
   await server.panel('p', { inc: 'return ++$state.n' }, { initialState: { n: 0 } });
@@ -63,5 +64,8 @@ test('a thousand clients at once are all answered, and leave no connection behin
   assert.deepEqual((await server.get('/panels/p/state')).json, { n: 2000 });
   for (const agent of agents) agent.destroy();
   const asking = 2; // what is asked meanwhile has connections that are closing
-  while (openFiles(server.pid) > before + asking) await server.get('/health/live');
+  await until(async () => {
+    await server.get('/health/live');
+    return openFiles(server.pid) <= before + asking;
+  });
 });

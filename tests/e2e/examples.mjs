@@ -6,7 +6,7 @@ import { sectionsOf } from './support/page.mjs';
 import { SectionRun } from './support/page_run.mjs';
 import { runProgram, serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 
 const pageOf = (name) => sectionsOf(readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8'));
 
@@ -39,7 +39,7 @@ for (const section of examples.sections) {
 test('the answers of all errors are as their page shows them', { timeout: 120_000 }, async (t) => {
   const server = await serve(t);
   for (const section of errors.sections) {
-    await t.test(section.title, options, (t) => new SectionRun(t, errors.files, { server }).run(section));
+    await t.test(section.title, options, (part) => new SectionRun(part, errors.files, { server }).run(section));
   }
 });
 

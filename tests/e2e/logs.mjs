@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { launch, serve } from './support/program.mjs';
 import { onTerminal } from './support/terminal.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 
 const linesOf = (text) => text.split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line));
 const lines = (server) => linesOf(server.child.stderr);

@@ -1,9 +1,10 @@
 // Several event loops behind one port look like one server: whichever loop a connection is on, and a panel belongs to.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { panelOf, serve } from './support/program.mjs';
+import { hold, serveHolding } from './support/hold.mjs';
+import { panelOf, serve, until } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const threads = { THREADS: '3', MAX_INSTANCES: '30' };
 const tools = { add: '$state.n += $args.by ?? 1; return $state.n' };
 
@@ -108,13 +109,14 @@ test('panels of the command line go to their loops', options, async (t) => {
 });
 
 test('at the end calls that are on another loop are answered first', options, async (t) => {
-  const server = await serve(t, { env: threads });
-  const hold = { hold: 'const end = Date.now() + 500; while (Date.now() < end); return 1' };
+  const server = await serveHolding(t, { env: { ...threads, LOG_LEVEL: 'info', SHUTDOWN_GRACE_MS: '300000' } });
   const ids = numbered(9);
-  for (const id of ids) await server.panel(id, hold);
+  for (const id of ids) await server.panel(id, { hold: `${hold} return 1` });
   const calls = ids.map((id) => server.trigger(id, 'hold'));
   await server.untilMetric(/nexus_instances\{state="active"\} 9/);
   process.kill(server.pid, 'SIGTERM');
+  await server.child.untilErrors(/ending/);
+  server.letGo();
   for (const { status, json } of await Promise.all(calls)) {
     assert.equal(status, 200);
     assert.equal(json.returnValue, 1);
@@ -140,8 +142,7 @@ test('after SIGTERM it is not ready, but serves for SHUTDOWN_DELAY_MS', options,
   const server = await serve(t, { env: { ...threads, SHUTDOWN_DELAY_MS: '86400000' } });
   await server.panel('p', tools, { initialState: { n: 0 } });
   process.kill(server.pid, 'SIGTERM');
-  const isReady = async () => (await onEachLoop(() => server.get('/health/ready'))).some(({ status }) => status === 200);
-  while (await isReady());
+  await until(async () => (await onEachLoop(() => server.get('/health/ready'))).every(({ status }) => status !== 200));
   assert.equal((await server.trigger('p', 'add')).json.returnValue, 1);
   assert.equal((await server.get('/health')).json.reason, 'shutting down');
   process.kill(server.pid, 'SIGTERM'); // the second ends it at once

@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { launch, runProgram, serve } from './support/program.mjs';
+import { hold, serveHolding } from './support/hold.mjs';
+import { launch, runProgram, serve, until } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const MiB = 1 << 20;
 
 function folderOf(t) {
@@ -52,55 +53,57 @@ test('all of it is in the metrics as well', options, async (t) => {
 });
 
 test('who was refused is counted, with advice', options, async (t) => {
-  const server = await serve(t, { env: { MIN_INSTANCES: '1', MAX_INSTANCES: '1', MAX_QUEUE: '0' } });
-  await server.panel('one', { spin: 'for (;;);' }, { limits: { timeoutMs: 500 } });
+  const server = await serveHolding(t, { env: { MIN_INSTANCES: '1', MAX_INSTANCES: '1', MAX_QUEUE: '0' } });
+  await server.panel('one', { hold });
   await server.panel('other', { a: 'return 1' });
-  const first = server.trigger('one', 'spin');
+  const first = server.trigger('one', 'hold');
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);
   assert.equal((await server.trigger('other', 'a')).status, 503);
   const { json } = await server.get('/runtime/memory');
   assert.deepEqual(json.refusals, { container: 0, budget: 0, pool: 1, panel: 0 });
   assert.match(json.advice.join('\n'), /^refused 1 time by the pool: raise MAX_INSTANCES \(now 1\)/m);
   await isDegraded(server, 'requests are refused: all instances are in use (MAX_INSTANCES)');
+  server.letGo();
   await first;
   assert.equal((await server.get('/health/ready')).status, 200);
 });
 
 // A handler that needs more than half of what may be granted; its first call has told how much.
-const hold = 'const kept = new Uint8Array(56 << 20).fill(1); const end = Date.now() + $args.ms; while (Date.now() < end); return kept.length';
+const large = `const kept = new Uint8Array(56 << 20).fill(1); if ($args.holds) ${hold} return kept.length`;
 
 async function serveWithRoomForOne(t, env) {
-  const server = await serve(t, { env: { MEMORY_BUDGET_MB: '160', MEMORY_LIMIT_MB: '64', THREADS: '1', MIN_INSTANCES: '0', ...env } });
-  for (const id of ['a', 'b']) await server.panel(id, { hold });
+  const server = await serveHolding(t, { env: { MEMORY_BUDGET_MB: '160', MEMORY_LIMIT_MB: '64', THREADS: '1', MIN_INSTANCES: '0', ...env } });
+  for (const id of ['a', 'b']) await server.panel(id, { large });
   await server.panel('c', { small: 'return 1' });
-  assert.equal((await server.trigger('a', 'hold', { ms: 0 })).json.status, 'success');
+  assert.equal((await server.trigger('a', 'large')).json.status, 'success');
   return server;
 }
 
 test('who needs more than is free waits, while small ones go on', options, async (t) => {
-  const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '20000' });
-  const first = server.trigger('a', 'hold', { ms: 2000 });
+  const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '300000' });
+  const first = server.trigger('a', 'large', { holds: true });
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);
   let hasEnded = false;
-  const second = server.trigger('b', 'hold', { ms: 0 }).finally(() => { hasEnded = true; });
+  const second = server.trigger('b', 'large').finally(() => { hasEnded = true; });
   await server.untilMetric(/^nexus_queue_depth 1$/m);
   await isDegraded(server, '1 executions wait for memory (see /runtime/memory)');
   // Nor do the small ones keep it waiting for ever.
+  let calls = 0;
   const small = async () => {
-    let calls = 0;
-    for (; !hasEnded; ++calls) assert.equal((await server.trigger('c', 'small')).json.status, 'success');
-    return calls;
+    while (!hasEnded) {
+      assert.equal((await server.trigger('c', 'small')).json.status, 'success');
+      if (++calls === 200) server.letGo();
+    }
   };
-  const calls = await Promise.all(Array.from({ length: 16 }, small));
-  t.diagnostic(`${calls} small calls meanwhile`);
+  await Promise.all(Array.from({ length: 16 }, small));
   for (const { json } of await Promise.all([first, second])) assert.equal(json.returnValue, 56 * MiB, JSON.stringify(json));
 });
 
 test('who has waited in vain is told which wall, how much and when', options, async (t) => {
   const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '100' });
-  const first = server.trigger('a', 'hold', { ms: 2000 });
+  const first = server.trigger('a', 'large', { holds: true });
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);
-  const refused = await server.trigger('b', 'hold', { ms: 0 });
+  const refused = await server.trigger('b', 'large');
   assert.equal(refused.status, 503, JSON.stringify(refused.json));
   assert.equal(refused.json.code, 'OVERLOADED');
   const { layer, setting, limitBytes, wantedBytes, freeBytes, retryAfterMs } = refused.json.details;
@@ -108,9 +111,10 @@ test('who has waited in vain is told which wall, how much and when', options, as
   assert.ok(wantedBytes > 55 * MiB && freeBytes < wantedBytes, JSON.stringify(refused.json));
   assert.equal(Number(refused.headers['retry-after']), Math.ceil(retryAfterMs / 1000));
   await isDegraded(server, 'requests are refused: the budget is used up (MEMORY_BUDGET_MB; see /runtime/memory)');
+  server.letGo();
   assert.equal((await first).json.returnValue, 56 * MiB);
-  assert.equal((await server.trigger('b', 'hold', { ms: 0 })).json.returnValue, 56 * MiB, 'there is room again');
-  while ((await server.get('/health')).json.status !== 'healthy');
+  assert.equal((await server.trigger('b', 'large')).json.returnValue, 56 * MiB, 'there is room again');
+  await until(async () => (await server.get('/health')).json.status === 'healthy');
 });
 
 test('handlers are told with what they took, on all loops', options, async (t) => {
@@ -144,7 +148,8 @@ const needy = {
   image: 'const table = new Array(2e5).fill(0); export default () => table.length',
 };
 
-test('a limit that was advised serves the handler that it was advised for', options, async (t) => {
+// A thousand calls, of which many are long: the time limit is for one that hangs.
+test('a limit that was advised serves the handler that it was advised for', { timeout: 300_000 }, async (t) => {
   const calls = 100; // as many as are waited for
   for (const [name, source] of Object.entries(needy)) {
     const server = await serve(t, { env: { MEMORY_LIMIT_MB: '128' } });
@@ -195,7 +200,7 @@ test('a server that was killed is told of by the next one, once', options, async
 
 test('who had the most memory is told of a server that was killed', options, async (t) => {
   const CACHE_DIR = folderOf(t);
-  const first = await serve(t, { env: { CACHE_DIR, THREADS: '2', TIMEOUT_MS: '60000', MAX_WALL_MS: '60000' } });
+  const first = await serve(t, { env: { CACHE_DIR, THREADS: '2', TIMEOUT_MS: '300000', MAX_WALL_MS: '300000' } });
   await first.panel('small', { a: 'return 1' });
   await first.panel('past', { hungry: 'return new Array(1e6).fill(0).length' });
   await first.panel('now', { hungry: 'const kept = new Uint8Array(12 << 20).fill(1); for (;;);' });
@@ -209,7 +214,7 @@ test('who had the most memory is told of a server that was killed', options, asy
     return places[0] !== places[1] && ['past/hungry', 'small/a'].every((name) => record.indexOf(name) !== record.lastIndexOf(name))
       && places.every((place) => record.readBigUInt64LE(place + 96) > 12 * MiB);
   };
-  while (!isRecorded()) await first.get('/health/live');
+  await until(isRecorded);
   process.kill(first.pid, 'SIGKILL');
   await first.ended;
 
@@ -223,13 +228,14 @@ test('who had the most memory is told of a server that was killed', options, asy
 });
 
 test('who runs is told with what it holds', options, async (t) => {
-  const server = await serve(t);
-  await server.panel('now', { hungry: 'const kept = new Uint8Array(12 << 20).fill(1); for (;;);' }, { limits: { timeoutMs: 2000 } });
+  const server = await serveHolding(t);
+  await server.panel('now', { hungry: `const kept = new Uint8Array(12 << 20).fill(1); ${hold}` });
   const running = server.trigger('now', 'hungry');
-  let use;
-  do [use] = (await server.get('/runtime/memory')).json.handlers; while (!(use?.heldBytes > 12 * MiB));
+  const holding = async () => (await server.get('/runtime/memory')).json.handlers.find(({ heldBytes }) => heldBytes > 12 * MiB);
+  let use = await until(holding);
   assert.equal(use.name, 'now/hungry');
   assert.equal(use.running, 1);
+  server.letGo();
   await running;
   [use] = (await server.get('/runtime/memory')).json.handlers;
   assert.deepEqual([use.name, use.running, use.heldBytes, use.executions], ['now/hungry', 0, 0, 1]);
@@ -238,7 +244,7 @@ test('who runs is told with what it holds', options, async (t) => {
 test('what only the start needs of the program does not stay in memory', options, async (t) => {
   const server = await serve(t);
   const mappedKb = () => Number(/RssFile:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
-  while (mappedKb() > 10 << 10) await server.get('/health/live');
+  await until(() => mappedKb() <= 10 << 10);
   await server.panel('p', { one: 'return 1' });
   assert.equal((await server.trigger('p', 'one')).status, 200);
 });

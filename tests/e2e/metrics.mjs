@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { readExposition } from './support/exposition.mjs';
+import { hold, serveHolding } from './support/hold.mjs';
 import { serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const spin = 'for (;;);';
 const oneInstance = { MIN_INSTANCES: '1', MAX_INSTANCES: '1' };
 
@@ -117,7 +118,7 @@ test('answers count by route, method and status, and by nothing that a client ch
 });
 
 test('who waits for an instance is seen while it waits, and its wait afterwards', options, async (t) => {
-  const server = await serve(t, { env: { ...oneInstance, QUEUE_TIMEOUT_MS: '30000', TIMEOUT_MS: '500' } });
+  const server = await serve(t, { env: { ...oneInstance, QUEUE_TIMEOUT_MS: '300000', TIMEOUT_MS: '300000', MAX_WALL_MS: '300000' } });
   await server.panel('one', { spin });
   await server.panel('other', { a: 'return 1' });
   const before = await scrape(server);
@@ -132,7 +133,9 @@ test('who waits for an instance is seen while it waits, and its wait afterwards'
     'nexus_instances{state="idle"}': -1,
     'nexus_instances{state="active"}': 1,
   });
-  await Promise.all([first, second]);
+  assert.equal((await server.request('DELETE', '/panels/one')).status, 204);
+  assert.equal((await first).json.error.code, 'CANCELLED');
+  await second;
   // The endless one is cut off, and its instance with it; the other gets a new one.
   assert.deepEqual(await moved(server, before, ['nexus_executions{', 'nexus_instances', 'nexus_queue_depth', 'nexus_pool_wait_seconds_count']), {
     'nexus_instances_created_total': 1,
@@ -140,30 +143,29 @@ test('who waits for an instance is seen while it waits, and its wait afterwards'
     'nexus_pool_wait_seconds_count': 2,
   });
   const waits = await moved(server, before, ['nexus_pool_wait_seconds']);
-  assert.equal(waits['nexus_pool_wait_seconds_bucket{le="1e-05"}'], 1, 'the first did not wait');
-  assert.equal(waits['nexus_pool_wait_seconds_bucket{le="0.02"}'], 1);
+  assert.equal(waits['nexus_pool_wait_seconds_bucket{le="1e-05"}'], 1, 'the first did not wait, and the other did');
   assert.equal(waits['nexus_pool_wait_seconds_bucket{le="+Inf"}'], 2);
-  assert.ok(waits.nexus_pool_wait_seconds_sum > 0.02);
+  assert.ok(waits.nexus_pool_wait_seconds_sum > 1e-5);
 });
 
 test('refusals for want of room count by who refused', options, async (t) => {
-  const server = await serve(t, { env: { ...oneInstance, MAX_QUEUE: '0', MAX_PANEL_QUEUE: '0' } });
-  await server.panel('one', { spin }, { limits: { timeoutMs: 500 } });
+  const server = await serveHolding(t, { env: { ...oneInstance, MAX_QUEUE: '0', MAX_PANEL_QUEUE: '0' } });
+  await server.panel('one', { hold });
   await server.panel('other', { a: 'return 1' });
   const before = await scrape(server);
-  const first = server.trigger('one', 'spin');
+  const first = server.trigger('one', 'hold');
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);
-  assert.equal((await server.trigger('one', 'spin')).status, 429);
+  assert.equal((await server.trigger('one', 'hold')).status, 429);
   assert.equal((await server.trigger('other', 'a')).status, 503);
   assert.equal((await server.trigger('other', 'a')).status, 503);
+  server.letGo();
   await first;
   assert.deepEqual(await moved(server, before, ['nexus_admission_rejected_total', 'nexus_errors_total', 'nexus_handler_executions_total']), {
     'nexus_admission_rejected_total{layer="panel"}': 1,
     'nexus_admission_rejected_total{layer="pool"}': 2,
     'nexus_errors_total{code="PANEL_BUSY"}': 1,
     'nexus_errors_total{code="OVERLOADED"}': 2,
-    'nexus_errors_total{code="TIMEOUT"}': 1,
-    'nexus_handler_executions_total{status="error"}': 1,
+    'nexus_handler_executions_total{status="success"}': 1,
   });
 });
 
@@ -171,10 +173,12 @@ test('one reset in sixteen is measured', options, async (t) => {
   const server = await serve(t, { env: oneInstance });
   await server.panel('p', { a: '$state.n = 1' });
   const before = await scrape(server);
+  const began = performance.now();
   for (let call = 0; call < 32; ++call) await server.trigger('p', 'a');
+  const took = (performance.now() - began) / 1000;
   const { nexus_reset_seconds_count: count, nexus_reset_seconds_sum: sum } = await moved(server, before, ['nexus_reset_seconds']);
   assert.equal(count, 2);
-  assert.ok(sum > 0 && sum < 1, `${sum} s`);
+  assert.ok(sum > 0 && sum < took, `${sum} s of ${took} s`);
 });
 
 test('lookups of images count by result', options, async (t) => {
@@ -194,6 +198,7 @@ test('lookups of images count by result', options, async (t) => {
 });
 
 test('the process says what the kernel says of it', options, async (t) => {
+  const began = Date.now() / 1000;
   const server = await serve(t);
   const samples = await scrape(server);
   const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
@@ -203,7 +208,8 @@ test('the process says what the kernel says of it', options, async (t) => {
   assert.ok(samples.get('process_open_fds') > 3);
   assert.ok(samples.get('process_open_fds') <= samples.get('process_max_fds'));
   assert.ok(samples.get('process_cpu_seconds_total') > 0);
-  assert.ok(Math.abs(samples.get('process_start_time_seconds') - Date.now() / 1000) < 60);
+  const started = samples.get('process_start_time_seconds');
+  assert.ok(started > began - 2 && started < Date.now() / 1000 + 2, `${started}; the kernel counts from its own start, in ticks`);
   assert.equal((await scrape(server)).get('process_start_time_seconds'), samples.get('process_start_time_seconds'));
   assert.ok(samples.get('nexus_memory_accounted_bytes{kind="instances"}') > 0);
 });

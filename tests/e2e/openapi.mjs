@@ -6,9 +6,9 @@ import { described, received } from './support/contract.mjs';
 import { panelOf, serve } from './support/program.mjs';
 import { watch } from './support/socket.mjs';
 
-test('each call and each status of the document can be had', { timeout: 60_000 }, async (t) => {
+test('each call and each status of the document can be had', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { BODY_LIMIT: '2kb', MAX_PANEL_QUEUE: '0', MAX_INSTANCES: '1', MIN_INSTANCES: '1', MAX_QUEUE: '0' } });
-  const { id, ...definition } = panelOf('', { a: 'return 1', spin: 'for(;;){}' });
+  const { id: none, ...definition } = panelOf('', { a: 'return 1', spin: 'for(;;){}' });
   const put = (path, body, headers) => server.request('PUT', path, body, headers);
   const large = ' '.repeat(2049);
 
@@ -68,7 +68,7 @@ test('each call and each status of the document can be had', { timeout: 60_000 }
   assert.deepEqual(missing, []);
 });
 
-test('the server tells what the document says, to everybody', { timeout: 60_000 }, async (t) => {
+test('the server tells what the document says, to everybody', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { AUTH_ENABLED: 'true', JWT_SECRET: 'a secret of at least thirty-two bytes' } });
   const { status, text } = await server.get('/openapi.json');
   assert.equal(status, 200);

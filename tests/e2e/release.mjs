@@ -19,7 +19,7 @@ function folder(t) {
   return path;
 }
 
-test('the version is the same wherever it stands', { timeout: 30_000 }, async () => {
+test('the version is the same wherever it stands', { timeout: 180_000 }, async () => {
   assert.match((await runProgram(['--version'])).stdout, new RegExp(`^nexus ${version.replaceAll('.', '\\.')} `));
   assert.equal(JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8')).info.version, version);
   assert.equal(/^## \[(.+?)\]/m.exec(readFileSync(`${root}CHANGELOG.md`, 'utf8'))[1], version);
@@ -59,7 +59,7 @@ test('an archive has all that is promised, and is made the same twice', { timeou
   assert.equal(JSON.parse(run.stdout).returnValue.greeting, 'Hello, Ada!');
 });
 
-test('the page names the Debian packages of all libraries that the program needs', { timeout: 30_000 }, (t) => {
+test('the page names the Debian packages of all libraries that the program needs', { timeout: 180_000 }, (t) => {
   if (spawnSync('readelf', ['--version']).error) return t.skip('no readelf');
   const page = readFileSync(`${root}docs/operations.md`, 'utf8');
   const needed = execFileSync('readelf', ['-d', process.env.NEXUS_BIN], { encoding: 'utf8' });
@@ -71,7 +71,7 @@ test('the page names the Debian packages of all libraries that the program needs
   }
 });
 
-test('the unit is one that systemd takes', { timeout: 30_000 }, (t) => {
+test('the unit is one that systemd takes', { timeout: 180_000 }, (t) => {
   if (spawnSync('systemd-analyze', ['--version']).error) return t.skip('no systemd-analyze');
   // It looks for the program, which is not installed here.
   const unit = join(folder(t), 'nexus.service');

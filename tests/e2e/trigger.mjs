@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { hold, serveHolding } from './support/hold.mjs';
 import { serve } from './support/program.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
+const unhurried = { TIMEOUT_MS: '300000', MAX_WALL_MS: '300000' };
 const counter = '$state.count = ($state.count || 0) + $args.by; return { n: $state.count };';
 
 test('a call gives its RESULT and changes the state', options, async (t) => {
@@ -126,10 +129,10 @@ test('calls of one panel take turns: no update is lost', options, async (t) => {
 });
 
 test('short calls are answered beside endless ones', options, async (t) => {
-  const server = await serve(t);
+  const server = await serve(t, { env: unhurried });
   await server.panel('quick', { inc: counter });
   const hogs = [1, 2, 3, 4].map(async (n) => {
-    await server.panel(`hog${n}`, { spin: 'for(;;){}' }, { limits: { timeoutMs: 2000 } });
+    await server.panel(`hog${n}`, { spin: 'for(;;){}' });
     return server.trigger(`hog${n}`, 'spin');
   });
   await server.untilMetric(/nexus_instances\{state="active"\} 4/);
@@ -137,48 +140,55 @@ test('short calls are answered beside endless ones', options, async (t) => {
     assert.equal((await server.trigger('quick', 'inc', { by: 1 })).json.returnValue.n, call);
   }
   assert.match((await server.get('/metrics')).text, /nexus_instances\{state="active"\} 4/, 'the hogs still run');
+  for (const n of [1, 2, 3, 4]) assert.equal((await server.request('DELETE', `/panels/hog${n}`)).status, 204);
   for (const { status, json } of await Promise.all(hogs)) {
     assert.equal(status, 200);
-    assert.equal(json.error.code, 'TIMEOUT');
+    assert.equal(json.error.code, 'CANCELLED');
   }
 });
 
 test('a panel whose queue is full is 429 with the setting to change', options, async (t) => {
-  const server = await serve(t, { env: { MAX_PANEL_QUEUE: '1' } });
-  await server.panel('p', { spin: 'for(;;){}' }, { limits: { timeoutMs: 1000 } });
-  const answers = await Promise.all([1, 2, 3].map(() => server.trigger('p', 'spin')));
-  const refused = answers.filter(({ status }) => status === 429);
-  assert.equal(refused.length, 1);
-  assert.equal(refused[0].json.code, 'PANEL_BUSY');
-  assert.ok(Number(refused[0].headers['retry-after']) >= 1);
-  assert.equal(refused[0].json.details.layer, 'panel');
-  assert.equal(refused[0].json.details.setting, 'MAX_PANEL_QUEUE');
-  assert.ok(refused[0].json.details.retryAfterMs > 0);
+  const server = await serveHolding(t, { env: { MAX_PANEL_QUEUE: '1' } });
+  await server.panel('p', { hold });
+  const calls = [1, 2, 3].map(() => server.trigger('p', 'hold'));
+  const { status, headers, json } = await Promise.race(calls);
+  assert.equal(status, 429);
+  assert.equal(json.code, 'PANEL_BUSY');
+  assert.ok(Number(headers['retry-after']) >= 1);
+  assert.equal(json.details.layer, 'panel');
+  assert.equal(json.details.setting, 'MAX_PANEL_QUEUE');
+  assert.ok(json.details.retryAfterMs > 0);
+  server.letGo();
+  assert.deepEqual((await Promise.all(calls)).map((answer) => answer.status).sort(), [200, 200, 429]);
 });
 
 test('without an instance to spare it is 503 with the setting to change', options, async (t) => {
-  const server = await serve(t, { env: { MAX_INSTANCES: '1', MIN_INSTANCES: '1', MAX_QUEUE: '0' } });
-  await server.panel('hog', { spin: 'for(;;){}' }, { limits: { timeoutMs: 1000 } });
+  const server = await serveHolding(t, { env: { MAX_INSTANCES: '1', MIN_INSTANCES: '1', MAX_QUEUE: '0' } });
+  await server.panel('hog', { hold });
   await server.panel('p', { a: 'return 1' });
-  const spinning = server.trigger('hog', 'spin');
+  const holding = server.trigger('hog', 'hold');
   await server.untilMetric(/nexus_instances\{state="active"\} 1/);
   const { status, headers, json } = await server.trigger('p', 'a');
   assert.equal(status, 503);
   assert.equal(json.code, 'OVERLOADED');
   assert.ok(Number(headers['retry-after']) >= 1);
   assert.equal(json.details.layer, 'pool');
-  await spinning;
+  server.letGo();
+  await holding;
   assert.equal((await server.trigger('p', 'a')).json.returnValue, 1);
 });
 
 test('a call that waits for an instance gets one', options, async (t) => {
-  const server = await serve(t, { env: { MAX_INSTANCES: '1', MIN_INSTANCES: '1' } });
-  await server.panel('hog', { spin: 'for(;;){}' }, { limits: { timeoutMs: 300 } });
+  const server = await serveHolding(t, { env: { MAX_INSTANCES: '1', MIN_INSTANCES: '1', QUEUE_TIMEOUT_MS: '300000' } });
+  await server.panel('hog', { hold });
   await server.panel('p', { a: 'return 1' });
-  const spinning = server.trigger('hog', 'spin');
+  const holding = server.trigger('hog', 'hold');
   await server.untilMetric(/nexus_instances\{state="active"\} 1/);
-  assert.equal((await server.trigger('p', 'a')).json.returnValue, 1);
-  assert.equal((await spinning).json.error.code, 'TIMEOUT');
+  const waiting = server.trigger('p', 'a');
+  await server.untilMetric(/nexus_queue_depth 1/);
+  server.letGo();
+  assert.equal((await waiting).json.returnValue, 1);
+  assert.equal((await holding).json.status, 'success');
 });
 
 test('deleting a panel ends what runs in it, and refuses what waits', options, async (t) => {
@@ -187,7 +197,7 @@ test('deleting a panel ends what runs in it, and refuses what waits', options, a
   const running = server.trigger('p', 'spin');
   await server.untilMetric(/nexus_instances\{state="active"\} 1/);
   const waiting = server.trigger('p', 'spin');
-  await server.get('/health/live');
+  await server.untilMetric(/nexus_executions\{state="queued"\} 1\n/);
   assert.equal((await server.request('DELETE', '/panels/p')).status, 204);
   const first = await running;
   assert.equal(first.status, 200);
@@ -196,14 +206,15 @@ test('deleting a panel ends what runs in it, and refuses what waits', options, a
 });
 
 test('a client that hangs up does not stop its execution', options, async (t) => {
-  const server = await serve(t);
-  await server.panel('p', {
-    slow: 'const end = Date.now() + 300; while (Date.now() < end); $state.done = true;',
-  });
+  const server = await serveHolding(t);
+  await server.panel('p', { hold: `${hold} $state.done = true;` });
   const client = server.connect();
-  await client.send('POST /panels/p/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
+  await client.send('POST /panels/p/trigger/hold HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
   await server.untilMetric(/nexus_instances\{state="active"\} 1/);
   client.socket.destroy();
+  await once(client.socket, 'close');
+  await server.untilMetric(/nexus_instances\{state="active"\} 1/);
+  server.letGo();
   await server.untilMetric(/nexus_handler_executions_total\{status="success"\} 1/);
   assert.deepEqual((await server.get('/panels/p/state')).json, { done: true });
 });

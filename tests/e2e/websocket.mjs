@@ -1,21 +1,22 @@
 // What a WebSocket client of a panel is told, and what it can ask for.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hold, serveHolding } from './support/hold.mjs';
 import { panelOf, serve } from './support/program.mjs';
 import { replay, watch } from './support/socket.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const tools = {
   add: '$state.n += $args.by ?? 1; return $state.n',
   put: '$state[$args.key] = $args.value',
   drop: 'delete $state[$args.key]',
   shout: '$emit("shout", $args); $emit.toast("done", "info"); $state.said = true; $view.focus("field")',
   fail: '$state.n = 99; throw new Error("no")',
-  wait: 'const end = Date.now() + 100; while (Date.now() < end); return 1',
+  wait: `${hold} return 1`,
 };
 
 async function withPanel(t, env = {}, more = {}) {
-  const server = await serve(t, { env: { THREADS: '2', ...env } });
+  const server = await serveHolding(t, { env: { THREADS: '2', ...env } });
   const made = await server.panel('p', tools, { initialState: { n: 0 }, ...more });
   assert.equal(made.status, 201, made.text);
   return server;
@@ -153,6 +154,7 @@ test('a client has 32 triggers under way and no more', options, async (t) => {
   const error = await client.next('ERROR');
   assert.deepEqual([error.code, error.requestId], ['RESOURCE_LIMIT', 32]);
   other.send({ type: 'TRIGGER', tool: 'add' });
+  server.letGo();
   for (let n = 0; n < 32; ++n) assert.equal((await client.next('RESULT')).requestId, n);
   assert.equal((await other.next('RESULT')).result.returnValue, 1);
 });
@@ -164,6 +166,8 @@ test('an execution goes on when its client has gone', options, async (t) => {
   client.send({ type: 'TRIGGER', tool: 'add' });
   await client.settled();
   client.ws.terminate();
+  await server.untilMetric(/^nexus_ws_clients 0$/m);
+  server.letGo();
   const other = await watch(server, 'p');
   await other.until(({ type, state }) => type === 'PATCH' || state?.n === 1);
 });

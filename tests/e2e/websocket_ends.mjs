@@ -2,19 +2,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { serve } from './support/program.mjs';
+import { hold, serveHolding } from './support/hold.mjs';
 import { watch } from './support/socket.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const tools = {
   add: '$state.n = ($state.n ?? 0) + 1; return $state.n',
   big: '$state.text = "x".repeat($args.size)',
-  wait: 'const end = Date.now() + 300; while (Date.now() < end); return 1',
+  wait: `${hold} return 1`,
   forever: 'for (;;);',
 };
 
 async function withPanel(t, env = {}) {
-  const server = await serve(t, { env: { THREADS: '2', ...env } });
+  const server = await serveHolding(t, { env: { THREADS: '2', ...env } });
   assert.equal((await server.panel('p', tools)).status, 201);
   return server;
 }
@@ -35,10 +35,10 @@ test('clients of a panel that is deleted are told so', options, async (t) => {
 test('a message larger than BODY_LIMIT ends the connection', options, async (t) => {
   const server = await withPanel(t, { BODY_LIMIT: '10kb' });
   const client = await watch(server, 'p');
-  const frame = (size) => JSON.stringify({ type: 'PING', requestId: '' }).replace('""', `"${'x'.repeat(size - 30)}"`);
-  client.send(frame(10 * 1024));
+  const ping = (size) => JSON.stringify({ type: 'PING', requestId: '' }).replace('""', `"${'x'.repeat(size - 30)}"`);
+  client.send(ping(10 * 1024));
   assert.match((await client.next('ERROR')).message, /requestId/);
-  client.send(frame(10 * 1024 + 1));
+  client.send(ping(10 * 1024 + 1));
   assert.equal((await client.closed).code, 1009);
 });
 
@@ -50,6 +50,7 @@ test('a shutdown waits for the results of clients, and then sends them away', op
   await busy.settled();
   process.kill(server.pid, 'SIGTERM');
   assert.equal((await idle.closed).code, 1001);
+  server.letGo();
   assert.equal((await busy.next('RESULT')).result.returnValue, 1);
   assert.equal((await busy.closed).code, 1001);
   assert.equal(await server.ended, 0);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { serve } from './support/program.mjs';
 import { watch } from './support/socket.mjs';
 
-const options = { timeout: 60_000 };
+const options = { timeout: 180_000 };
 const tools = {
   once: '$state.a = 1; await $ext.external.wait("who"); $state.a = 2; return 3',
   thrice: 'return (await Promise.all([1, 2, 3].map((n) => $ext.external.wait(n)))).concat(await $ext.external.wait(4))',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { serve } from '../e2e/support/program.mjs';
+import { serve, until } from '../e2e/support/program.mjs';
 
 // RUST_BACKTRACE as users may have it set: what has no memory left must not try to print one.
 const FEW = { MAX_INSTANCES: '4', MIN_INSTANCES: '1', THREADS: '2', LOG_LEVEL: 'error', RUST_BACKTRACE: '1' };
@@ -40,7 +40,7 @@ test('whatever the limit is, a start says why it ends, and never ends by a signa
 });
 
 // Each loop's thread has been made ready before the port was open: the first call on it needs nothing that could end the process.
-test('the first call of a loop may come when no address space is left', { timeout: 60_000 }, async (t) => {
+test('the first call of a loop may come when no address space is left', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { ...FEW, MAX_INSTANCES: '8', THREADS: '4' } });
   const ids = Array.from({ length: 16 }, (_, i) => `p${i}`);
   const limit = (bytes) => execFileSync('prlimit', ['--pid', String(server.pid), `--as=${bytes}:`]);
@@ -114,7 +114,7 @@ test('a server whose last byte is gone goes on', { timeout: 120_000 }, async (t)
   };
   await fill();
   const before = await uptime();
-  while (await uptime() < before + 3000); // each time on a new connection; meanwhile it looks at its walls thrice
+  await until(async () => await uptime() >= before + 3000); // each time on a new connection; meanwhile it looks at its walls thrice
   await fill();
   t.diagnostic(`${made.length} panels`);
   assert.equal(server.child.status, undefined, server.child.stderr);

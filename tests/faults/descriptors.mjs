@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { serve } from '../e2e/support/program.mjs';
+import { serve, until } from '../e2e/support/program.mjs';
 
 const PAUSE_MS = 100; // kAcceptPause of front/http/listener.cpp
 const asking = (connection) => `GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: ${connection}\r\n\r\n`;
 
-test('who comes when there is no file descriptor left is served as soon as there is one', { timeout: 60_000 }, async (t) => {
+test('who comes when there is no file descriptor left is served as soon as there is one', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { THREADS: '1', MAX_INSTANCES: '2', MIN_INSTANCES: '1' } });
   const before = server.connect();
   await before.send(asking('keep-alive'));
@@ -24,7 +23,7 @@ test('who comes when there is no file descriptor left is served as soon as there
   const began = Date.now();
   const later = Array.from({ length: 8 }, () => server.connect());
   for (const connection of later) await connection.send(asking('close')); // the kernel's queue takes them all
-  while (refusals() < 3) await sleep(10);
+  await until(() => refusals() >= 3);
   assert.ok(refusals() <= (Date.now() - began) / PAUSE_MS + 1, 'it does not spin');
   await before.send(asking('keep-alive'));
   await before.until(/200 OK[^]*200 OK/);

@@ -50,6 +50,11 @@ class BoundedLedger final : public budget::BoundedLedger {
   void set_limit(std::uint64_t bytes) { set(bytes, {}, {.limit_bytes = bytes}); }
 };
 
+// The beginning of a handler that has to run while a test looks at something: it runs until the test calls let_go() of the
+// clock, for it waits for the year 2200.
+inline constexpr std::int64_t kFarAwayMs = 7'258'118'400'000;
+inline constexpr const char* kHold = "while (Date.now() < 7258118400000); ";
+
 // The machine's clocks, and the hands that a test can turn forward.
 class AdvancedClock final : public Clock {
  public:
@@ -66,6 +71,8 @@ class AdvancedClock final : public Clock {
   void take_for_each_look_us(std::uint64_t us) { look_us_ = us; }
   // As somebody sets the wall clock, forward or back, without time going by.
   void set_wall_by_ms(std::int64_t ms) { set_by_ms_ += ms; }
+  // All that hold (kHold) go on, and nothing holds any more. No time limit goes by the wall clock.
+  void let_go() { set_by_ms_ = kFarAwayMs - system_.unix_ms(); }
 
  private:
   SystemClock system_;

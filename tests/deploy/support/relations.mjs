@@ -64,7 +64,7 @@ function serviceFaults({ all, pod }) {
   const faults = [];
   for (const { spec } of all('Service')) {
     const served = spec.ports.map(({ name, port, targetPort }) => {
-      const target = ports.find(({ name, containerPort }) => targetPort === name || targetPort === containerPort);
+      const target = ports.find((one) => targetPort === one.name || targetPort === one.containerPort);
       if (!target) faults.push(`Service: no container has the port ${targetPort}`);
       else if (target.containerPort !== port) faults.push(`Service: ${name} is ${port}, and ${target.containerPort} in the pod`);
       return port;

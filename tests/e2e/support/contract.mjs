@@ -69,9 +69,9 @@ export function checkAnswer({ method, path, status, headers, text }) {
   assert.ok(!isDefault || status >= 400, `${what} is not in docs/openapi.json`);
   for (const [name, header] of Object.entries(answer.value.headers ?? {})) {
     const { pointer, value } = resolve(`${answer.pointer}/headers/${escaped(name)}`, header);
-    const text = headers[name.toLowerCase()];
-    if (text === undefined) assert.ok(!value.required, `${what} has no ${name}`);
-    else mustMatch(`${pointer}/schema`, text, `${what}: ${name}`);
+    const sent = headers[name.toLowerCase()];
+    if (sent === undefined) assert.ok(!value.required, `${what} has no ${name}`);
+    else mustMatch(`${pointer}/schema`, sent, `${what}: ${name}`);
   }
   if (status === 405) assert.ok(headers.allow, `${what} has no Allow`);
   if (status === 429 || status === 503) assert.match(headers['retry-after'], /^[1-9]\d*$/, what);

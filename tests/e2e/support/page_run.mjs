@@ -2,6 +2,7 @@
 // Commands: curl, nexus, npx wscat, and few more; see `shell`. Another is a fault of the page.
 import assert from 'node:assert/strict';
 import http, { STATUS_CODES } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Likeness, stepsOf, wordsOf } from './page.mjs';
 import { runProgram, serve } from './program.mjs';
 import { watch } from './socket.mjs';
@@ -61,20 +62,18 @@ export class SectionRun {
         this.#background.push(server.request(call.method, call.path, call.body, call.headers));
         return server.untilMetric(/nexus_executions\{state="running"\} [1-9]/);
       }
-      const until = Date.now() + patienceMs;
+      const deadline = Date.now() + patienceMs;
       for (;;) {
         const answer = await server.request(call.method, call.path, call.body, call.headers);
         answer.text = answer.text.replaceAll(server.url.slice('http://'.length), 'localhost:3000');
+        this.onAnswer(command, textOf(answer, call));
         try {
-          this.#assertAnswer(shown, answer, call);
+          return this.#assertAnswer(shown, answer, call);
         } catch (error) {
           // What others do in the meantime takes a while to be seen.
-          if (call.method === 'GET' && Date.now() < until) continue;
-          throw error;
-        } finally {
-          this.onAnswer(command, textOf(answer, call));
+          if (call.method !== 'GET' || Date.now() >= deadline) throw error;
         }
-        return undefined;
+        await pause(20);
       }
     },
     nexus: async ({ args, env, shown, command }) => {

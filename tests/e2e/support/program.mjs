@@ -1,11 +1,13 @@
 // Starts the program under test, and talks to it: whole requests by node:http, anything else by a raw socket.
-// Nothing here sleeps: each wait is for something to happen, and the test's own time limit ends it.
+// Each wait is for something to happen, and the test's own time limit ends it. What can only be asked for is asked for again
+// and again, with a pause in between: asking must not take the processor from what it waits for.
 import { spawn } from 'node:child_process';
 import http from 'node:http';
 import net from 'node:net';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { checkAnswer, checkRaw } from './contract.mjs';
 
 const program = process.env.NEXUS_BIN;
@@ -19,6 +21,15 @@ export const programUid = Number(process.env.NEXUS_UID ?? process.getuid());
 
 // No cache on disk, unless a test has a folder for it: no test must find what another has left.
 const baseEnvironment = { PATH: process.env.PATH, HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'warn', MAX_CACHE_SIZE_MB: '0' };
+
+// Resolves with the first answer of `question` that is true.
+export async function until(question) {
+  for (;;) {
+    const answer = await question();
+    if (answer) return answer;
+    await pause(5);
+  }
+}
 
 // Runs the program to its end.
 export function runProgram(args, { env = {}, input = '' } = {}) {
@@ -48,7 +59,7 @@ export function launch(args, env = {}, launcher = []) {
       resolve(self.status);
     });
   });
-  const until = (stream, pattern) => new Promise((resolve, reject) => {
+  const untilSaid = (stream, pattern) => new Promise((resolve, reject) => {
     const check = () => {
       const match = pattern.exec(self[stream]);
       if (!match && self.status === undefined) return;
@@ -59,8 +70,8 @@ export function launch(args, env = {}, launcher = []) {
     waiting.add(check);
     check();
   });
-  self.untilOutput = (pattern) => until('stdout', pattern);
-  self.untilErrors = (pattern) => until('stderr', pattern);
+  self.untilOutput = (pattern) => untilSaid('stdout', pattern);
+  self.untilErrors = (pattern) => untilSaid('stderr', pattern);
   // Once it has said something: before that a container may not have its process yet.
   self.findPid = () => (pidFolder ? Number(readFileSync(join(pidFolder, String(child.pid)), 'utf8')) : child.pid);
   self.kill = (signal) => { if (self.status === undefined) process.kill(self.findPid(), signal); };
@@ -93,15 +104,9 @@ export async function serve(t, { env = {}, args = [], launcher = [] } = {}) {
     connect: () => connect(port),
     // Makes a panel of `tools`, a map from names to sources.
     panel: (id, tools, more = {}) => request('POST', '/panels', panelOf(id, tools, more)),
-    trigger: (panel, tool, args) => request('POST', `/panels/${panel}/trigger/${tool}`, args),
+    trigger: (panel, tool, body) => request('POST', `/panels/${panel}/trigger/${tool}`, body),
     // Resolves when the metric that `line` matches has been seen.
-    untilMetric: async (pattern) => {
-      for (;;) {
-        const { text } = await request('GET', '/metrics');
-        const match = pattern.exec(text);
-        if (match) return match;
-      }
-    },
+    untilMetric: (pattern) => until(async () => pattern.exec((await request('GET', '/metrics')).text)),
   };
 }
 

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 namespace nexus {
 namespace {
 
@@ -63,13 +61,12 @@ TEST(Caller, NobodyMayNothing) {
   EXPECT_TRUE(Caller::anyone().may_see_all());
 }
 
+// One that looked for every split of the text among the stars would not come back.
 TEST(Caller, NoGlobTakesLong) {
   std::string glob;
   for (int star = 0; star < 2000; ++star)
     glob += "*a";
-  const auto start = std::chrono::steady_clock::now();
   EXPECT_FALSE(sees(glob + "b", std::string(128, 'a')));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
 }
 
 }  // namespace

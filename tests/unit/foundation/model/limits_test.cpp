@@ -288,7 +288,7 @@ TEST(Limits, MaxWallMsIsTimeByTheClock) {
   EXPECT_EQ(outcome.result().error->limit->setting, "maxWallMs");
   EXPECT_EQ(outcome.result().error->limit->limit, 60'000u);
   EXPECT_GE(outcome.result().error->limit->wanted, 60'000u);
-  EXPECT_LT(outcome.result().metrics.execution_time_us, 5'000'000u);
+  EXPECT_LT(outcome.result().metrics.execution_time_us, 60'000'000u) << "what passed between the slices";
   sandbox.run("return 1").expect_value("1");
 }
 

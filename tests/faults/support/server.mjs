@@ -1,8 +1,8 @@
-// A server in which calls to the system fail when the test says so. See inject.cpp.
+// A server in which calls to the system fail when the test says so. See ../inject.cpp.
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serve } from '../e2e/support/program.mjs';
+import { serve } from '../../e2e/support/program.mjs';
 
 const library = process.env.NEXUS_INJECT;
 if (!library) throw new Error('NEXUS_INJECT must name the library of inject.cpp');
