@@ -1,4 +1,4 @@
-// The part of the checking of JSON Schema that is Rust: engine/src/schema/exports.rs, in the engine's archive.
+// The checking of JSON Schema, which is Rust: engine/src/schema.rs around engine/schema, in the engine's archive.
 #pragma once
 
 #include <cstddef>

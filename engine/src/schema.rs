@@ -1,5 +1,5 @@
-//! What C++ calls (src/nexus/panels/schema_engine.h). No panic leaves: it is a fault like any other.
-use super::{Fault, Schema, check, compile, json::Json};
+//! JSON Schema as C++ calls it (src/nexus/panels/schema_engine.h). No panic leaves: it is a fault like any other.
+use nexus_schema::{Fault, Schema};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn nexus_schema_compile(
     on_fault: OnFault,
 ) -> *mut Schema {
     let text = unsafe { slice::from_raw_parts(text, size) };
-    match catch_unwind(|| compile::compile(text)).unwrap_or_else(|_| Err(of_a_panic())) {
+    match catch_unwind(|| Schema::compile(text)).unwrap_or_else(|_| Err(of_a_panic())) {
         Ok(schema) => Box::into_raw(Box::new(schema)),
         Err(fault) => {
             unsafe { tell(&fault, context, on_fault) };
@@ -49,10 +49,10 @@ pub unsafe extern "C" fn nexus_schema_compile(
 /// `schema` is one that nexus_schema_compile has made.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nexus_schema_bytes(schema: *const Schema) -> usize {
-    unsafe { &*schema }.bytes
+    unsafe { &*schema }.bytes()
 }
 
-/// Says what is wrong with a value, at most check::MOST_FAULTS times.
+/// Says what is wrong with a value, as often as Schema::check does at most.
 ///
 /// # Safety
 /// As above; `text` is `size` bytes: JSON of bounded depth.
@@ -65,12 +65,8 @@ pub unsafe extern "C" fn nexus_schema_check(
     on_fault: OnFault,
 ) {
     let (schema, text) = unsafe { (&*schema, slice::from_raw_parts(text, size)) };
-    let check = || match Json::parse(text) {
-        Ok(value) => schema.check(&value),
-        Err(_) => vec![Fault { path: String::new(), message: "has a number that is too large".into() }],
-    };
-    let faults = catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_| vec![of_a_panic()]);
-    for fault in faults.iter().take(check::MOST_FAULTS) {
+    let faults = catch_unwind(AssertUnwindSafe(|| schema.check(text))).unwrap_or_else(|_| vec![of_a_panic()]);
+    for fault in &faults {
         unsafe { tell(fault, context, on_fault) };
     }
 }

@@ -5,7 +5,6 @@
 //!                                    └──► check(value): faults by path
 mod check;
 mod compile;
-pub mod exports;
 mod json;
 mod keyword;
 mod links;
@@ -13,6 +12,8 @@ mod marks;
 mod number;
 mod pattern;
 
+pub use check::MOST_FAULTS;
+use json::Json;
 use keyword::Node;
 use pattern::Pattern;
 use std::collections::HashMap;
@@ -31,6 +32,31 @@ pub struct Schema {
     dynamic: Dynamic,
     /// About how much memory it takes.
     bytes: usize,
+}
+
+impl Schema {
+    /// A fault: it is no schema that can be checked.
+    ///
+    /// REQUIRES: `text` is a JSON object, or true or false, whose keywords have values of the right types, and bounded in
+    /// size and depth.
+    pub fn compile(text: &[u8]) -> Result<Schema, Fault> {
+        compile::compile(text)
+    }
+
+    /// About how much memory it takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What is wrong with a value, by path; the first MOST_FAULTS of it.
+    ///
+    /// REQUIRES: `text` is JSON, and somebody has bounded how deep it is nested.
+    pub fn check(&self, text: &[u8]) -> Vec<Fault> {
+        match Json::parse(text) {
+            Ok(value) => self.check_value(&value),
+            Err(_) => vec![Path::Root.fault("has a number that is too large")],
+        }
+    }
 }
 
 /// What is wrong, and where: ".a.b[0]", or nothing for the whole.

@@ -1,8 +1,8 @@
 //! The keywords that go into a value: to its members or elements.
 use super::{Answer, Properties, Report, Run};
-use crate::schema::json::{Json, Members};
-use crate::schema::marks::Marks;
-use crate::schema::{NodeId, Path};
+use crate::json::{Json, Members};
+use crate::marks::Marks;
+use crate::{NodeId, Path};
 use std::borrow::Cow;
 
 impl<'s> Run<'s> {

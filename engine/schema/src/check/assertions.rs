@@ -1,9 +1,9 @@
 //! The keywords that look at a value and at no other schema.
 use super::{Answer, Keyword, Report, Run};
-use crate::schema::Path;
-use crate::schema::json::Json;
-use crate::schema::keyword::{Bound, Count, Names};
-use crate::schema::number::is_multiple;
+use crate::Path;
+use crate::json::Json;
+use crate::keyword::{Bound, Count, Names};
+use crate::number::is_multiple;
 
 const SHOWN_BYTES: usize = 200;
 

@@ -23,8 +23,7 @@ pub enum Spent {
 type Answer = Result<bool, Spent>;
 
 impl Schema {
-    /// What is wrong with `value`, by path; the first MOST_FAULTS of it.
-    pub fn check(&self, value: &Json) -> Vec<Fault> {
+    pub(crate) fn check_value(&self, value: &Json) -> Vec<Fault> {
         let mut run = Run {
             schema: self,
             steps: MOST_STEPS,
