@@ -22,10 +22,10 @@ fn of_a_panic() -> Fault {
     Fault { path: String::new(), message: "cannot be checked: a fault of the server".into() }
 }
 
-/// Null, and a fault, when it is no schema that can be checked.
+/// Null, and faults, when it is no schema that can be checked.
 ///
 /// # Safety
-/// `text` is `size` bytes: JSON whose keywords have values of the right types, of bounded depth.
+/// `text` is `size` bytes: JSON.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nexus_schema_compile(
     text: *const u8,
@@ -34,13 +34,12 @@ pub unsafe extern "C" fn nexus_schema_compile(
     on_fault: OnFault,
 ) -> *mut Schema {
     let text = unsafe { slice::from_raw_parts(text, size) };
-    match catch_unwind(|| Schema::compile(text)).unwrap_or_else(|_| Err(of_a_panic())) {
-        Ok(schema) => Box::into_raw(Box::new(schema)),
-        Err(fault) => {
-            unsafe { tell(&fault, context, on_fault) };
-            std::ptr::null_mut()
-        }
-    }
+    let mut told = |fault: Fault| unsafe { tell(&fault, context, on_fault) };
+    let compiled = catch_unwind(AssertUnwindSafe(|| Schema::compile(text, &mut told))).unwrap_or_else(|_| {
+        told(of_a_panic());
+        None
+    });
+    compiled.map_or(std::ptr::null_mut(), |schema| Box::into_raw(Box::new(schema)))
 }
 
 /// About how much memory it takes.

@@ -8,9 +8,9 @@ use regex_automata::meta::Cache;
 use std::collections::HashMap;
 
 /// A tenth of a second, most often; half of one at most.
-const MOST_STEPS: usize = 4_000_000;
+pub const MOST_STEPS: usize = 4_000_000;
 /// Of nodes within nodes: each takes up to a kilobyte of stack.
-const MOST_DEPTH: usize = 1500;
+pub const MOST_DEPTH: usize = 1500;
 pub const MOST_FAULTS: usize = 20;
 
 /// Why there is no answer.

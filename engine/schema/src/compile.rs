@@ -4,6 +4,7 @@ use super::json::{Json, Members};
 use super::keyword::{Bound, Count, Keyword, Named, Names, Node, Types};
 use super::links::{self, Link};
 use super::pattern::Pattern;
+use super::vocabulary::{Shape, shape_of};
 use super::{Dynamic, Fault, NodeId, Path, Schema};
 use std::collections::HashMap;
 
@@ -13,10 +14,10 @@ const MOST_COMPILED_BYTES: usize = 2 << 20;
 const ANY: NodeId = 0;
 const NONE: NodeId = 1;
 
-/// REQUIRES: `text` is a JSON object whose keywords have values of the right types, and bounded in size and depth. What
-/// is of another type is taken as if it were not there.
+/// REQUIRES: shape::check has found nothing. Only below what no keyword of the vocabulary leads to, and a reference does, may
+/// something be of another type: it is taken as if it were not there.
 pub fn compile(text: &[u8]) -> Result<Schema, Fault> {
-    let json = Json::parse(text).map_err(|_| Path::Root.fault("has a number that is too large"))?;
+    let json = Json::parse(text).map_err(|message| Path::Root.fault(message))?;
     let mut compiler = Compiler {
         nodes: vec![node(vec![], 0), node(vec![Keyword::Never], 0)],
         by_place: HashMap::new(),
@@ -119,7 +120,7 @@ impl<'a> Compiler<'a> {
         if let Some(value) = members.get("type") {
             let mut types = Types(0);
             value.as_array().unwrap_or(std::slice::from_ref(value)).iter().for_each(|one| types.take(one));
-            out.push(Keyword::Type(types));
+            out.extend((types.0 != 0).then_some(Keyword::Type(types)));
         }
         if let Some(values) = members.get("enum").and_then(Json::as_array) {
             out.push(Keyword::Enum(values.iter().map(Json::copy).collect()));
@@ -134,7 +135,8 @@ impl<'a> Compiler<'a> {
             ("exclusiveMaximum", Bound::ExclusiveMaximum),
             ("multipleOf", Bound::MultipleOf),
         ] {
-            out.extend(number(members, name).map(|limit| Keyword::Bound(bound, limit)));
+            let fits = |limit: &f64| *limit > 0.0 || shape_of(name) != Some(Shape::Positive);
+            out.extend(number(members, name).filter(fits).map(|limit| Keyword::Bound(bound, limit)));
         }
         for (name, count) in [
             ("minLength", Count::MinLength),
@@ -243,6 +245,7 @@ impl<'a> Compiler<'a> {
         path: &Path,
         resource: u32,
     ) -> Result<Option<NodeId>, Fault> {
+        debug_assert_eq!(shape_of(name), Some(Shape::Schema));
         let Some(json) = members.get(name) else { return Ok(None) };
         self.schema(json, &Path::Member(path, name), resource).map(Some)
     }
@@ -254,12 +257,14 @@ impl<'a> Compiler<'a> {
         path: &Path,
         resource: u32,
     ) -> Result<Box<[NodeId]>, Fault> {
+        debug_assert_eq!(shape_of(name), Some(Shape::Schemas));
         let all = members.get(name).and_then(Json::as_array).unwrap_or(&[]);
         let path = Path::Member(path, name);
         all.iter().enumerate().map(|(at, json)| self.schema(json, &Path::Element(&path, at), resource)).collect()
     }
 
     fn named(&mut self, members: &'a Members<'a>, name: &str, path: &Path, resource: u32) -> Result<Named, Fault> {
+        debug_assert_eq!(shape_of(name), Some(Shape::SchemasByName));
         let Some(all) = members.get(name).and_then(Json::as_object) else { return Ok(Box::new([])) };
         let path = Path::Member(path, name);
         all.iter()
@@ -300,10 +305,12 @@ impl<'a> Compiler<'a> {
 }
 
 fn text<'a>(members: &'a Members, name: &str) -> Option<&'a str> {
+    debug_assert!(matches!(shape_of(name), Some(Shape::Text | Shape::Reference)));
     members.get(name).and_then(Json::as_text)
 }
 
 fn number(members: &Members, name: &str) -> Option<f64> {
+    debug_assert!(matches!(shape_of(name), Some(Shape::Number | Shape::Positive | Shape::Count)));
     members.get(name).and_then(Json::as_number)
 }
 

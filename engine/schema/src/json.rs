@@ -31,12 +31,13 @@ impl<'a> Members<'a> {
 
 impl<'a> Json<'a> {
     /// REQUIRES: somebody has bounded how deep `text` is nested.
-    pub fn parse(text: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
+    ///
+    /// Otherwise what is wrong with the text.
+    pub fn parse(text: &'a [u8]) -> Result<Json<'a>, &'static str> {
         let mut reader = serde_json::Deserializer::from_slice(text);
         reader.disable_recursion_limit();
-        let value = Json::deserialize(&mut reader)?;
-        reader.end()?;
-        Ok(value)
+        let value = Json::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+        value.map_err(|error| unreadable(&error))
     }
 
     pub fn as_text(&self) -> Option<&str> {
@@ -180,6 +181,13 @@ impl<'a> Json<'a> {
     }
 }
 
+/// Why text cannot be read: in JSON that was checked before, only numbers may have more than a double can hold.
+pub fn unreadable(error: &serde_json::Error) -> &'static str {
+    // The error has no other name than its text.
+    let is_large = error.to_string().starts_with("number out of range");
+    if is_large { "has a number that is too large" } else { "must be JSON" }
+}
+
 fn compare_texts(a: &str, b: &str, steps: &mut usize) -> Ordering {
     *steps += a.len().min(b.len()) / 256;
     a.cmp(b)
@@ -245,7 +253,8 @@ impl<'a> Deserialize<'a> for Json<'a> {
     }
 }
 
-struct Name<'a>(Cow<'a, str>);
+/// Of a member.
+pub struct Name<'a>(pub Cow<'a, str>);
 
 struct NameVisitor;
 

@@ -1,8 +1,8 @@
 //! JSON Schema 2020-12 for schemas and values that strangers wrote: what a check may cost in time and stack is counted
 //! while it runs, and what cannot be counted is refused when the schema is compiled.
 //!
-//!   text ──► json ──► compile ──► Schema: nodes by number, references followed
-//!                                    └──► check(value): faults by path
+//!   text ──► shape ──► json ──► compile ──► Schema: nodes by number, references followed
+//!                                              └──► check(value): faults by path
 mod check;
 mod compile;
 mod json;
@@ -11,11 +11,14 @@ mod links;
 mod marks;
 mod number;
 mod pattern;
+mod shape;
+mod vocabulary;
 
-pub use check::MOST_FAULTS;
+pub use check::{MOST_DEPTH, MOST_FAULTS, MOST_STEPS};
 use json::Json;
 use keyword::Node;
 use pattern::Pattern;
+pub use shape::{MOST_SCHEMA_BYTES, MOST_SCHEMA_DEPTH};
 use std::collections::HashMap;
 
 /// A node of a schema: its place in `Schema::nodes`.
@@ -35,12 +38,20 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// A fault: it is no schema that can be checked.
+    /// None, and faults: it is no schema of 2020-12 that refers to itself alone, or none whose check can be bounded. A schema
+    /// may have as many faults as bytes: who listens bounds what is kept of them.
     ///
-    /// REQUIRES: `text` is a JSON object, or true or false, whose keywords have values of the right types, and bounded in
-    /// size and depth.
-    pub fn compile(text: &[u8]) -> Result<Schema, Fault> {
-        compile::compile(text)
+    /// REQUIRES: `text` is JSON.
+    pub fn compile(text: &[u8], faults: &mut dyn FnMut(Fault)) -> Option<Schema> {
+        let mut is_well_built = true;
+        shape::check(text, &mut |fault| {
+            is_well_built = false;
+            faults(fault);
+        });
+        if !is_well_built {
+            return None;
+        }
+        compile::compile(text).map_err(faults).ok()
     }
 
     /// About how much memory it takes.
@@ -54,7 +65,7 @@ impl Schema {
     pub fn check(&self, text: &[u8]) -> Vec<Fault> {
         match Json::parse(text) {
             Ok(value) => self.check_value(&value),
-            Err(_) => vec![Path::Root.fault("has a number that is too large")],
+            Err(message) => vec![Path::Root.fault(message)],
         }
     }
 }
