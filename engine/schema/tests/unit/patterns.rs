@@ -17,6 +17,7 @@ fn they_are_found_anywhere_and_mean_what_they_mean_in_ecmascript() {
     takes(r#"{"pattern":"^\\p{Lu}\\p{Script=Greek}$"}"#, &["\"Éα\""]);
     refuses(r#"{"pattern":"^.$"}"#, &[r#""\n""#, r#""\u2028""#, "\"ab\""]);
     takes(r#"{"pattern":"^.$"}"#, &["\"\u{1f600}\""]);
+    takes(r#"{"pattern":"^[\\s\\S]$"}"#, &[r#""\n""#]);
     takes(r#"{"pattern":"a/b\\/c"}"#, &["\"a/b/c\""]);
 }
 
