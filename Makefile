@@ -90,7 +90,7 @@ fuzz: ## The tests named Fuzz, for ten million steps each
 	@cmake --build --preset dev
 	@NEXUS_FUZZ_STEPS=10000000 scripts/fuzz build/dev/bin
 
-lint: ## Check format, includes, file sizes; clang-tidy, eslint, shellcheck
+lint: ## Check format, includes, file sizes; clippy, clang-tidy, eslint, shellcheck
 	@scripts/setup test lint
 	@cmake --preset dev >/dev/null
 	@scripts/lint build/dev
@@ -98,6 +98,7 @@ lint: ## Check format, includes, file sizes; clang-tidy, eslint, shellcheck
 fmt: ## Format the sources in place
 	@scripts/setup lint
 	@scripts/sources cpp | xargs -r -d '\n' clang-format-19 -i
+	@scripts/cargo fmt --all
 
 clean: ## Remove build/ (the engine and the guest stay in the cache)
 	@rm -rf build

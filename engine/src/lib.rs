@@ -1,9 +1,9 @@
-//! Re-exports Wasmtime's C API, so that one static library holds everything that is Rust, and adds the checking of
-//! arguments against JSON Schema and the reading of cron expressions.
+//! One static library for everything that is Rust: Wasmtime's C API, and what C++ calls of the checker of JSON Schema
+//! (`schema/`) and of the reader of cron expressions (`cron/`).
 mod allocator;
 mod cron;
 mod schema;
 
 pub use cron::*;
-pub use schema::exports::*;
+pub use schema::*;
 pub use wasmtime_c_api::*;

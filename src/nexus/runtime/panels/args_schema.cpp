@@ -5,7 +5,6 @@
 #include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/foundation/base/units.h"
 #include "nexus/runtime/panels/schema_engine.h"
-#include "nexus/runtime/panels/schema_shape.h"
 
 namespace nexus::panels {
 namespace {
@@ -34,9 +33,6 @@ void ArgsSchema::Free::operator()(nexus_schema* schema) const { nexus_schema_fre
 
 std::shared_ptr<const ArgsSchema> ArgsSchema::compile(std::string_view schema, const std::string& path,
                                                       Faults& faults) {
-  const std::size_t faults_before = faults.count();
-  check_schema_shape(schema, path, faults);
-  if (faults.count() != faults_before) return nullptr;
   FaultsBelow below{path, faults};
   require_memory(kCompileBytes);
   std::unique_ptr<nexus_schema, Free> compiled(

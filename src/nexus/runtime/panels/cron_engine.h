@@ -1,4 +1,4 @@
-// The part of cron triggers that is Rust: engine/src/cron.rs, in the engine's archive.
+// The part of cron triggers that is Rust: engine/src/cron.rs around engine/cron, in the engine's archive.
 #pragma once
 
 #include <cstddef>

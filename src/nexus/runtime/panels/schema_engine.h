@@ -1,4 +1,4 @@
-// The part of the checking of JSON Schema that is Rust: engine/src/schema/exports.rs, in the engine's archive.
+// The checking of JSON Schema, which is Rust: engine/src/schema.rs around engine/schema, in the engine's archive.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ struct nexus_schema;
 using nexus_schema_on_fault = void (*)(void* context, const char* path, std::size_t path_size,
                                        const char* message, std::size_t message_size);
 
-// Null, and a fault, when it cannot be checked. REQUIRES: check_schema_shape() has found nothing.
+// Null, and faults (as many as `text` has bytes, at worst), when it is no schema that can be checked. REQUIRES: checked JSON.
 nexus_schema* nexus_schema_compile(const char* text, std::size_t size, void* context,
                                    nexus_schema_on_fault on_fault);
 // About how much memory it takes.

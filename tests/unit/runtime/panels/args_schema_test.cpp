@@ -131,6 +131,29 @@ TEST(ArgsSchema, OfTwoMembersTheLastCounts) {
   EXPECT_FALSE(check(R"({"properties":{"a":{"type":"number"}}})", R"({"a":1,"\u0061":"x"})").empty());
 }
 
+// engine/schema/tests has the rest of what can be wrong with a schema.
+TEST(ArgsSchema, NamesEveryKeywordThatCannotHaveItsValue) {
+  EXPECT_THAT(faults_of_schema(
+                  R"({"type":"text","properties":{"b":7,"a":{"minLength":-1}},"minItems":1,"minItems":1})"),
+              ElementsAre("args.type: must be one of null, boolean, object, array, number, string, integer",
+                          "args.properties.b: must be a schema: an object, true or false",
+                          "args.properties.a.minLength: must be a whole number, 0 or more",
+                          "args.minItems: is there twice"));
+  EXPECT_THAT(faults_of_schema(R"({"const":)" + std::string(32, '[') + std::string(32, ']') + "}"),
+              ElementsAre("args: must be nested at most 32 levels deep, and is 33"));
+}
+
+TEST(ArgsSchema, CountsTheFaultsThatItDoesNotList) {
+  std::string schema = R"({"title":1)";
+  for (int n = 0; n < 150; ++n)
+    schema += R"(,"title":1)";
+  Faults faults;
+  EXPECT_EQ(ArgsSchema::compile(schema + "}", "args", faults), nullptr);
+  const Rejected rejected = std::move(faults).take();
+  EXPECT_EQ(rejected.faults.size(), 100);
+  EXPECT_EQ(rejected.unlisted, 51);
+}
+
 TEST(ArgsSchema, RefusesWhatLeadsOutOrNowhere) {
   EXPECT_THAT(faults_of_schema(R"({"properties":{"a":{"$ref":"https://example.org/x"}}})"),
               ElementsAre(HasSubstr("args.properties.a.$ref: must begin with #")));

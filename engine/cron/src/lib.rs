@@ -1,0 +1,45 @@
+//! When cron expressions are due.
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+const ZONE: &str = "CRON_TZ=";
+
+/// An expression in its zone. It never changes.
+pub struct Schedule {
+    cron: Cron,
+    zone: TimeZone,
+}
+
+impl Schedule {
+    /// An expression of five fields, or six with seconds, behind `CRON_TZ=Zone ` or else in UTC. The fault is the end of a
+    /// sentence: "is never due".
+    pub fn parse(text: &[u8]) -> Result<Schedule, String> {
+        let text = std::str::from_utf8(text).map_err(|_| "must be valid Unicode".to_string())?.trim();
+        let (zone, fields) = match text.strip_prefix(ZONE) {
+            None => (TimeZone::UTC, text),
+            Some(rest) => {
+                let (name, fields) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+                let zone = TimeZone::get(name).map_err(|_| format!("knows no time zone \"{name}\""))?;
+                (zone, fields)
+            }
+        };
+        // Years would only make it possible to write what is never due again.
+        let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
+        let cron = parser.parse(fields).map_err(|error| format!("is no cron expression: {error}"))?;
+        let schedule = Schedule { cron, zone };
+        // What is due once is due again: there are no years.
+        if schedule.next_after(0).is_none() {
+            return Err("is never due".into());
+        }
+        Ok(schedule)
+    }
+
+    /// The first time after `unix_ms`.
+    pub fn next_after(&self, unix_ms: i64) -> Option<i64> {
+        let start = Timestamp::from_millisecond(unix_ms).ok()?.to_zoned(self.zone.clone());
+        let next = self.cron.find_next_occurrence(&start, false).ok()?;
+        Some(next.timestamp().as_millisecond())
+    }
+}
