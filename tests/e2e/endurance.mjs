@@ -41,7 +41,9 @@ test('a million requests of all kinds leave the memory as it was', { timeout: 28
   await round(900_000);
   // The first look is for whoever reads of a test that took too long.
   t.diagnostic(`${before} KB before, ${rssKb(server.pid)} KB after`);
-  await until(() => rssKb(server.pid) <= before * 1.05);
+  // Less than two bytes a request: the smallest block that a request could leave is 32. What is resident of the program itself
+  // and of the allocator's heaps varies by some hundred KB.
+  await until(() => rssKb(server.pid) <= before + 1536);
 });
 
 test('a thousand clients at once are all answered, and leave no connection behind', { timeout: 180_000 }, async (t) => {
