@@ -76,7 +76,7 @@ class View {
   std::string bytes(std::string_view key) const { return bytes_text(number(memory_, key)); }
 
   void draw_walls() {
-    for (const element& wall : array(memory_, "walls")) {
+    for (const element& wall : array(memory_, "limits")) {
       const std::uint64_t limit = number(wall, "limitBytes"), used = number(wall, "usedBytes");
       line("{:<11}{} {:>9} of {}, {} free ({})", text(wall, "layer"), bar(used, limit), bytes_text(used),
            bytes_text(limit), bytes_text(number(wall, "freeBytes")), text(wall, "setting"));
@@ -142,7 +142,7 @@ std::optional<std::vector<std::string>> top_view(std::string_view memory_json, s
   element memory;
   simdjson::dom::array walls;
   if (parser.parse(memory_json).get(memory) != simdjson::SUCCESS ||
-      memory["walls"].get_array().get(walls) != simdjson::SUCCESS) {
+      memory["limits"].get_array().get(walls) != simdjson::SUCCESS) {
     return std::nullopt;
   }
   return View(memory).draw(url);

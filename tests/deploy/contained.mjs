@@ -64,7 +64,7 @@ test('a hog is refused before the kernel would kill', options, async (t) => {
   for (let round = 0; round < 5; ++round) {
     const calls = Array.from({ length: 32 }, (_, n) => server.trigger(`hog${n % 8}`, 'eat'));
     for (const { status, json } of await Promise.all(calls)) {
-      const wall = status === 200 ? json.error?.details?.wall ?? json.status : json.details.layer;
+      const wall = status === 200 ? json.error?.details?.layer ?? json.status : json.details.layer;
       walls.set(wall, (walls.get(wall) ?? 0) + 1);
     }
   }

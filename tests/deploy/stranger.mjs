@@ -101,7 +101,7 @@ test('a stranger follows the page', { timeout: 1_800_000 }, async (t) => {
   assert.match(why, new RegExp(`\\b${refused.error.code}\\b`), 'the page of operations has the code');
   const codes = readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^### (.+)$/gm);
   assert.ok([...codes].some(([, title]) => anchorOf(title) === refused.error.code.toLowerCase()), 'and the page of errors a part for it');
-  const row = why.split('\n').find((line) => line.startsWith(`| \`${refused.error.details.wall}\` |`));
+  const row = why.split('\n').find((line) => line.startsWith(`| \`${refused.error.details.layer}\` |`));
   assert.match(row, /MEMORY_LIMIT_MB/, 'the page of operations names the setting');
   assert.deepEqual(JSON.parse(await next('Break it')).returnValue, { count: 2 });
 

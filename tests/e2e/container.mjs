@@ -42,8 +42,8 @@ test('a limit that moves is seen when it moves, not when the clock says so', opt
     group.setLimit(limit * MiB);
     [, reason] = await server.child.untilErrors(new RegExp(`the container's memory limit is now ${limit} MiB: .* may be granted \\((.*)\\)`));
   } while (reason !== 'the kernel said so');
-  const { walls } = (await server.get('/runtime/memory')).json;
-  assert.equal(walls.find(({ layer }) => layer === 'container').limitBytes, limit * MiB);
+  const { limits } = (await server.get('/runtime/memory')).json;
+  assert.equal(limits.find(({ layer }) => layer === 'container').limitBytes, limit * MiB);
   const { samples } = readExposition((await server.get('/metrics')).text);
   assert.equal(samples.get('nexus_container_memory_limit_bytes'), limit * MiB);
   assert.equal(samples.get('nexus_memory_budget_bytes'), limit * MiB);

@@ -26,7 +26,7 @@ test('the memory of the process adds up', options, async (t) => {
   await server.panel('todo', { add: 'return 1' });
   await server.trigger('todo', 'add');
   const { json } = await server.get('/runtime/memory');
-  const wall = json.walls.find(({ layer }) => layer === 'budget');
+  const wall = json.limits.find(({ layer }) => layer === 'budget');
   assert.equal(wall.limitBytes, 256 * MiB);
   assert.equal(wall.setting, 'MEMORY_BUDGET_MB');
   assert.equal(wall.usedBytes, json.grantedBytes + json.unaccountedBytes);

@@ -10,7 +10,7 @@ import { onTerminal } from './support/terminal.mjs';
 const options = { timeout: 180_000 };
 const MiB = 1 << 20;
 const memory = {
-  walls: [
+  limits: [
     { layer: 'container', limitBytes: 256 * MiB, usedBytes: 64 * MiB, freeBytes: 192 * MiB, setting: "the container's memory limit" },
     { layer: 'budget', limitBytes: 128 * MiB, usedBytes: 32 * MiB, freeBytes: 80 * MiB, setting: 'MEMORY_BUDGET_MB' },
   ],

@@ -81,7 +81,7 @@ void append_error(std::string& out, const Error& error) {
     out.push_back('}');
   }
   if (error.limit) {
-    out.append(",\"details\":{\"wall\":");
+    out.append(",\"details\":{\"layer\":");
     append_json_string(out, error.limit->wall);
     out.append(",\"setting\":");
     append_json_string(out, error.limit->setting);

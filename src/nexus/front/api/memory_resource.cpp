@@ -111,7 +111,7 @@ void append_memory(std::string& out, const MemoryFacts& facts, const exposition:
   const system::Walls& walls = facts.view.walls;
   fmt::format_to(
       std::back_inserter(out),
-      R"({{"walls":{},"pool":{{"max":{},"active":{},"idle":{},"waiting":{},"writeTracking":{{"protected":{},"copied":{}}}}},"reserveBytes":{},"grantableBytes":{},"grantedBytes":{},"unaccountedBytes":{},"residentBytes":{},"kinds":{},"refusals":{},"handlers":{},"advice":{},"uncleanExits":{}}})",
+      R"({{"limits":{},"pool":{{"max":{},"active":{},"idle":{},"waiting":{},"writeTracking":{{"protected":{},"copied":{}}}}},"reserveBytes":{},"grantableBytes":{},"grantedBytes":{},"unaccountedBytes":{},"residentBytes":{},"kinds":{},"refusals":{},"handlers":{},"advice":{},"uncleanExits":{}}})",
       walls_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
       facts.tracking.learning, facts.tracking.copying, walls.reserve_bytes, walls.grantable_bytes,
       facts.ledger.book.granted(), facts.view.unaccounted_bytes, facts.view.resident_bytes,

@@ -59,7 +59,7 @@ TEST(ResultJson, OfAnError) {
             R"({"executionId":"e3","status":"error","stateMutations":[],"events":[],"viewCommands":[],)"
             R"("error":{"code":"MEMORY_LIMIT","message":"out of\nmemory","stack":"at f (1:2) x",)"
             R"("location":{"line":3,"column":14,"sourceSnippet":"let x = \"y\""},)"
-            R"("details":{"wall":"handler","setting":"memoryLimitBytes","limit":32,"wanted":33}},)" +
+            R"("details":{"layer":"handler","setting":"memoryLimitBytes","limit":32,"wanted":33}},)" +
                 std::string(kNoMetrics) + "}");
 }
 
