@@ -1,6 +1,6 @@
 #include "nexus/runtime/executions/run_queue.h"
 
-#include <algorithm>
+#include <new>
 
 namespace nexus::executions {
 namespace {
@@ -20,8 +20,14 @@ Task<void> RunQueue::next_slice(std::uint64_t used_us, std::uint64_t due_us) {
 }
 
 void RunQueue::add(std::uint64_t used_us, std::uint64_t due_us, std::move_only_function<void()> resume) {
-  waiting_.push_back({used_us, due_us, next_order_++, std::move(resume)});
-  std::push_heap(waiting_.begin(), waiting_.end());
+  const Key key{used_us, next_order_++};
+  const auto place = waiting_.emplace(key, Waiting{due_us, std::move(resume)}).first;
+  try {
+    if (due_us != kNever) due_.emplace(due_us, key);
+  } catch (const std::bad_alloc&) {
+    waiting_.erase(place);
+    throw;
+  }
   if (!std::exchange(scheduled_, true)) run_one_after(kTurns);
 }
 
@@ -30,17 +36,11 @@ void RunQueue::run_one_after(int turns) {
 }
 
 RunQueue::Waiting RunQueue::take_next() {
-  const auto first_due = std::ranges::min_element(waiting_, {}, &Waiting::due_us);
-  if (first_due->due_us <= clock_.monotonic_us()) {
-    std::swap(*first_due, waiting_.back());
-    Waiting next = std::move(waiting_.back());
-    waiting_.pop_back();
-    std::make_heap(waiting_.begin(), waiting_.end());
-    return next;
-  }
-  std::pop_heap(waiting_.begin(), waiting_.end());
-  Waiting next = std::move(waiting_.back());
-  waiting_.pop_back();
+  const bool is_one_due = !due_.empty() && due_.begin()->first <= clock_.monotonic_us();
+  const auto place = is_one_due ? waiting_.find(due_.begin()->second) : waiting_.begin();
+  due_.erase({place->second.due_us, place->first});
+  Waiting next = std::move(place->second);
+  waiting_.erase(place);
   return next;
 }
 

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <vector>
+#include <map>
+#include <set>
+#include <utility>
 
 #include "nexus/foundation/base/clock.h"
 #include "nexus/runtime/loop/loop.h"
@@ -36,14 +38,12 @@ class RunQueue {
 
  private:
   struct Waiting {
-    std::uint64_t used_us;
     std::uint64_t due_us;
-    std::uint64_t order;  // of arrival, among equals
     std::move_only_function<void()> resume;
-    bool operator<(const Waiting& other) const {  // the top of the heap is the greatest
-      return used_us != other.used_us ? used_us > other.used_us : order > other.order;
-    }
   };
+  using Key =
+      std::pair<std::uint64_t, std::uint64_t>;  // running time used, and the order of arrival among equals
+  using Due = std::pair<std::uint64_t, Key>;
   void add(std::uint64_t used_us, std::uint64_t due_us, std::move_only_function<void()> resume);
   Waiting take_next();
   void run_one_after(int turns);
@@ -51,7 +51,8 @@ class RunQueue {
 
   Executor executor_;
   const Clock& clock_;
-  std::vector<Waiting> waiting_;  // a heap
+  std::map<Key, Waiting> waiting_;
+  std::set<Due> due_;  // of those that wait, without kNever
   std::uint64_t next_order_ = 0;
   bool scheduled_ = false;
   std::atomic<bool> is_in_slice_ = false;
