@@ -43,6 +43,7 @@ for (const [what, spoil, name] of [
   ['a working set in the reserve', (seen) => { seen.sampler.overLimit = { most: 1, times: 1 }; }, 'working set above limit - reserve / 2'],
   ['idle bytes that are not used', (seen) => { seen.before.accounted = 47 * MIB; }, 'accounted above the working set, idle before'],
   ['bytes that stay charged', (seen) => { seen.after.kinds.instances += 1; }, 'charged beyond idle'],
+  ['an execution that stays suspended', (seen) => { seen.after.kinds.suspended = (seen.before.kinds.suspended ?? 0) + 8 * 1600 + 1; }, 'charged beyond idle'],
   ['memory that does not go back', (seen) => { seen.after.rss = 49 * MIB; }, 'resident memory goes back within 5 s'],
   ['instances that stay', (seen) => { seen.after.instances = 3; }, 'instances shrink to minInstances'],
   ['a panel that stays', (seen) => { seen.after.panels = 5; }, 'panels left'],
