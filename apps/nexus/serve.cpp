@@ -79,7 +79,7 @@ int serve_until_told(const ServeCommand& command) {
   for (const auto& extension : *extensions)
     all_extensions.push_back(extension.get());
   const shard::Shard::Shared shared{clock, ledger, **runtime, disk_cache.get(), all_extensions};
-  LoopPeers peers(loop_count);
+  api::LoopPeers peers(loop_count);
   std::vector<std::unique_ptr<ServingLoop>> loops;
   loops.reserve(loop_count);
   for (std::size_t own = 0; own < loop_count; ++own)

@@ -7,7 +7,7 @@
 namespace nexus::app {
 
 ServingLoop::ServingLoop(const shard::Shard::Shared& shared, const exposition::MemorySource& memory,
-                         const config::Settings& settings, LoopPeers& peers, std::size_t own)
+                         const config::Settings& settings, api::LoopPeers& peers, std::size_t own)
     : shard_(shared, shard_options_of(settings.runtime), peers.shards, own),
       api_(shard_, memory,
            {kVersion, std::string(sandbox::Runtime::engine_version()),

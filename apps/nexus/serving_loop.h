@@ -14,18 +14,11 @@
 
 namespace nexus::app {
 
-// The parts of all loops that see one another.
-struct LoopPeers {
-  explicit LoopPeers(std::size_t loops) : shards(loops), apis(loops) {}
-  shard::ShardPeers shards;
-  std::vector<Peer<api::Api>> apis;
-};
-
 class ServingLoop {
  public:
   // Enters itself as the `own`th of `peers`, which must outlive it, as `memory` must.
   ServingLoop(const shard::Shard::Shared& shared, const exposition::MemorySource& memory,
-              const config::Settings& settings, LoopPeers& peers, std::size_t own);
+              const config::Settings& settings, api::LoopPeers& peers, std::size_t own);
   ServingLoop(const ServingLoop&) = delete;
   ServingLoop& operator=(const ServingLoop&) = delete;
 

@@ -16,7 +16,7 @@ Capabilities all_capabilities() {
 
 }  // namespace
 
-LoopUnderTest::LoopUnderTest(LoopPeers& peers, std::size_t own, const shard::Shard::Shared& shared,
+LoopUnderTest::LoopUnderTest(api::LoopPeers& peers, std::size_t own, const shard::Shard::Shared& shared,
                              const Limits& limits)
     : shard(shared,
             {.image_cache_bytes = peers.apis.size() * 64_MiB,

@@ -24,16 +24,10 @@ struct FakeMemory : exposition::MemorySource {
   exposition::MemoryFacts look() const override { return facts; }
 };
 
-// The parts of all loops that see one another.
-struct LoopPeers {
-  explicit LoopPeers(std::size_t loops) : shards(loops), apis(loops) {}
-  shard::ShardPeers shards;
-  std::vector<Peer<api::Api>> apis;
-};
-
 // One loop; used on the thread that runs it.
 struct LoopUnderTest {
-  LoopUnderTest(LoopPeers& peers, std::size_t own, const shard::Shard::Shared& shared, const Limits& limits);
+  LoopUnderTest(api::LoopPeers& peers, std::size_t own, const shard::Shard::Shared& shared,
+                const Limits& limits);
 
   FakeMemory memory;
   shard::Shard shard;
@@ -79,7 +73,7 @@ class Loops {
  private:
   Sandbox sandbox_{memory::Tracking::kLearnHotPages, 64};
   extensions::External external_;
-  LoopPeers peers_;
+  api::LoopPeers peers_;
   std::vector<std::unique_ptr<LoopUnderTest>> loops_;
   // Goes before the loops, where its thread settles calls.
   std::unique_ptr<extensions::Timer> timer_ = *extensions::Timer::create();

@@ -6,13 +6,20 @@
 #pragma once
 
 #include <cstddef>
-#include <string_view>
+#include <vector>
 
 #include "nexus/front/api/api.h"
 #include "nexus/front/http/service.h"
 #include "nexus/runtime/loop/loop_group.h"
 
 namespace nexus::api {
+
+// The parts of all loops that see one another, one place for each loop.
+struct LoopPeers {
+  explicit LoopPeers(std::size_t loops) : shards(loops), apis(loops) {}
+  shard::ShardPeers shards;
+  std::vector<Peer<Api>> apis;
+};
 
 // Thread safety: one for each loop, used on it alone.
 class Dispatch final : public http::Service {

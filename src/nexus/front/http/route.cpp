@@ -39,11 +39,8 @@ RouteMatch find_route(Routes routes, Method method, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
   if (path.size() < target.size()) match.query = part(path.size() + 1, target.size());
   for (const Route* row : routes) {
-    if (match.path == nullptr ? !matches(row->pattern, path, match.names)
-                              : row->pattern != match.path->pattern) {
-      if (match.path != nullptr) break;
-      continue;
-    }
+    if (match.path != nullptr && row->pattern != match.path->pattern) break;
+    if (match.path == nullptr && !matches(row->pattern, path, match.names)) continue;
     match.path = row;
     if (!serves(*row, method)) continue;
     match.row = row;

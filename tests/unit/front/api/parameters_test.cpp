@@ -2,21 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/front/http/faults.h"
+
 namespace nexus::api {
 namespace {
 
-// The path of the fault, or "fine".
-template <class T>
-std::string fault_of(const std::expected<T, Refusal>& read) {
-  if (read) return "fine";
-  EXPECT_EQ(read.error().error.code, ErrorCode::kInvalidRequest);
-  const std::string& details = read.error().details_json;
-  constexpr std::string_view kStart = R"([{"path":")";
-  EXPECT_TRUE(details.starts_with(kStart)) << details;
-  return details.substr(kStart.size(), details.find('"', kStart.size()) - kStart.size());
-}
+using http::fault_of;
 
-TEST(Query, AsksForAPage) {
+TEST(Parameters, AsksForAPage) {
   EXPECT_EQ(page_of("")->limit, 100);
   EXPECT_EQ(page_of("")->after, "");
   EXPECT_EQ(page_of("limit=1000&after=a.b")->limit, 1000);
@@ -30,7 +23,7 @@ TEST(Query, AsksForAPage) {
   }
 }
 
-TEST(Query, AsksForMore) {
+TEST(Parameters, AsksForMore) {
   EXPECT_EQ(*include_of(""), Include::kNothing);
   EXPECT_EQ(*include_of("include=handlers"), Include::kHandlers);
   for (const char* query :

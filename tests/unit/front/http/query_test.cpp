@@ -2,19 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/front/http/faults.h"
+
 namespace nexus::http {
 namespace {
-
-// The path of the fault, or "fine".
-template <class T>
-std::string fault_of(const std::expected<T, Refusal>& read) {
-  if (read) return "fine";
-  EXPECT_EQ(read.error().error.code, ErrorCode::kInvalidRequest);
-  const std::string& details = read.error().details_json;
-  constexpr std::string_view kStart = R"([{"path":")";
-  EXPECT_TRUE(details.starts_with(kStart)) << details;
-  return details.substr(kStart.size(), details.find('"', kStart.size()) - kStart.size());
-}
 
 TEST(Query, HasParametersOnce) {
   EXPECT_EQ(*find_parameter("a=1&b=2", "b"), "2");

@@ -1,0 +1,25 @@
+// What a test asks of a parameter that was read.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "nexus/foundation/model/refusal.h"
+
+namespace nexus::http {
+
+// The path of the fault, or "fine".
+template <class T>
+std::string fault_of(const std::expected<T, Refusal>& read) {
+  if (read) return "fine";
+  EXPECT_EQ(read.error().error.code, ErrorCode::kInvalidRequest);
+  const std::string& details = read.error().details_json;
+  constexpr std::string_view kStart = R"([{"path":")";
+  EXPECT_TRUE(details.starts_with(kStart)) << details;
+  return details.substr(kStart.size(), details.find('"', kStart.size()) - kStart.size());
+}
+
+}  // namespace nexus::http
