@@ -40,14 +40,14 @@ int health(const HealthCommand& command) {
       command.url.empty() ? target_of_configuration(command.config) : target_of_url(command.url);
   if (!target) return kAskedWrongly;
   const std::string state = command.live ? "live" : "ready";
-  const auto answer = ask_server_now(*target, {.path = "/health/" + state});
-  if (!answer) {
-    fmt::print(stderr, "nexus: {}\n", answer.error());
+  const auto response = ask_server_now(*target, {.path = "/health/" + state});
+  if (!response) {
+    fmt::print(stderr, "nexus: {}\n", response.error());
     return kFailed;
   }
-  if (answer->status != 200) {
-    fmt::print(stderr, "nexus: {} is not {}: {} {}\n", target->url(), state, answer->status,
-               answer->error_text());
+  if (response->status != 200) {
+    fmt::print(stderr, "nexus: {} is not {}: {} {}\n", target->url(), state, response->status,
+               response->error_text());
     return kFailed;
   }
   fmt::print("{} is {}\n", target->url(), state);

@@ -1,4 +1,4 @@
-// The program from its first panel to its last answer: panels of the command line, then the port, then signals.
+// The program from its first panel to its last response: panels of the command line, then the port, then signals.
 //
 //   panels ──► port open ──► SIGTERM ──► not ready, but serving ──SHUTDOWN_DELAY_MS──► draining ──► ended
 //                                          second signal: at once

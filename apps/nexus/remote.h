@@ -13,7 +13,7 @@ namespace nexus::app {
 std::optional<ServerTarget> target_of(const RemoteServer& server);
 // Prints JSON: for people on a terminal, else as it came.
 void print_json(const std::string& json);
-// Says on stderr why there is no good answer; gives whether there is one.
+// Says on stderr why there is no good response; gives whether there is one.
 bool is_good(const ServerTarget& target, const ServerReply& reply);
 
 }  // namespace nexus::app

@@ -41,7 +41,7 @@ beast_http::request<beast_http::string_body> request_of(const ServerTarget& targ
 
 }  // namespace
 
-std::string ServerAnswer::error_text() const {
+std::string ServerResponse::error_text() const {
   std::string text;
   const bool is_object = for_each_member(body, [&](std::string_view key, std::string_view value) {
     // Escapes stay: what they stand for may be meant for a terminal.
@@ -98,11 +98,11 @@ asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const Server
   beast_http::response_parser<beast_http::string_body> parser;
   parser.body_limit(kMostBodyBytes);
   const auto [unread, read] = co_await beast_http::async_read(stream, buffer, parser, kNoThrow);
-  if (unread) co_return cannot("understand the answer of", unread);
-  auto answer = parser.release();
-  if (!answer.count("Nexus-Api-Version"))
+  if (unread) co_return cannot("understand the response of", unread);
+  auto response = parser.release();
+  if (!response.count("Nexus-Api-Version"))
     co_return std::unexpected(fmt::format("what answers at {} is not a nexus", target.url()));
-  co_return ServerAnswer{answer.result_int(), std::move(answer.body())};
+  co_return ServerResponse{response.result_int(), std::move(response.body())};
 }
 
 ServerReply ask_server_now(const ServerTarget& target, const ServerQuestion& question) {

@@ -31,7 +31,7 @@ struct ServerQuestion {
   std::chrono::seconds patience{10};
 };
 
-struct ServerAnswer {
+struct ServerResponse {
   unsigned status;
   std::string body;
 
@@ -40,7 +40,7 @@ struct ServerAnswer {
 };
 
 // Or why no nexus answers, in one line.
-using ServerReply = std::expected<ServerAnswer, std::string>;
+using ServerReply = std::expected<ServerResponse, std::string>;
 
 boost::asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const ServerQuestion& question);
 // The same, until it has answered.

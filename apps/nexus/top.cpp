@@ -45,23 +45,23 @@ class Top {
   asio::awaitable<std::optional<std::string>> ask() {
     const ServerQuestion question{.path = "/runtime/memory?sort=" + command_.sort,
                                   .token = command_.server.token};
-    auto answer = co_await ask_server(target_, question);
-    fault_ = answer ? fault_in(*answer) : answer.error();
-    co_return fault_.empty() ? std::optional(std::move(answer->body)) : std::nullopt;
+    auto response = co_await ask_server(target_, question);
+    fault_ = response ? fault_in(*response) : response.error();
+    co_return fault_.empty() ? std::optional(std::move(response->body)) : std::nullopt;
   }
 
   // Empty: there is none.
-  std::string fault_in(const ServerAnswer& answer) const {
-    switch (answer.status) {
+  std::string fault_in(const ServerResponse& response) const {
+    switch (response.status) {
       case 200:
         return "";
       case 401:
         return fmt::format("{} wants a token of scope admin, in --token or NEXUS_TOKEN: 401 {}",
-                           target_.url(), answer.error_text());
+                           target_.url(), response.error_text());
       case 404:
         return fmt::format("the nexus at {} has no /runtime/memory: it is an older one", target_.url());
       default:
-        return fmt::format("{} refuses: {} {}", target_.url(), answer.status, answer.error_text());
+        return fmt::format("{} refuses: {} {}", target_.url(), response.status, response.error_text());
     }
   }
 

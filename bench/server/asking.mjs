@@ -56,9 +56,9 @@ mostOpen = 0;
 const seconds = [];
 for (let round = 0; round < ROUNDS; round += 1) {
   const began = performance.now();
-  const answers = await Promise.all(Array.from({ length: HANDLERS }, (_, i) => call(`${server.url}/panels/p${i % PANELS}/trigger/ask`, { body, agent })));
+  const responses = await Promise.all(Array.from({ length: HANDLERS }, (_, i) => call(`${server.url}/panels/p${i % PANELS}/trigger/ask`, { body, agent })));
   seconds.push((performance.now() - began) / 1000);
-  const wrong = answers.filter(({ text }) => !/"returnValue":5[,}]/.test(text));
+  const wrong = responses.filter(({ text }) => !/"returnValue":5[,}]/.test(text));
   if (wrong.length > 0) throw new Error(`${wrong.length} are wrong: ${wrong[0].status} ${wrong[0].text}`);
 }
 isOver = true;

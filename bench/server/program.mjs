@@ -62,12 +62,12 @@ export class Server {
 
 export function call(url, { method = 'POST', body, agent } = {}) {
   return new Promise((resolve, reject) => {
-    const request = http.request(url, { method, agent, headers: { 'content-type': 'application/json' } }, (answer) => {
+    const request = http.request(url, { method, agent, headers: { 'content-type': 'application/json' } }, (response) => {
       let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (chunk) => { text += chunk; });
-      answer.on('end', () => resolve({ status: answer.statusCode, text }));
-      answer.on('error', reject);
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => { text += chunk; });
+      response.on('end', () => resolve({ status: response.statusCode, text }));
+      response.on('error', reject);
     });
     request.on('error', reject);
     request.end(body);
@@ -78,8 +78,8 @@ export function call(url, { method = 'POST', body, agent } = {}) {
 export async function createPanel(server, id, handler, { agent, more = {} } = {}) {
   const tools = Object.entries({ run: handler, ...more }).map(([name, source]) => ({ name, handler: source, trigger: { type: 'manual' } }));
   const body = JSON.stringify({ id, kind: 'bench', tools, initialState: { count: 0 } });
-  const answer = await call(`${server.url}/panels`, { body, agent });
-  if (answer.status !== 201) throw new Error(`panel ${id}: ${answer.status} ${answer.text}`);
+  const response = await call(`${server.url}/panels`, { body, agent });
+  if (response.status !== 201) throw new Error(`panel ${id}: ${response.status} ${response.text}`);
 }
 
 export const trigger = (server, id) => `${server.url}/panels/${id}/trigger/run`;

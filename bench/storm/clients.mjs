@@ -6,7 +6,7 @@ import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hogPanel, nextCall, ownHandler, panelOf } from './hogs.mjs';
 import { Random } from './random.mjs';
-import { isAnswer, outcomeOf, request } from './request.mjs';
+import { isResponse, outcomeOf, request } from './request.mjs';
 
 const MOST_PANELS = 10_000;
 const CHURNERS = 1 / 8; // of the clients
@@ -18,7 +18,7 @@ const { url, clients, seed } = JSON.parse(process.argv[2]);
 const outcomes = {};
 const unanswered = [];
 const sending = new Map(); // what is under way: a description of each
-let sent = 0, unansweredCount = 0, lastAnswerAt = performance.now(), isOver = false;
+let sent = 0, unansweredCount = 0, lastResponseAt = performance.now(), isOver = false;
 let endWait;
 const over = new Promise((resolve) => { endWait = resolve; });
 const panelsOfHogs = new Set();
@@ -37,16 +37,16 @@ class Client {
     sending.set(this, { what, began });
     let outcome, status = 0;
     try {
-      const answer = await request(url + path, { agent: this.agent, ...options });
-      ({ status } = answer);
-      outcome = outcomeOf(answer);
-      lastAnswerAt = performance.now();
+      const response = await request(url + path, { agent: this.agent, ...options });
+      ({ status } = response);
+      outcome = outcomeOf(response);
+      lastResponseAt = performance.now();
     } catch (error) {
       outcome = `no answer: ${error.cause?.code ?? error.code ?? error.message}`;
     }
     sending.delete(this);
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-    if (!isAnswer(outcome)) {
+    if (!isResponse(outcome)) {
       unansweredCount += 1;
       if (unanswered.length < KEPT_FAILURES) unanswered.push({ what, outcome, after_ms: Math.round(performance.now() - began) });
     }
@@ -105,7 +105,7 @@ async function churn(client, share) {
 
 const report = () => process.send({
   sent, outcomes, unanswered, unansweredCount,
-  silentMs: performance.now() - lastAnswerAt,
+  silentMs: performance.now() - lastResponseAt,
   sending: [...sending.values()].map(({ what, began }) => ({ what, for_ms: Math.round(performance.now() - began) }))
     .sort((a, b) => b.for_ms - a.for_ms),
 });

@@ -30,9 +30,9 @@ async function call(panel) {
   underWay += 1;
   let outcome;
   try {
-    const answer = await request(`${url}/panels/${panel}/trigger/run`, { agent, body: '{"by":1,"who":"someone"}' });
-    outcome = outcomeOf(answer);
-    if (outcome === '200 success') latencies.push(answer.ms);
+    const response = await request(`${url}/panels/${panel}/trigger/run`, { agent, body: '{"by":1,"who":"someone"}' });
+    outcome = outcomeOf(response);
+    if (outcome === '200 success') latencies.push(response.ms);
   } catch (error) {
     outcome = `no answer: ${error.code ?? error.message}`;
   }

@@ -10,10 +10,10 @@ export function request(url, { method = 'POST', body, agent, longestMs = LONGEST
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(longestMs);
     const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const asked = http.request(url, { method, agent, headers, signal }, (answer) => {
+    const asked = http.request(url, { method, agent, headers, signal }, (response) => {
       let text = '';
-      answer.setEncoding('utf8').on('data', (part) => { if (text.length < KEPT_BYTES) text += part; }).on('error', reject);
-      answer.on('end', () => resolve({ status: answer.statusCode, text, ms: performance.now() - sent }));
+      response.setEncoding('utf8').on('data', (part) => { if (text.length < KEPT_BYTES) text += part; }).on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode, text, ms: performance.now() - sent }));
     });
     asked.on('error', reject).end(body);
   });
@@ -33,4 +33,4 @@ export function outcomeOf({ status, text }) {
 }
 
 // Whether an outcome is an answer as the contract has it.
-export const isAnswer = (outcome) => /^(2\d\d|4\d\d|503)/.test(outcome) && !/ no (code|reason)$/.test(outcome);
+export const isResponse = (outcome) => /^(2\d\d|4\d\d|503)/.test(outcome) && !/ no (code|reason)$/.test(outcome);

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { MemoryCgroup } from './cgroup.mjs';
 import { nextLimit, STEP_MS } from './limit_walk.mjs';
 import { Random } from './random.mjs';
-import { isAnswer } from './request.mjs';
+import { isResponse } from './request.mjs';
 import { accountedOf, Sampler } from './sampler.mjs';
 import { LIMITS, missing, peers, start } from './servers.mjs';
 import { allHeld, judge, mostAbove, mostRss, percentile, table } from './verdict.mjs';
@@ -163,7 +163,7 @@ async function storm(options, group, folder) {
       ...weather, before, after, oomKills: Math.max(oomKills, group.counters().oomKills), atLimit, drained_s,
       restarted: after && after.started !== before.started, sampler: sampler.seen, clients: said?.[0] ?? unended,
       underWay: lastWords.sending.slice(0, 10),
-      honest: said?.[1] ?? { latencies: [], outcomes: {} }, minInstances: LIMITS.minInstances, isAnswer,
+      honest: said?.[1] ?? { latencies: [], outcomes: {} }, minInstances: LIMITS.minInstances, isResponse,
     };
   } finally {
     clients?.kill();
@@ -175,7 +175,7 @@ async function storm(options, group, folder) {
 
 // What is printed: without the single latencies and samples.
 function summary(options, seen, rows) {
-  const { sampler: { accountedAbove, ...sampler }, honest: { latencies, ...honest }, isAnswer: _, clients, ...rest } = seen;
+  const { sampler: { accountedAbove, ...sampler }, honest: { latencies, ...honest }, isResponse: _, clients, ...rest } = seen;
   delete clients.sending;
   const latency_ms = Object.fromEntries([0.5, 0.9, 0.99, 1].map((p) => [`p${p * 100}`, percentile(latencies, p)]));
   return {

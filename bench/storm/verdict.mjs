@@ -24,7 +24,7 @@ export function judge(seen, { judgesLatency, processors }) {
   const row = (name, required, what, holds, decides = true) => rows.push({ name, required, seen: what, holds: Boolean(holds), decides });
   const keepsBooks = seen.before.kinds !== undefined;
   judgeLife(row, seen);
-  judgeAnswers(row, seen, judgesLatency);
+  judgeResponses(row, seen, judgesLatency);
   row('working set above limit - reserve / 2', 'never', times(seen.sampler.overLimit), seen.sampler.overLimit.most <= 0);
   if (keepsBooks) judgeBooks(row, seen, processors);
   if (seen.after) judgeRest(row, seen, keepsBooks);
@@ -39,10 +39,10 @@ function judgeLife(row, { oomKills, death, hangs, restarted }) {
   row('restarts', '0', restarted ? 'it is another process' : '0', !restarted);
 }
 
-function judgeAnswers(row, { clients, honest, sampler, isAnswer }, judgesLatency) {
+function judgeResponses(row, { clients, honest, sampler, isResponse }, judgesLatency) {
   const asked = Object.values(honest.outcomes).reduce((a, b) => a + b, 0);
   const wrong = clients.unansweredCount + sampler.scrapesFailed +
-    Object.entries(honest.outcomes).reduce((sum, [outcome, count]) => sum + (isAnswer(outcome) ? 0 : count), 0);
+    Object.entries(honest.outcomes).reduce((sum, [outcome, count]) => sum + (isResponse(outcome) ? 0 : count), 0);
   row('requests without their answer', '0', `${wrong} of ${clients.sent + asked + sampler.scrapes}`, wrong === 0 && clients.sent > 0);
   const internal = clients.outcomes['200 INTERNAL_ERROR'] ?? 0;
   row('INTERNAL_ERROR', '0', `${internal}`, internal === 0);

@@ -43,12 +43,12 @@ test('after SIGTERM each client is answered, and it ends with 0', options, async
   await server.untilMetric(/nexus_executions\{state="queued"\} [1-9]/);
   process.kill(server.pid, 'SIGTERM');
   assert.equal((await asking).json.error.code, 'CANCELLED');
-  const answers = await Promise.all(calls);
-  for (const { status, json } of answers) {
+  const responses = await Promise.all(calls);
+  for (const { status, json } of responses) {
     if (status === 200) assert.equal(json.returnValue, 'done');
     else assert.deepEqual([status, json.code], [503, 'SHUTTING_DOWN']);
   }
-  assert.ok(answers.some(({ status }) => status === 200) && answers.some(({ status }) => status === 503));
+  assert.ok(responses.some(({ status }) => status === 200) && responses.some(({ status }) => status === 503));
   assert.equal((await watching.closed).code, 1001);
   await idle.closed;
   assert.equal(await server.ended, 0);

@@ -42,13 +42,13 @@ async function proxy(t, servers) {
   });
   const url = `http://127.0.0.1:${port}`;
   const call = async (method, path, body) => {
-    const answer = await fetch(url + path, { method, body: body && JSON.stringify(body), headers: { connection: 'close' } });
-    return { status: answer.status, json: answer.status === 204 ? undefined : await answer.json().catch(() => undefined) };
+    const response = await fetch(url + path, { method, body: body && JSON.stringify(body), headers: { connection: 'close' } });
+    return { status: response.status, json: response.status === 204 ? undefined : await response.json().catch(() => undefined) };
   };
   const tries = async () => {
     while (child.exitCode === null) {
-      const answer = await call('GET', '/health/ready').catch(() => undefined);
-      if (answer?.status === 200) return;
+      const response = await call('GET', '/health/ready').catch(() => undefined);
+      if (response?.status === 200) return;
     }
     throw new Error('haproxy ended');
   };
@@ -91,11 +91,11 @@ test('all calls of a panel find the replica that has it; one that goes takes its
   await lost.ended;
   const isLost = (id) => homes.get(id)[0] === lost;
   for (const id of ids) {
-    let answer;
+    let response;
     // Until the proxy has noticed.
-    do answer = await call('POST', `/panels/${id}/trigger/count`); while (answer.status >= 500);
-    if (!isLost(id)) assert.equal(answer.json.returnValue, 3, id);
-    else assert.deepEqual([answer.status, answer.json.code], [404, 'PANEL_NOT_FOUND'], id);
+    do response = await call('POST', `/panels/${id}/trigger/count`); while (response.status >= 500);
+    if (!isLost(id)) assert.equal(response.json.returnValue, 3, id);
+    else assert.deepEqual([response.status, response.json.code], [404, 'PANEL_NOT_FOUND'], id);
   }
   for (const id of ids.filter(isLost)) {
     assert.equal((await call('PUT', `/panels/${id}`, panelOf(id, count))).status, 201);

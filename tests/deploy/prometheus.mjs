@@ -130,8 +130,8 @@ test('what is asked of a server at work has an answer', options, async (t) => {
   const until = Date.now() + 60_000;
   while (missing.length > 0) {
     await load();
-    const answers = await Promise.all(missing.map(([, expr]) => prometheus.query(expr)));
-    missing = missing.filter((_, index) => !answers[index].some(({ value }) => Number.isFinite(value)));
+    const responses = await Promise.all(missing.map(([, expr]) => prometheus.query(expr)));
+    missing = missing.filter((_, index) => !responses[index].some(({ value }) => Number.isFinite(value)));
     if (Date.now() > until) break;
     if (missing.length > 0) await pause(500);
   }

@@ -72,10 +72,10 @@ test('a stranger follows the page', { timeout: 1_800_000 }, async (t) => {
     return shell.run(block.text.replaceAll('127.0.0.1:3000', `127.0.0.1:${port}`));
   };
   // What the page prints after it looks like what was answered.
-  const asPrinted = (answer) => {
+  const asPrinted = (response) => {
     const block = blocks[at++];
     assert.equal(block.language, 'json');
-    assert.deepEqual(shapeOf(JSON.parse(block.text)), shapeOf(answer));
+    assert.deepEqual(shapeOf(JSON.parse(block.text)), shapeOf(response));
     return JSON.parse(block.text);
   };
 

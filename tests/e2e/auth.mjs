@@ -99,11 +99,11 @@ test('a bad token is 401 before the body, says why, and is never shown', options
   };
   for (const [what, token] of Object.entries(bad)) {
     // The body is announced and never sent: the answer must not wait for it.
-    const answer = await server.raw(`POST /panels/p/trigger/t HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Length: 1000\r\n\r\n`);
-    assert.match(answer, /^HTTP\/1\.1 401 /, what);
-    assert.match(answer, /"code":"UNAUTHORIZED"/, what);
-    assert.match(answer, /WWW-Authenticate: Bearer/, what);
-    assert.ok(!answer.includes(token), what);
+    const response = await server.raw(`POST /panels/p/trigger/t HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Length: 1000\r\n\r\n`);
+    assert.match(response, /^HTTP\/1\.1 401 /, what);
+    assert.match(response, /"code":"UNAUTHORIZED"/, what);
+    assert.match(response, /WWW-Authenticate: Bearer/, what);
+    assert.ok(!response.includes(token), what);
     assert.ok(!server.child.stderr.includes(token), what);
   }
   const shown = await server.get('/nothing?a=1&token=secret', bearing());
@@ -124,8 +124,8 @@ test('a token is good for many calls on one connection and on others', options, 
   await server.post('/panels', definition, { authorization });
   const call = `POST /panels/cart-1/trigger/add HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\nContent-Length: 13\r\n\r\n{"a":1,"b":2}`;
   const close = `GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
-  const answers = await server.raw(call.repeat(100) + close);
-  assert.equal([...answers.matchAll(/"returnValue":3/g)].length, 100);
+  const responses = await server.raw(call.repeat(100) + close);
+  assert.equal([...responses.matchAll(/"returnValue":3/g)].length, 100);
   assert.equal((await server.get('/panels/cart-1', { authorization })).status, 200);
   assert.equal((await server.get('/panels/cart-1')).status, 401);
 });

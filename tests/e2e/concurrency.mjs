@@ -80,7 +80,7 @@ test('calls of a panel that come over many connections run in order of arrival',
   }
   server.letGo();
   assert.equal((await holding).json.status, 'success');
-  for (const answer of await Promise.all(waiting)) assert.match(answer, /^HTTP\/1\.1 200 /);
+  for (const response of await Promise.all(waiting)) assert.match(response, /^HTTP\/1\.1 200 /);
   assert.deepEqual((await server.get('/panels/p/state')).json.seen, Array.from({ length: 60 }, (_, n) => n));
 });
 
@@ -90,12 +90,12 @@ test('who is beyond the queue of a panel is told when to come again, and the oth
   await server.panel('q', { a: 'return 1' });
   // One runs and three wait until the others have been refused.
   const refused = [];
-  const answers = Array.from({ length: 20 }, async () => {
-    const answer = await server.trigger('p', 'hold');
-    if (answer.status === 429 && refused.push(answer) === 16) server.letGo();
-    return answer;
+  const responses = Array.from({ length: 20 }, async () => {
+    const response = await server.trigger('p', 'hold');
+    if (response.status === 429 && refused.push(response) === 16) server.letGo();
+    return response;
   });
-  const served = (await Promise.all(answers)).filter(({ status }) => status === 200);
+  const served = (await Promise.all(responses)).filter(({ status }) => status === 200);
   assert.equal(served.length, 4);
   assert.equal(refused.length, 16);
   for (const { headers, json } of refused) {

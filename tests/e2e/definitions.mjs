@@ -49,10 +49,10 @@ test('each fault is 400 with its path, for POST and for PUT', options, async (t)
     [panel({ limits: { maxStateBytes: 10 }, initialState: { a: '0123456789' } }), 'initialState'],
   ]) {
     const text = JSON.stringify(body);
-    for (const answer of [await server.post('/panels', text), await server.request('PUT', '/panels/p', text)]) {
-      assert.equal(answer.status, 400, text);
-      assert.equal(answer.json.code, 'INVALID_REQUEST', text);
-      assert.deepEqual(pathsOf(answer), paths, text);
+    for (const response of [await server.post('/panels', text), await server.request('PUT', '/panels/p', text)]) {
+      assert.equal(response.status, 400, text);
+      assert.equal(response.json.code, 'INVALID_REQUEST', text);
+      assert.deepEqual(pathsOf(response), paths, text);
     }
   }
   assert.equal((await server.get('/panels')).json.total, 0);
@@ -68,9 +68,9 @@ test('what is there twice is refused where it would be chosen from', options, as
     ['{"kind":"k","tools":[{"name":"a","handler":"","trigger":{"type":"manual","type":"cron"}}]}', 'tools[0].trigger.type'],
     ['{"kind":"k","tools":[],"limits":{"maxEvents":1,"maxEvents":1}}', 'limits.maxEvents'],
   ]) {
-    const answer = await server.post('/panels', body);
-    assert.equal(answer.status, 400, body);
-    assert.deepEqual(pathsOf(answer), [path], body);
+    const response = await server.post('/panels', body);
+    assert.equal(response.status, 400, body);
+    assert.deepEqual(pathsOf(response), [path], body);
   }
   await server.post('/panels', '{"id":"p","kind":"k","tools":[],"initialState":{"a":1,"a":2}}');
   assert.deepEqual((await server.get('/panels/p/state')).json, { a: 2 }, 'the last counts, as in JSON.parse');
@@ -108,9 +108,9 @@ test('args is a schema of its own, within bounds', options, async (t) => {
     [{ properties: { a: { pattern: '(' } } }, '.properties.a.pattern'], [{ pattern: '(a)\\1' }, '.pattern'], [{ patternProperties: { '(?=a)b': {} } }, '.patternProperties.(?=a)b'],
     [{ pattern: '((a{100}){100}){100}' }, '.pattern'],
   ]) {
-    const answer = await put(args);
-    assert.equal(answer.status, 400, path);
-    assert.deepEqual(pathsOf(answer), [`tools[0].args${path}`]);
+    const response = await put(args);
+    assert.equal(response.status, 400, path);
+    assert.deepEqual(pathsOf(response), [`tools[0].args${path}`]);
   }
 });
 
@@ -118,9 +118,9 @@ test('the schemas of all tools together are bounded', options, async (t) => {
   const server = await serve(t);
   const tools = (count) => Array.from({ length: count }, (_, n) => tool({ name: `t${n}`, args: { pattern: `^.{1,255}${n}$` } }));
   assert.equal((await server.post('/panels', panel({ tools: tools(8) }))).status, 201);
-  const answer = await server.post('/panels', panel({ tools: tools(20) }));
-  assert.equal(answer.status, 400);
-  assert.match(answer.json.details[0].message, /all|together|before it take more/);
+  const response = await server.post('/panels', panel({ tools: tools(20) }));
+  assert.equal(response.status, 400);
+  assert.match(response.json.details[0].message, /all|together|before it take more/);
 });
 
 test('the answer to a hostile body does not grow with it', options, async (t) => {
@@ -163,10 +163,10 @@ test('bodies at and beyond their bounds', options, async (t) => {
   assert.match(json.error, /128/);
   for (const body of ['\ufeff{}', '{"kind":"k","tools":[]}{}', '{"kind":"k\\ud800","tools":[]}',
     "{'kind':'k'}", '{"kind":NaN}', '{"a":01}', '{"a":"\n"}', '{"a":tru}', '[', '"']) {
-    const answer = await server.post('/panels', body);
-    assert.equal(answer.status, 400, body);
-    assert.equal(answer.json.code, 'INVALID_REQUEST');
-    assert.ok(answer.json.error.length > 0);
+    const response = await server.post('/panels', body);
+    assert.equal(response.status, 400, body);
+    assert.equal(response.json.code, 'INVALID_REQUEST');
+    assert.ok(response.json.error.length > 0);
   }
   const invalid = await server.raw(Buffer.concat([
     Buffer.from('POST /panels HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 12\r\n\r\n{"kind":"'), Buffer.from([0xff, 0x22, 0x7d])]));
@@ -177,9 +177,9 @@ test('arguments that are no JSON object name the body', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return $args' });
   for (const body of ['[]', '{', 'null', '{"a":1}}', `${'['.repeat(200)}`]) {
-    const answer = await server.trigger('p', 'a', body);
-    assert.equal(answer.status, 400, body);
-    assert.deepEqual(pathsOf(answer), [''], body);
+    const response = await server.trigger('p', 'a', body);
+    assert.equal(response.status, 400, body);
+    assert.deepEqual(pathsOf(response), [''], body);
   }
   assert.deepEqual((await server.trigger('p', 'a', '{"a":1,"a":2}')).json.returnValue, { a: 2 }, 'as in JSON.parse');
 });

@@ -52,14 +52,14 @@ test('a thousand clients at once are all answered, and leave no connection behin
   await server.panel('p', { inc: 'return ++$state.n' }, { initialState: { n: 0 } });
   const agents = Array.from({ length: 1000 }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }));
   const call = (agent) => new Promise((resolve, reject) => {
-    http.request(`${server.url}/panels/p/trigger/inc`, { method: 'POST', agent }, (answer) => {
-      answer.resume().on('end', () => resolve(answer.statusCode));
+    http.request(`${server.url}/panels/p/trigger/inc`, { method: 'POST', agent }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
     }).on('error', reject).end();
   });
   // In groups that a panel's queue has room for; every client stays connected.
   for (let first = 0; first < agents.length; first += 50) {
-    const answers = await Promise.all(agents.slice(first, first + 50).map(call));
-    assert.ok(answers.every((status) => status === 200));
+    const responses = await Promise.all(agents.slice(first, first + 50).map(call));
+    assert.ok(responses.every((status) => status === 200));
   }
   for (const agent of agents) assert.equal(await call(agent), 200);
   assert.ok(openFiles(server.pid) >= before + 1000, 'they are all connected');

@@ -51,8 +51,8 @@ test('nexus health says that a server is ending, though it is live', options, as
   process.kill(server.pid, 'SIGTERM');
   const url = ['--url', server.url];
   const said = await until(async () => {
-    const answer = await health(url);
-    return answer.status !== 0 && answer;
+    const response = await health(url);
+    return response.status !== 0 && response;
   });
   assert.deepEqual(said, { status: 1, stdout: '', stderr: `nexus: ${server.url} is not ready: 503 the server is shutting down\n` });
   assert.equal((await health([...url, '--live'])).status, 0);

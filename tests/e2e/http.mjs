@@ -71,10 +71,10 @@ test('malformed requests are 400, and the connection ends', options, async (t) =
     `${head}Transfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n`,
     `${head}Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n`,
   ]) {
-    const answer = await server.raw(text);
-    assert.equal(statusOf(answer), 400, JSON.stringify(text));
-    assert.equal(codeOf(answer), 'INVALID_REQUEST', JSON.stringify(text));
-    assert.match(answer, /Connection: close\r\n/);
+    const response = await server.raw(text);
+    assert.equal(statusOf(response), 400, JSON.stringify(text));
+    assert.equal(codeOf(response), 'INVALID_REQUEST', JSON.stringify(text));
+    assert.match(response, /Connection: close\r\n/);
   }
   assert.equal((await server.get('/health/live')).status, 200);
 });
@@ -96,8 +96,8 @@ test('pipelined requests are answered in order', options, async (t) => {
     const last = n === 99 ? 'Connection: close\r\n' : '';
     text += `POST /panels/p/trigger/echo HTTP/1.1\r\nHost: localhost\r\n${last}Content-Length: ${body.length}\r\n\r\n${body}`;
   }
-  const answers = await server.raw(text);
-  const values = [...answers.matchAll(/"returnValue":(\d+)/g)].map(([, value]) => Number(value));
+  const responses = await server.raw(text);
+  const values = [...responses.matchAll(/"returnValue":(\d+)/g)].map(([, value]) => Number(value));
   assert.deepEqual(values, Array.from({ length: 100 }, (_, n) => n));
 });
 
@@ -119,8 +119,8 @@ test('HTTP/1.0 is answered and let go', options, async (t) => {
 test('a client that has stopped sending gets its answer', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return 5' });
-  const answer = await server.raw('POST /panels/p/trigger/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}', { halfClose: true });
-  assert.match(answer, /"returnValue":5/);
+  const response = await server.raw('POST /panels/p/trigger/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}', { halfClose: true });
+  assert.match(response, /"returnValue":5/);
   const cut = await server.raw('POST /panels/p/trigger/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{}', { halfClose: true });
   assert.equal(statusOf(cut), 400);
 });

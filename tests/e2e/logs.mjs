@@ -80,8 +80,8 @@ test('a request that says who it is, is found by that in the log, and gets it ba
   const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
   await server.panel('p', { log: '$log("here")' });
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
-  const answer = await server.post('/panels/p/trigger/log', {}, { 'x-request-id': 'mine-1', traceparent: `00-${trace}-00f067aa0ba902b7-01` });
-  assert.equal(answer.headers['x-request-id'], 'mine-1');
+  const response = await server.post('/panels/p/trigger/log', {}, { 'x-request-id': 'mine-1', traceparent: `00-${trace}-00f067aa0ba902b7-01` });
+  assert.equal(response.headers['x-request-id'], 'mine-1');
   const found = await line(server, ({ message }) => message === 'here');
   assert.deepEqual([found.request, found.trace], ['mine-1', trace]);
   const refused = await server.post('/panels/none/trigger/log', {}, { 'x-request-id': 'mine-2' });
@@ -93,8 +93,8 @@ test('what is no request id and no traceparent is as if it were not there', opti
   await server.panel('p', { log: '$log("here")' });
   const zero = '0'.repeat(32);
   for (const traceparent of ['', 'x', `00-${zero}-00f067aa0ba902b7-01`, `ff-${'a'.repeat(32)}-00f067aa0ba902b7-01`, `00-${'A'.repeat(32)}-00f067aa0ba902b7-01`]) {
-    const answer = await server.post('/panels/p/trigger/log', {}, { 'x-request-id': 'with blank', traceparent });
-    assert.equal(answer.headers['x-request-id'], undefined);
+    const response = await server.post('/panels/p/trigger/log', {}, { 'x-request-id': 'with blank', traceparent });
+    assert.equal(response.headers['x-request-id'], undefined);
   }
   await line(server, () => lines(server).length === 5);
   for (const one of lines(server)) assert.ok(!('trace' in one) && !('request' in one), JSON.stringify(one));
@@ -121,14 +121,14 @@ test('services that a handler calls are told of its trace', options, async (t) =
 test('ACCESS_LOG has a line for each request, without tokens', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info', ACCESS_LOG: 'true' } });
   await server.panel('p', { run: '$log("here"); return 1' });
-  const answer = await server.post('/panels/p/trigger/run?logs=1&token=secret', {});
+  const response = await server.post('/panels/p/trigger/run?logs=1&token=secret', {});
   const { time, peer, bytes, duration_ms: duration, request, ...rest } = await line(server, ({ target }) => target?.startsWith('/panels/p/trigger'));
   assert.deepEqual(rest, { level: 'info', message: 'answered', method: 'POST', target: '/panels/p/trigger/run?logs=1&token=***', status: '200' });
-  assert.equal(Number(bytes), Buffer.byteLength(answer.text));
+  assert.equal(Number(bytes), Buffer.byteLength(response.text));
   assert.ok(Number(duration) > 0);
   assert.match(peer, /^127\.0\.0\.1:\d+$/);
   assert.match(request, /^[0-9a-f]{16}$/);
-  assert.equal(answer.headers['x-request-id'], request);
+  assert.equal(response.headers['x-request-id'], request);
   assert.equal((await line(server, ({ message }) => message === 'here')).request, request);
 });
 

@@ -99,7 +99,7 @@ test('what is wrong is refused from every loop', options, async (t) => {
     [405, () => server.request('PATCH', '/panels/p')],
     [413, () => server.post('/panels', ' '.repeat(2000))],
   ]) {
-    for (const answer of await onEachLoop(ask)) assert.equal(answer.status, status, answer.text);
+    for (const response of await onEachLoop(ask)) assert.equal(response.status, status, response.text);
   }
 });
 

@@ -123,8 +123,8 @@ test('log lines come with the RESULT when asked for, and go to stderr with their
 test('calls of one panel take turns: no update is lost', options, async (t) => {
   const server = await serve(t, { env: { MAX_PANEL_QUEUE: '500' } });
   await server.panel('p', { inc: counter });
-  const answers = await Promise.all(Array.from({ length: 200 }, () => server.trigger('p', 'inc', { by: 1 })));
-  const seen = answers.map(({ json }) => json.returnValue.n).sort((a, b) => a - b);
+  const responses = await Promise.all(Array.from({ length: 200 }, () => server.trigger('p', 'inc', { by: 1 })));
+  const seen = responses.map(({ json }) => json.returnValue.n).sort((a, b) => a - b);
   assert.deepEqual(seen, Array.from({ length: 200 }, (_, index) => index + 1));
 });
 
@@ -159,7 +159,7 @@ test('a panel whose queue is full is 429 with the setting to change', options, a
   assert.equal(json.details.setting, 'MAX_PANEL_QUEUE');
   assert.ok(json.details.retryAfterMs > 0);
   server.letGo();
-  assert.deepEqual((await Promise.all(calls)).map((answer) => answer.status).sort(), [200, 200, 429]);
+  assert.deepEqual((await Promise.all(calls)).map((response) => response.status).sort(), [200, 200, 429]);
 });
 
 test('without an instance to spare it is 503 with the setting to change', options, async (t) => {

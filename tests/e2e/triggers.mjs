@@ -75,14 +75,14 @@ test('the same Idempotency-Key runs once', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   await server.panel('p', { add: '$state.n = ($state.n ?? 0) + 1; return $state.n' });
   const add = (key, args = {}) => server.post('/panels/p/trigger/add', args, { 'idempotency-key': key });
-  const answers = await Promise.all(Array.from({ length: 20 }, () => add('one')));
-  for (const answer of answers) assert.deepEqual(answer.json, answers[0].json);
+  const responses = await Promise.all(Array.from({ length: 20 }, () => add('one')));
+  for (const response of responses) assert.deepEqual(response.json, responses[0].json);
   assert.equal((await add('two')).json.returnValue, 2);
   assert.equal((await add('one', { other: true })).json.code, 'IDEMPOTENCY_MISMATCH');
   assert.equal((await add('one', { other: true })).status, 422);
   assert.equal((await add('no key')).status, 400);
   assert.equal((await server.get('/panels/p/state')).json.n, 2);
-  assert.equal((await server.get(`/executions/${answers[0].json.executionId}`)).json.returnValue, 1);
+  assert.equal((await server.get(`/executions/${responses[0].json.executionId}`)).json.returnValue, 1);
 });
 
 test('a key of a call that waits gets the same execution, and its result', { timeout: 180_000 }, async (t) => {

@@ -53,13 +53,13 @@ test('a trigger is answered with RESULT and the id of the request', options, asy
   const client = await watch(await withPanel(t), 'p');
   for (const requestId of ['a "quoted" one', 7, -1.5]) {
     client.send({ type: 'TRIGGER', tool: 'add', args: { by: 2 }, requestId });
-    const answer = await client.next('RESULT');
-    assert.deepEqual([answer.requestId, answer.executionId], [requestId, answer.result.executionId]);
-    assert.equal(answer.result.status, 'success');
+    const response = await client.next('RESULT');
+    assert.deepEqual([response.requestId, response.executionId], [requestId, response.result.executionId]);
+    assert.equal(response.result.status, 'success');
   }
   client.send({ type: 'TRIGGER', tool: 'add' });
-  const answer = await client.next('RESULT');
-  assert.deepEqual([answer.result.returnValue, 'requestId' in answer], [7, false]);
+  const response = await client.next('RESULT');
+  assert.deepEqual([response.result.returnValue, 'requestId' in response], [7, false]);
   client.send({ type: 'TRIGGER', tool: 'fail', requestId: 'f' });
   assert.equal((await client.next('RESULT')).result.error.code, 'EXECUTION_ERROR');
 });

@@ -34,9 +34,9 @@ test('both ports serve WebSockets, and the second one nothing else', options, as
     assert.equal((await refusal(server, '', { port, path: '/panels/cart-1' })).status, 200 * (port === server.port) || 426);
   }
   for (const path of ['/panels/cart-1/ws', '/health', '/', '/panels']) {
-    const answer = await fetch(`http://127.0.0.1:${server.wsPort}${path}`);
-    assert.deepEqual([answer.status, answer.headers.get('upgrade')], [426, 'websocket'], path);
-    const { code, error } = await answer.json();
+    const response = await fetch(`http://127.0.0.1:${server.wsPort}${path}`);
+    assert.deepEqual([response.status, response.headers.get('upgrade')], [426, 'websocket'], path);
+    const { code, error } = await response.json();
     assert.equal(code, 'UPGRADE_REQUIRED');
     assert.match(error, path.includes('cart') ? /connect to \/panels\/cart-1\/ws/ : /connect to \/panels\/:id\/ws/);
   }

@@ -17,9 +17,9 @@ async function serveEcho(t, more) {
 // Every text is answered with `status`, on a connection that then ends.
 async function expectAll(server, status, texts) {
   for (const text of texts) {
-    const answer = await server.raw(text, { halfClose: true });
-    assert.equal(statusOf(answer), status, `${JSON.stringify(text).slice(0, 300)}: ${answer.slice(0, 300)}`);
-    assert.equal(answer.match(/HTTP\/1\.1 \d{3}/g).length, 1, `one answer to ${JSON.stringify(text).slice(0, 300)}`);
+    const response = await server.raw(text, { halfClose: true });
+    assert.equal(statusOf(response), status, `${JSON.stringify(text).slice(0, 300)}: ${response.slice(0, 300)}`);
+    assert.equal(response.match(/HTTP\/1\.1 \d{3}/g).length, 1, `one answer to ${JSON.stringify(text).slice(0, 300)}`);
   }
   assert.equal((await server.get('/health/live')).status, 200);
 }
@@ -84,8 +84,8 @@ test('what a client has stopped sending in the middle is 400, wherever that is',
   const server = await serveEcho(t);
   const whole = `${call}Content-Length: 8\r\n\r\n{"a": 1}`;
   for (let cut = 1; cut < whole.length; ++cut) {
-    const answer = await server.raw(whole.slice(0, cut), { halfClose: true });
-    assert.equal(statusOf(answer), 400, `cut at ${cut}`);
+    const response = await server.raw(whole.slice(0, cut), { halfClose: true });
+    assert.equal(statusOf(response), 400, `cut at ${cut}`);
   }
   assert.equal(await server.raw('', { halfClose: true }), '', 'nothing is no request');
   assert.match(await server.raw(whole, { halfClose: true }), /"a":1/);
@@ -102,20 +102,20 @@ test('a request that comes byte by byte is a request', options, async (t) => {
 test('pipelined requests are answered in order, refusals among them, until one says that it is the last', options, async (t) => {
   const server = await serveEcho(t);
   const ask = (line, more = '', body = '') => `${line} HTTP/1.1\r\nHost: localhost\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
-  const answers = await server.raw([
+  const responses = await server.raw([
     ask('GET /health/live'), ask('GET /nothing'), ask('POST /panels/p/trigger/echo', '', '{"n":1}'), ask('POST /panels/p/trigger/echo', '', '[]'),
     ask('PATCH /panels'), ask('DELETE /panels/none'), ask('GET /panels/p', 'If-None-Match: "1"\r\n'), ask('GET /panels?limit=0'),
     ask('POST /panels/p/trigger/echo', 'Connection: close\r\n', '{"n":2}'), ask('POST /panels/p/trigger/echo', '', '{"n":3}'),
   ].join(''));
-  assert.deepEqual([...answers.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status)), [200, 404, 200, 400, 405, 404, 304, 400, 200]);
-  assert.match(answers, /"n":1[^]*"n":2/);
-  assert.doesNotMatch(answers, /"n":3/);
+  assert.deepEqual([...responses.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status)), [200, 404, 200, 400, 405, 404, 304, 400, 200]);
+  assert.match(responses, /"n":1[^]*"n":2/);
+  assert.doesNotMatch(responses, /"n":3/);
 });
 
 test('what follows a malformed request is not looked at', options, async (t) => {
   const server = await serveEcho(t);
-  const answers = await server.raw(`GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nnonsense\r\n\r\nPOST /panels/p/trigger/echo HTTP/1.1\r\n${rest}\r\n`);
-  assert.deepEqual(answers.match(/HTTP\/1\.1 \d{3}/g), ['HTTP/1.1 200', 'HTTP/1.1 400']);
+  const responses = await server.raw(`GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nnonsense\r\n\r\nPOST /panels/p/trigger/echo HTTP/1.1\r\n${rest}\r\n`);
+  assert.deepEqual(responses.match(/HTTP\/1\.1 \d{3}/g), ['HTTP/1.1 200', 'HTTP/1.1 400']);
 });
 
 test('clients that go away in the middle leave nothing behind', options, async (t) => {

@@ -36,10 +36,10 @@ async function caller(server, index, seen) {
     const tool = CALLED[(i + index) % CALLED.length];
     const called = await server.trigger(id, tool, tool === 'echo' ? { text } : {});
     for (const { status, text: body } of [made, called]) {
-      const answer = JSON.parse(body);
-      let outcome = answer.status === 'error' ? answer.error.code : String(status);
+      const response = JSON.parse(body);
+      let outcome = response.status === 'error' ? response.error.code : String(status);
       if (status === 503) {
-        const { layer, setting, retryAfterMs } = answer.details;
+        const { layer, setting, retryAfterMs } = response.details;
         assert.ok(retryAfterMs > 0, body);
         outcome += ` ${layer}: ${setting}`;
       }

@@ -6,7 +6,7 @@ import { fields, findHierarchy } from '../../bench/storm/cgroup.mjs';
 import { hogPanel, nextCall, readSuite, suite } from '../../bench/storm/hogs.mjs';
 import { nextLimit, reserveOf } from '../../bench/storm/limit_walk.mjs';
 import { Random } from '../../bench/storm/random.mjs';
-import { isAnswer, outcomeOf } from '../../bench/storm/request.mjs';
+import { isResponse, outcomeOf } from '../../bench/storm/request.mjs';
 import { accountedOf, readMetrics } from '../../bench/storm/sampler.mjs';
 
 const MIB = 2 ** 20;
@@ -48,8 +48,8 @@ test('answers are told from what is none', () => {
     assert.equal(outcomeOf({ status: 503, text: text.replace(missing, '') }), '503 OVERLOADED no reason');
   assert.equal(outcomeOf({ status: 200, text: '{"executionId":"x","status":"success","returnValue":{"code":"A"}}' }), '200 success');
   assert.equal(outcomeOf({ status: 200, text: '{"executionId":"x","status":"error","error":{"code":"MEMORY_LIMIT"}}' }), '200 MEMORY_LIMIT');
-  for (const outcome of ['200 success', '204', '413 PAYLOAD_TOO_LARGE', '503 OVERLOADED budget']) assert.ok(isAnswer(outcome), outcome);
-  for (const outcome of ['500 INTERNAL_ERROR', '502 no code', '503 no code', '503 OVERLOADED no reason', 'no answer: ECONNRESET']) assert.ok(!isAnswer(outcome), outcome);
+  for (const outcome of ['200 success', '204', '413 PAYLOAD_TOO_LARGE', '503 OVERLOADED budget']) assert.ok(isResponse(outcome), outcome);
+  for (const outcome of ['500 INTERNAL_ERROR', '502 no code', '503 no code', '503 OVERLOADED no reason', 'no answer: ECONNRESET']) assert.ok(!isResponse(outcome), outcome);
 });
 
 test('the limit goes down in steps of at most half the reserve, and never near what is in use', () => {

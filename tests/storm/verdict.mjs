@@ -1,7 +1,7 @@
 // The verdict on a storm: each thing that is required can fail it, alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAnswer } from '../../bench/storm/request.mjs';
+import { isResponse } from '../../bench/storm/request.mjs';
 import { allHeld, judge, percentile, table } from '../../bench/storm/verdict.mjs';
 
 const MIB = 2 ** 20;
@@ -9,7 +9,7 @@ const MIB = 2 ** 20;
 function good() {
   const idle = { rss: 40 * MIB, workingSet: 30 * MIB, kinds: { server: 32 * MIB, instances: 2 * MIB }, accounted: 34 * MIB, instances: 2, panels: 4 };
   return {
-    oomKills: 0, restarted: false, before: structuredClone(idle), after: structuredClone(idle), minInstances: 2, isAnswer,
+    oomKills: 0, restarted: false, before: structuredClone(idle), after: structuredClone(idle), minInstances: 2, isResponse,
     clients: { sent: 1000, unansweredCount: 0, outcomes: { '200 success': 1000 } },
     honest: { latencies: Array(100).fill(3), outcomes: { '200 success': 100 } },
     sampler: {

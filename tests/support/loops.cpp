@@ -41,11 +41,11 @@ Loops::Loops(std::size_t count, const Limits& limits) : peers_(count) {
 
 Loops::~Loops() = default;
 
-Task<Loops::Answered> Loops::ask(std::size_t at, http::Method method, std::string target, std::string body) {
+Task<Loops::Response> Loops::ask(std::size_t at, http::Method method, std::string target, std::string body) {
   return ask(at, method, std::move(target), std::move(body), {});
 }
 
-Task<Loops::Answered> Loops::ask(std::size_t at, http::Method method, std::string target, std::string body,
+Task<Loops::Response> Loops::ask(std::size_t at, http::Method method, std::string target, std::string body,
                                  Headers headers) {
   http::Request request;
   if (!headers.idempotency_key.empty()) request.idempotency_key = std::move(headers.idempotency_key);
@@ -55,14 +55,14 @@ Task<Loops::Answered> Loops::ask(std::size_t at, http::Method method, std::strin
   request.route = find_route(api::Api::table(), method, request.target);
   request.body = std::move(body);
   request.host = "127.0.0.1";
-  http::Answer answer;
+  http::Response response;
   auto& dispatch = loops_[at]->dispatch;
   if (const auto refusal = dispatch.refuse_head(request)) {
-    answer.refuse(*refusal);
-  } else if (auto waiting = dispatch.serve(request, answer)) {
+    response.refuse(*refusal);
+  } else if (auto waiting = dispatch.serve(request, response)) {
     co_await *std::move(waiting);
   }
-  co_return Answered{answer.status(), answer.body()};
+  co_return Response{response.status(), response.body()};
 }
 
 void Loops::spawn(std::size_t at, Task<void> work) {

@@ -53,16 +53,16 @@ class Loops {
   const extensions::Timer& timer() const { return *timer_; }
   LoopUnderTest& operator[](std::size_t index) { return *loops_[index]; }
 
-  // A request as the connection on loop `at` would hand it on; the answer's status and body.
-  struct Answered {
+  // A request as the connection on loop `at` would hand it on; the response's status and body.
+  struct Response {
     unsigned status;
     std::string body;
   };
-  Task<Answered> ask(std::size_t at, http::Method method, std::string target, std::string body);
+  Task<Response> ask(std::size_t at, http::Method method, std::string target, std::string body);
   struct Headers {
     std::string idempotency_key{}, prefer{};  // empty: not sent
   };
-  Task<Answered> ask(std::size_t at, http::Method method, std::string target, std::string body,
+  Task<Response> ask(std::size_t at, http::Method method, std::string target, std::string body,
                      Headers headers);
 
   // Runs `work` on loop `at`, to be started by run().

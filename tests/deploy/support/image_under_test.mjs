@@ -60,7 +60,7 @@ export async function runImage(t, more) {
 
 // 200, or nothing while nobody listens.
 const readiness = (port) => new Promise((resolve) => {
-  http.get({ host: '127.0.0.1', port, path: '/health/ready', agent: false }, (answer) => resolve(answer.resume().statusCode))
+  http.get({ host: '127.0.0.1', port, path: '/health/ready', agent: false }, (response) => resolve(response.resume().statusCode))
     .on('error', () => resolve(undefined));
 });
 

@@ -30,9 +30,9 @@ export async function scrape(t, { target, labels, rules }) {
     });
   });
   const ask = async (path) => {
-    const answer = await (await fetch(`${url}${path}`)).json();
-    if (answer.status !== 'success') throw new Error(`${path}: ${answer.error}`);
-    return answer.data;
+    const response = await (await fetch(`${url}${path}`)).json();
+    if (response.status !== 'success') throw new Error(`${path}: ${response.error}`);
+    return response.data;
   };
   const query = async (expr) => (await ask(`/api/v1/query?query=${encodeURIComponent(expr)}`)).result
     .map(({ metric, value }) => ({ metric, value: Number(value[1]) }));

@@ -60,22 +60,22 @@ export const described = new Set(Object.entries(document.paths).flatMap(([path, 
 export const received = new Set();
 
 // `path` without its query.
-export function checkAnswer({ method, path, status, headers, text }) {
+export function checkResponse({ method, path, status, headers, text }) {
   const what = `${method} ${path} -> ${status}`;
   assert.equal(headers['nexus-api-version'], '1', what);
   if (method === 'OPTIONS' && status < 400) return;
-  const answer = documented(method === 'HEAD' ? 'get' : method.toLowerCase(), path, status);
-  const isDefault = answer.pointer.endsWith('/Refused') || answer.pointer.endsWith('/default');
+  const response = documented(method === 'HEAD' ? 'get' : method.toLowerCase(), path, status);
+  const isDefault = response.pointer.endsWith('/Refused') || response.pointer.endsWith('/default');
   assert.ok(!isDefault || status >= 400, `${what} is not in docs/openapi.json`);
-  for (const [name, header] of Object.entries(answer.value.headers ?? {})) {
-    const { pointer, value } = resolve(`${answer.pointer}/headers/${escaped(name)}`, header);
+  for (const [name, header] of Object.entries(response.value.headers ?? {})) {
+    const { pointer, value } = resolve(`${response.pointer}/headers/${escaped(name)}`, header);
     const sent = headers[name.toLowerCase()];
     if (sent === undefined) assert.ok(!value.required, `${what} has no ${name}`);
     else mustMatch(`${pointer}/schema`, sent, `${what}: ${name}`);
   }
   if (status === 405) assert.ok(headers.allow, `${what} has no Allow`);
   if (status === 429 || status === 503) assert.match(headers['retry-after'], /^[1-9]\d*$/, what);
-  const [[type] = []] = Object.entries(answer.value.content ?? {});
+  const [[type] = []] = Object.entries(response.value.content ?? {});
   if (!type) {
     assert.equal(text, '', what);
     assert.equal(headers['content-type'], undefined, what);
@@ -85,13 +85,13 @@ export function checkAnswer({ method, path, status, headers, text }) {
   if (method === 'HEAD') return assert.equal(text, '', what);
   assert.equal(Buffer.byteLength(text), Number(headers['content-length']), what);
   const body = type === 'application/json' ? JSON.parse(text) : text;
-  mustMatch(`${answer.pointer}/content/${escaped(type)}/schema`, body, what);
+  mustMatch(`${response.pointer}/content/${escaped(type)}/schema`, body, what);
 }
 
 // What came over a raw connection: whole answers, one after another. Of which requests is not known, so only what all
 // answers have in common is checked.
-export function checkRaw(answers) {
-  let bytes = Buffer.from(answers);
+export function checkRaw(responses) {
+  let bytes = Buffer.from(responses);
   for (;;) {
     const end = bytes.indexOf('\r\n\r\n');
     if (end < 0) return;

@@ -15,9 +15,9 @@ export class SectionRun {
   #variables = new Map();
 
   // `files`: what "-d @NAME" is, by name. `server`: what a section talks to that has no "nexus serve"; else one of its own.
-  // `onAnswer(command, text)` is told what really came.
-  constructor(t, files, { server, onAnswer = () => {} } = {}) {
-    Object.assign(this, { t, files: new Map(files), shared: server, onAnswer });
+  // `onResponse(command, text)` is told what really came.
+  constructor(t, files, { server, onResponse = () => {} } = {}) {
+    Object.assign(this, { t, files: new Map(files), shared: server, onResponse });
   }
 
   async run(section) {
@@ -64,11 +64,11 @@ export class SectionRun {
       }
       const deadline = Date.now() + patienceMs;
       for (;;) {
-        const answer = await server.request(call.method, call.path, call.body, call.headers);
-        answer.text = answer.text.replaceAll(server.url.slice('http://'.length), 'localhost:3000');
-        this.onAnswer(command, textOf(answer, call));
+        const response = await server.request(call.method, call.path, call.body, call.headers);
+        response.text = response.text.replaceAll(server.url.slice('http://'.length), 'localhost:3000');
+        this.onResponse(command, textOf(response, call));
         try {
-          return this.#assertAnswer(shown, answer, call);
+          return this.#assertResponse(shown, response, call);
         } catch (error) {
           // What others do in the meantime takes a while to be seen.
           if (call.method !== 'GET' || Date.now() >= deadline) throw error;
@@ -83,7 +83,7 @@ export class SectionRun {
         return undefined;
       }
       const { stdout, stderr } = await runProgram(args, { env });
-      this.onAnswer(command, stdout + stderr);
+      this.onResponse(command, stdout + stderr);
       return this.#likeness.assertText(shown, stdout + stderr);
     },
     npx: async ({ args }) => {
@@ -134,19 +134,19 @@ export class SectionRun {
     return call;
   }
 
-  #assertAnswer(shown, answer, call) {
+  #assertResponse(shown, response, call) {
     if (call.shows === 'body') {
-      if (shown.trim() === '') return assert.equal(answer.text, '');
-      return this.#assertBody(shown, answer);
+      if (shown.trim() === '') return assert.equal(response.text, '');
+      return this.#assertBody(shown, response);
     }
     const [head, body = ''] = shown.split('\n\n');
     const [first, ...lines] = head.trimEnd().split('\n');
-    assert.equal(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`, first, answer.text);
-    if (body.trim() === '') assert.equal(answer.text, '');
-    else this.#assertBody(body, answer);
+    assert.equal(`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`, first, response.text);
+    if (body.trim() === '') assert.equal(response.text, '');
+    else this.#assertBody(body, response);
     for (const line of lines.filter((text) => text !== '...')) {
       const [, name, value] = /^([\w-]+): (.*)$/.exec(line);
-      this.#likeness.assertText(value, answer.headers[name.toLowerCase()] ?? '');
+      this.#likeness.assertText(value, response.headers[name.toLowerCase()] ?? '');
     }
     return undefined;
   }

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { checkAnswer, checkRaw } from './contract.mjs';
+import { checkResponse, checkRaw } from './contract.mjs';
 
 const program = process.env.NEXUS_BIN;
 if (!program) throw new Error('NEXUS_BIN must name the program to test');
@@ -129,7 +129,7 @@ function send(port, method, path, body, headers) {
       response.on('end', () => {
         const answer = { status: response.statusCode, headers: response.headers, text: received };
         try {
-          checkAnswer({ ...answer, method, path: path.split('?')[0] });
+          checkResponse({ ...answer, method, path: path.split('?')[0] });
           resolve({ ...answer, get json() { return JSON.parse(received); } });
         } catch (error) {
           reject(error);

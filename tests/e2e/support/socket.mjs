@@ -1,7 +1,7 @@
 // WebSocket clients of a server under test.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { checkAnswer } from './contract.mjs';
+import { checkResponse } from './contract.mjs';
 
 const { WebSocket } = createRequire(fileURLToPath(new URL('../../../build/e2e/', import.meta.url)))('ws');
 
@@ -51,7 +51,7 @@ export function watch(server, panel, { port = server.port, query = '', path = `/
     return self.next('PONG');
   };
   return new Promise((resolve, reject) => {
-    const check = ({ statusCode: status, headers }, text) => checkAnswer({ method: 'GET', path: path.split('?')[0], status, headers, text });
+    const check = ({ statusCode: status, headers }, text) => checkResponse({ method: 'GET', path: path.split('?')[0], status, headers, text });
     ws.on('upgrade', (response) => {
       try { check(response, ''); } catch (error) { reject(error); }
     });

@@ -57,7 +57,7 @@ constexpr auto kServer = std::to_array<Row>({
      Number{kSize, 1_KiB, 1_GiB, number_at<&S::server, &V::body_limit_bytes>}, "largest body of a request"},
     {"SYNC_WAIT_MS", "server", "sync_wait_ms",
      Number{kMilliseconds, 0, kDay, number_at<&S::server, &V::sync_wait_ms>},
-     "how long a call waits for its execution before the answer is 202"},
+     "how long a call waits for its execution before the response is 202"},
     {"ALLOWED_HOSTS", "server", "allowed_hosts",
      List{kHostName, at<std::vector<std::string>, &S::server, &V::allowed_hosts>},
      "names, beside localhost and addresses, by which this server may be called"},

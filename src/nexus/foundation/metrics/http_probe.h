@@ -1,4 +1,4 @@
-// Answers to HTTP requests, by what was asked and how it was answered. Only combinations that have occurred are kept: all
+// Responses to HTTP requests, by what was asked and how it was answered. Only combinations that have occurred are kept: all
 // that could would be a thousand. There are few, so that finding one is a short walk.
 #pragma once
 

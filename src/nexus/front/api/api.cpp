@@ -52,37 +52,37 @@ std::optional<Error> Api::refuse_head(http::Request& request) {
   return std::move(caller).error();
 }
 
-void Api::add_headers(const http::Request& request, http::Answer& answer) {
-  if (!request.challenge.empty()) answer.set_challenge(request.challenge);
-  add_cors_headers(access_.rule(), request, answer);
+void Api::add_headers(const http::Request& request, http::Response& response) {
+  if (!request.challenge.empty()) response.set_challenge(request.challenge);
+  add_cors_headers(access_.rule(), request, response);
 }
 
-std::optional<Task<void>> Api::serve(const http::Request& request, http::Answer& answer) {
-  auto waiting = dispatch(request, answer);
+std::optional<Task<void>> Api::serve(const http::Request& request, http::Response& response) {
+  auto waiting = dispatch(request, response);
   if (!waiting) {
-    add_headers(request, answer);
+    add_headers(request, response);
   } else if (access_.rule().allows_origins()) {
-    return add_headers_after(*std::move(waiting), request, answer);
+    return add_headers_after(*std::move(waiting), request, response);
   }
   return waiting;
 }
 
-Task<void> Api::add_headers_after(Task<void> work, const http::Request& request, http::Answer& answer) {
+Task<void> Api::add_headers_after(Task<void> work, const http::Request& request, http::Response& response) {
   co_await std::move(work);
-  add_headers(request, answer);
+  add_headers(request, response);
 }
 
-std::optional<Task<void>> Api::dispatch(const http::Request& request, http::Answer& answer) {
+std::optional<Task<void>> Api::dispatch(const http::Request& request, http::Response& response) {
   const http::RouteMatch& route = request.route;
   if (route.path == nullptr) {
     refuse(shard_.probes(),
            {{.code = ErrorCode::kNotFound,
              .message = fmt::format("there is nothing at {}", http::masked(request.target))}},
-           answer);
+           response);
     return std::nullopt;
   }
   if (auth::is_preflight(request)) {
-    auth::answer_preflight(allowed_methods(routes(), route.path->pattern), answer);
+    auth::respond_to_preflight(allowed_methods(routes(), route.path->pattern), response);
     return std::nullopt;
   }
   if (route.row == nullptr) {
@@ -90,17 +90,17 @@ std::optional<Task<void>> Api::dispatch(const http::Request& request, http::Answ
     refuse(shard_.probes(),
            {{.code = ErrorCode::kMethodNotAllowed,
              .message = fmt::format("the methods of this path are {}", allowed)}},
-           answer);
-    answer.add_header("Allow", allowed);
+           response);
+    response.add_header("Allow", allowed);
     return std::nullopt;
   }
   const bool starts_work = request.method == http::Method::post || request.method == http::Method::put;
   if (starts_work && shard_.stage() == shard::Stage::kDraining) {
     refuse(shard_.probes(), {{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}},
-           answer);
+           response);
     return std::nullopt;
   }
-  return serve_row(request, answer);
+  return serve_row(request, response);
 }
 
 Task<exposition::Snapshot> Api::sum_of_all_loops(
@@ -112,27 +112,28 @@ Task<exposition::Snapshot> Api::sum_of_all_loops(
   co_return sum;
 }
 
-Task<void> Api::report_health(const http::Request&, http::Answer& answer) {
-  health_.report(shard_.stage(), co_await sum_of_all_loops(&shard::Shard::snapshot), answer);
+Task<void> Api::report_health(const http::Request&, http::Response& response) {
+  health_.report(shard_.stage(), co_await sum_of_all_loops(&shard::Shard::snapshot), response);
 }
 
-Task<void> Api::report_metrics(const http::Request&, http::Answer& answer) {
+Task<void> Api::report_metrics(const http::Request&, http::Response& response) {
   const exposition::Snapshot sum = co_await sum_of_all_loops(&shard::Shard::snapshot);
-  answer.set_content_type(http::ContentType::kPrometheus);
+  response.set_content_type(http::ContentType::kPrometheus);
   const handlers::DiskCache* const disk_cache = shard_.disk_cache();
   const auto disk = disk_cache != nullptr ? disk_cache->stats() : handlers::DiskCacheStats();
-  answer.body() = exposition::report(sum, disk, {versions_.program, versions_.engine, versions_.interpreter},
-                                     system::look_at_process(), memory_.look());
+  response.body() =
+      exposition::report(sum, disk, {versions_.program, versions_.engine, versions_.interpreter},
+                         system::look_at_process(), memory_.look());
 }
 
-Task<void> Api::report_memory(const http::Request& request, http::Answer& answer) {
+Task<void> Api::report_memory(const http::Request& request, http::Response& response) {
   const auto order = handler_order_of(request.query());
   if (!order) {
-    refuse(shard_.probes(), order.error(), answer);
+    refuse(shard_.probes(), order.error(), response);
     co_return;
   }
   const exposition::Snapshot sum = co_await sum_of_all_loops(&shard::Shard::snapshot_with_handlers);
-  append_memory(answer.body(), memory_.look(), sum, *order);
+  append_memory(response.body(), memory_.look(), sum, *order);
 }
 
 }  // namespace nexus::api

@@ -49,10 +49,10 @@ class Api final : public http::Service, public http::Backend {
   // ---- Service ----
   http::Routes routes() const override { return table(); }
   std::optional<Error> refuse_head(http::Request& request) override;
-  std::optional<Task<void>> serve(const http::Request& request, http::Answer& answer) override;
-  void add_headers(const http::Request& request, http::Answer& answer) override;
+  std::optional<Task<void>> serve(const http::Request& request, http::Response& response) override;
+  void add_headers(const http::Request& request, http::Response& response) override;
   Error count_refusal(Error error) override { return shard_.probes().refused(std::move(error)); }
-  void count_answer(const http::Request& request, unsigned status) override {
+  void count_response(const http::Request& request, unsigned status) override {
     shard_.probes().http.record(labels_of(request, status));
   }
   void take_over(http::Upgrade upgrade) override { sockets_.add(std::move(upgrade)); }
@@ -72,19 +72,19 @@ class Api final : public http::Service, public http::Backend {
   struct Endpoint;
   static std::span<const Endpoint> endpoints();
 
-  std::optional<Task<void>> dispatch(const http::Request& request, http::Answer& answer);
-  std::optional<Task<void>> serve_row(const http::Request& request, http::Answer& answer);
-  Task<void> add_headers_after(Task<void> work, const http::Request& request, http::Answer& answer);
+  std::optional<Task<void>> dispatch(const http::Request& request, http::Response& response);
+  std::optional<Task<void>> serve_row(const http::Request& request, http::Response& response);
+  Task<void> add_headers_after(Task<void> work, const http::Request& request, http::Response& response);
   // What serves a row of the table: as Service::serve(), or with an error that says what to refuse the request with.
-  std::optional<Task<void>> create_panel(const http::Request& request, http::Answer& answer);
-  Task<void> list_panels(const http::Request& request, http::Answer& answer);
-  std::expected<void, Refusal> open_websocket(const http::Request& request, http::Answer& answer);
-  Task<void> report_health(const http::Request& request, http::Answer& answer);
-  std::expected<void, Refusal> report_live(const http::Request& request, http::Answer& answer);
-  std::expected<void, Refusal> report_ready(const http::Request& request, http::Answer& answer);
-  Task<void> report_metrics(const http::Request& request, http::Answer& answer);
-  std::expected<void, Refusal> describe_api(const http::Request& request, http::Answer& answer);
-  Task<void> report_memory(const http::Request& request, http::Answer& answer);
+  std::optional<Task<void>> create_panel(const http::Request& request, http::Response& response);
+  Task<void> list_panels(const http::Request& request, http::Response& response);
+  std::expected<void, Refusal> open_websocket(const http::Request& request, http::Response& response);
+  Task<void> report_health(const http::Request& request, http::Response& response);
+  std::expected<void, Refusal> report_live(const http::Request& request, http::Response& response);
+  std::expected<void, Refusal> report_ready(const http::Request& request, http::Response& response);
+  Task<void> report_metrics(const http::Request& request, http::Response& response);
+  std::expected<void, Refusal> describe_api(const http::Request& request, http::Response& response);
+  Task<void> report_memory(const http::Request& request, http::Response& response);
 
   Task<exposition::Snapshot> sum_of_all_loops(
       std::function<exposition::Snapshot(shard::Shard&)> one_loop) const;

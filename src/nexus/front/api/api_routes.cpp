@@ -9,33 +9,33 @@
 
 namespace nexus::api {
 
-using http::Answer;
 using http::Method;
 using http::Owner;
 using http::Request;
+using http::Response;
 
-// A row, and what serves it: fills the answer in now, or by the coroutine that it returns.
+// A row, and what serves it: fills the response in now, or by the coroutine that it returns.
 struct Api::Endpoint : http::Route {
-  using Serve = std::optional<Task<void>> (*)(Api& api, const Request& request, Answer& answer);
+  using Serve = std::optional<Task<void>> (*)(Api& api, const Request& request, Response& response);
   Serve serve;
 
   // A member of the API, or of one of its parts. What gives no coroutine has answered, or says what to refuse the request with.
   template <auto Member>
-  static std::optional<Task<void>> by(Api& api, const Request& request, Answer& answer) {
-    return finish(api, (api.*Member)(request, answer), answer);
+  static std::optional<Task<void>> by(Api& api, const Request& request, Response& response) {
+    return finish(api, (api.*Member)(request, response), response);
   }
   template <auto Part, auto Member>
-  static std::optional<Task<void>> by(Api& api, const Request& request, Answer& answer) {
-    return finish(api, (api.*Part.*Member)(request, answer), answer);
+  static std::optional<Task<void>> by(Api& api, const Request& request, Response& response) {
+    return finish(api, (api.*Part.*Member)(request, response), response);
   }
 
  private:
-  static std::optional<Task<void>> finish(Api&, std::optional<Task<void>> waiting, Answer&) {
+  static std::optional<Task<void>> finish(Api&, std::optional<Task<void>> waiting, Response&) {
     return waiting;
   }
   static std::optional<Task<void>> finish(Api& api, const std::expected<void, Refusal>& outcome,
-                                          Answer& answer) {
-    if (!outcome) refuse(api.shard_.probes(), outcome.error(), answer);
+                                          Response& response) {
+    if (!outcome) refuse(api.shard_.probes(), outcome.error(), response);
     return std::nullopt;
   }
 };
@@ -83,44 +83,44 @@ http::Routes Api::table() {
 }
 
 // All rows of the table are endpoints.
-std::optional<Task<void>> Api::serve_row(const Request& request, Answer& answer) {
-  return static_cast<const Endpoint*>(request.route.row)->serve(*this, request, answer);
+std::optional<Task<void>> Api::serve_row(const Request& request, Response& response) {
+  return static_cast<const Endpoint*>(request.route.row)->serve(*this, request, response);
 }
 
-std::optional<Task<void>> Api::create_panel(const Request& request, Answer& answer) {
+std::optional<Task<void>> Api::create_panel(const Request& request, Response& response) {
   const auto refusal = auth::Access::refuse_definition(request);
-  if (!refusal) return panels_.create(request, answer);
-  refuse(shard_.probes(), {*refusal}, answer);
+  if (!refusal) return panels_.create(request, response);
+  refuse(shard_.probes(), {*refusal}, response);
   return std::nullopt;
 }
 
-Task<void> Api::list_panels(const Request& request, Answer& answer) {
+Task<void> Api::list_panels(const Request& request, Response& response) {
   const auto page = page_of(request.query());
-  if (!page) co_return refuse(shard_.probes(), page.error(), answer);
+  if (!page) co_return refuse(shard_.probes(), page.error(), response);
   const Caller& caller = auth::caller_of(request);
   const auto lists = co_await shard_.all().ask<PanelList>([&page, &caller](shard::Shard& shard) {
     return nexus::api::list_panels(shard.registry(), *page, caller);
   });
-  append_page(answer.body(), lists, *page);
+  append_page(response.body(), lists, *page);
 }
 
-std::expected<void, Refusal> Api::report_live(const Request&, Answer& answer) {
-  health_.live(answer);
+std::expected<void, Refusal> Api::report_live(const Request&, Response& response) {
+  health_.live(response);
   return {};
 }
 
-std::expected<void, Refusal> Api::report_ready(const Request&, Answer& answer) {
-  health_.ready(shard_.stage(), answer);
+std::expected<void, Refusal> Api::report_ready(const Request&, Response& response) {
+  health_.ready(shard_.stage(), response);
   return {};
 }
 
-std::expected<void, Refusal> Api::describe_api(const Request&, Answer& answer) {
-  answer.body() = openapi_json_;
+std::expected<void, Refusal> Api::describe_api(const Request&, Response& response) {
+  response.body() = openapi_json_;
   return {};
 }
 
-// All that can be known before the connection is a WebSocket is said by HTTP, whose answers every client can tell apart.
-std::expected<void, Refusal> Api::open_websocket(const Request& request, Answer& answer) {
+// All that can be known before the connection is a WebSocket is said by HTTP, whose responses every client can tell apart.
+std::expected<void, Refusal> Api::open_websocket(const Request& request, Response& response) {
   if (auto refusal = refuse_upgrade(request)) return std::unexpected(Refusal{*std::move(refusal)});
   if (shard_.stage() == shard::Stage::kDraining)
     return std::unexpected(
@@ -129,7 +129,7 @@ std::expected<void, Refusal> Api::open_websocket(const Request& request, Answer&
     return std::unexpected(Refusal{shard::panel_not_found(request.name(0))});
   const auto room = shard_.ledger().grant(budget::Kind::kBuffers, websocket::kClientBytes);
   if (!room) return std::unexpected(Refusal{room.error()});
-  answer.set_status(http::kSwitchingProtocols);
+  response.set_status(http::kSwitchingProtocols);
   return {};
 }
 

@@ -51,10 +51,10 @@ std::size_t Dispatch::where(const http::Request& request) const {
   return loops_.own();
 }
 
-std::optional<Task<void>> Dispatch::serve(const http::Request& request, http::Answer& answer) {
+std::optional<Task<void>> Dispatch::serve(const http::Request& request, http::Response& response) {
   const Peer<Api>& owner = loops_[where(request)];
-  if (owner.part == &api_) return api_.serve(request, answer);
-  return hop(owner, request, answer);
+  if (owner.part == &api_) return api_.serve(request, response);
+  return hop(owner, request, response);
 }
 
 void Dispatch::take_over(http::Upgrade upgrade) {
@@ -70,18 +70,18 @@ void Dispatch::take_over(http::Upgrade upgrade) {
   owner.part->hurry();
 }
 
-// Request and answer stay where they are, and belong to the owner's thread until the answer is posted back. That the owner
+// Request and response stay where they are, and belong to the owner's thread until the response is posted back. That the owner
 // has no memory for it is posted back too, and thrown here.
-Task<void> Dispatch::hop(const Peer<Api>& owner, const http::Request& request, http::Answer& answer) {
+Task<void> Dispatch::hop(const Peer<Api>& owner, const http::Request& request, http::Response& response) {
   const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
     auto tell = [&own = api_, back = std::move(back)](Done how) mutable {
       back(how);
       own.hurry();
     };
-    asio::post(owner.executor(), [&owner, &request, &answer, tell = std::move(tell)]() mutable {
+    asio::post(owner.executor(), [&owner, &request, &response, tell = std::move(tell)]() mutable {
       std::optional<Task<void>> waiting;
       try {
-        waiting = owner.part->serve(request, answer);
+        waiting = owner.part->serve(request, response);
       } catch (const std::bad_alloc&) {
         return tell(Done::kWithoutMemory);
       }

@@ -1,5 +1,5 @@
 // Several event loops behind one port: each panel belongs to one of them, and a request that arrives elsewhere hops there
-// once and its answer back. So what belongs to a loop needs no lock.
+// once and its response back. So what belongs to a loop needs no lock.
 //
 //   connection on loop 1 ──► Dispatch ──► panel of loop 1, or no panel: at once
 //                                    └──► panel of loop 0: post ──► Api of loop 0 ──► post back
@@ -28,20 +28,20 @@ class Dispatch final : public http::Service {
 
   http::Routes routes() const override { return api_.routes(); }
   std::optional<Error> refuse_head(http::Request& request) override { return api_.refuse_head(request); }
-  std::optional<Task<void>> serve(const http::Request& request, http::Answer& answer) override;
+  std::optional<Task<void>> serve(const http::Request& request, http::Response& response) override;
   // A client lives on the loop of its panel, so that nothing it says or is told has to hop.
   void take_over(http::Upgrade upgrade) override;
-  void add_headers(const http::Request& request, http::Answer& answer) override {
-    api_.add_headers(request, answer);
+  void add_headers(const http::Request& request, http::Response& response) override {
+    api_.add_headers(request, response);
   }
   Error count_refusal(Error error) override { return api_.count_refusal(std::move(error)); }
-  void count_answer(const http::Request& request, unsigned status) override {
-    api_.count_answer(request, status);
+  void count_response(const http::Request& request, unsigned status) override {
+    api_.count_response(request, status);
   }
 
  private:
   std::size_t where(const http::Request& request) const;
-  Task<void> hop(const Peer<Api>& owner, const http::Request& request, http::Answer& answer);
+  Task<void> hop(const Peer<Api>& owner, const http::Request& request, http::Response& response);
 
   const LoopGroup<Api>& loops_;
   Api& api_;

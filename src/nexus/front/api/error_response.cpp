@@ -2,8 +2,8 @@
 
 namespace nexus::api {
 
-void refuse(metrics::Probes& probes, Refusal refusal, http::Answer& answer) {
-  answer.refuse(probes.refused(std::move(refusal.error)), refusal.details_json);
+void refuse(metrics::Probes& probes, Refusal refusal, http::Response& response) {
+  response.refuse(probes.refused(std::move(refusal.error)), refusal.details_json);
 }
 
 }  // namespace nexus::api

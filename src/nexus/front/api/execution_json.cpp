@@ -49,19 +49,19 @@ void append_waiting(std::string& out, const executions::Execution& execution) {
   out += "]}";
 }
 
-void answer_with(const executions::Execution& execution, WithLogs with_logs, http::Answer& answer) {
-  if (execution.has_ended()) return answer_with(*execution.result, with_logs, answer);
-  answer.set_status(202);
-  answer.add_header("Location", "/executions/" + execution.id);
-  answer.add_header("Nexus-Execution-Id", execution.id);
-  answer.add_header("Nexus-Execution-Status", "suspended");
-  append_waiting(answer.body(), execution);
+void respond_with(const executions::Execution& execution, WithLogs with_logs, http::Response& response) {
+  if (execution.has_ended()) return respond_with(*execution.result, with_logs, response);
+  response.set_status(202);
+  response.add_header("Location", "/executions/" + execution.id);
+  response.add_header("Nexus-Execution-Id", execution.id);
+  response.add_header("Nexus-Execution-Status", "suspended");
+  append_waiting(response.body(), execution);
 }
 
-void answer_with(const ExecutionResult& result, WithLogs with_logs, http::Answer& answer) {
-  answer.add_header("Nexus-Execution-Id", result.execution_id);
-  answer.add_header("Nexus-Execution-Status", result.ok() ? "success" : "error");
-  append_result_json(answer.body(), result, with_logs);
+void respond_with(const ExecutionResult& result, WithLogs with_logs, http::Response& response) {
+  response.add_header("Nexus-Execution-Id", result.execution_id);
+  response.add_header("Nexus-Execution-Status", result.ok() ? "success" : "error");
+  append_result_json(response.body(), result, with_logs);
 }
 
 void append_row(std::string& out, const executions::Execution& execution) {

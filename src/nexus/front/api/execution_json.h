@@ -4,14 +4,14 @@
 #include <string>
 
 #include "nexus/foundation/model/result.h"
-#include "nexus/front/http/answer.h"
+#include "nexus/front/http/response.h"
 #include "nexus/runtime/executions/execution.h"
 
 namespace nexus::api {
 
 // 200 with its RESULT when it has ended; else 202 with what it waits for, and where to ask.
-void answer_with(const executions::Execution& execution, WithLogs with_logs, http::Answer& answer);
-void answer_with(const ExecutionResult& result, WithLogs with_logs, http::Answer& answer);
+void respond_with(const executions::Execution& execution, WithLogs with_logs, http::Response& response);
+void respond_with(const ExecutionResult& result, WithLogs with_logs, http::Response& response);
 
 // {status, executionId, suspension?, suspensions: [{suspensionId, extensionName, method, data?, expiresAt}]}
 void append_waiting(std::string& out, const executions::Execution& execution);

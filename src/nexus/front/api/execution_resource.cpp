@@ -84,10 +84,10 @@ std::expected<extensions::Settlement, Refusal> settlement_of(std::string_view bo
 // {NAME: [rows of the panel], total}. `for_each_of` calls what it is given with what append_row() takes, for each row.
 template <class ForEachOf>
 ExecutionResource::Outcome append_list(std::string_view name, const http::Request& request,
-                                       http::Answer& answer, ForEachOf for_each_of) {
+                                       http::Response& response, ForEachOf for_each_of) {
   const auto panel = panel_of(request);
   if (!panel) return std::unexpected(panel.error());
-  std::string& out = answer.body();
+  std::string& out = response.body();
   out += fmt::format(R"({{"{}":[)", name);
   const std::size_t start = out.size();
   std::size_t total = 0;
@@ -111,12 +111,13 @@ std::chrono::milliseconds ExecutionResource::at_most(std::uint64_t wait_s) const
 }
 
 // A time that is longer than anybody waits here is not applied.
-void ExecutionResource::tell_what_was_done(const http::Preferences& preferences, http::Answer& answer) const {
+void ExecutionResource::tell_what_was_done(const http::Preferences& preferences,
+                                           http::Response& response) const {
   std::string applied = preferences.responds_async ? "respond-async" : "";
   if (const auto wait_s = preferences.wait_s;
       wait_s && *wait_s <= static_cast<std::uint64_t>(most_wait_.count()) / 1000)
     applied += fmt::format("{}wait={}", applied.empty() ? "" : ", ", *wait_s);
-  if (!applied.empty()) answer.add_header("Preference-Applied", applied);
+  if (!applied.empty()) response.add_header("Preference-Applied", applied);
 }
 
 executions::ExecutionPtr ExecutionResource::find(const http::Request& request) const {
@@ -125,9 +126,9 @@ executions::ExecutionPtr ExecutionResource::find(const http::Request& request) c
   return execution;
 }
 
-Task<void> ExecutionResource::answer_when_ready(executions::ExecutionPtr execution, std::int64_t since_ms,
-                                                const http::Request& request, WithLogs with_logs,
-                                                http::Answer& answer) {
+Task<void> ExecutionResource::respond_when_ready(executions::ExecutionPtr execution, std::int64_t since_ms,
+                                                 const http::Request& request, WithLogs with_logs,
+                                                 http::Response& response) {
   const http::Preferences preferences = http::preferences_of(request.prefer);
   std::chrono::milliseconds most = most_wait_;
   if (preferences.wait_s) {
@@ -137,43 +138,44 @@ Task<void> ExecutionResource::answer_when_ready(executions::ExecutionPtr executi
   }
   const std::chrono::milliseconds spent(executions_.clock().monotonic_ms() - since_ms);
   co_await executions_.wait_for_end(execution, std::max(most - spent, std::chrono::milliseconds()));
-  tell_what_was_done(preferences, answer);
-  answer_with(*execution, with_logs, answer);
+  tell_what_was_done(preferences, response);
+  respond_with(*execution, with_logs, response);
 }
 
-Task<void> ExecutionResource::describe(const http::Request& request, http::Answer& answer) {
+Task<void> ExecutionResource::describe(const http::Request& request, http::Response& response) {
   const auto execution = find(request);
-  if (execution == nullptr) co_return refuse(probes_, no_execution(request.name(0)), answer);
+  if (execution == nullptr) co_return refuse(probes_, no_execution(request.name(0)), response);
   if (const auto wait_s = http::preferences_of(request.prefer).wait_s) {
     co_await executions_.wait_for_end(execution, at_most(*wait_s));
-    tell_what_was_done({.wait_s = wait_s}, answer);
+    tell_what_was_done({.wait_s = wait_s}, response);
   }
-  if (execution->has_ended()) co_return answer_with(*execution->result, logs_of(request.query()), answer);
-  answer.add_header("Nexus-Execution-Id", execution->id);
-  append_waiting(answer.body(), *execution);
+  if (execution->has_ended()) co_return respond_with(*execution->result, logs_of(request.query()), response);
+  response.add_header("Nexus-Execution-Id", execution->id);
+  append_waiting(response.body(), *execution);
 }
 
-ExecutionResource::Outcome ExecutionResource::cancel(const http::Request& request, http::Answer& answer) {
+ExecutionResource::Outcome ExecutionResource::cancel(const http::Request& request, http::Response& response) {
   const auto execution = find(request);
   if (execution == nullptr) return std::unexpected(no_execution(request.name(0)));
   executions_.cancel(execution, "the execution was cancelled");
-  answer.set_status(204);
+  response.set_status(204);
   return {};
 }
 
-Task<void> ExecutionResource::resume(const http::Request& request, http::Answer& answer) {
+Task<void> ExecutionResource::resume(const http::Request& request, http::Response& response) {
   const auto found = executions_.suspensions().get_suspended(request.name(0));
   if (!found || !auth::caller_of(request).may_see(found->execution->call.panel->id()))
-    co_return refuse(probes_, no_suspension(), answer);
+    co_return refuse(probes_, no_suspension(), response);
   auto settlement = settlement_of(request.body);
-  if (!settlement) co_return refuse(probes_, settlement.error(), answer);
+  if (!settlement) co_return refuse(probes_, settlement.error(), response);
   const auto execution = executions_.resume(request.name(0), *std::move(settlement));
   co_await executions_.wait_for_rest(execution, most_wait_);
-  answer_with(*execution, logs_of(request.query()), answer);
+  respond_with(*execution, logs_of(request.query()), response);
 }
 
-ExecutionResource::Outcome ExecutionResource::list(const http::Request& request, http::Answer& answer) const {
-  return append_list("executions", request, answer, [this](std::string_view panel, auto add) {
+ExecutionResource::Outcome ExecutionResource::list(const http::Request& request,
+                                                   http::Response& response) const {
+  return append_list("executions", request, response, [this](std::string_view panel, auto add) {
     executions_.for_each([&](const executions::Execution& execution) {
       const panels::Panel& its = *execution.call.panel;
       if (its.id() == panel && !its.is_removed()) add(execution);
@@ -182,8 +184,8 @@ ExecutionResource::Outcome ExecutionResource::list(const http::Request& request,
 }
 
 ExecutionResource::Outcome ExecutionResource::list_suspensions(const http::Request& request,
-                                                               http::Answer& answer) const {
-  return append_list("suspensions", request, answer, [this](std::string_view panel, auto add) {
+                                                               http::Response& response) const {
+  return append_list("suspensions", request, response, [this](std::string_view panel, auto add) {
     executions_.for_each([&](const executions::Execution& execution) {
       if (execution.call.panel->id() != panel) return;
       for (const executions::PendingCall& call : execution.pending) {

@@ -5,9 +5,9 @@
 
 #include "nexus/foundation/metrics/probes.h"
 #include "nexus/foundation/model/refusal.h"
-#include "nexus/front/http/answer.h"
 #include "nexus/front/http/preferences.h"
 #include "nexus/front/http/request.h"
+#include "nexus/front/http/response.h"
 #include "nexus/runtime/executions/executions.h"
 
 namespace nexus::api {
@@ -22,21 +22,21 @@ class ExecutionResource {
 
   // For a call that waits: until it has ended, or as long as the client likes, counted from `since_ms` by the executions'
   // clock.
-  Task<void> answer_when_ready(executions::ExecutionPtr execution, std::int64_t since_ms,
-                               const http::Request& request, WithLogs with_logs, http::Answer& answer);
+  Task<void> respond_when_ready(executions::ExecutionPtr execution, std::int64_t since_ms,
+                                const http::Request& request, WithLogs with_logs, http::Response& response);
 
-  Task<void> describe(const http::Request& request, http::Answer& answer);
-  Task<void> resume(const http::Request& request, http::Answer& answer);
+  Task<void> describe(const http::Request& request, http::Response& response);
+  Task<void> resume(const http::Request& request, http::Response& response);
   using Outcome = std::expected<void, Refusal>;
-  Outcome cancel(const http::Request& request, http::Answer& answer);
-  Outcome list(const http::Request& request, http::Answer& answer) const;
-  Outcome list_suspensions(const http::Request& request, http::Answer& answer) const;
+  Outcome cancel(const http::Request& request, http::Response& response);
+  Outcome list(const http::Request& request, http::Response& response) const;
+  Outcome list_suspensions(const http::Request& request, http::Response& response) const;
 
  private:
   executions::ExecutionPtr find(const http::Request& request) const;
   // What a client gets who wants to wait for so many seconds.
   std::chrono::milliseconds at_most(std::uint64_t wait_s) const;
-  void tell_what_was_done(const http::Preferences& preferences, http::Answer& answer) const;
+  void tell_what_was_done(const http::Preferences& preferences, http::Response& response) const;
 
   executions::Executions& executions_;
   metrics::Probes& probes_;

@@ -37,9 +37,10 @@ std::string why_degraded(shard::Stage stage, const exposition::Snapshot& sum, st
 
 }  // namespace
 
-void HealthResource::report(shard::Stage stage, const exposition::Snapshot& sum, http::Answer& answer) const {
+void HealthResource::report(shard::Stage stage, const exposition::Snapshot& sum,
+                            http::Response& response) const {
   const std::string reason = why_degraded(stage, sum, clock_.monotonic_ms());
-  std::string& body = answer.body();
+  std::string& body = response.body();
   const auto out = std::back_inserter(body);
   fmt::format_to(out, R"({{"status":"{}")", reason.empty() ? "healthy" : "degraded");
   if (!reason.empty()) {
@@ -54,16 +55,16 @@ void HealthResource::report(shard::Stage stage, const exposition::Snapshot& sum,
                  sum.pool.active, sum.pool.idle, exposition::hit_rate(sum.cache), sum.pool.memory_bytes);
 }
 
-void HealthResource::live(http::Answer& answer) const { answer.body() += R"({"status":"live"})"; }
+void HealthResource::live(http::Response& response) const { response.body() += R"({"status":"live"})"; }
 
-void HealthResource::ready(shard::Stage stage, http::Answer& answer) const {
+void HealthResource::ready(shard::Stage stage, http::Response& response) const {
   if (stage == shard::Stage::kServing) {
-    answer.body() += R"({"status":"ready"})";
+    response.body() += R"({"status":"ready"})";
     return;
   }
-  answer.refuse({.code = ErrorCode::kShuttingDown,
-                 .message = stage == shard::Stage::kStarting ? "the server is starting"
-                                                             : "the server is shutting down"});
+  response.refuse({.code = ErrorCode::kShuttingDown,
+                   .message = stage == shard::Stage::kStarting ? "the server is starting"
+                                                               : "the server is shutting down"});
 }
 
 }  // namespace nexus::api

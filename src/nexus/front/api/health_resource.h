@@ -2,7 +2,7 @@
 #pragma once
 
 #include "nexus/foundation/base/clock.h"
-#include "nexus/front/http/answer.h"
+#include "nexus/front/http/response.h"
 #include "nexus/runtime/exposition/snapshot.h"
 #include "nexus/runtime/shard/shard.h"
 
@@ -15,9 +15,9 @@ class HealthResource {
       : version_(std::move(version)), clock_(clock), started_us_(clock.monotonic_us()) {}
 
   // `sum` is that of all loops.
-  void report(shard::Stage stage, const exposition::Snapshot& sum, http::Answer& answer) const;
-  void live(http::Answer& answer) const;
-  void ready(shard::Stage stage, http::Answer& answer) const;
+  void report(shard::Stage stage, const exposition::Snapshot& sum, http::Response& response) const;
+  void live(http::Response& response) const;
+  void ready(shard::Stage stage, http::Response& response) const;
 
  private:
   std::string version_;

@@ -18,11 +18,11 @@ namespace {
 
 enum class Freshness : bool { kNew, kUnchanged };
 
-// Adds the tag; unchanged: the client has this version, and the answer is 304.
-Freshness tag(const panels::Panel& panel, const http::Request& request, http::Answer& answer) {
-  answer.add_header("ETag", http::etag_of(panel.version()));
+// Adds the tag; unchanged: the client has this version, and the response is 304.
+Freshness tag(const panels::Panel& panel, const http::Request& request, http::Response& response) {
+  response.add_header("ETag", http::etag_of(panel.version()));
   if (!has_already(request, panel.version())) return Freshness::kNew;
-  answer.set_status(304);
+  response.set_status(304);
   return Freshness::kUnchanged;
 }
 
@@ -34,60 +34,62 @@ std::unexpected<Refusal> not_found(std::string_view id) {
 
 // Of a panel that was made or replaced.
 void PanelsResource::describe_change(const panels::Panel& panel, const http::Request& request,
-                                     http::Answer& answer) const {
-  answer.add_header("ETag", http::etag_of(panel.version()));
-  std::string& body = answer.body();
+                                     http::Response& response) const {
+  response.add_header("ETag", http::etag_of(panel.version()));
+  std::string& body = response.body();
   fmt::format_to(std::back_inserter(body), R"({{"id":"{}","status":"{}","wsUrl":)", panel.id(), kActive);
   append_json_string(body, ws_url(request, panel.id(), trust_));
   body += '}';
 }
 
 void PanelsResource::describe_creation(const panels::Panel& panel, const http::Request& request,
-                                       http::Answer& answer) const {
-  answer.set_status(201);
-  answer.add_header("Location", "/panels/" + panel.id());
-  describe_change(panel, request, answer);
+                                       http::Response& response) const {
+  response.set_status(201);
+  response.add_header("Location", "/panels/" + panel.id());
+  describe_change(panel, request, response);
 }
 
-PanelsResource::Outcome PanelsResource::describe(const http::Request& request, http::Answer& answer) const {
+PanelsResource::Outcome PanelsResource::describe(const http::Request& request,
+                                                 http::Response& response) const {
   const auto include = include_of(request.query());
   if (!include) return std::unexpected(include.error());
   const auto panel = registry_.find(request.name(0));
   if (!panel) return not_found(request.name(0));
-  if (tag(*panel, request, answer) == Freshness::kUnchanged) return {};
-  append_info(answer.body(), *panel,
+  if (tag(*panel, request, response) == Freshness::kUnchanged) return {};
+  append_info(response.body(), *panel,
               *include == Include::kHandlers ? InfoParts::kDefinitions : InfoParts::kState,
               ws_url(request, panel->id(), trust_));
   return {};
 }
 
-PanelsResource::Outcome PanelsResource::give_state(const http::Request& request, http::Answer& answer) const {
+PanelsResource::Outcome PanelsResource::give_state(const http::Request& request,
+                                                   http::Response& response) const {
   const auto panel = registry_.find(request.name(0));
   if (!panel) return not_found(request.name(0));
-  if (tag(*panel, request, answer) == Freshness::kUnchanged) return {};
-  answer.body() += panel->state().to_json();
+  if (tag(*panel, request, response) == Freshness::kUnchanged) return {};
+  response.body() += panel->state().to_json();
   return {};
 }
 
-PanelsResource::Outcome PanelsResource::remove(const http::Request& request, http::Answer& answer) {
+PanelsResource::Outcome PanelsResource::remove(const http::Request& request, http::Response& response) {
   const auto removed = service_.remove(request.name(0), condition_of(request));
   if (!removed) return std::unexpected(Refusal{removed.error()});
-  answer.set_status(204);
+  response.set_status(204);
   return {};
 }
 
-Task<void> PanelsResource::create(const http::Request& request, http::Answer& answer) {
+Task<void> PanelsResource::create(const http::Request& request, http::Response& response) {
   const auto created = co_await service_.create(request.body, auth::caller_of(request), {});
-  if (!created) co_return refuse(probes_, created.error(), answer);
-  describe_creation(**created, request, answer);
+  if (!created) co_return refuse(probes_, created.error(), response);
+  describe_creation(**created, request, response);
 }
 
-Task<void> PanelsResource::put(const http::Request& request, http::Answer& answer) {
+Task<void> PanelsResource::put(const http::Request& request, http::Response& response) {
   const std::string id(request.name(0));
   const auto put = co_await service_.put(id, request.body, auth::caller_of(request), condition_of(request));
-  if (!put) co_return refuse(probes_, put.error(), answer);
-  if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, answer);
-  describe_change(*put->panel, request, answer);
+  if (!put) co_return refuse(probes_, put.error(), response);
+  if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, response);
+  describe_change(*put->panel, request, response);
 }
 
 }  // namespace nexus::api

@@ -5,8 +5,8 @@
 
 #include "nexus/foundation/metrics/probes.h"
 #include "nexus/foundation/model/refusal.h"
-#include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
+#include "nexus/front/http/response.h"
 #include "nexus/front/http/websocket_upgrade.h"
 #include "nexus/runtime/panels/registry.h"
 #include "nexus/runtime/shard/panel_service.h"
@@ -21,17 +21,18 @@ class PanelsResource {
                  http::ProxyTrust trust)
       : registry_(registry), service_(service), probes_(probes), trust_(trust) {}
 
-  Outcome describe(const http::Request& request, http::Answer& answer) const;
-  Outcome give_state(const http::Request& request, http::Answer& answer) const;
-  Outcome remove(const http::Request& request, http::Answer& answer);
+  Outcome describe(const http::Request& request, http::Response& response) const;
+  Outcome give_state(const http::Request& request, http::Response& response) const;
+  Outcome remove(const http::Request& request, http::Response& response);
   // These two have refused the request themselves when they are done.
-  Task<void> create(const http::Request& request, http::Answer& answer);
-  Task<void> put(const http::Request& request, http::Answer& answer);
+  Task<void> create(const http::Request& request, http::Response& response);
+  Task<void> put(const http::Request& request, http::Response& response);
 
  private:
-  void describe_change(const panels::Panel& panel, const http::Request& request, http::Answer& answer) const;
+  void describe_change(const panels::Panel& panel, const http::Request& request,
+                       http::Response& response) const;
   void describe_creation(const panels::Panel& panel, const http::Request& request,
-                         http::Answer& answer) const;
+                         http::Response& response) const;
 
   const panels::Registry& registry_;
   shard::PanelService& service_;

@@ -19,66 +19,68 @@ bool is_key(std::string_view key) {
 
 }  // namespace
 
-std::optional<Task<void>> TriggerResource::trigger(const http::Request& request, http::Answer& answer) {
+std::optional<Task<void>> TriggerResource::trigger(const http::Request& request, http::Response& response) {
   auto call = calls_.find(request.name(0), request.name(1), request.body);
-  if (call) return run(*std::move(call), request, logs_of(request.query()), answer);
-  refuse(probes_, std::move(call.error()), answer);
+  if (call) return run(*std::move(call), request, logs_of(request.query()), response);
+  refuse(probes_, std::move(call.error()), response);
   return std::nullopt;
 }
 
 Task<void> TriggerResource::run(executions::ToolCall call, const http::Request& request, WithLogs with_logs,
-                                http::Answer& answer) {
+                                http::Response& response) {
   const std::int64_t since_ms = executions_.clock().monotonic_ms();
   if (!request.trace.empty()) call.trace = std::make_shared<const Trace>(request.trace);
   if (request.idempotency_key)
-    co_return co_await run_once(std::move(call), since_ms, request, with_logs, answer);
+    co_return co_await run_once(std::move(call), since_ms, request, with_logs, response);
   auto outcome =
-      co_await executions_.run(std::move(call), [&answer, with_logs](const ExecutionResult& ended) {
-        answer_with(ended, with_logs, answer);
-        answer.seal();
+      co_await executions_.run(std::move(call), [&response, with_logs](const ExecutionResult& ended) {
+        respond_with(ended, with_logs, response);
+        response.seal();
       });
-  if (!outcome) co_return refuse(probes_, Refusal{outcome.error()}, answer);
+  if (!outcome) co_return refuse(probes_, Refusal{outcome.error()}, response);
   if (outcome->execution != nullptr)
-    co_await waiting_.answer_when_ready(std::move(outcome->execution), since_ms, request, with_logs, answer);
+    co_await waiting_.respond_when_ready(std::move(outcome->execution), since_ms, request, with_logs,
+                                         response);
 }
 
 Task<void> TriggerResource::run_once(executions::ToolCall call, std::int64_t since_ms,
-                                     const http::Request& request, WithLogs with_logs, http::Answer& answer) {
+                                     const http::Request& request, WithLogs with_logs,
+                                     http::Response& response) {
   const std::string& key = *request.idempotency_key;
   if (!is_key(key)) {
     co_return refuse(probes_,
                      refuse_part("Idempotency-Key", fmt::format("must be 1 to {} visible ASCII characters",
                                                                 executions::Idempotency::kMostKeyBytes)),
-                     answer);
+                     response);
   }
   const std::shared_ptr<panels::Panel> panel = call.panel;
   const Digest content = executions::content_of(call.tool->name, request.body);
   executions::Idempotency::EntryPtr entry = keys_.find(panel, key);
   if (entry == nullptr) {
     auto added = keys_.add(panel, key, content);
-    if (!added) co_return refuse(probes_, Refusal{std::move(added.error())}, answer);
+    if (!added) co_return refuse(probes_, Refusal{std::move(added.error())}, response);
     entry = *std::move(added);
     co_await run_first(std::move(call), key, entry);
   } else if (!entry->is_of(content)) {
     co_return refuse(probes_,
                      Refusal{{.code = ErrorCode::kIdempotencyMismatch,
                               .message = "this Idempotency-Key was used for another tool or body"}},
-                     answer);
+                     response);
   } else if (!entry->is_settled()) {
     co_await callback<bool>(executions_.executor(), [&entry](executions::Idempotency::Entry::Ready ready) {
       entry->call_when_settled(std::move(ready));
     });
   }
-  if (entry->refusal() != nullptr) co_return refuse(probes_, *entry->refusal(), answer);
+  if (entry->refusal() != nullptr) co_return refuse(probes_, *entry->refusal(), response);
   auto execution = entry->execution();
   if (execution == nullptr) {
     co_return refuse(probes_,
                      Refusal{{.code = ErrorCode::kExecutionNotFound,
                               .message = "the request with this Idempotency-Key has been carried out, and "
                                          "its result is not kept any more"}},
-                     answer);
+                     response);
   }
-  co_await waiting_.answer_when_ready(std::move(execution), since_ms, request, with_logs, answer);
+  co_await waiting_.respond_when_ready(std::move(execution), since_ms, request, with_logs, response);
 }
 
 // Settles `entry` on every path, bad_alloc included, so that concurrent requests with the same key always wake up.

@@ -5,8 +5,8 @@
 
 #include "nexus/foundation/metrics/probes.h"
 #include "nexus/front/api/execution_resource.h"
-#include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
+#include "nexus/front/http/response.h"
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/executions/idempotency.h"
 #include "nexus/runtime/shard/tool_calls.h"
@@ -21,13 +21,13 @@ class TriggerResource {
 
   // Runs the tool and answers with its RESULT, or that it waits; with an Idempotency-Key that is known, answers with what came of
   // the first request. No coroutine: the request has been refused.
-  std::optional<Task<void>> trigger(const http::Request& request, http::Answer& answer);
+  std::optional<Task<void>> trigger(const http::Request& request, http::Response& response);
 
  private:
   Task<void> run(executions::ToolCall call, const http::Request& request, WithLogs with_logs,
-                 http::Answer& answer);
+                 http::Response& response);
   Task<void> run_once(executions::ToolCall call, std::int64_t since_ms, const http::Request& request,
-                      WithLogs with_logs, http::Answer& answer);
+                      WithLogs with_logs, http::Response& response);
   Task<void> run_first(executions::ToolCall call, const std::string& key,
                        executions::Idempotency::EntryPtr entry);
 

@@ -16,8 +16,8 @@
 #include "nexus/foundation/model/caller.h"
 #include "nexus/front/auth/caller_rule.h"
 #include "nexus/front/auth/token_cache.h"
-#include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
+#include "nexus/front/http/response.h"
 
 namespace nexus::auth {
 

@@ -34,7 +34,7 @@ class CallerRule {
   // kOriginNotAllowed for kForeign.
   std::optional<Error> refuse_origin(std::string_view origin, std::string_view host) const;
 
-  // Whether answers can depend on the Origin.
+  // Whether responses can depend on the Origin.
   bool allows_origins() const { return !origins_.empty(); }
 
  private:

@@ -16,19 +16,19 @@ bool is_preflight(const http::Request& request) {
   return request.method == http::Method::options && !request.origin.empty() && request.has_requested_method;
 }
 
-void answer_preflight(std::string_view methods, http::Answer& answer) {
-  answer.set_status(204);
-  answer.add_header("Access-Control-Allow-Methods", methods);
-  answer.add_header("Access-Control-Allow-Headers", kAllowedHeaders);
-  answer.add_header("Access-Control-Max-Age", kMaxAgeSeconds);
+void respond_to_preflight(std::string_view methods, http::Response& response) {
+  response.set_status(204);
+  response.add_header("Access-Control-Allow-Methods", methods);
+  response.add_header("Access-Control-Allow-Headers", kAllowedHeaders);
+  response.add_header("Access-Control-Max-Age", kMaxAgeSeconds);
 }
 
-void add_cors_headers(const CallerRule& rule, const http::Request& request, http::Answer& answer) {
+void add_cors_headers(const CallerRule& rule, const http::Request& request, http::Response& response) {
   if (!rule.allows_origins()) return;
-  answer.add_header("Vary", "Origin");
+  response.add_header("Vary", "Origin");
   if (rule.kind_of(request.origin, request.host) != OriginKind::kAllowed) return;
-  answer.add_header("Access-Control-Allow-Origin", request.origin);
-  if (!is_preflight(request)) answer.add_header("Access-Control-Expose-Headers", kExposedHeaders);
+  response.add_header("Access-Control-Allow-Origin", request.origin);
+  if (!is_preflight(request)) response.add_header("Access-Control-Expose-Headers", kExposedHeaders);
 }
 
 }  // namespace nexus::auth

@@ -1,9 +1,9 @@
-// What a browser must be told before a page of an allowed origin may call, and read the answer.
+// What a browser must be told before a page of an allowed origin may call, and read the response.
 #pragma once
 
 #include "nexus/front/auth/caller_rule.h"
-#include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
+#include "nexus/front/http/response.h"
 
 namespace nexus::auth {
 
@@ -11,10 +11,10 @@ namespace nexus::auth {
 bool is_preflight(const http::Request& request);
 
 // 204 with the methods of the path, as in the Allow header, and the headers that the API knows.
-void answer_preflight(std::string_view methods, http::Answer& answer);
+void respond_to_preflight(std::string_view methods, http::Response& response);
 
-// To be called last, when the answer is complete otherwise. There is no Access-Control-Allow-Credentials: the API knows
+// To be called last, when the response is complete otherwise. There is no Access-Control-Allow-Credentials: the API knows
 // no cookies.
-void add_cors_headers(const CallerRule& rule, const http::Request& request, http::Answer& answer);
+void add_cors_headers(const CallerRule& rule, const http::Request& request, http::Response& response);
 
 }  // namespace nexus::auth

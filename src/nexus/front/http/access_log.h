@@ -10,8 +10,8 @@ namespace nexus::http {
 
 struct AccessLogEntry {
   unsigned status = 0;
-  std::uint64_t body_bytes = 0;   // of the answer
-  std::uint64_t duration_us = 0;  // from the first byte of the request until the answer was written
+  std::uint64_t body_bytes = 0;   // of the response
+  std::uint64_t duration_us = 0;  // from the first byte of the request until the response was written
   std::string peer;               // address and port
 };
 

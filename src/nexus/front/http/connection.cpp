@@ -21,8 +21,9 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kReadBytes =
     8 << 10;  // larger than a usual request: what a short read fills needs no second look
 constexpr std::size_t kBodyReadBytes = 64 << 10;
-constexpr std::int64_t kRestMs = 1000;        // without a request, before large buffers are given back
-constexpr std::size_t kSmallBytes = 4 << 10;  // requests and answers that a connection is charged for anyway
+constexpr std::int64_t kRestMs = 1000;  // without a request, before large buffers are given back
+constexpr std::size_t kSmallBytes = 4
+                                    << 10;  // requests and responses that a connection is charged for anyway
 constexpr std::size_t kMostKeptBytes = 32 << 10;
 // In bytes that are always there: without memory for a request there is none for making a refusal either.
 constexpr std::string_view kTurnedAwayBody =
@@ -75,11 +76,11 @@ void Connection::sweep() {
   socket_.cancel(ignored);
 }
 
-// What a large request or answer has left. REQUIRES: idle, nothing of the next request is there.
+// What a large request or response has left. REQUIRES: idle, nothing of the next request is there.
 void Connection::give_back_buffers() {
   if (buffer_.size() > 0) return;
   request_.body = {};
-  answer_ = {};
+  response_ = {};
   held_.set_to(bytes_held());
 }
 
@@ -100,25 +101,25 @@ Task<void> Connection::run() {
         next = Next::kWithoutMemory;
       if (next == Next::kServe) co_await serve();
     } catch (const std::bad_alloc&) {
-      next = answer_.is_sealed() ? Next::kServe : Next::kWithoutMemory;
+      next = response_.is_sealed() ? Next::kServe : Next::kWithoutMemory;
     }
     if (next == Next::kWithoutMemory) {
       turn_away();
       co_await linger();
       break;
     }
-    count_answer(answer_.status());
-    if (next == Next::kServe && answer_.status() == kSwitchingProtocols) co_return hand_over();
+    count_response(response_.status());
+    if (next == Next::kServe && response_.status() == kSwitchingProtocols) co_return hand_over();
     const bool keep = next == Next::kServe && request_.keep_alive && !is_draining_;
     enter(Phase::kWriting, rules_.write_ms);
-    const auto parts = answer_.serialise(
-        time_.date, request_.version, keep ? Answer::Connection::kKeep : Answer::Connection::kClose,
-        request_.method == Method::head ? Answer::Body::kOnlyDescribed : Answer::Body::kSent,
+    const auto parts = response_.serialise(
+        time_.date, request_.version, keep ? Response::Connection::kKeep : Response::Connection::kClose,
+        request_.method == Method::head ? Response::Body::kOnlyDescribed : Response::Body::kSent,
         request_.trace.request_id);
     const bool is_written = co_await write(parts);
     if (rules_.logs_access) log_access();
     if (!is_written) break;
-    answer_.clear();
+    response_.clear();
     held_.set_to(bytes_held());
     if (!keep) {
       co_await linger();
@@ -130,12 +131,12 @@ Task<void> Connection::run() {
 
 Task<void> Connection::serve() {
   enter(Phase::kServing, kNever);
-  answer_.clear();
+  response_.clear();
   if (rules_.logs_access && request_.trace.request_id.empty())
     request_.trace.request_id = fmt::format("{:016x}", random_u64());
-  if (auto waiting = service_.serve(request_, answer_)) co_await *std::move(waiting);
-  pay_for_answer();
-  // Answers go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
+  if (auto waiting = service_.serve(request_, response_)) co_await *std::move(waiting);
+  pay_for_response();
+  // Responses go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
   // awake, and waking is most of what a write costs.
   co_await asio::post(socket_.get_executor(), kAwait);
 }
@@ -180,8 +181,8 @@ void Connection::log_access() {
   const auto took = std::chrono::steady_clock::now() - began_;
   ErrorCondition error;
   const auto peer = socket_.remote_endpoint(error);
-  write_access(request_, {.status = answer_.status(),
-                          .body_bytes = answer_.body().size(),
+  write_access(request_, {.status = response_.status(),
+                          .body_bytes = response_.body().size(),
                           .duration_us = static_cast<std::uint64_t>(
                               std::chrono::duration_cast<std::chrono::microseconds>(took).count()),
                           .peer = error ? std::string() : authority_of(peer)});
@@ -235,14 +236,14 @@ Connection::Next Connection::refuse(ErrorCode code, std::string message, unsigne
 }
 
 Connection::Next Connection::refuse(Error error, unsigned status) {
-  answer_.refuse(service_.count_refusal(std::move(error)));
-  answer_.set_status(status);
-  service_.add_headers(request_, answer_);
+  response_.refuse(service_.count_refusal(std::move(error)));
+  response_.set_status(status);
+  service_.add_headers(request_, response_);
   return Next::kRefused;
 }
 
 std::uint64_t Connection::bytes_held() const {
-  const std::size_t buffers = buffer_.capacity() + request_.body.capacity() + answer_.capacity();
+  const std::size_t buffers = buffer_.capacity() + request_.body.capacity() + response_.capacity();
   return buffers <= kReadBytes + kSmallBytes ? kConnectionBytes
                                              : kConnectionBytes - kReadBytes - kSmallBytes + buffers;
 }
@@ -257,10 +258,10 @@ std::optional<Connection::Next> Connection::pay_for_body() {
 }
 
 // What has been done cannot be refused any more; what was only looked at can.
-void Connection::pay_for_answer() {
+void Connection::pay_for_response() {
   if (const auto paid = held_.grow_to(bytes_held()); !paid) {
-    if (is_read(request_.method) && answer_.body().size() > kBodyReadBytes) {
-      answer_.refuse(service_.count_refusal(paid.error()));
+    if (is_read(request_.method) && response_.body().size() > kBodyReadBytes) {
+      response_.refuse(service_.count_refusal(paid.error()));
     }
     held_.set_to(bytes_held());
   }
@@ -271,7 +272,7 @@ void Connection::pay_for_answer() {
 void Connection::turn_away() {
   buffer_ = {};
   request_.body = {};
-  answer_ = {};
+  response_ = {};
   held_.set_to(kConnectionBytes);
   const bool has_body = request_.method != Method::head;
   ErrorCondition ignored;
@@ -282,13 +283,13 @@ void Connection::turn_away() {
   } catch (const std::bad_alloc&) {
     // It is answered, but not counted.
   }
-  count_answer(503);
+  count_response(503);
 }
 
 // What there is no memory to count is answered all the same.
-void Connection::count_answer(unsigned status) {
+void Connection::count_response(unsigned status) {
   try {
-    service_.count_answer(request_, status);
+    service_.count_response(request_, status);
   } catch (const std::bad_alloc&) {
     return;
   }
@@ -327,7 +328,7 @@ Task<bool> Connection::write(std::array<asio::const_buffer, 2> parts) {
   co_return !late_error;
 }
 
-// Closing while the client still sends would reset the connection, and the answer might be lost with it: so we say
+// Closing while the client still sends would reset the connection, and the response might be lost with it: so we say
 // that we are done, and read what comes until the client is done as well.
 Task<void> Connection::linger() {
   enter(Phase::kLingering, rules_.linger_ms);

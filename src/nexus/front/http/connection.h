@@ -1,4 +1,4 @@
-// One client's connection: reads requests one after another and writes each answer before it looks at the next.
+// One client's connection: reads requests one after another and writes each response before it looks at the next.
 //
 //   idle ──first byte──► reading ──complete──► serving ──► writing ──► idle, or lingering ──► closed
 //    │ kIdleMs              │ kReadMs: 408        (no limit here)  │ kWriteMs            │ kLingerMs
@@ -15,8 +15,8 @@
 #include <string>
 
 #include "nexus/foundation/budget/ledger.h"
-#include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
+#include "nexus/front/http/response.h"
 #include "nexus/front/http/service.h"
 #include "nexus/runtime/loop/loop.h"
 
@@ -29,8 +29,8 @@ struct ConnectionRules {
   std::int64_t idle_ms =
       75'000;  // between requests; longer than the 60 s of usual proxies, so that they close first
   std::int64_t read_ms = 30'000;   // from the first byte of a request to its last
-  std::int64_t write_ms = 30'000;  // for an answer that the client is slow to take
-  std::int64_t linger_ms = 2'000;  // for a refused client to read the answer
+  std::int64_t write_ms = 30'000;  // for a response that the client is slow to take
+  std::int64_t linger_ms = 2'000;  // for a refused client to read the response
   bool logs_access = false;        // a line for each request
 };
 
@@ -49,7 +49,7 @@ struct LoopTime {
 // "127.0.0.1:3000", "[::1]:3000"
 std::string authority_of(const asio::ip::tcp::endpoint& endpoint);
 
-// What is charged for a connection at the least: it, its coroutine, its buffers while requests and answers are small, and
+// What is charged for a connection at the least: it, its coroutine, its buffers while requests and responses are small, and
 // the kernel's part. Measured with a thousand of them.
 inline constexpr std::uint64_t kConnectionBytes = 16 << 10;
 
@@ -78,10 +78,10 @@ class Connection {
   Next refuse(Error error, unsigned status);
   std::uint64_t bytes_held() const;
   std::optional<Next> pay_for_body();
-  void pay_for_answer();
+  void pay_for_response();
   void give_back_buffers();
   void turn_away();
-  void count_answer(unsigned status);
+  void count_response(unsigned status);
   Task<bool> fill_buffer();
   bool take_what_is_there();
   Task<bool> write(std::array<asio::const_buffer, 2> parts);
@@ -100,7 +100,7 @@ class Connection {
   std::optional<Error> unpaid_;  // why there was no memory for this connection: its first request is refused
   boost::beast::flat_buffer buffer_;
   Request request_;
-  Answer answer_;
+  Response response_;
   std::int64_t deadline_ms_ = 0;
   std::chrono::steady_clock::time_point began_;  // the request; kept when access is logged
   Phase phase_ = Phase::kIdle;

@@ -19,7 +19,7 @@ using asio::ip::tcp;
 constexpr std::chrono::milliseconds kTick{100};
 // A quarter of a megabyte each 50 ms is 5 MB/s; the kernel doubles it for what it keeps beside the bytes.
 constexpr int kSendBufferBytes = 256 << 10;
-// For answers on their way, after the grace.
+// For responses on their way, after the grace.
 constexpr std::int64_t kCloseMs = 1000;
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"

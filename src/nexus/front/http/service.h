@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "nexus/foundation/base/error.h"
-#include "nexus/front/http/answer.h"
 #include "nexus/front/http/request.h"
+#include "nexus/front/http/response.h"
 #include "nexus/front/http/websocket_upgrade.h"
 #include "nexus/runtime/loop/loop.h"
 
@@ -23,16 +23,16 @@ class Service {
   // Called when the head is complete, before the body is: a refusal is answered at once, without the body.
   // What it has found out about the caller is kept in the request.
   virtual std::optional<Error> refuse_head(Request& request) = 0;
-  // Fills the answer in: now, or by the returned coroutine for what has to wait. Both stay valid until then.
-  virtual std::optional<Task<void>> serve(const Request& request, Answer& answer) = 0;
+  // Fills the response in: now, or by the returned coroutine for what has to wait. Both stay valid until then.
+  virtual std::optional<Task<void>> serve(const Request& request, Response& response) = 0;
   // Takes over the connection of a request that serve() has answered with 101.
   virtual void take_over(Upgrade) {}
-  // Adds the headers that every answer to this request has. serve() has done so when it is done.
-  virtual void add_headers(const Request&, Answer&) {}
+  // Adds the headers that every response to this request has. serve() has done so when it is done.
+  virtual void add_headers(const Request&, Response&) {}
   // Called for each request that never got to serve(), with the reason; gives what it is to be told.
   virtual Error count_refusal(Error error) = 0;
-  // Called for every answer before it is sent, also to what is no request at all.
-  virtual void count_answer(const Request& request, unsigned status) = 0;
+  // Called for every response before it is sent, also to what is no request at all.
+  virtual void count_response(const Request& request, unsigned status) = 0;
 };
 
 // What runs behind a server's connections, and is kept going and ended together with them. Called on the loop's thread alone.

@@ -1,4 +1,4 @@
-// What Beast's WebSocket takes for its socket. It reads from the real one; what it writes (the answer to the upgrade, pongs,
+// What Beast's WebSocket takes for its socket. It reads from the real one; what it writes (the response to the upgrade, pongs,
 // closes) goes into the queue of frames, so that our own frames need not wait for its writes, nor they for ours. Beast
 // writes each of its frames at once, and each is put into the queue whole.
 #pragma once

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "nexus/front/http/answer.h"
+#include "nexus/front/http/response.h"
 #include "nexus/runtime/subscribers/messages.h"
 
 namespace nexus::websocket {

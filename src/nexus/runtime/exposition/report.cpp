@@ -92,7 +92,7 @@ void report_refusals(Exposition& out, const metrics::ErrorProbe& errors,
 void report_http(Exposition& out, const metrics::HttpProbe& probe) {
   std::vector<metrics::HttpCount> counts(probe.counts().begin(), probe.counts().end());
   std::ranges::sort(counts, {}, &metrics::HttpCount::labels);
-  out.counter("nexus_http_requests_total", "Answers to HTTP requests, by route, method and status.");
+  out.counter("nexus_http_requests_total", "Responses to HTTP requests, by route, method and status.");
   for (const auto& [labels, count] : counts) {
     const fmt::format_int code(labels.code);
     out.sample({{"route", labels.route}, {"method", labels.method}, {"code", {code.data(), code.size()}}},

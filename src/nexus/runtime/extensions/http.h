@@ -11,8 +11,8 @@
 
 namespace nexus::extensions {
 
-// The ledger must outlive it: requests under way, and what has come of their answers, are charged to Kind::kBuffers.
-// `max_body_bytes`: of an answer, decoded (BODY_LIMIT).
+// The ledger must outlive it: requests under way, and what has come of their responses, are charged to Kind::kBuffers.
+// `max_body_bytes`: of a response, decoded (BODY_LIMIT).
 // kInternalError: no thread or no file descriptor can be had. When it goes, calls under way end without a settlement.
 Result<std::unique_ptr<Extension>> create_http(const config::HttpExtensionConfig& config,
                                                std::uint64_t max_body_bytes, budget::Ledger& ledger);

@@ -144,12 +144,12 @@ void HttpCalls::finish(HttpCall& call, CURLcode code) {
     return start(call);
   }
   try {
-    const HttpAnswer answer = call.transfer->take_answer();
-    auto json = answer_json(answer, call.grant);
+    const HttpResponse response = call.transfer->take_response();
+    auto json = response_json(response, call.grant);
     if (!json) return settle(call, memory_fault(std::move(json.error().message)));
     settle(call, {Settlement::Kind::kValue, *std::move(json)});
   } catch (const std::bad_alloc&) {
-    settle(call, memory_fault("no memory is left for the answer"));
+    settle(call, memory_fault("no memory is left for the response"));
   }
 }
 

@@ -83,7 +83,7 @@ void HttpTransfer::set_body() {
 }
 
 bool HttpTransfer::set_headers() {
-  bool is_complete = add_header("Expect:");  // else libcurl waits for an answer before a large body
+  bool is_complete = add_header("Expect:");  // else libcurl waits for a response before a large body
   if (find_header(request_.headers, "content-type") == nullptr)
     is_complete = is_complete && add_header("Content-Type:");  // else libcurl says that it is a form
   for (const HttpHeader& header : request_.headers) {
@@ -122,12 +122,12 @@ std::optional<std::string> HttpTransfer::redirection() const {
   return url;
 }
 
-HttpAnswer HttpTransfer::take_answer() {
-  HttpAnswer answer{.status = status(), .headers = {}, .body = std::move(body_)};
+HttpResponse HttpTransfer::take_response() {
+  HttpResponse response{.status = status(), .headers = {}, .body = std::move(body_)};
   curl_header* header = nullptr;
   while ((header = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1, header)) != nullptr)
-    answer.headers.push_back({header->name, header->value});
-  return answer;
+    response.headers.push_back({header->name, header->value});
+  return response;
 }
 
 std::size_t HttpTransfer::take_body(char* bytes, std::size_t size, std::size_t count, void* self) {
@@ -135,14 +135,14 @@ std::size_t HttpTransfer::take_body(char* bytes, std::size_t size, std::size_t c
   try {
     return static_cast<HttpTransfer*>(self)->keep({bytes, all}) ? all : 0;
   } catch (const std::bad_alloc&) {
-    static_cast<HttpTransfer*>(self)->fault_ = memory_fault("no memory is left for the answer's body");
+    static_cast<HttpTransfer*>(self)->fault_ = memory_fault("no memory is left for the response's body");
     return 0;
   }
 }
 
 bool HttpTransfer::keep(std::string_view bytes) {
   if (body_.size() + bytes.size() > options_.max_body_bytes) {
-    fault_ = Fault{"ResponseTooLarge", fmt::format("the answer's body is longer than {} bytes (BODY_LIMIT)",
+    fault_ = Fault{"ResponseTooLarge", fmt::format("the response's body is longer than {} bytes (BODY_LIMIT)",
                                                    options_.max_body_bytes)};
     return false;
   }
@@ -163,9 +163,10 @@ std::size_t HttpTransfer::take_header(char*, std::size_t size, std::size_t count
   auto* transfer = static_cast<HttpTransfer*>(self);
   transfer->header_bytes_ += size * count + kHeaderLineBytes;
   if (transfer->header_bytes_ <= kMostHeaderBytes) return size * count;
-  transfer->fault_ = Fault{
-      "ResponseTooLarge", fmt::format("the answer's headers are longer than {} bytes, {} for each counted in",
-                                      kMostHeaderBytes, kHeaderLineBytes)};
+  transfer->fault_ =
+      Fault{"ResponseTooLarge",
+            fmt::format("the response's headers are longer than {} bytes, {} for each counted in",
+                        kMostHeaderBytes, kHeaderLineBytes)};
   return 0;
 }
 

@@ -8,22 +8,22 @@
 #include <string>
 
 #include "nexus/foundation/config/settings.h"
-#include "nexus/runtime/extensions/http_answer.h"
 #include "nexus/runtime/extensions/http_curl.h"
 #include "nexus/runtime/extensions/http_request.h"
+#include "nexus/runtime/extensions/http_response.h"
 #include "nexus/runtime/extensions/http_target.h"
 
 namespace nexus::extensions {
 
 struct HttpOptions {
   config::HttpExtensionConfig config;
-  std::uint64_t max_body_bytes = 0;  // of an answer, decoded (BODY_LIMIT)
+  std::uint64_t max_body_bytes = 0;  // of a response, decoded (BODY_LIMIT)
 };
 
 // Belongs to the http thread. libcurl keeps its address.
 class HttpTransfer {
  public:
-  // Memory of libcurl's own: its buffers, TLS, and the headers of the answer.
+  // Memory of libcurl's own: its buffers, TLS, and the headers of the response.
   static constexpr std::uint64_t kOwnBytes = 128 * 1024;
 
   // Grows `grant` by what comes. All three must outlive it. Null: libcurl has no memory.
@@ -41,9 +41,9 @@ class HttpTransfer {
   long status() const;
   // Once it is done: why it failed, or none.
   std::optional<Fault> fault(CURLcode code) const;
-  // What the answer redirects to; none: it doesn't.
+  // What the response redirects to; none: it doesn't.
   std::optional<std::string> redirection() const;
-  HttpAnswer take_answer();
+  HttpResponse take_response();
 
  private:
   HttpTransfer(const HttpRequest& request, const HttpTarget& target, const HttpOptions& options,

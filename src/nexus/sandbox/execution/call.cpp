@@ -60,9 +60,9 @@ Call::Call(const ExecutionRequest& request, const Clock& clock, Carried carried)
   result_.held = std::move(carried.held);
 }
 
-// ---- answers ----
+// ---- replies ----
 
-Call::Answer Call::give(std::string text, std::span<std::byte> out) {
+Call::Reply Call::give(std::string text, std::span<std::byte> out) {
   const auto length = static_cast<std::int32_t>(text.size());
   if (text.size() <= out.size()) {
     text.copy(reinterpret_cast<char*>(out.data()), text.size());
@@ -83,20 +83,20 @@ std::int32_t Call::take(std::span<std::byte> out) {
 
 void Call::give_later(std::string_view text) { later_.push_back(text); }
 
-Call::Answer Call::refuse(Kind kind, Error error) {
+Call::Reply Call::refuse(Kind kind, Error error) {
   waiting_ = static_cast<char>(kind) + error.message;
   refusal_ = std::move(error);
   return {HOST_REFUSED};
 }
 
-Call::Answer Call::refuse_permission(Permission permission, std::string_view name) {
+Call::Reply Call::refuse_permission(Permission permission, std::string_view name) {
   return refuse(Kind::kPermission, {.code = ErrorCode::kPermissionDenied,
                                     .message = fmt::format("this handler has no capability for {}",
                                                            describe(permission, name))});
 }
 
-Call::Answer Call::refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
-                                std::string_view what) {
+Call::Reply Call::refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
+                               std::string_view what) {
   Error error{.code = ErrorCode::kResourceLimit,
               .message = fmt::format("{}: {} is {}, {} asked for", what, setting, limit, wanted)};
   error.limit = LimitReached{"handler", std::string(setting), limit, wanted};
@@ -104,7 +104,7 @@ Call::Answer Call::refuse_limit(std::string_view setting, std::uint64_t limit, s
 }
 
 // Twice: RESULT repeats it all. The first bytes are in what every connection is charged for anyway.
-std::optional<Call::Answer> Call::charge_copy(std::uint64_t bytes) {
+std::optional<Call::Reply> Call::charge_copy(std::uint64_t bytes) {
   constexpr std::uint64_t kFree = 4_KiB, kStep = 64_KiB;
   copied_bytes_ += bytes;
   const std::uint64_t needed = 2 * copied_bytes_;
@@ -118,10 +118,10 @@ std::optional<Call::Answer> Call::charge_copy(std::uint64_t bytes) {
                                .limit = std::move(refused.limit)});
 }
 
-std::optional<Call::Answer> Call::check_guest_json(std::string& text, std::string_view what) {
+std::optional<Call::Reply> Call::check_guest_json(std::string& text, std::string_view what) {
   switch (repair_and_check_json(text)) {
     case JsonFault::kMalformed:
-      return Answer{.trap = kForgedJson};
+      return Reply{.trap = kForgedJson};
     case JsonFault::kTooDeep:
       return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
                           fmt::format("{} is nested too deeply", what));
@@ -135,7 +135,7 @@ bool Call::allows(Permission permission, std::string_view name) const {
   return request_.capabilities != nullptr && request_.capabilities->allows(permission, name);
 }
 
-std::optional<Call::Answer> Call::count_host_call(std::uint64_t& counter) {
+std::optional<Call::Reply> Call::count_host_call(std::uint64_t& counter) {
   const std::uint64_t calls = result_.metrics.host_calls.total();
   if (calls >= request_.limits.max_host_calls) {
     return refuse_limit("maxHostCalls", request_.limits.max_host_calls, calls + 1, "too many host calls");
@@ -146,7 +146,7 @@ std::optional<Call::Answer> Call::count_host_call(std::uint64_t& counter) {
 
 // ---- the border ----
 
-Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view b, std::span<std::byte> out) {
+Call::Reply Call::handle(std::int32_t op, std::string_view a, std::string_view b, std::span<std::byte> out) {
   auto& calls = result_.metrics.host_calls;
   switch (op) {
     case OP_RESULT:
@@ -204,7 +204,7 @@ Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view 
       if (!allows(Permission::kStateRead, a)) return refuse_permission(Permission::kStateRead, a);
       return state_get(a, out);
     case OP_STATE_GET_VISIBLE:
-      return allows(Permission::kStateRead, a) ? state_get(a, out) : Answer{HOST_ABSENT};
+      return allows(Permission::kStateRead, a) ? state_get(a, out) : Reply{HOST_ABSENT};
     case OP_STATE_HAS:
       return {allows(Permission::kStateRead, a) && current(a) != nullptr};
     case OP_STATE_KEYS:
@@ -222,7 +222,7 @@ Call::Answer Call::handle(std::int32_t op, std::string_view a, std::string_view 
   }
 }
 
-Call::Answer Call::log(std::string_view text, std::string_view level) {
+Call::Reply Call::log(std::string_view text, std::string_view level) {
   if (level.size() != 1 || level[0] < '0' || level[0] > '3') return {.trap = kForgedText};
   const std::uint64_t room = request_.limits.max_log_bytes - log_bytes_;
   if (text.size() > room) {
@@ -235,7 +235,7 @@ Call::Answer Call::log(std::string_view text, std::string_view level) {
   return {};
 }
 
-Call::Answer Call::finish(std::string_view json) {
+Call::Reply Call::finish(std::string_view json) {
   if (json.size() > request_.limits.max_result_bytes) {
     return refuse_limit("maxResultBytes", request_.limits.max_result_bytes, json.size(),
                         "the result is too large");
@@ -254,15 +254,15 @@ void Call::commit() { result_.journal = std::move(journal_); }
 
 // ---- extensions ----
 
-Call::Answer Call::extension_methods(std::string_view name, std::span<std::byte> out) {
+Call::Reply Call::extension_methods(std::string_view name, std::span<std::byte> out) {
   static const ExtensionTable kNone;
   const ExtensionTable& table = request_.extensions != nullptr ? *request_.extensions : kNone;
   if (name.empty()) return give(table.names_json(), out);
   std::string methods = table.methods_json(name);
-  return methods.empty() ? Answer{HOST_ABSENT} : give(std::move(methods), out);
+  return methods.empty() ? Reply{HOST_ABSENT} : give(std::move(methods), out);
 }
 
-Call::Answer Call::extension_call(std::string_view name, std::string_view args) {
+Call::Reply Call::extension_call(std::string_view name, std::string_view args) {
   const std::size_t dot = name.find('.');
   if (dot == std::string_view::npos) return {.trap = kForgedText};
   const std::string_view extension = name.substr(0, dot), method = name.substr(dot + 1);

@@ -33,13 +33,13 @@ class Call {
   // Of an execution that goes on.
   Call(const ExecutionRequest& request, const Clock& clock, Carried carried);
 
-  // Null, or why the guest must be stopped. `answer` is host_call's result.
-  struct Answer {
+  // Null, or why the guest must be stopped. `reply` is host_call's result.
+  struct Reply {
     std::int32_t value = 0;
     const char* trap = nullptr;
   };
-  // `out` gets what fits; a longer answer waits for take().
-  Answer handle(std::int32_t op, std::string_view a, std::string_view b, std::span<std::byte> out);
+  // `out` gets what fits; a longer reply waits for take().
+  Reply handle(std::int32_t op, std::string_view a, std::string_view b, std::span<std::byte> out);
   std::int32_t take(std::span<std::byte> out);
   // Texts that were too long for the guest's input area, in the order in which it will take them.
   void give_later(std::string_view text);
@@ -67,32 +67,32 @@ class Call {
  private:
   enum class Kind : char { kPermission = 'P', kLimit = 'L', kNoExtension = 'N' };
 
-  Answer refuse(Kind kind, Error error);
-  Answer refuse_permission(Permission permission, std::string_view name);
-  Answer refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
-                      std::string_view what);
-  // Charges what is about to be copied out of the guest; an answer when the ledger refuses.
-  std::optional<Answer> charge_copy(std::uint64_t bytes);
-  // A text that the guest says is JSON, repaired; an answer when it may not go on: a lie is a trap, too deep a refusal.
-  std::optional<Answer> check_guest_json(std::string& text, std::string_view what);
-  Answer give(std::string text, std::span<std::byte> out);
+  Reply refuse(Kind kind, Error error);
+  Reply refuse_permission(Permission permission, std::string_view name);
+  Reply refuse_limit(std::string_view setting, std::uint64_t limit, std::uint64_t wanted,
+                     std::string_view what);
+  // Charges what is about to be copied out of the guest; a reply when the ledger refuses.
+  std::optional<Reply> charge_copy(std::uint64_t bytes);
+  // A text that the guest says is JSON, repaired; a reply when it may not go on: a lie is a trap, too deep a refusal.
+  std::optional<Reply> check_guest_json(std::string& text, std::string_view what);
+  Reply give(std::string text, std::span<std::byte> out);
   bool allows(Permission permission, std::string_view name) const;
 
-  Answer state_get(std::string_view key, std::span<std::byte> out);
-  Answer state_keys(std::span<std::byte> out);
-  Answer state_change(std::int32_t op, std::string_view key, std::string_view json);
-  Answer emit(std::string_view name, std::string_view payload);
-  Answer view(std::string_view id, std::string_view command);
-  Answer extension_methods(std::string_view name, std::span<std::byte> out);
-  Answer extension_call(std::string_view name, std::string_view args);
-  Answer log(std::string_view text, std::string_view level);
-  Answer finish(std::string_view json);
+  Reply state_get(std::string_view key, std::span<std::byte> out);
+  Reply state_keys(std::span<std::byte> out);
+  Reply state_change(std::int32_t op, std::string_view key, std::string_view json);
+  Reply emit(std::string_view name, std::string_view payload);
+  Reply view(std::string_view id, std::string_view command);
+  Reply extension_methods(std::string_view name, std::span<std::byte> out);
+  Reply extension_call(std::string_view name, std::string_view args);
+  Reply log(std::string_view text, std::string_view level);
+  Reply finish(std::string_view json);
 
-  std::optional<Answer> count_host_call(std::uint64_t& counter);
+  std::optional<Reply> count_host_call(std::uint64_t& counter);
   const std::string* current(std::string_view key) const;  // the journal over the state
   StateMutation* change_of(std::string_view key);
-  std::optional<Answer> record(std::string_view key, std::optional<std::string> json);
-  std::optional<Answer> charge_journal(std::uint64_t bytes);
+  std::optional<Reply> record(std::string_view key, std::optional<std::string> json);
+  std::optional<Reply> charge_journal(std::uint64_t bytes);
 
   Purpose purpose_;
   const ExecutionRequest& request_;
@@ -112,7 +112,7 @@ class Call {
   bool has_result_ = false;
   std::optional<Failure> failure_;
   std::optional<Error> refusal_;
-  std::string waiting_;                  // for take(): an answer
+  std::string waiting_;                  // for take(): a reply
   std::vector<std::string_view> later_;  // for take(): inputs
   std::size_t later_taken_ = 0;
 };

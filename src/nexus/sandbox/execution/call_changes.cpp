@@ -30,12 +30,12 @@ const std::string* Call::current(std::string_view key) const {
   return request_.state != nullptr ? request_.state->find(key) : nullptr;
 }
 
-Call::Answer Call::state_get(std::string_view key, std::span<std::byte> out) {
+Call::Reply Call::state_get(std::string_view key, std::span<std::byte> out) {
   const std::string* json = current(key);
-  return json != nullptr ? give(*json, out) : Answer{HOST_ABSENT};
+  return json != nullptr ? give(*json, out) : Reply{HOST_ABSENT};
 }
 
-Call::Answer Call::state_keys(std::span<std::byte> out) {
+Call::Reply Call::state_keys(std::span<std::byte> out) {
   std::string list = "[";
   const auto add = [&](std::string_view key) {
     if (current(key) == nullptr || !allows(Permission::kStateRead, key)) return;
@@ -52,7 +52,7 @@ Call::Answer Call::state_keys(std::span<std::byte> out) {
   return give(list + "]", out);
 }
 
-std::optional<Call::Answer> Call::charge_journal(std::uint64_t bytes) {
+std::optional<Call::Reply> Call::charge_journal(std::uint64_t bytes) {
   if (journal_bytes_ + bytes > request_.limits.max_journal_bytes) {
     return refuse_limit("maxJournalBytes", request_.limits.max_journal_bytes, journal_bytes_ + bytes,
                         "too many bytes of changes and events");
@@ -63,7 +63,7 @@ std::optional<Call::Answer> Call::charge_journal(std::uint64_t bytes) {
 }
 
 // Puts the last value of a key into the journal, or its deletion.
-std::optional<Call::Answer> Call::record(std::string_view key, std::optional<std::string> json) {
+std::optional<Call::Reply> Call::record(std::string_view key, std::optional<std::string> json) {
   const std::string* before = current(key);
   const std::uint64_t new_bytes = json ? State::member_bytes(key, *json) : 0;
   const std::int64_t growth =
@@ -100,7 +100,7 @@ std::optional<Call::Answer> Call::record(std::string_view key, std::optional<std
   return std::nullopt;
 }
 
-Call::Answer Call::state_change(std::int32_t op, std::string_view key, std::string_view json) {
+Call::Reply Call::state_change(std::int32_t op, std::string_view key, std::string_view json) {
   if (!allows(Permission::kStateWrite, key)) return refuse_permission(Permission::kStateWrite, key);
   if (op != OP_STATE_FLUSH) {
     if (mutations_ >= request_.limits.max_state_mutations) {
@@ -122,7 +122,7 @@ Call::Answer Call::state_change(std::int32_t op, std::string_view key, std::stri
   return {was_there};
 }
 
-Call::Answer Call::emit(std::string_view name, std::string_view payload) {
+Call::Reply Call::emit(std::string_view name, std::string_view payload) {
   if (!allows(Permission::kEmit, name)) return refuse_permission(Permission::kEmit, name);
   const std::size_t events = result_.earlier.events.size() + journal_.events.size();
   if (events >= request_.limits.max_events)
@@ -134,7 +134,7 @@ Call::Answer Call::emit(std::string_view name, std::string_view payload) {
   return {};
 }
 
-Call::Answer Call::view(std::string_view id, std::string_view command) {
+Call::Reply Call::view(std::string_view id, std::string_view command) {
   if (!allows(Permission::kView, id)) return refuse_permission(Permission::kView, id);
   const std::size_t commands = result_.earlier.view_commands.size() + journal_.view_commands.size();
   if (commands >= request_.limits.max_view_commands) {

@@ -35,10 +35,10 @@ const char* host_call(engine::Instance& instance, std::span<Value> v) {
   const auto b = bytes_at(instance, v[3], v[4]);
   const auto out = bytes_at(instance, v[5], v[6]);
   if (!a || !b || !out) return kOutside;
-  const auto answer =
+  const auto reply =
       call_of(instance).handle(static_cast<std::int32_t>(v[0]), text_of(*a), text_of(*b), *out);
-  v[0] = answer.value;
-  return answer.trap;
+  v[0] = reply.value;
+  return reply.trap;
 }
 
 // take(out, capacity) -> i32

@@ -90,7 +90,8 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     bool has_failed = false;  // an allocation
   };
   // As Connection serves it, while allocations fail.
-  Task<Served> serve_failing(std::int64_t first, std::string target, std::string body, http::Answer& answer) {
+  Task<Served> serve_failing(std::int64_t first, std::string target, std::string body,
+                             http::Response& response) {
     http::Request request;
     request.method = http::Method::post;
     request.target = std::move(target);
@@ -102,7 +103,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     Served served;
     const Failing failing(first, GetParam());
     try {
-      if (auto waiting = loops_[0].dispatch.serve(request, answer)) co_await *std::move(waiting);
+      if (auto waiting = loops_[0].dispatch.serve(request, response)) co_await *std::move(waiting);
     } catch (const std::bad_alloc&) {
       served.is_thrown = true;
     }
@@ -112,18 +113,18 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
 
   // Whether the client is told that it has been done, as Connection tells it.
   Task<bool> call(std::int64_t first, bool& has_failed) {
-    http::Answer answer;
-    const Served served = co_await serve_failing(first, "/panels/p/trigger/t", "", answer);
+    http::Response response;
+    const Served served = co_await serve_failing(first, "/panels/p/trigger/t", "", response);
     has_failed = served.has_failed;
-    const bool is_answered = !served.is_thrown || answer.is_sealed();
-    if (!is_answered || answer.status() != 200) co_return false;
-    if (answer.is_sealed()) {
+    const bool is_answered = !served.is_thrown || response.is_sealed();
+    if (!is_answered || response.status() != 200) co_return false;
+    if (response.is_sealed()) {
       const Failing failing(0, Later::kFail);
-      answer.serialise("Thu, 01 Jan 1970 00:00:00 GMT", 11, http::Answer::Connection::kKeep,
-                       http::Answer::Body::kSent);
-      EXPECT_FALSE(Failing::has_failed()) << "a sealed answer needs no memory";
+      response.serialise("Thu, 01 Jan 1970 00:00:00 GMT", 11, http::Response::Connection::kKeep,
+                         http::Response::Body::kSent);
+      EXPECT_FALSE(Failing::has_failed()) << "a sealed response needs no memory";
     }
-    co_return answer.body().find(R"("status":"success")") != std::string::npos;
+    co_return response.body().find(R"("status":"success")") != std::string::npos;
   }
 
   Task<void> fail_each() {
@@ -154,24 +155,24 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     bool has_failed = true;
     for (std::int64_t first = 0; has_failed && first < 10'000; ++first) {
       const std::string id = fmt::format("m{}", first);
-      http::Answer answer;
+      http::Response response;
       const Served served =
-          co_await serve_failing(first, "/panels", testing::definition_of(id, kHandler), answer);
+          co_await serve_failing(first, "/panels", testing::definition_of(id, kHandler), response);
       has_failed = served.has_failed;
       (served.is_thrown ? undone_ : done_) += 1;
       if (served.is_thrown) continue;
-      EXPECT_TRUE(answer.status() == 201 || answer.status() == 503)
-          << answer.status() << " " << answer.body() << "; allocation " << first;
+      EXPECT_TRUE(response.status() == 201 || response.status() == 503)
+          << response.status() << " " << response.body() << "; allocation " << first;
       co_await loops_.ask(0, http::Method::delete_, "/panels/" + id, "");
     }
     EXPECT_FALSE(has_failed) << "there is an end to them";
   }
 
-  Task<testing::Loops::Answered> ask(http::Method method, std::string target, std::string body = {}) {
+  Task<testing::Loops::Response> ask(http::Method method, std::string target, std::string body = {}) {
     return loops_.ask(0, method, std::move(target), std::move(body), {.prefer = "respond-async"});
   }
 
-  Task<testing::Loops::Answered> wait_for(std::string execution) {
+  Task<testing::Loops::Response> wait_for(std::string execution) {
     return loops_.ask(0, http::Method::get, std::move(execution), "", {.prefer = "wait=60"});
   }
 
@@ -206,9 +207,9 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     for (std::int64_t first = 0; has_failed && first < 10'000 && !HasFailure(); ++first) {
       SCOPED_TRACE(fmt::format("allocation {}", first));
       const std::string path = "/panels/w/trigger/t";
-      http::Answer answer;
+      http::Response response;
       const Served served = co_await serve_failing(
-          first, path, R"({"text":"one that does not fit into the string itself"})", answer);
+          first, path, R"({"text":"one that does not fit into the string itself"})", response);
       has_failed = served.has_failed;
       if (served.is_thrown) ++undone_;
       co_await settle_all();
@@ -250,7 +251,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
   int done_ = 0, undone_ = 0;
 };
 
-TEST_P(AllocationFailuresTest, AnAnswerOfSuccessMeansThatTheStateHasChangedAndNoOtherDoes) {
+TEST_P(AllocationFailuresTest, AResponseOfSuccessMeansThatTheStateHasChangedAndNoOtherDoes) {
   loops_.spawn(0, fail_each());
   loops_.run();
   EXPECT_GT(undone_, 20);

@@ -28,10 +28,10 @@ Task<void> create_all(Loops& loops, std::string handler, std::string more = {}) 
 
 Task<void> count(Loops& loops, std::size_t at, std::size_t calls) {
   for (std::size_t call = 0; call < calls; ++call) {
-    const auto answer =
+    const auto response =
         co_await loops.ask(at, Method::post, path((at + call) % kPanels) + "/trigger/t", R"({"by":1})");
-    EXPECT_EQ(answer.status, 200) << answer.body;
-    EXPECT_NE(answer.body.find(R"("status":"success")"), std::string::npos) << answer.body;
+    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_NE(response.body.find(R"("status":"success")"), std::string::npos) << response.body;
   }
 }
 
@@ -98,9 +98,9 @@ TEST_P(LoopsTest, EndlessHandlersHoldUpNobodyOnAnotherLoop) {
   }
   loops.spawn(0, [](Loops& all) -> Task<void> {
     for (int call = 0; call < 200; ++call) {
-      const auto answer =
+      const auto response =
           co_await all.ask(0, Method::post, path(4 + static_cast<std::size_t>(call) % 4) + "/trigger/t", "");
-      EXPECT_EQ(answer.status, 200);
+      EXPECT_EQ(response.status, 200);
     }
     for (std::size_t panel = 0; panel < 4; ++panel)
       EXPECT_EQ((co_await all.ask(0, Method::delete_, path(panel), "")).status, 204);

@@ -59,7 +59,7 @@ class Model {
   testing::LoopUnderTest& loop() { return loops_[0]; }
   static std::string id_of(std::size_t panel) { return fmt::format("p{}", panel); }
 
-  Task<testing::Loops::Answered> ask(http::Method method, std::string target, std::string body = "") {
+  Task<testing::Loops::Response> ask(http::Method method, std::string target, std::string body = "") {
     return loops_.ask(0, method, target, body, {.prefer = "respond-async"});
   }
 
@@ -118,16 +118,16 @@ class Model {
   Task<void> create(std::size_t panel) {
     const std::string definition = testing::definition_of(
         id_of(panel), kHandler, R"("capabilities":["state:*","ext:external"],"limits":{"timeoutMs":100},)");
-    const auto answer = co_await ask(http::Method::post, "/panels", definition);
-    EXPECT_EQ(answer.status, 201u) << answer.body;
+    const auto response = co_await ask(http::Method::post, "/panels", definition);
+    EXPECT_EQ(response.status, 201u) << response.body;
     n_[panel] = 0;
   }
 
   // All that waits in it is gone with it.
   Task<void> remove(std::size_t panel) {
     ++seen["remove"];
-    const auto answer = co_await ask(http::Method::delete_, "/panels/" + id_of(panel));
-    EXPECT_EQ(answer.status, 204u) << answer.body;
+    const auto response = co_await ask(http::Method::delete_, "/panels/" + id_of(panel));
+    EXPECT_EQ(response.status, 204u) << response.body;
     for (auto& [execution, one] : waiting_) {
       if (one.panel == panel) one.waits = 0;
     }
@@ -140,40 +140,41 @@ class Model {
     const int bytes = 1 + (grows ? 300'000 + up_to(1 << 20) : up_to(2000));
     seen["grow"] += grows && waits > 0 ? 1 : 0;
     seen["time out"] += spins && waits == 0 ? 1 : 0;
-    const auto answer = co_await ask(http::Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
-                                     fmt::format(R"({{"by":{},"waits":{},"bytes":{},"fails":{},"spins":{}}})",
-                                                 by, waits, bytes, fails, spins && waits == 0));
+    const auto response =
+        co_await ask(http::Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
+                     fmt::format(R"({{"by":{},"waits":{},"bytes":{},"fails":{},"spins":{}}})", by, waits,
+                                 bytes, fails, spins && waits == 0));
     ++seen["call"];
     if (waits > 0) {
       n_[panel] += by;
-      keep(answer, {panel, {}, {}, waits, fails});
+      keep(response, {panel, {}, {}, waits, fails});
     } else {
-      ended(answer, panel, by, fails || spins);
+      ended(response, panel, by, fails || spins);
     }
   }
 
   // Its panel is deleted in the same round: it has run, or has been cancelled, or has not begun.
   Task<void> call_in_vain(std::size_t panel) {
     ++seen["call in vain"];
-    const auto answer = co_await ask(http::Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
-                                     R"({"by":1,"waits":1,"bytes":1})");
-    EXPECT_TRUE(answer.status == 404 || answer.status == 200 || answer.status == 202) << answer.body;
+    const auto response = co_await ask(http::Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
+                                       R"({"by":1,"waits":1,"bytes":1})");
+    EXPECT_TRUE(response.status == 404 || response.status == 200 || response.status == 202) << response.body;
   }
 
   // Its panel is deleted in the same round, before or after: it is cancelled, or has gone on before.
   Task<void> resume_in_vain(const Waiting& one) {
     ++seen["resume in vain"];
     const std::string target = "/suspensions/" + one.suspension + "/resume";
-    const auto answer = co_await ask(http::Method::post, target, R"({"success":true,"value":1})");
-    EXPECT_TRUE(answer.status == 404 || answer.status == 200 || answer.status == 202) << answer.body;
+    const auto response = co_await ask(http::Method::post, target, R"({"success":true,"value":1})");
+    EXPECT_TRUE(response.status == 404 || response.status == 200 || response.status == 202) << response.body;
     const auto again = co_await ask(http::Method::post, target, R"({"success":true})");
     EXPECT_EQ(again.status, 404u) << again.body;
   }
 
   Task<void> cancel_in_vain(const Waiting& one) {
     ++seen["cancel in vain"];
-    const auto answer = co_await ask(http::Method::delete_, "/executions/" + one.execution);
-    EXPECT_TRUE(answer.status == 204 || answer.status == 404) << answer.body;
+    const auto response = co_await ask(http::Method::delete_, "/executions/" + one.execution);
+    EXPECT_TRUE(response.status == 204 || response.status == 404) << response.body;
   }
 
   Task<void> resume(Waiting& one) {
@@ -182,42 +183,42 @@ class Model {
     const std::string target = "/suspensions/" + one.suspension + "/resume";
     std::string body = R"({"success":false,"error":"no"})";
     if (!is_refused) body = fmt::format(R"({{"success":true,"value":{}}})", by);
-    const auto answer = co_await ask(http::Method::post, target, body);
+    const auto response = co_await ask(http::Method::post, target, body);
     const auto again = co_await ask(http::Method::post, target, R"({"success":true})");
-    EXPECT_EQ(again.status, 404u) << "a second answer: " << again.body;
+    EXPECT_EQ(again.status, 404u) << "a second response: " << again.body;
     ++seen[is_refused ? "refuse" : "resume"];
     const Waiting was = one;
     one.waits = 0;
     if (!is_refused && was.waits > 1) {
       n_[was.panel] += by;
-      keep(answer, {was.panel, was.execution, {}, was.waits - 1, was.fails});
+      keep(response, {was.panel, was.execution, {}, was.waits - 1, was.fails});
     } else {
-      ended(answer, was.panel, by, is_refused || was.fails);
+      ended(response, was.panel, by, is_refused || was.fails);
     }
   }
 
   Task<void> cancel(Waiting& one) {
     ++seen["cancel"];
-    const auto answer = co_await ask(http::Method::delete_, "/executions/" + one.execution);
-    EXPECT_EQ(answer.status, 204u) << answer.body;
+    const auto response = co_await ask(http::Method::delete_, "/executions/" + one.execution);
+    EXPECT_EQ(response.status, 204u) << response.body;
     const auto result = co_await ask(http::Method::get, "/executions/" + one.execution);
     EXPECT_NE(result.body.find("CANCELLED"), std::string::npos) << result.body;
     one.waits = 0;
   }
 
-  void keep(const testing::Loops::Answered& answer, Waiting one) {
-    EXPECT_EQ(answer.status, 202u) << answer.body;
-    one.execution = testing::text_of(answer.body, "executionId");
-    one.suspension = testing::text_of(answer.body, "suspension");
+  void keep(const testing::Loops::Response& response, Waiting one) {
+    EXPECT_EQ(response.status, 202u) << response.body;
+    one.execution = testing::text_of(response.body, "executionId");
+    one.suspension = testing::text_of(response.body, "suspension");
     const std::string execution = one.execution;
     waiting_.insert_or_assign(execution, std::move(one));
   }
 
   // What the last segment of one that fails has changed is lost.
-  void ended(const testing::Loops::Answered& answer, std::size_t panel, int by, bool fails) {
-    EXPECT_EQ(answer.status, 200u) << answer.body;
-    EXPECT_EQ(answer.body.find(R"("status":"error")") != std::string::npos, fails) << answer.body;
-    EXPECT_EQ(answer.body.find(R"("message":"Error: memory)"), std::string::npos) << answer.body;
+  void ended(const testing::Loops::Response& response, std::size_t panel, int by, bool fails) {
+    EXPECT_EQ(response.status, 200u) << response.body;
+    EXPECT_EQ(response.body.find(R"("status":"error")") != std::string::npos, fails) << response.body;
+    EXPECT_EQ(response.body.find(R"("message":"Error: memory)"), std::string::npos) << response.body;
     if (!fails) n_[panel] += by;
   }
 

@@ -18,16 +18,16 @@ http::Request from(std::string origin, http::Method method = http::Method::post)
   return request;
 }
 
-std::string head_of(http::Answer& answer) {
-  const auto parts =
-      answer.serialise("today", 11, http::Answer::Connection::kKeep, http::Answer::Body::kOnlyDescribed);
+std::string head_of(http::Response& response) {
+  const auto parts = response.serialise("today", 11, http::Response::Connection::kKeep,
+                                        http::Response::Body::kOnlyDescribed);
   return {static_cast<const char*>(parts[0].data()), parts[0].size()};
 }
 
 std::string headers_for(const CallerRule& rule, const http::Request& request) {
-  http::Answer answer;
-  add_cors_headers(rule, request, answer);
-  return head_of(answer);
+  http::Response response;
+  add_cors_headers(rule, request, response);
+  return head_of(response);
 }
 
 TEST(Cors, IsOffWithoutOrigins) {
@@ -72,11 +72,11 @@ TEST(Cors, KnowsAPreflight) {
 TEST(Cors, AnswersAPreflightForThePath) {
   http::Request request = from(kShop, http::Method::options);
   request.has_requested_method = true;
-  http::Answer answer;
-  answer_preflight("POST", answer);
-  add_cors_headers(CallerRule({}, {kShop}), request, answer);
-  EXPECT_EQ(answer.status(), 204);
-  const std::string head = head_of(answer);
+  http::Response response;
+  respond_to_preflight("POST", response);
+  add_cors_headers(CallerRule({}, {kShop}), request, response);
+  EXPECT_EQ(response.status(), 204);
+  const std::string head = head_of(response);
   EXPECT_THAT(head, HasSubstr("Access-Control-Allow-Methods: POST\r\n"));
   EXPECT_THAT(head, HasSubstr("Access-Control-Allow-Origin: https://shop.example\r\n"));
   EXPECT_THAT(head, HasSubstr("Access-Control-Max-Age: "));

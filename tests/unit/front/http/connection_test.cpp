@@ -22,11 +22,11 @@ class Echo final : public Service {
     if (request.target != "/forbidden") return std::nullopt;
     return Error{.code = ErrorCode::kOriginNotAllowed, .message = "no"};
   }
-  std::optional<Task<void>> serve(const Request& request, Answer& answer) override {
+  std::optional<Task<void>> serve(const Request& request, Response& response) override {
     served.push_back(request.target);
     hosts.push_back(request.host);
-    answer.body() = request.target + "=" + request.body + std::string(padding, ' ');
-    if (request.target == "/sealed") answer.seal();
+    response.body() = request.target + "=" + request.body + std::string(padding, ' ');
+    if (request.target == "/sealed") response.seal();
     if (lacks_memory) throw std::bad_alloc();
     return std::nullopt;
   }
@@ -36,7 +36,7 @@ class Echo final : public Service {
     if (error.code == ErrorCode::kOverloaded) error.retry_after_ms = 7000;
     return error;
   }
-  void count_answer(const Request&, unsigned status) override {
+  void count_response(const Request&, unsigned status) override {
     answered.push_back(status);
     if (lacks_memory) throw std::bad_alloc();
   }
@@ -119,10 +119,10 @@ TEST_F(ConnectionTest, AnswersPipelinedRequestsInOrder) {
     many += "GET /" + std::to_string(request) + " HTTP/1.1\r\nHost: h\r\n\r\n";
   }
   send(many);
-  const std::string answers = received();
+  const std::string responses = received();
   std::size_t at = 0;
   for (int request = 0; request < 50; ++request) {
-    at = answers.find("\r\n\r\n/" + std::to_string(request) + "=", at);
+    at = responses.find("\r\n\r\n/" + std::to_string(request) + "=", at);
     ASSERT_NE(at, std::string::npos) << request;
   }
 }
@@ -137,10 +137,10 @@ TEST_F(ConnectionTest, IsChargedForItsBuffersAndGivesThemBack) {
   settle();
   EXPECT_GE(ledger_.granted(budget::Kind::kBuffers), 200'000u);
   send(std::string(100'000, 'x'));
-  std::string answer;
-  for (int looks = 0; looks < 1000 && answer.size() < 300'000; ++looks)
-    answer += received();
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+  std::string response;
+  for (int looks = 0; looks < 1000 && response.size() < 300'000; ++looks)
+    response += received();
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 200 "));
   send("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
   received();
   EXPECT_LE(ledger_.granted(budget::Kind::kBuffers), kConnectionBytes + 200'000);
@@ -154,14 +154,14 @@ TEST_F(ConnectionTest, ABodyThatTheLedgerRefusesIsA503WithTheWall) {
   rules_.body_limit_bytes = 1 << 20;
   ledger_.set(kConnectionBytes + 100'000, {}, {});
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n" + std::string(200'000, 'x'));
-  const std::string answer = received();
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
-  EXPECT_THAT(answer, HasSubstr(R"("layer":"budget")"));
+  const std::string response = received();
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(response, HasSubstr(R"("layer":"budget")"));
   EXPECT_THAT(echo_.served, IsEmpty());
   EXPECT_THAT(echo_.refused, ElementsAre(ErrorCode::kOverloaded));
 }
 
-TEST_F(ConnectionTest, AnAnswerToALookThatTheLedgerRefusesIsA503) {
+TEST_F(ConnectionTest, AResponseToALookThatTheLedgerRefusesIsA503) {
   echo_.padding = 500'000;
   ledger_.set(kConnectionBytes + 100'000, {}, {});
   send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -169,7 +169,7 @@ TEST_F(ConnectionTest, AnAnswerToALookThatTheLedgerRefusesIsA503) {
   EXPECT_LE(ledger_.granted(budget::Kind::kBuffers), kConnectionBytes + 100'000);
 }
 
-TEST_F(ConnectionTest, AnAnswerToWhatWasDoneIsGivenWhateverTheLedgerSays) {
+TEST_F(ConnectionTest, AResponseToWhatWasDoneIsGivenWhateverTheLedgerSays) {
   echo_.padding = 500'000;
   ledger_.set(kConnectionBytes + 100'000, {}, {});
   send("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -249,13 +249,13 @@ TEST_F(ConnectionTest, TellsAClientThatItsRequestIsIncomplete) {
 
 TEST_F(ConnectionTest, NamesAHeaderThatMayBeThereOnlyOnce) {
   send("GET /a HTTP/1.1\r\nHost: h\r\nIdempotency-Key: 1\r\nidempotency-key: 2\r\n\r\n");
-  const std::string answer = received();
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 "));
-  EXPECT_THAT(answer, HasSubstr("the header Idempotency-Key is there more than once"));
+  const std::string response = received();
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(response, HasSubstr("the header Idempotency-Key is there more than once"));
   EXPECT_THAT(echo_.served, IsEmpty());
 }
 
-TEST_F(ConnectionTest, CountsEachAnswerAlsoToWhatNeverWasARequest) {
+TEST_F(ConnectionTest, CountsEachResponseAlsoToWhatNeverWasARequest) {
   send("GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /forbidden HTTP/1.1\r\nHost: h\r\n\r\n");
   settle();
   EXPECT_THAT(echo_.answered, ElementsAre(200, 403));
@@ -331,7 +331,7 @@ TEST_F(ConnectionTest, WithoutMemoryForARequestItsClientIsToldSoAndTheConnection
   EXPECT_TRUE(is_closed_);
 }
 
-TEST_F(ConnectionTest, WithoutMemoryForAHeadRequestTheAnswerHasNoBody) {
+TEST_F(ConnectionTest, WithoutMemoryForAHeadRequestTheResponseHasNoBody) {
   echo_.lacks_memory = true;
   send("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_THAT(received(), testing::EndsWith("\r\n\r\n"));

@@ -1,4 +1,4 @@
-// From the bytes of a request to those of its answer, with whatever a client may send.
+// From the bytes of a request to those of its response, with whatever a client may send.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -93,11 +93,11 @@ bool read(http::Request& request, std::string_view text, Mutator& random) {
   return false;
 }
 
-Task<void> serve(Loops& loops, http::Request& request, http::Answer& answer) {
+Task<void> serve(Loops& loops, http::Request& request, http::Response& response) {
   auto& dispatch = loops[0].dispatch;
   if (const auto refusal = dispatch.refuse_head(request)) {
-    answer.refuse(*refusal);
-  } else if (auto waiting = dispatch.serve(request, answer)) {
+    response.refuse(*refusal);
+  } else if (auto waiting = dispatch.serve(request, response)) {
     co_await *std::move(waiting);
   }
 }
@@ -115,19 +115,19 @@ TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
     SCOPED_TRACE(::testing::PrintToString(text));
     http::Request request;
     if (!read(request, text, mutator)) continue;
-    http::Answer answer;
-    loops.spawn(0, serve(loops, request, answer));
+    http::Response response;
+    loops.spawn(0, serve(loops, request, response));
     LoopUnderTest& loop = loops[0];
     loop.loop.restart();
     loop.loop.run();
     ++answered;
-    ASSERT_GE(answer.status(), 200U);
-    ASSERT_LT(answer.status(), 500U) << answer.body();
+    ASSERT_GE(response.status(), 200U);
+    ASSERT_LT(response.status(), 500U) << response.body();
     const bool has_json =
-        answer.status() != 204 && answer.status() != 304 && !answer.body().starts_with("# HELP");
-    ASSERT_TRUE(!has_json || check_json(answer.body()) == JsonFault::kNone) << answer.body();
-    const auto parts =
-        answer.serialise("now", request.version, http::Answer::Connection::kKeep, http::Answer::Body::kSent);
+        response.status() != 204 && response.status() != 304 && !response.body().starts_with("# HELP");
+    ASSERT_TRUE(!has_json || check_json(response.body()) == JsonFault::kNone) << response.body();
+    const auto parts = response.serialise("now", request.version, http::Response::Connection::kKeep,
+                                          http::Response::Body::kSent);
     const std::string_view head(static_cast<const char*>(parts[0].data()), parts[0].size());
     ASSERT_NE(head.find("\r\n\r\n"), std::string_view::npos);
     const std::string_view fields = head.substr(0, head.find("\r\n\r\n"));

@@ -29,7 +29,7 @@ class ExecutionsWaitingTest : public ::testing::Test {
     loops_.spawn(0, std::move(work));
     loops_.run();
   }
-  Task<Loops::Answered> ask(Method method, std::string target, std::string body = "") {
+  Task<Loops::Response> ask(Method method, std::string target, std::string body = "") {
     return loops_.ask(0, method, std::move(target), std::move(body), {.prefer = "respond-async"});
   }
   Task<void> create(std::string id, std::string handler) {
@@ -55,10 +55,10 @@ class ExecutionsWaitingTest : public ::testing::Test {
     EXPECT_EQ(suspensions.size(), count);
     co_return suspensions;
   }
-  Task<Loops::Answered> wait_for(std::string execution) {
+  Task<Loops::Response> wait_for(std::string execution) {
     return loops_.ask(0, Method::get, std::move(execution), "", {.prefer = "wait=60"});
   }
-  Task<Loops::Answered> resume(std::string suspension) {
+  Task<Loops::Response> resume(std::string suspension) {
     return ask(Method::post, "/suspensions/" + suspension + "/resume", R"({"success":true,"value":1})");
   }
   std::string state_of(std::string_view panel) { return loop().registry.find(panel)->state().to_json(); }

@@ -107,7 +107,7 @@ TEST_F(IdempotencyTest, ToolAndBodyMustBeTheSame) {
   EXPECT_NE(content_of("t", "{}"), content_of("t", "{ }"));
 }
 
-Task<testing::Loops::Answered> add(testing::Loops& loops, std::string key, std::string body = "{}",
+Task<testing::Loops::Response> add(testing::Loops& loops, std::string key, std::string body = "{}",
                                    std::string tool = "t") {
   return loops.ask(0, http::Method::post, "/panels/p/trigger/" + tool, body, {.idempotency_key = key});
 }

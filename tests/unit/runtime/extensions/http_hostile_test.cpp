@@ -75,9 +75,9 @@ TEST_F(HttpTest, AnsweredByteByByteForEver) {
 TEST_F(HttpTest, AnsweredLateIsNoAnswerToTheNext) {
   Gate late;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string& request) {
-    if (!request.contains("/late")) return void(peer.answer("next"));
+    if (!request.contains("/late")) return void(peer.response("next"));
     late.wait();
-    peer.answer("late");
+    peer.response("late");
   }));
   EXPECT_TRUE(is_error(get_within(server.url("/late"), 50), "TimeoutError"));
   const CallId next = begin("get", "[\"" + server.url("/next") + "\"]");
@@ -87,7 +87,7 @@ TEST_F(HttpTest, AnsweredLateIsNoAnswerToTheNext) {
   EXPECT_THAT(settlement.json, Not(HasSubstr("late")));
 }
 
-TEST_F(HttpTest, ResetBeforeAndWithinTheAnswer) {
+TEST_F(HttpTest, ResetBeforeAndWithinTheResponse) {
   HttpServer server([](Peer& peer) {
     const auto request = peer.read();
     if (request && request->contains("/within"))
@@ -117,7 +117,7 @@ TEST_F(HttpTest, NotTls) {
 
 TEST_F(HttpTest, ABodyOfTheMostBytesAndOneMore) {
   HttpServer server(HttpServer::each([](Peer& peer, const std::string& request) {
-    peer.answer(std::string(kMostBody + (request.contains("/more") ? 1 : 0), 'x'));
+    peer.response(std::string(kMostBody + (request.contains("/more") ? 1 : 0), 'x'));
   }));
   EXPECT_GT(get(server.url()).json.size(), kMostBody);
   EXPECT_TRUE(is_error(get(server.url("/more")), "ResponseTooLarge"));
@@ -155,7 +155,7 @@ TEST_F(HttpTest, InterimAnswersWithoutEnd) {
 TEST_F(HttpTest, AGzipBombIsStoppedAtTheLimit) {
   HttpServer server(HttpServer::each([](Peer& peer, const std::string& request) {
     // 100 blocks of 258 zeros are read, 4 million would be a gigabyte.
-    peer.answer(gzip_of_zeros(request.contains("/bomb") ? 4'000'000 : 100), "Content-Encoding: gzip\r\n");
+    peer.response(gzip_of_zeros(request.contains("/bomb") ? 4'000'000 : 100), "Content-Encoding: gzip\r\n");
   }));
   EXPECT_TRUE(is_error(get(server.url("/bomb")), "ResponseTooLarge"));
   EXPECT_LT(ledger_.granted(budget::Kind::kBuffers), 1'000'000u);
@@ -191,7 +191,7 @@ TEST_F(HttpTest, RedirectsWithoutEnd) {
   int count = 0;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
     ++count;
-    peer.answer("", "Location: /again\r\n", "302 Found");
+    peer.response("", "Location: /again\r\n", "302 Found");
   }));
   const Settlement settlement = get(server.url());
   EXPECT_TRUE(is_error(settlement, "HttpError"));
@@ -201,8 +201,9 @@ TEST_F(HttpTest, RedirectsWithoutEnd) {
 
 TEST_F(HttpTest, RedirectsToWhatIsNoUrlOfTheWeb) {
   std::string where;
-  HttpServer server(HttpServer::each(
-      [&](Peer& peer, const std::string&) { peer.answer("", "Location: " + where + "\r\n", "302 Found"); }));
+  HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
+    peer.response("", "Location: " + where + "\r\n", "302 Found");
+  }));
   for (const char* place :
        {"ftp://example.org/", "file:///etc/passwd", "http://", "http://u:hidden@example.org/"}) {
     where = place;
@@ -214,7 +215,7 @@ TEST_F(HttpTest, RedirectsToWhatIsNoUrlOfTheWeb) {
 }
 
 TEST_F(HttpTest, WhatMayNotBeRepeatedIsSentOnce) {
-  // Each connection answers once and takes one more request, which it leaves without an answer.
+  // Each connection answers once and takes one more request, which it leaves without a response.
   std::vector<std::string> seen;
   std::mutex mutex;
   HttpServer server([&](Peer& peer) {
@@ -223,7 +224,7 @@ TEST_F(HttpTest, WhatMayNotBeRepeatedIsSentOnce) {
       if (!request) return;
       const std::lock_guard lock(mutex);
       seen.push_back(request->substr(0, request->find(' ')));
-      if (i == 0) peer.answer("x");
+      if (i == 0) peer.response("x");
     }
   });
   expect_value(get(server.url()), "\"body\":\"x\"");

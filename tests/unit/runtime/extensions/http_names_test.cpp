@@ -52,7 +52,7 @@ class HttpNamesTest : public HttpTest {
     EXPECT_THAT(settlement.json, HasSubstr(rule));
   }
 
-  HttpServer server_{HttpServer::each([](Peer& peer, const std::string&) { peer.answer("inside"); })};
+  HttpServer server_{HttpServer::each([](Peer& peer, const std::string&) { peer.response("inside"); })};
 };
 
 TEST_F(HttpNamesTest, RefusesAddresses) {
@@ -94,7 +94,7 @@ TEST_F(HttpNamesTest, ANameThatChangesDoesNotSlipThrough) {
   }
   EXPECT_GE(lookups, 1);
   EXPECT_EQ(server_.connections(), 0u);
-  http_.reset();  // nor where the first answer has been forgotten
+  http_.reset();  // nor where the first response has been forgotten
   expect_refused(get(url), "loopback");
   EXPECT_GE(lookups, 2);
   EXPECT_EQ(server_.connections(), 0u);
@@ -102,8 +102,9 @@ TEST_F(HttpNamesTest, ANameThatChangesDoesNotSlipThrough) {
 
 TEST_F(HttpNamesTest, ARedirectIsCheckedLikeTheFirst) {
   std::string where;
-  HttpServer outside(HttpServer::each(
-      [&](Peer& peer, const std::string&) { peer.answer("", "Location: " + where + "\r\n", "302 Found"); }));
+  HttpServer outside(HttpServer::each([&](Peer& peer, const std::string&) {
+    peer.response("", "Location: " + where + "\r\n", "302 Found");
+  }));
   // The proxy stands for the world here: it is the operator's, so that its address may be any.
   config_.proxy = outside.url();
   name("world.test", [] { return "93.184.216.34"; });
@@ -122,7 +123,7 @@ TEST_F(HttpNamesTest, AProxyIsNotAskedForWhatIsRefused) {
   std::vector<std::string> asked;
   HttpServer proxy(HttpServer::each([&](Peer& peer, const std::string& request) {
     asked.push_back(request.substr(0, request.find("\r\n")));
-    peer.answer("from the proxy");
+    peer.response("from the proxy");
   }));
   config_.proxy = "http://user:hidden@127.0.0.1:" + proxy.port();
   name("inside.test", [] { return "192.168.0.1"; });

@@ -6,10 +6,10 @@
 
 #include "nexus/foundation/base/base64.h"
 #include "nexus/foundation/json/json.h"
-#include "nexus/runtime/extensions/http_answer.h"
 #include "nexus/runtime/extensions/http_curl.h"
 #include "nexus/runtime/extensions/http_queue.h"
 #include "nexus/runtime/extensions/http_request.h"
+#include "nexus/runtime/extensions/http_response.h"
 #include "nexus/runtime/extensions/http_target.h"
 
 namespace nexus::extensions {
@@ -215,13 +215,13 @@ TEST_F(HttpTargetTest, HoldsTheAddressGuard) {
   EXPECT_FALSE(check_target(*read_target("http://localhost/"), config)) << "when it is looked up";
 }
 
-class HttpAnswerTest : public ::testing::Test {
+class HttpResponseTest : public ::testing::Test {
  protected:
   std::string json(const std::string& type, const std::string& body) {
-    HttpAnswer answer{200, {}, body};
-    if (!type.empty()) answer.headers.push_back({"Content-Type", type});
+    HttpResponse response{200, {}, body};
+    if (!type.empty()) response.headers.push_back({"Content-Type", type});
     grant_.shrink_to(0);
-    std::string text = *answer_json(answer, grant_);
+    std::string text = *response_json(response, grant_);
     EXPECT_LE(text.capacity(), grant_.bytes() + 32);
     EXPECT_EQ(check_json(text), JsonFault::kNone) << text;
     return text.substr(text.find('}') + 1);  // behind the headers
@@ -231,20 +231,20 @@ class HttpAnswerTest : public ::testing::Test {
   budget::Grant grant_ = ledger_.open(budget::Kind::kBuffers);
 };
 
-TEST_F(HttpAnswerTest, TextIsText) {
+TEST_F(HttpResponseTest, TextIsText) {
   EXPECT_EQ(json("text/html", "<p>\"ü\""), R"(,"body":"<p>\"ü\""})");
   EXPECT_EQ(json("", "x"), R"(,"body":"x"})");
   EXPECT_EQ(json("image/svg+xml", "<svg/>"), R"(,"body":"<svg/>"})");
   EXPECT_EQ(json("image/png", ""), R"(,"body":""})");
 }
 
-TEST_F(HttpAnswerTest, BytesAreBase64) {
+TEST_F(HttpResponseTest, BytesAreBase64) {
   EXPECT_EQ(json("image/png", "abc"), R"(,"bodyBase64":"YWJj"})");
   EXPECT_EQ(json("text/plain; charset=latin1", "\xfc"), R"(,"bodyBase64":"/A=="})");
   EXPECT_EQ(json("application/json", "\"\xfc\""), R"(,"bodyBase64":"Ivwi"})");
 }
 
-TEST_F(HttpAnswerTest, JsonIsThereTwice) {
+TEST_F(HttpResponseTest, JsonIsThereTwice) {
   EXPECT_EQ(json("Application/JSON; charset=utf-8", "{\"a\": 1}"),
             R"(,"body":"{\"a\": 1}","json":{"a": 1}})");
   EXPECT_EQ(json("application/problem+json", "[]"), R"(,"body":"[]","json":[]})");
@@ -253,7 +253,7 @@ TEST_F(HttpAnswerTest, JsonIsThereTwice) {
   EXPECT_EQ(json("text/plain", "{}"), R"(,"body":"{}"})");
 }
 
-TEST_F(HttpAnswerTest, JsonThatWouldBeTooDeepWithinTheAnswerIsTextAlone) {
+TEST_F(HttpResponseTest, JsonThatWouldBeTooDeepWithinTheResponseIsTextAlone) {
   const auto nested = [](int depth) {
     return std::string(static_cast<std::size_t>(depth), '[') +
            std::string(static_cast<std::size_t>(depth), ']');

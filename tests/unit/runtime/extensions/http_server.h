@@ -60,8 +60,8 @@ class Peer {
     asio::write(socket_, asio::buffer(text), error);
     return !error;
   }
-  // An answer with its length.
-  bool answer(std::string_view body, std::string_view headers = {}, std::string_view status = "200 OK") {
+  // A response with its length.
+  bool response(std::string_view body, std::string_view headers = {}, std::string_view status = "200 OK") {
     return write("HTTP/1.1 " + std::string(status) + "\r\n" + std::string(headers) +
                  "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
   }

@@ -9,8 +9,9 @@ namespace {
 
 TEST_F(HttpTest, GivesStatusHeadersAndBody) {
   HttpServer server(HttpServer::each([](Peer& peer, const std::string&) {
-    peer.answer("{\"n\":1}", "Content-Type: application/json\r\nX-Two: a\r\nx-two: b\r\nSet-Cookie: c=d\r\n",
-                "418 Teapot");
+    peer.response("{\"n\":1}",
+                  "Content-Type: application/json\r\nX-Two: a\r\nx-two: b\r\nSet-Cookie: c=d\r\n",
+                  "418 Teapot");
   }));
   EXPECT_EQ(
       get(server.url()).json,
@@ -23,7 +24,7 @@ TEST_F(HttpTest, SendsWhatItIsToldTo) {
   std::string seen;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string& request) {
     seen = request;
-    peer.answer("");
+    peer.response("");
   }));
   call(
       "request",
@@ -54,14 +55,14 @@ TEST_F(HttpTest, ALargeBodyGoesOutAtOnce) {
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string& request) {
     size = request.size();
     EXPECT_THAT(request.substr(0, 500), Not(HasSubstr("Expect")));
-    peer.answer("");
+    peer.response("");
   }));
   call("post", "[\"" + server.url() + "\",\"" + std::string(3'000'000, 'x') + "\"]");
   EXPECT_GT(size, 3'000'000u);
 }
 
 TEST_F(HttpTest, KeepsConnections) {
-  HttpServer server(HttpServer::each([](Peer& peer, const std::string&) { peer.answer("x"); }));
+  HttpServer server(HttpServer::each([](Peer& peer, const std::string&) { peer.response("x"); }));
   for (int i = 0; i < 5; ++i)
     expect_value(get(server.url()), "\"body\":\"x\"");
   EXPECT_EQ(server.connections(), 1u);
@@ -72,9 +73,9 @@ TEST_F(HttpTest, FollowsRedirectsAsBrowsersDo) {
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string& request) {
     seen.push_back(request);
     const auto go = [&](const char* status, const char* where) {
-      peer.answer("gone", "Location: " + std::string(where) + "\r\n", status);
+      peer.response("gone", "Location: " + std::string(where) + "\r\n", status);
     };
-    if (request.contains("?end")) return void(peer.answer("end"));
+    if (request.contains("?end")) return void(peer.response("end"));
     if (request.contains("/301")) return go("301 Moved", "/303");
     if (request.contains("/303")) return go("303 See", "307");
     if (request.contains("/307")) go("307 Temporary", "?end");
@@ -94,9 +95,9 @@ TEST_F(HttpTest, FollowsRedirectsAsBrowsersDo) {
   EXPECT_THAT(seen.at(1), ::testing::EndsWith("\r\n\r\nx"));
 }
 
-TEST_F(HttpTest, ARedirectWithoutAPlaceIsAnAnswer) {
+TEST_F(HttpTest, ARedirectWithoutAPlaceIsAResponse) {
   HttpServer server(
-      HttpServer::each([](Peer& peer, const std::string&) { peer.answer("x", "", "302 Found"); }));
+      HttpServer::each([](Peer& peer, const std::string&) { peer.response("x", "", "302 Found"); }));
   expect_value(get(server.url()), "\"status\":302");
 }
 
@@ -104,10 +105,10 @@ TEST_F(HttpTest, TellsNoCredentialsToOthers) {
   std::string seen;
   HttpServer other(HttpServer::each([&](Peer& peer, const std::string& request) {
     seen = request;
-    peer.answer("");
+    peer.response("");
   }));
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
-    peer.answer("", "Location: " + other.url("/there") + "\r\n", "302 Found");
+    peer.response("", "Location: " + other.url("/there") + "\r\n", "302 Found");
   }));
   call("get",
        "[\"" + server.url() + R"(",{"headers":{"authorization":"Bearer s","COOKIE":"s","x-mine":"1"}}])");
@@ -127,7 +128,7 @@ TEST_F(HttpTest, NoMoreAtOnceThanAllowedAndPanelsInTurn) {
     gate.wait();
     order.push_back(request.substr(5, 2));
     --at_once;
-    peer.answer("");
+    peer.response("");
   }));
   const auto ask = [&](const std::string& path, std::string_view panel) {
     return begin("get", "[\"" + server.url(path) + "\"]", panel);
@@ -146,7 +147,7 @@ TEST_F(HttpTest, AThousandAtOnce) {
   std::atomic<int> count = 0;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
     ++count;
-    peer.answer("x");
+    peer.response("x");
   }));
   for (int i = 0; i < 1000; ++i)
     begin("get", "[\"" + server.url() + "\"]", i % 2 == 0 ? "a" : "b");
@@ -162,7 +163,7 @@ TEST_F(HttpTest, WaitingForATurnCountsIntoTheTimeout) {
   Gate gate;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
     gate.wait();
-    peer.answer("x");
+    peer.response("x");
   }));
   const CallId first = begin("get", "[\"" + server.url() + "\"]");
   const Settlement second = get_within(server.url(), 20);
@@ -177,7 +178,7 @@ TEST_F(HttpTest, ACancelledRequestIsRemovedAtOnce) {
   Gate arrived, gone;
   HttpServer server([&](Peer& peer) {
     const auto request = peer.read();
-    if (request && request->contains("/next")) return void(peer.answer("x"));
+    if (request && request->contains("/next")) return void(peer.response("x"));
     arrived.open();
     peer.wait_for_end();
     gone.open();
@@ -211,7 +212,7 @@ TEST_F(HttpTest, EndsWithRequestsUnderWay) {
 TEST_F(HttpTest, IgnoresTheProxiesOfTheEnvironment) {
   for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"})
     setenv(name, "http://127.0.0.1:1", 1);
-  HttpServer server(HttpServer::each([](Peer& peer, const std::string&) { peer.answer("x"); }));
+  HttpServer server(HttpServer::each([](Peer& peer, const std::string&) { peer.response("x"); }));
   expect_value(get(server.url()), "\"body\":\"x\"");
   for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"})
     unsetenv(name);
@@ -221,7 +222,7 @@ TEST_F(HttpTest, WhatIsUnderWayIsCharged) {
   Gate gate;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
     gate.wait();
-    peer.answer("x");
+    peer.response("x");
   }));
   const CallId id = begin("post", "[\"" + server.url() + "\",\"" + std::string(50'000, 'x') + "\"]");
   EXPECT_GT(ledger_.granted(budget::Kind::kBuffers), 50'000u);
@@ -232,7 +233,7 @@ TEST_F(HttpTest, WhatIsUnderWayIsCharged) {
 TEST(HttpMemoryTest, ARefusedGrantIsAnError) {
   Gate gate;
   HttpServer server(
-      HttpServer::each([&](Peer& peer, const std::string&) { peer.answer(std::string(90'000, 'x')); }));
+      HttpServer::each([&](Peer& peer, const std::string&) { peer.response(std::string(90'000, 'x')); }));
   // Enough for one or the other.
   for (const auto& [total, is_enough] :
        {std::pair{500ull, false}, {50'000ull, false}, {200'000ull, false}, {2'000'000ull, true}}) {

@@ -34,7 +34,7 @@ inline std::string on_loop(std::size_t wanted, std::string_view prefix) {
 }
 
 // Makes a panel with these tools, or replaces one.
-inline Task<testing::Loops::Answered> put_panel(testing::Loops& loops, std::string id, std::string tools) {
+inline Task<testing::Loops::Response> put_panel(testing::Loops& loops, std::string id, std::string tools) {
   return loops.ask(0, http::Method::put, "/panels/" + id,
                    fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
 }

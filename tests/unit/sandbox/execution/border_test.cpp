@@ -1,5 +1,5 @@
 // A guest that lies: whatever bytes it sends, the host either has no use for them or stops it; nothing forged becomes part
-// of an answer, and the instance that lied runs nothing more.
+// of a reply, and the instance that lied runs nothing more.
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
@@ -34,7 +34,7 @@ class BorderTest : public ::testing::Test {
   void begin(Call::Purpose purpose = Call::Purpose::kExecution) {
     call_.emplace(purpose, request_, clock_, ledger_);
   }
-  Call::Answer ask(std::int32_t op, std::string_view a, std::string_view b = {}) {
+  Call::Reply ask(std::int32_t op, std::string_view a, std::string_view b = {}) {
     return call_->handle(op, a, b, out_);
   }
   const Journal& committed() {
@@ -136,9 +136,9 @@ TEST_F(BorderTest, LoneSurrogatesAreReplaced) {
 TEST_F(BorderTest, TooDeepIsARefusalThatTheGuestCanCatch) {
   const std::string deep = std::string(200, '[') + std::string(200, ']');
   for (const std::int32_t op : {OP_STATE_SET, OP_EMIT, OP_VIEW}) {
-    const auto answer = ask(op, "name", deep);
-    EXPECT_EQ(answer.trap, nullptr);
-    EXPECT_EQ(answer.value, HOST_REFUSED);
+    const auto reply = ask(op, "name", deep);
+    EXPECT_EQ(reply.trap, nullptr);
+    EXPECT_EQ(reply.value, HOST_REFUSED);
     EXPECT_EQ(taken().substr(0, 1), "L");
   }
   const std::string abyss(1'000'000, '[');
@@ -200,8 +200,8 @@ TEST_F(BorderTest, InvalidUtf8InTextsDoesNotReachTheAnswer) {
 TEST_F(BorderTest, AnswersAreNeverLongerThanTheRoomForThem) {
   state_ = *State::parse("{\"long\":\"" + std::string(10'000, 'x') + "\"}");
   std::vector<std::byte> room(64, std::byte{0x11});
-  const auto answer = call_->handle(OP_STATE_GET, "long", {}, std::span(room).first(16));
-  EXPECT_EQ(answer.value, 10'002);
+  const auto reply = call_->handle(OP_STATE_GET, "long", {}, std::span(room).first(16));
+  EXPECT_EQ(reply.value, 10'002);
   EXPECT_EQ(std::ranges::count(room, std::byte{0x11}), 64) << "nothing is written when it does not fit";
   EXPECT_EQ(call_->take(std::span(room).first(16)), 16);
   EXPECT_EQ(std::ranges::count(room, std::byte{0x11}), 48);

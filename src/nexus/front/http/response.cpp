@@ -1,4 +1,4 @@
-#include "nexus/front/http/answer.h"
+#include "nexus/front/http/response.h"
 
 #include <fmt/format.h>
 
@@ -102,7 +102,7 @@ std::string details_of(const Error& error) {
   return out;
 }
 
-void Answer::clear() {
+void Response::clear() {
   status_ = 200;
   content_type_ = ContentType::kJson;
   is_sealed_ = false;
@@ -112,7 +112,7 @@ void Answer::clear() {
   if (body_.capacity() > kMostKeptBytes) body_.shrink_to_fit();
 }
 
-void Answer::add_header(std::string_view name, std::string_view value) {
+void Response::add_header(std::string_view name, std::string_view value) {
   headers_.reserve(headers_.size() + name.size() + value.size() + 4);
   headers_ += name;
   headers_ += ": ";
@@ -120,12 +120,12 @@ void Answer::add_header(std::string_view name, std::string_view value) {
   headers_ += "\r\n";
 }
 
-void Answer::seal() {
+void Response::seal() {
   head_.reserve(kMostOtherHeadBytes + headers_.size() + (body_.size() <= kCopiedBytes ? body_.size() : 0));
   is_sealed_ = true;
 }
 
-void Answer::refuse(const Error& error, std::string_view details_json) {
+void Response::refuse(const Error& error, std::string_view details_json) {
   clear();
   status_ = status_of(error.code);
   if (is_for_now(status_)) {
@@ -139,9 +139,9 @@ void Answer::refuse(const Error& error, std::string_view details_json) {
   append_error_json(body_, error, details_json.empty() ? std::string_view(details_of(error)) : details_json);
 }
 
-std::array<boost::asio::const_buffer, 2> Answer::serialise(std::string_view date, int version,
-                                                           Connection connection, Body body,
-                                                           std::string_view request_id) {
+std::array<boost::asio::const_buffer, 2> Response::serialise(std::string_view date, int version,
+                                                             Connection connection, Body body,
+                                                             std::string_view request_id) {
   const auto out = std::back_inserter(head_);
   head_.clear();
   fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\nNexus-Api-Version: 1\r\n", status_, reason_of(status_),

@@ -1,4 +1,4 @@
-#include "nexus/runtime/extensions/http_answer.h"
+#include "nexus/runtime/extensions/http_response.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -45,14 +45,14 @@ bool is_binary(std::string_view type) {
 
 }  // namespace
 
-Result<std::string> answer_json(const HttpAnswer& answer, budget::Grant& grant) {
-  const std::string type = media_type(answer.headers);
-  const std::string_view body = answer.body;
+Result<std::string> response_json(const HttpResponse& response, budget::Grant& grant) {
+  const std::string type = media_type(response.headers);
+  const std::string_view body = response.body;
   const bool is_text =
       body.empty() || (!is_binary(type) && simdjson::validate_utf8(body.data(), body.size()));
   const bool has_json = is_text && is_json(type) && check_json(body) == JsonFault::kNone;
   const std::string head =
-      fmt::format(R"({{"status":{},"headers":{})", answer.status, headers_json(answer.headers));
+      fmt::format(R"({{"status":{},"headers":{})", response.status, headers_json(response.headers));
   const std::size_t text_bytes = is_text ? json_string_size(body) : base64_size(body.size()) + 3;
   const std::size_t bytes = head.size() + text_bytes + (has_json ? body.size() : 0) + 32;
   if (auto granted = grant.grow_by(bytes); !granted) return std::unexpected(std::move(granted).error());

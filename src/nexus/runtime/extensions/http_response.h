@@ -10,7 +10,7 @@
 
 namespace nexus::extensions {
 
-struct HttpAnswer {
+struct HttpResponse {
   long status = 0;
   HttpHeaders headers;
   std::string body;  // decoded
@@ -19,6 +19,6 @@ struct HttpAnswer {
 // {"status":200,"headers":{...},"body":"..."}, or "bodyBase64" instead of "body" for what is no text: when it is no UTF-8, or the
 // content type says so (images, sounds, archives). Beside a body of JSON that can be read there is "json": that JSON.
 // What it takes is added to `grant` first: its refusal otherwise.
-Result<std::string> answer_json(const HttpAnswer& answer, budget::Grant& grant);
+Result<std::string> response_json(const HttpResponse& response, budget::Grant& grant);
 
 }  // namespace nexus::extensions

@@ -1,4 +1,4 @@
-// One HTTP answer. Head and body are two reused strings that go out in one write.
+// One HTTP response. Head and body are two reused strings that go out in one write.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ void append_error_json(std::string& out, const Error& error, std::string_view de
 // `{layer, setting, limit..., retryAfterMs}` for an error that a limit caused; empty for any other.
 std::string details_of(const Error& error);
 
-class Answer {
+class Response {
  public:
   void clear();
 
@@ -33,12 +33,12 @@ class Answer {
   void set_challenge(std::string_view challenge) { challenge_ = challenge; }
   std::string& body() { return body_; }
 
-  // To be called before that is done which this is the answer to: it can then be sent whatever happens, and needs no more
+  // To be called before that is done which this is the response to: it can then be sent whatever happens, and needs no more
   // memory. Until it is cleared, or refuses.
   void seal();
   bool is_sealed() const { return is_sealed_; }
 
-  // Makes this the answer to a refused request, whatever it was before.
+  // Makes this the response to a refused request, whatever it was before.
   void refuse(const Error& error, std::string_view details_json = {});
 
   unsigned status() const { return status_; }
