@@ -20,7 +20,7 @@ export function request(url, { method = 'POST', body, agent, longestMs = LONGEST
 }
 
 // What an answer is counted as: "200 success", "200 MEMORY_LIMIT", "503 OVERLOADED budget". Without a code where there must
-// be one: "503 no code". Of a refusal for want of room that doesn't say which wall, what to change and when to come again:
+// be one: "503 no code". Of a refusal for want of room that doesn't say which layer, what to change and when to come again:
 // "503 OVERLOADED no reason".
 export function outcomeOf({ status, text }) {
   if (status === 204 || status === 201) return String(status);

@@ -60,16 +60,16 @@ test('a hog is refused before the kernel would kill', options, async (t) => {
   } });
   const eat = 'const kept = []; while (kept.length < 56) kept.push(new Uint8Array(1 << 20).fill(1)); return kept.length';
   for (let n = 0; n < 8; ++n) await server.panel(`hog${n}`, { eat });
-  const walls = new Map();
+  const layers = new Map();
   for (let round = 0; round < 5; ++round) {
     const calls = Array.from({ length: 32 }, (_, n) => server.trigger(`hog${n % 8}`, 'eat'));
     for (const { status, json } of await Promise.all(calls)) {
-      const wall = status === 200 ? json.error?.details?.layer ?? json.status : json.details.layer;
-      walls.set(wall, (walls.get(wall) ?? 0) + 1);
+      const layer = status === 200 ? json.error?.details?.layer ?? json.status : json.details.layer;
+      layers.set(layer, (layers.get(layer) ?? 0) + 1);
     }
   }
-  console.log(`a hog at 256 MiB: ${[...walls].map(([wall, count]) => `${wall} ${count}`).join(', ')}`);
-  assert.ok(walls.get('container') > 0, JSON.stringify([...walls]));
+  console.log(`a hog at 256 MiB: ${[...layers].map(([layer, count]) => `${layer} ${count}`).join(', ')}`);
+  assert.ok(layers.get('container') > 0, JSON.stringify([...layers]));
   assert.equal((await server.panel('small', { add: 'return $args.a + 1' })).status, 201);
   assert.equal((await server.trigger('small', 'add', { a: 1 })).json.returnValue, 2);
   process.kill(server.pid, 'SIGTERM');

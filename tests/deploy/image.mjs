@@ -92,8 +92,8 @@ test('it has no rights, and sees its limit', options, async (t) => {
   assert.deepEqual([status.NoNewPrivs, status.Seccomp], ['1', '2']);
   const mount = readFileSync(`/proc/${server.pid}/mountinfo`, 'utf8').split('\n').find((line) => line.split(' ')[4] === '/');
   assert.match(mount.split(' ')[5], /^ro\b/);
-  const { walls } = (await server.get('/runtime/memory')).json;
-  assert.equal(walls.find(({ layer }) => layer === 'container').limitBytes, 1024 * MiB);
+  const { limits } = (await server.get('/runtime/memory')).json;
+  assert.equal(limits.find(({ layer }) => layer === 'container').limitBytes, 1024 * MiB);
   assert.deepEqual(warnings(server), []);
 });
 

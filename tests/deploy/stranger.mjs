@@ -94,8 +94,8 @@ test('a stranger follows the page', { timeout: 1_800_000 }, async (t) => {
   assert.equal(JSON.parse(await next('Break it')).id, 'hog');
   const refused = JSON.parse(await next('Break it'));
   assert.equal(refused.error.code, 'MEMORY_LIMIT');
-  const { details: { wall, setting, limit } } = asPrinted(refused).error;
-  assert.deepEqual({ ...refused.error.details, wanted: 0 }, { wall, setting, limit, wanted: 0 });
+  const { details: { layer, setting, limit } } = asPrinted(refused).error;
+  assert.deepEqual({ ...refused.error.details, wanted: 0 }, { layer, setting, limit, wanted: 0 });
   const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8');
   const why = operations.split(/^## /m).find((part) => part.startsWith('Why was my request refused?\n'));
   assert.match(why, new RegExp(`\\b${refused.error.code}\\b`), 'the page of operations has the code');

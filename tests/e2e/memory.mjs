@@ -99,7 +99,7 @@ test('who needs more than is free waits, while small ones go on', options, async
   for (const { json } of await Promise.all([first, second])) assert.equal(json.returnValue, 56 * MiB, JSON.stringify(json));
 });
 
-test('who has waited in vain is told which wall, how much and when', options, async (t) => {
+test('who has waited in vain is told which layer, how much and when', options, async (t) => {
   const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '100' });
   const first = server.trigger('a', 'large', { holds: true });
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);

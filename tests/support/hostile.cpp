@@ -78,12 +78,12 @@ void expect_memory_limit(const Outcome& outcome, std::uint64_t limit_bytes) {
   EXPECT_NE(error->message, "null");
   EXPECT_NE(error->message.find("memory"), std::string::npos) << error->message;
   ASSERT_TRUE(error->limit.has_value()) << outcome.describe();
-  if (error->limit->wall == "handler") {
+  if (error->limit->layer == "handler") {
     EXPECT_EQ(error->limit->setting, "memoryLimitBytes");
     EXPECT_EQ(error->limit->limit, limit_bytes);
     EXPECT_GT(error->limit->wanted, 0u);
   } else {
-    EXPECT_EQ(error->limit->wall, "budget");
+    EXPECT_EQ(error->limit->layer, "budget");
     EXPECT_EQ(error->limit->setting, "MEMORY_BUDGET_MB");
     EXPECT_GT(error->limit->wanted, error->limit->free.value_or(error->limit->limit));
   }
@@ -129,7 +129,7 @@ void run_with_refused_growth(std::span<const HostileCase> cases) {
       expect_peak_within(outcome, one.memory_limit_bytes);
       if (one.growth == Growth::kSmallSteps && !is_lost(one, outcome) && outcome.result().error &&
           outcome.result().error->limit) {
-        EXPECT_EQ(outcome.result().error->limit->wall, "budget") << outcome.describe();
+        EXPECT_EQ(outcome.result().error->limit->layer, "budget") << outcome.describe();
       }
       expect_normal(sandbox);
     }

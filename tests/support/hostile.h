@@ -17,7 +17,7 @@ enum class Catch : std::uint8_t {
   kNot,        // it never returns to the catch clause
 };
 
-// Which wall a handler that runs out of memory meets when the server refuses growth early.
+// Which limit a handler that runs out of memory meets when the server refuses growth early.
 enum class Growth : std::uint8_t {
   kSmallSteps,  // the server's
   kLargeSteps,  // either: one step may be past the handler's own limit

@@ -60,9 +60,9 @@ struct SourceLocation {
   bool operator==(const SourceLocation&) const = default;
 };
 
-// Which number was in the way. `wall` names the layer: "handler", "container", "budget", "pool" or "panel".
+// Which number was in the way. `layer` is who owns it: "handler", "container", "budget", "pool" or "panel".
 struct LimitReached {
-  std::string wall;
+  std::string layer;
   std::string setting;  // as the author or operator knows it, e.g. "maxHostCalls" or "MAX_INSTANCES"
   std::uint64_t limit = 0;
   std::uint64_t wanted = 0;

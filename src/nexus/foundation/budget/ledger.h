@@ -58,7 +58,7 @@ class Grant {
 class Ledger {
  public:
   virtual ~Ledger() = default;
-  // All of the bytes, or kOverloaded with the wall, its limit, what was wanted and what is free. Called from inside a
+  // All of the bytes, or kOverloaded with the layer, its limit, what was wanted and what is free. Called from inside a
   // growing memory: must not block for long and must not throw.
   Result<Grant> grant(Kind kind, std::uint64_t bytes, Need need = Need::kStart);
   // Of nothing yet; cannot fail.

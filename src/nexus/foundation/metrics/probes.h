@@ -104,7 +104,7 @@ struct ErrorProbe {
   }
 };
 
-// The layers that refuse for want of room: LimitReached::wall, and the labels of nexus_admission_rejected_total.
+// The layers that refuse for want of room: LimitReached::layer, and the labels of nexus_admission_rejected_total.
 inline constexpr auto kLayers = std::to_array<std::string_view>({"container", "budget", "pool", "panel"});
 
 // A layer is said to refuse for so long after it did.
@@ -120,7 +120,7 @@ struct AdmissionProbe {
   void record(const Error& error) {
     const bool was_for_room = error.code == ErrorCode::kOverloaded || error.code == ErrorCode::kPanelBusy;
     if (!was_for_room || !error.limit) return;
-    const auto layer = std::ranges::find(kLayers, error.limit->wall);
+    const auto layer = std::ranges::find(kLayers, error.limit->layer);
     if (layer != kLayers.end()) ++by_layer[static_cast<std::size_t>(layer - kLayers.begin())];
   }
   // A few times a second: refusals are counted without a look at the clock.

@@ -82,7 +82,7 @@ void append_error(std::string& out, const Error& error) {
   }
   if (error.limit) {
     out.append(",\"details\":{\"layer\":");
-    append_json_string(out, error.limit->wall);
+    append_json_string(out, error.limit->layer);
     out.append(",\"setting\":");
     append_json_string(out, error.limit->setting);
     out.append(",\"limit\":");

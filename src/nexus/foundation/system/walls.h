@@ -25,7 +25,7 @@ struct Walls {
   std::uint64_t reserve_bytes = 0;    // never granted
   std::uint64_t grantable_bytes = 0;  // to all kinds together, whatever is in use already
 
-  std::string_view tightest;  // "container" or "budget", as in LimitReached::wall
+  std::string_view tightest;  // "container" or "budget", as in LimitReached::layer
   std::string_view setting;   // what to change
 
   bool operator==(const Walls&) const = default;

@@ -22,7 +22,7 @@ bool is_for_now(unsigned status) { return status == 429 || status == 503; }
 
 bool has_content(unsigned status) { return status != 204 && status != 304; }
 
-bool is_in_bytes(const LimitReached& limit) { return limit.wall == "container" || limit.wall == "budget"; }
+bool is_in_bytes(const LimitReached& limit) { return limit.layer == "container" || limit.layer == "budget"; }
 
 std::string_view reason_of(unsigned status) {
   const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
@@ -89,7 +89,7 @@ void append_error_json(std::string& out, const Error& error, std::string_view de
 std::string details_of(const Error& error) {
   if (!error.limit) return {};
   std::string out = R"({"layer":)";
-  append_json_string(out, error.limit->wall);
+  append_json_string(out, error.limit->layer);
   out += R"(,"setting":)";
   append_json_string(out, error.limit->setting);
   const bool bytes = is_in_bytes(*error.limit);

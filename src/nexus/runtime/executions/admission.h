@@ -1,5 +1,5 @@
 // Bytes for an execution before it starts: at once, after what is idle has been given up, or after a bounded wait; else a
-// refusal that says which wall, how much was wanted and free, and when to come again.
+// refusal that says which layer, how much was wanted and free, and when to come again.
 //
 // Thread safety: none; it belongs to one loop. What other loops give back is noticed within kPollMs.
 #pragma once

@@ -27,7 +27,7 @@ constexpr std::int64_t kBetweenLossesMs = 200;
 // Between two times that room is made for those who go on.
 constexpr std::int64_t kBetweenReclaimsMs = 100;
 
-bool is_of_pool(const Error& want) { return want.limit && want.limit->wall == "pool"; }
+bool is_of_pool(const Error& want) { return want.limit && want.limit->layer == "pool"; }
 
 }  // namespace
 

@@ -149,9 +149,9 @@ Error memory_error(const FailureContext& c) {
                                                      std::uint64_t{c.guest.static_bytes} + c.guest.peak);
   const std::uint64_t wanted = used + c.guest.failed_bytes;
   // The allocator's own bound is the handler's limit; a growth that was refused may have had another reason.
-  const bool other_wall =
-      c.guest.failed_cause == CAUSE_REFUSED && c.growth_refusal && c.growth_refusal->wall != "handler";
-  if (other_wall) {
+  const bool other_layer =
+      c.guest.failed_cause == CAUSE_REFUSED && c.growth_refusal && c.growth_refusal->layer != "handler";
+  if (other_layer) {
     error.limit = *c.growth_refusal;
     error.message =
         fmt::format("the server has no more memory to give: {} refused at {} bytes ({} asked for)",

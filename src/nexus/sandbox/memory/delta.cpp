@@ -56,7 +56,7 @@ std::shared_ptr<const Pages> unfolded(const Image& image, budget::Ledger& ledger
 Error refusal_of_growth(const LinearMemory& memory, std::size_t wanted) {
   Error error{.code = ErrorCode::kOverloaded, .message = "no memory to put an execution back into"};
   error.limit = memory.refusal();
-  if (error.limit && error.limit->wall == "handler") {
+  if (error.limit && error.limit->layer == "handler") {
     error.code = ErrorCode::kMemoryLimit;
     error.message = "the execution holds more memory than its limit allows now";
   }

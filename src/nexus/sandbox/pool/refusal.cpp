@@ -12,7 +12,7 @@ Error overloaded(std::string message, std::string setting, std::uint64_t limit) 
       .code = ErrorCode::kOverloaded,
       .message = std::move(message),
       .limit =
-          LimitReached{.wall = "pool", .setting = std::move(setting), .limit = limit, .wanted = limit + 1},
+          LimitReached{.layer = "pool", .setting = std::move(setting), .limit = limit, .wanted = limit + 1},
       .retry_after_ms = kRetryAfterMs};
 }
 

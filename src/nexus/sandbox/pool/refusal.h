@@ -6,7 +6,7 @@
 
 namespace nexus::pool {
 
-// kOverloaded with the wall "pool" and the setting that would change it, or kShuttingDown.
+// kOverloaded with the layer "pool" and the setting that would change it, or kShuttingDown.
 Error error_of(Refusal why, const PoolOptions& options);
 
 }  // namespace nexus::pool

@@ -77,18 +77,18 @@ TEST_F(KeeperTest, AChangedLimitCountsAtTheNextLook) {
   keeper.look(false);
   const auto refused = ledger_.grant(Kind::kInstances, 1);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().limit->wall, "container");
+  EXPECT_EQ(refused.error().limit->layer, "container");
   EXPECT_EQ(refused.error().limit->limit, 128_MiB);
   set(1_GiB, 140_MiB, 130_MiB);
   keeper.look(false);
   EXPECT_TRUE(ledger_.grant(Kind::kInstances, 500_MiB));
 }
 
-TEST_F(KeeperTest, ABudgetBelowTheContainerIsTheWall) {
+TEST_F(KeeperTest, ABudgetBelowTheContainerIsTheLayer) {
   const Keeper keeper = this->keeper(100_MiB);
   const auto refused = ledger_.grant(Kind::kInstances, 100_MiB);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().limit->wall, "budget");
+  EXPECT_EQ(refused.error().limit->layer, "budget");
   EXPECT_EQ(refused.error().limit->setting, "MEMORY_BUDGET_MB");
   EXPECT_EQ(refused.error().limit->limit, 100_MiB);
 }

@@ -108,7 +108,7 @@ TEST(Grant, WhatIsThereIsCountedBeyondTheTotal) {
   EXPECT_TRUE(ledger.grant(Kind::kBuffers, 10));
 }
 
-TEST(BoundedLedger, ARefusalNamesTheWallItsLimitAndWhatIsFree) {
+TEST(BoundedLedger, ARefusalNamesTheLayerItsLimitAndWhatIsFree) {
   BoundedLedger ledger;
   ledger.set(50_MiB, {}, {"container", "the container's memory limit", 64_MiB});
   const Grant held = *ledger.grant(Kind::kImages, 49_MiB);

@@ -17,7 +17,7 @@ ExecutionResult result_with(std::uint64_t time_us, std::uint64_t peak_bytes) {
 }
 
 Error refusal_of(ErrorCode code, std::string layer) {
-  return {.code = code, .message = {}, .limit = LimitReached{.wall = std::move(layer), .setting = {}}};
+  return {.code = code, .message = {}, .limit = LimitReached{.layer = std::move(layer), .setting = {}}};
 }
 
 TEST(ExecutionProbe, AddsUpWhatExecutionsUsed) {

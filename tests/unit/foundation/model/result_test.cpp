@@ -54,7 +54,7 @@ TEST(ResultJson, OfAnError) {
       .message = "out of\nmemory",
       .stack = "at f (1:2) x",
       .location = SourceLocation{.line = 3, .column = 14, .snippet = "let x = \"y\""},
-      .limit = LimitReached{.wall = "handler", .setting = "memoryLimitBytes", .limit = 32, .wanted = 33}};
+      .limit = LimitReached{.layer = "handler", .setting = "memoryLimitBytes", .limit = 32, .wanted = 33}};
   EXPECT_EQ(written(result),
             R"({"executionId":"e3","status":"error","stateMutations":[],"events":[],"viewCommands":[],)"
             R"("error":{"code":"MEMORY_LIMIT","message":"out of\nmemory","stack":"at f (1:2) x",)"

@@ -150,7 +150,7 @@ TEST_F(ConnectionTest, IsChargedForItsBuffersAndGivesThemBack) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kBuffers), 0u);
 }
 
-TEST_F(ConnectionTest, ABodyThatTheLedgerRefusesIsA503WithTheWall) {
+TEST_F(ConnectionTest, ABodyThatTheLedgerRefusesIsA503WithTheLayer) {
   rules_.body_limit_bytes = 1 << 20;
   ledger_.set(kConnectionBytes + 100'000, {}, {});
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n" + std::string(200'000, 'x'));

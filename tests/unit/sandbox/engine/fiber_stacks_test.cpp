@@ -61,7 +61,7 @@ TEST_F(FiberStacksTest, OneThatTheKernelRefusesIsARefusalAndCanBeHadLater) {
     }();
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
-    EXPECT_EQ(refused.error().limit->wall, "container");
+    EXPECT_EQ(refused.error().limit->layer, "container");
     EXPECT_EQ(refused.error().limit->setting, "vm.max_map_count");
     EXPECT_TRUE(refused.error().retry_after_ms.has_value());
   }

@@ -176,7 +176,7 @@ TEST_F(DeltaTest, IsRefusedWhereThereAreNoBytesForIt) {
   ledger_.set_limit(ledger_.granted(budget::Kind::kInstances) + ledger_.granted(budget::Kind::kImages) + 50);
   const auto refused = take_delta(*a);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().limit->wall, "budget");
+  EXPECT_EQ(refused.error().limit->layer, "budget");
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), 0U);
 }
 
@@ -219,7 +219,7 @@ TEST_F(DeltaTest, IsRefusedAsAWholeWhereItsMemoryCannotGrow) {
   refused = apply(delta, *b);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
-  EXPECT_EQ(refused.error().limit->wall, "budget");
+  EXPECT_EQ(refused.error().limit->layer, "budget");
   EXPECT_TRUE(b->is_pristine());
 }
 

@@ -51,7 +51,7 @@ TEST_F(LinearMemoryTest, GrowthThatTheLedgerRefusesLeavesTheSize) {
   EXPECT_FALSE(m->grow_to(3 * kWasmPageBytes));
   EXPECT_EQ(m->size(), 2 * kWasmPageBytes);
   ASSERT_TRUE(m->refusal());
-  EXPECT_EQ(m->refusal()->wall, "budget");
+  EXPECT_EQ(m->refusal()->layer, "budget");
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), 2 * kWasmPageBytes);
 }
 
@@ -153,7 +153,7 @@ TEST_F(LinearMemoryTest, AnImageThatTheLedgerRefusesLeavesTheOneBefore) {
   ledger_.set_limit(m->charged_bytes() + 4 * kPageBytes);
   const auto refused = m->take(image(4));
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().limit->wall, "budget");
+  EXPECT_EQ(refused.error().limit->layer, "budget");
   EXPECT_EQ(m->image(), small);
   EXPECT_TRUE(m->is_pristine());
 }

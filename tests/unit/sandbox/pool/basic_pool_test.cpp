@@ -40,7 +40,7 @@ TEST_F(PoolTest, TryAcquireDoesNotWait) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kOverloaded);
   EXPECT_EQ(second.error().limit,
-            (LimitReached{.wall = "pool", .setting = "MAX_INSTANCES", .limit = 1, .wanted = 2}));
+            (LimitReached{.layer = "pool", .setting = "MAX_INSTANCES", .limit = 1, .wanted = 2}));
   EXPECT_GE(second.error().retry_after_ms, 1000);
   EXPECT_EQ(pool.waiting_count(), 0u);
 }

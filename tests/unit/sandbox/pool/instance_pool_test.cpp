@@ -130,7 +130,7 @@ TEST_F(InstancePoolTest, ARefusalOfTheBudgetReachesTheCaller) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
   ASSERT_TRUE(refused.error().limit);
-  EXPECT_EQ(refused.error().limit->wall, "budget");
+  EXPECT_EQ(refused.error().limit->layer, "budget");
   EXPECT_GT(refused.error().limit->wanted, 0u);
   sandbox.ledger().set_limit(UINT64_MAX);
   EXPECT_TRUE(pool.try_acquire());
