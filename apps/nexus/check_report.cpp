@@ -21,29 +21,29 @@ class Table {
   std::string text_;
 };
 
-std::uint64_t container_free(const system::Walls& walls) {
-  return minus(minus(*walls.container_limit_bytes, walls.neighbours_bytes), walls.working_set_bytes);
+std::uint64_t container_free(const system::MemoryLimits& limits) {
+  return minus(minus(*limits.container_limit_bytes, limits.neighbours_bytes), limits.working_set_bytes);
 }
 
-void add_walls(Table& table, const diagnostics::Wishes& wishes, const system::Walls& walls) {
-  if (walls.container_limit_bytes) {
-    table.line("container", "limit {}, used {}{}, free {} ({})", bytes_text(*walls.container_limit_bytes),
-               bytes_text(walls.working_set_bytes),
-               walls.neighbours_bytes == 0
+void add_limits(Table& table, const diagnostics::Wishes& wishes, const system::MemoryLimits& limits) {
+  if (limits.container_limit_bytes) {
+    table.line("container", "limit {}, used {}{}, free {} ({})", bytes_text(*limits.container_limit_bytes),
+               bytes_text(limits.working_set_bytes),
+               limits.neighbours_bytes == 0
                    ? ""
-                   : fmt::format(", by its neighbours {}", bytes_text(walls.neighbours_bytes)),
-               bytes_text(container_free(walls)), walls.container_limit_file);
+                   : fmt::format(", by its neighbours {}", bytes_text(limits.neighbours_bytes)),
+               bytes_text(container_free(limits)), limits.container_limit_file);
   } else {
     table.line("container", "no limit");
   }
-  table.line("machine", "{}, free {}", bytes_text(walls.machine_total_bytes),
-             bytes_text(walls.machine_available_bytes));
-  table.line("budget", "{} ({})", bytes_text(walls.budget_bytes),
-             wishes.memory_budget_bytes    ? "MEMORY_BUDGET_MB"
-             : walls.container_limit_bytes ? "the container's limit"
-                                           : "80 % of the machine");
-  table.line("reserve", "{}, never granted", bytes_text(walls.reserve_bytes));
-  table.line("grantable", "{}; for more, change {}", bytes_text(walls.grantable_bytes), walls.setting);
+  table.line("machine", "{}, free {}", bytes_text(limits.machine_total_bytes),
+             bytes_text(limits.machine_available_bytes));
+  table.line("budget", "{} ({})", bytes_text(limits.budget_bytes),
+             wishes.memory_budget_bytes     ? "MEMORY_BUDGET_MB"
+             : limits.container_limit_bytes ? "the container's limit"
+                                            : "80 % of the machine");
+  table.line("reserve", "{}, never granted", bytes_text(limits.reserve_bytes));
+  table.line("grantable", "{}; for more, change {}", bytes_text(limits.grantable_bytes), limits.setting);
 }
 
 void add_cache(Table& table, const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there) {
@@ -78,12 +78,12 @@ std::string findings_json(const std::vector<diagnostics::Finding>& findings) {
   });
 }
 
-std::string container_json(const system::Walls& walls) {
-  if (!walls.container_limit_bytes) return "null";
+std::string container_json(const system::MemoryLimits& limits) {
+  if (!limits.container_limit_bytes) return "null";
   return fmt::format(
       R"({{"limitBytes":{},"limitFile":{},"usageBytes":{},"workingSetBytes":{},"neighboursBytes":{},"freeBytes":{}}})",
-      *walls.container_limit_bytes, json_string(walls.container_limit_file), walls.container_usage_bytes,
-      walls.working_set_bytes, walls.neighbours_bytes, container_free(walls));
+      *limits.container_limit_bytes, json_string(limits.container_limit_file), limits.container_usage_bytes,
+      limits.working_set_bytes, limits.neighbours_bytes, container_free(limits));
 }
 
 std::string cache_json(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there) {
@@ -98,7 +98,7 @@ std::string cache_json(const diagnostics::Wishes& wishes, const diagnostics::Sur
 std::string check_table(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
                         const diagnostics::Fit& fit) {
   Table table;
-  add_walls(table, wishes, there.walls);
+  add_limits(table, wishes, there.limits);
   table.line("instances",
              "{} at once of {} each (MEMORY_LIMIT_MB), {} of {}, which is typical; MAX_INSTANCES {}",
              std::min(fit.instances_at_limit, wishes.max_instances), bytes_text(wishes.memory_limit_bytes),
@@ -127,11 +127,11 @@ std::string check_table(const diagnostics::Wishes& wishes, const diagnostics::Su
 
 std::string check_json(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
                        const diagnostics::Fit& fit) {
-  const system::Walls& walls = there.walls;
+  const system::MemoryLimits& limits = there.limits;
   const std::string budget =
       fmt::format(R"({{"bytes":{},"reserveBytes":{},"grantableBytes":{},"tightest":{},"setting":{}}})",
-                  walls.budget_bytes, walls.reserve_bytes, walls.grantable_bytes, json_string(walls.tightest),
-                  json_string(walls.setting));
+                  limits.budget_bytes, limits.reserve_bytes, limits.grantable_bytes,
+                  json_string(limits.tightest), json_string(limits.setting));
   const std::string instances = fmt::format(
       R"({{"bytes":{},"atLimit":{},"typical":{},"mappable":{},"max":{},"min":{},"limitBytes":{},"typicalBytes":{},"writeTracking":{{"protected":{},"copied":{}}}}})",
       fit.instance_bytes, fit.instances_at_limit, fit.instances_typical, fit.instances_mappable,
@@ -144,8 +144,8 @@ std::string check_json(const diagnostics::Wishes& wishes, const diagnostics::Sur
       or_null(there.open_files_limit), there.processors, or_null(there.cpu_quota), fit.threads);
   return fmt::format(
       R"({{"fits":{},"container":{},"machine":{{"totalBytes":{},"availableBytes":{}}},"budget":{},"instances":{},"cache":{},"process":{},"contradictions":{},"notes":{}}})",
-      fit.contradictions.empty(), container_json(walls), walls.machine_total_bytes,
-      walls.machine_available_bytes, budget, instances, cache_json(wishes, there), process,
+      fit.contradictions.empty(), container_json(limits), limits.machine_total_bytes,
+      limits.machine_available_bytes, budget, instances, cache_json(wishes, there), process,
       findings_json(fit.contradictions), findings_json(fit.notes));
 }
 

@@ -7,7 +7,7 @@
 
 namespace nexus::app {
 
-// A line for each wall and each thing that has to fit, then one for each finding, which begins with what to change.
+// A line for each limit and each thing that has to fit, then one for each finding, which begins with what to change.
 std::string check_table(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
                         const diagnostics::Fit& fit);
 

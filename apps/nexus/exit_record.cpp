@@ -46,16 +46,16 @@ void ExitRecord::name_handlers(std::span<const metrics::HandlerUse> top) {
 void ExitRecord::update(const budget::MemoryView& view, const budget::Ledger& ledger,
                         const UnderWay& under_way) {
   if (!words_) return;
-  const system::Walls& walls = view.walls;
+  const system::MemoryLimits& limits = view.limits;
   record_.written_unix_ms = clock_.unix_ms();
-  record_.container_limit_bytes = walls.container_limit_bytes.value_or(0);
-  record_.working_set_bytes = walls.container_limit_bytes ? walls.working_set_bytes : view.measured_bytes;
-  record_.neighbours_bytes = walls.neighbours_bytes;
-  record_.machine_total_bytes = walls.machine_total_bytes;
-  record_.machine_available_bytes = walls.machine_available_bytes;
-  record_.budget_bytes = walls.budget_bytes;
-  record_.reserve_bytes = walls.reserve_bytes;
-  record_.grantable_bytes = walls.grantable_bytes;
+  record_.container_limit_bytes = limits.container_limit_bytes.value_or(0);
+  record_.working_set_bytes = limits.container_limit_bytes ? limits.working_set_bytes : view.measured_bytes;
+  record_.neighbours_bytes = limits.neighbours_bytes;
+  record_.machine_total_bytes = limits.machine_total_bytes;
+  record_.machine_available_bytes = limits.machine_available_bytes;
+  record_.budget_bytes = limits.budget_bytes;
+  record_.reserve_bytes = limits.reserve_bytes;
+  record_.grantable_bytes = limits.grantable_bytes;
   record_.resident_bytes = view.resident_bytes;
   for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
     record_.accounted_bytes[kind] = ledger.granted(static_cast<budget::Kind>(kind));

@@ -71,11 +71,11 @@ MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops
 
 void MemoryKeeping::start() {
   policy_.start(clock_.monotonic_us() / 1000);
-  container_limit_bytes_ = keeper_.view().walls.container_limit_bytes;
+  container_limit_bytes_ = keeper_.view().limits.container_limit_bytes;
   record();
   asio::co_spawn(timer_.get_executor(), keep(), must_not_throw);
   if (!events_.is_open()) return;
-  spdlog::debug("walls: watched by the clock, and by {}", fmt::join(watch_.files(), ", "));
+  spdlog::debug("limits: watched by the clock, and by {}", fmt::join(watch_.files(), ", "));
   asio::co_spawn(timer_.get_executor(), follow(), must_not_throw);
 }
 
@@ -129,13 +129,14 @@ void MemoryKeeping::look(bool is_resting, std::string_view reason) {
   keeper_.look(is_resting);
   record();
   ask_for_handlers();
-  const system::Walls walls = keeper_.view().walls;
-  if (walls.container_limit_bytes != std::exchange(container_limit_bytes_, walls.container_limit_bytes)) {
-    spdlog::info("the container's memory limit is now {}: {} may be granted ({})",
-                 walls.container_limit_bytes ? diagnostics::bytes_text(*walls.container_limit_bytes) : "none",
-                 diagnostics::bytes_text(walls.grantable_bytes), reason);
+  const system::MemoryLimits limits = keeper_.view().limits;
+  if (limits.container_limit_bytes != std::exchange(container_limit_bytes_, limits.container_limit_bytes)) {
+    spdlog::info(
+        "the container's memory limit is now {}: {} may be granted ({})",
+        limits.container_limit_bytes ? diagnostics::bytes_text(*limits.container_limit_bytes) : "none",
+        diagnostics::bytes_text(limits.grantable_bytes), reason);
   }
-  const std::uint64_t scarce = scarce_bytes(walls.grantable_bytes);
+  const std::uint64_t scarce = scarce_bytes(limits.grantable_bytes);
   if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {
     for (const auto& one : loops_)
       asio::post(one->loop(), [&one = *one, bytes = scarce - free] {

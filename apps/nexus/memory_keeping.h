@@ -1,4 +1,4 @@
-// Keeps the process within its memory: looks at the walls a few times a second and whenever the kernel says that one may have
+// Keeps the process within its memory: looks at the limits a few times a second and whenever the kernel says that one may have
 // moved, gives back what is idle when room gets scarce, and what a storm has left when it is over.
 //
 // Thread safety: none; it belongs to the first loop.

@@ -1,4 +1,4 @@
-// When to look at the walls, and when to give back what a storm has left: numbers in, decisions out.
+// When to look at the limits, and when to give back what a storm has left: numbers in, decisions out.
 //
 //   something runs ──► at rest ──kRestMs──► giving back ──► tidy, until something runs or much of what is kept has gone
 //
@@ -29,7 +29,7 @@ class RestPolicy {
   struct Decision {
     bool forgets_start = false;  // once: the pages of the program that only its start has needed
     bool gives_back = false;     // what the loops keep for nobody
-    bool looks = false;          // at the walls
+    bool looks = false;          // at the limits
   };
 
   void start(std::uint64_t now_ms) { began_ms_ = now_ms; }

@@ -88,9 +88,9 @@ diagnostics::Wishes wishes_of(const config::Settings& settings) {
 }
 
 diagnostics::Surroundings look_around(const config::Settings& settings) {
-  return {.walls = system::walls_of(system::read_container_memory(system::read_kernel_file),
-                                    system::read_kernel_file("/proc/meminfo").value_or(""),
-                                    settings.runtime.memory_budget_bytes),
+  return {.limits = system::memory_limits_of(system::read_container_memory(system::read_kernel_file),
+                                             system::read_kernel_file("/proc/meminfo").value_or(""),
+                                             settings.runtime.memory_budget_bytes),
           .cache = cache_folder(settings.runtime.cache_dir),
           .max_map_count = max_map_count(),
           .address_space_limit_bytes = limit_of(RLIMIT_AS),

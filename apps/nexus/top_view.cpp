@@ -55,7 +55,7 @@ class View {
          bytes("residentBytes"), bytes("grantedBytes"), bytes("grantableBytes"), bytes("unaccountedBytes"),
          bytes("reserveBytes"));
     line("");
-    draw_walls();
+    draw_limits();
     draw_kinds();
     draw_counts();
     draw_handlers();
@@ -75,11 +75,11 @@ class View {
   }
   std::string bytes(std::string_view key) const { return bytes_text(number(memory_, key)); }
 
-  void draw_walls() {
-    for (const element& wall : array(memory_, "limits")) {
-      const std::uint64_t limit = number(wall, "limitBytes"), used = number(wall, "usedBytes");
-      line("{:<11}{} {:>9} of {}, {} free ({})", text(wall, "layer"), bar(used, limit), bytes_text(used),
-           bytes_text(limit), bytes_text(number(wall, "freeBytes")), text(wall, "setting"));
+  void draw_limits() {
+    for (const element& layer : array(memory_, "limits")) {
+      const std::uint64_t limit = number(layer, "limitBytes"), used = number(layer, "usedBytes");
+      line("{:<11}{} {:>9} of {}, {} free ({})", text(layer, "layer"), bar(used, limit), bytes_text(used),
+           bytes_text(limit), bytes_text(number(layer, "freeBytes")), text(layer, "setting"));
     }
     line("");
   }
@@ -140,9 +140,9 @@ class View {
 std::optional<std::vector<std::string>> top_view(std::string_view memory_json, std::string_view url) {
   simdjson::dom::parser parser;
   element memory;
-  simdjson::dom::array walls;
+  simdjson::dom::array limits;
   if (parser.parse(memory_json).get(memory) != simdjson::SUCCESS ||
-      memory["limits"].get_array().get(walls) != simdjson::SUCCESS) {
+      memory["limits"].get_array().get(limits) != simdjson::SUCCESS) {
     return std::nullopt;
   }
   return View(memory).draw(url);

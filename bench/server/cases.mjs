@@ -163,7 +163,7 @@ export async function scrape({ seconds }) {
   return { scrape_p95_ms: percentile(times, 0.95), scrape_p50_ms: percentile(times, 0.5), scrape_kb: bytes / 1000 };
 }
 
-// What a request costs that is refused because a wall is closed: another handler holds the only instance. That one runs in
+// What a request costs that is refused because a limit is closed: another handler holds the only instance. That one runs in
 // between, and alone before and after; its time is not that of the refused.
 export async function refusals({ seconds }) {
   const server = await Server.start({ THREADS: '1', MAX_INSTANCES: '1', MIN_INSTANCES: '1', QUEUE_TIMEOUT_MS: '0', ...ENDLESS });
@@ -185,7 +185,7 @@ export async function refusals({ seconds }) {
   return { refusal_us: (all * 1e6 - Math.max(0, hogUs - aloneUs)) / refused };
 }
 
-// The same where bytes are the wall: panels hold them, and the handler is known to want more than there are. The forecast of
+// The same where bytes are the limit: panels hold them, and the handler is known to want more than there are. The forecast of
 // who is refused again and again is doubted, so that some run; their time is not that of the refused.
 export async function refusalsByBytes({ seconds }) {
   const server = await Server.start({ THREADS: '1', MEMORY_BUDGET_MB: '64', QUEUE_TIMEOUT_MS: '0' });
@@ -203,7 +203,7 @@ export async function refusalsByBytes({ seconds }) {
   const { requests, refused, seconds: all } =
     await countedWrk(server, '"/panels/p/trigger/run"', { seconds, connections: 128 });
   await server.stop();
-  if (refused < 0.95 * requests) throw new Error(`${refused} of ${requests} requests were refused: the wall was not closed`);
+  if (refused < 0.95 * requests) throw new Error(`${refused} of ${requests} requests were refused: the limit was not closed`);
   return { refusal_by_bytes_us: (all * 1e6 - (requests - refused) * percentile(took, 0.5)) / refused };
 }
 

@@ -43,7 +43,7 @@ test('the answers of all errors are as their page shows them', { timeout: 120_00
   }
 });
 
-// In a container that is smaller than what the page sizes the walls are others.
+// In a container that is smaller than what the page sizes the limits are others.
 const sizing = pageOf('operations.md').find(({ title }) => title === 'Sizing');
 test('what nexus check says of three sizes is as the page shows it', options, async (t) => {
   const { budget } = JSON.parse((await runProgram(['check', '--json'])).stdout);

@@ -26,10 +26,10 @@ test('the memory of the process adds up', options, async (t) => {
   await server.panel('todo', { add: 'return 1' });
   await server.trigger('todo', 'add');
   const { json } = await server.get('/runtime/memory');
-  const wall = json.limits.find(({ layer }) => layer === 'budget');
-  assert.equal(wall.limitBytes, 256 * MiB);
-  assert.equal(wall.setting, 'MEMORY_BUDGET_MB');
-  assert.equal(wall.usedBytes, json.grantedBytes + json.unaccountedBytes);
+  const limit = json.limits.find(({ layer }) => layer === 'budget');
+  assert.equal(limit.limitBytes, 256 * MiB);
+  assert.equal(limit.setting, 'MEMORY_BUDGET_MB');
+  assert.equal(limit.usedBytes, json.grantedBytes + json.unaccountedBytes);
   assert.equal(json.grantedBytes, Object.values(json.kinds).reduce((sum, bytes) => sum + bytes));
   assert.equal(json.reserveBytes, 32 * MiB);
   assert.ok(json.kinds.server > 0 && json.kinds.instances > 0 && json.kinds.images > 0, JSON.stringify(json.kinds));

@@ -41,7 +41,7 @@ async function answering(t, body, { status = 200, headers = { 'Nexus-Api-Version
 
 const top = (url, args = [], env = {}) => runProgram(['top', '--url', url, ...args], { env });
 
-test('top draws walls, kinds, instances, refusals, handlers, advice and unclean exits', options, async (t) => {
+test('top draws limits, kinds, instances, refusals, handlers, advice and unclean exits', options, async (t) => {
   const { url } = await answering(t, memory);
   const { status, stdout, stderr } = await top(url, ['--once']);
   assert.equal(stderr, '');

@@ -87,7 +87,7 @@ test('with room for some, calls are answered or refused', { timeout: 120_000 }, 
   assert.deepEqual(await call(99), [201, 200]);
 });
 
-// The loops' own needs are met from a reserve: with nothing left for malloc the server looks at its walls, keeps time, says how
+// The loops' own needs are met from a reserve: with nothing left for malloc the server looks at its limits, keeps time, says how
 // it is, and refuses.
 test('a server whose last byte is gone goes on', { timeout: 120_000 }, async (t) => {
   const server = await serve(t, { env: FEW });
@@ -114,7 +114,7 @@ test('a server whose last byte is gone goes on', { timeout: 120_000 }, async (t)
   };
   await fill();
   const before = await uptime();
-  await until(async () => await uptime() >= before + 3000); // each time on a new connection; meanwhile it looks at its walls thrice
+  await until(async () => await uptime() >= before + 3000); // each time on a new connection; meanwhile it looks at its limits thrice
   await fill();
   t.diagnostic(`${made.length} panels`);
   assert.equal(server.child.status, undefined, server.child.stderr);

@@ -74,9 +74,9 @@ TEST_F(ExitRecordTest, SaysWhatTheProcessWasDoing) {
   auto granted = ledger_.grant(budget::Kind::kImages, 3_MiB);
   view_.resident_bytes = 40_MiB;
   view_.measured_bytes = 48_MiB;
-  view_.walls.grantable_bytes = 64_MiB;
-  view_.walls.machine_total_bytes = 1024_MiB;
-  view_.walls.machine_available_bytes = 512_MiB;
+  view_.limits.grantable_bytes = 64_MiB;
+  view_.limits.machine_total_bytes = 1024_MiB;
+  view_.limits.machine_available_bytes = 512_MiB;
   under_way_ = {.running = 2, .queued = 5};
   ExitRecord one = record();
   update(one);
@@ -88,10 +88,10 @@ TEST_F(ExitRecordTest, SaysWhatTheProcessWasDoing) {
 
 TEST_F(ExitRecordTest, PrefersTheWorkingSetOfItsContainer) {
   view_.measured_bytes = 48_MiB;
-  view_.walls.container_limit_bytes = 100_MiB;
-  view_.walls.working_set_bytes = 60_MiB;
-  view_.walls.neighbours_bytes = 10_MiB;
-  view_.walls.reserve_bytes = 40_MiB;
+  view_.limits.container_limit_bytes = 100_MiB;
+  view_.limits.working_set_bytes = 60_MiB;
+  view_.limits.neighbours_bytes = 10_MiB;
+  view_.limits.reserve_bytes = 40_MiB;
   ExitRecord one = record();
   update(one);
   EXPECT_THAT(told_after_a_kill(),

@@ -66,7 +66,7 @@ struct LimitReached {
   std::string setting;  // as the author or operator knows it, e.g. "maxHostCalls" or "MAX_INSTANCES"
   std::uint64_t limit = 0;
   std::uint64_t wanted = 0;
-  std::optional<std::uint64_t> free{};  // of the walls that count bytes
+  std::optional<std::uint64_t> free{};  // of the limits that count bytes
 
   bool operator==(const LimitReached&) const = default;
 };

@@ -7,23 +7,23 @@
 namespace nexus::budget {
 namespace {
 
-Error refusal(const NamedWall& wall, std::uint64_t wanted, std::uint64_t free) {
+Error refusal(const NamedLimit& limit, std::uint64_t wanted, std::uint64_t free) {
   std::string message = "no memory to give: " + std::to_string(wanted) + " bytes wanted, " +
-                        std::to_string(free) + " free under the " + std::string(wall.layer) + "'s " +
-                        std::to_string(wall.limit_bytes / 1_MiB) + " MiB";
+                        std::to_string(free) + " free under the " + std::string(limit.layer) + "'s " +
+                        std::to_string(limit.limit_bytes / 1_MiB) + " MiB";
   return {.code = ErrorCode::kOverloaded,
           .message = std::move(message),
-          .limit = LimitReached{std::string(wall.layer), std::string(wall.setting), wall.limit_bytes, wanted,
-                                free}};
+          .limit = LimitReached{std::string(limit.layer), std::string(limit.setting), limit.limit_bytes,
+                                wanted, free}};
 }
 
 }  // namespace
 
-void BoundedLedger::set(std::uint64_t total, const Shares& shares, const NamedWall& wall,
+void BoundedLedger::set(std::uint64_t total, const Shares& shares, const NamedLimit& limit,
                         std::uint64_t headroom) {
   const std::lock_guard lock(mutex_);
   state_.book.set(total, shares, headroom);
-  state_.wall = wall;
+  state_.limit = limit;
 }
 
 std::uint64_t BoundedLedger::granted(Kind kind) const {
@@ -42,16 +42,16 @@ LedgerState BoundedLedger::state() const {
 }
 
 Result<void> BoundedLedger::take(Kind kind, std::uint64_t bytes, Need need) {
-  NamedWall wall;
+  NamedLimit limit;
   std::uint64_t free = 0;
   {
     const std::lock_guard lock(mutex_);
     if (state_.book.take(kind, bytes, need)) return {};
     ++state_.refusals;
-    wall = state_.wall;
+    limit = state_.limit;
     free = state_.book.free_for(kind, need);
   }
-  return std::unexpected(refusal(wall, bytes, free));
+  return std::unexpected(refusal(limit, bytes, free));
 }
 
 void BoundedLedger::put(Kind kind, std::uint64_t bytes) {

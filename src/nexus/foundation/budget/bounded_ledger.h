@@ -1,4 +1,4 @@
-// The process' ledger: grants up to a total that may change at any time, and says which wall is in the way.
+// The process' ledger: grants up to a total that may change at any time, and says which limit is in the way.
 #pragma once
 
 #include <cstdint>
@@ -9,25 +9,25 @@
 
 namespace nexus::budget {
 
-// The wall that decides the total, for those who are refused.
-struct NamedWall {
+// The limit that decides the total, for those who are refused.
+struct NamedLimit {
   std::string_view layer = "budget";              // or "container"
   std::string_view setting = "MEMORY_BUDGET_MB";  // what to change
-  std::uint64_t limit_bytes = kUnlimited;         // of the wall itself; the total is what it leaves
-  bool operator==(const NamedWall&) const = default;
+  std::uint64_t limit_bytes = kUnlimited;         // of the limit itself; the total is what it leaves
+  bool operator==(const NamedLimit&) const = default;
 };
 
 // All of one moment.
 struct LedgerState {
   Book book;
-  NamedWall wall;
+  NamedLimit limit;
   std::uint64_t refusals = 0;  // since the start
 };
 
 // Thread-safe. A grant is one uncontended lock: about 20 ns.
 class BoundedLedger : public Ledger {
  public:
-  void set(std::uint64_t total, const Shares& shares, const NamedWall& wall, std::uint64_t headroom = 0);
+  void set(std::uint64_t total, const Shares& shares, const NamedLimit& limit, std::uint64_t headroom = 0);
 
   std::uint64_t granted(Kind kind) const override;
   std::uint64_t free_for(Kind kind, Need need = Need::kStart) const override;

@@ -50,12 +50,13 @@ Keeper::Keeper(BoundedLedger& ledger, system::ReadFile read, Options options)
 void Keeper::look(bool is_at_rest) {
   const std::lock_guard looking(looking_);
   MemoryView now;
-  now.walls = walls_of(container_.read(), read_("/proc/meminfo").value_or(""), options_.budget_bytes);
+  now.limits =
+      memory_limits_of(container_.read(), read_("/proc/meminfo").value_or(""), options_.budget_bytes);
   const Resident resident = resident_now(read_);
   now.resident_bytes = resident.bytes;
   // Without a limit the group may be a whole session: what others do in it is not ours to count.
-  now.measured_bytes = now.walls.container_limit_bytes
-                           ? std::max(resident.own_bytes, now.walls.working_set_bytes)
+  now.measured_bytes = now.limits.container_limit_bytes
+                           ? std::max(resident.own_bytes, now.limits.working_set_bytes)
                            : now.resident_bytes;
   const std::uint64_t granted = ledger_.state().book.granted();
   if (is_at_rest) {
@@ -64,13 +65,13 @@ void Keeper::look(bool is_at_rest) {
   } else {
     now.unaccounted_bytes = minus(now.measured_bytes, granted);
   }
-  const system::Walls& walls = now.walls;
-  const bool is_container = walls.tightest == "container";
-  ledger_.set(minus(walls.grantable_bytes, now.unaccounted_bytes),
-              shares_of(walls.grantable_bytes, options_.instances_least_bytes),
-              {walls.tightest, walls.setting,
-               is_container ? walls.container_limit_bytes.value_or(0) : walls.budget_bytes},
-              headroom_of(walls.grantable_bytes));
+  const system::MemoryLimits& limits = now.limits;
+  const bool is_container = limits.tightest == "container";
+  ledger_.set(minus(limits.grantable_bytes, now.unaccounted_bytes),
+              shares_of(limits.grantable_bytes, options_.instances_least_bytes),
+              {limits.tightest, limits.setting,
+               is_container ? limits.container_limit_bytes.value_or(0) : limits.budget_bytes},
+              headroom_of(limits.grantable_bytes));
   const std::lock_guard lock(mutex_);
   view_ = std::move(now);
 }

@@ -1,6 +1,6 @@
 // Follows what the kernel says and tells the ledger how much it may grant.
 //
-//   │ server, as measured at rest │ other kinds, as granted │ unaccounted, as measured now │ free │ reserve │  the tightest wall
+//   │ server, as measured at rest │ other kinds, as granted │ unaccounted, as measured now │ free │ reserve │  the tightest limit
 //
 // What the process has beyond what the ledger knows (the allocator's spare memory, sockets, the program itself) cannot be
 // charged before it is used. While nothing runs it is measured and carried as a charge of kind `server`; what comes on top of
@@ -13,16 +13,16 @@
 
 #include "nexus/foundation/budget/bounded_ledger.h"
 #include "nexus/foundation/system/container_memory.h"
-#include "nexus/foundation/system/walls.h"
+#include "nexus/foundation/system/memory_limits.h"
 
 namespace nexus::budget {
 
 // What one look has found.
 struct MemoryView {
-  system::Walls walls;
+  system::MemoryLimits limits;
   std::uint64_t resident_bytes = 0;
   std::uint64_t measured_bytes =
-      0;  // what counts against the walls: the container's working set, else what is resident
+      0;  // what counts against the limits: the container's working set, else what is resident
   std::uint64_t unaccounted_bytes = 0;  // measured, but not granted
 };
 

@@ -21,7 +21,7 @@ constexpr std::uint64_t kOwnFiles = 64;
 class Fitting {
  public:
   Fitting(const Wishes& wishes, const Surroundings& there)
-      : wishes_(wishes), there_(there), walls_(there.walls) {}
+      : wishes_(wishes), there_(there), limits_(there.limits) {}
 
   Fit result() && {
     check_budget();
@@ -43,9 +43,9 @@ class Fitting {
     fit_.notes.push_back({std::string(setting), fmt::format(text, std::forward<Args>(args)...)});
   }
 
-  std::uint64_t given() const { return walls_.container_limit_bytes.value_or(walls_.machine_total_bytes); }
+  std::uint64_t given() const { return limits_.container_limit_bytes.value_or(limits_.machine_total_bytes); }
   std::string_view giver() const {
-    return walls_.container_limit_bytes ? "the container's memory limit" : "the machine's memory";
+    return limits_.container_limit_bytes ? "the container's memory limit" : "the machine's memory";
   }
 
   void check_budget() {
@@ -53,13 +53,13 @@ class Fitting {
       contradict("MEMORY_BUDGET_MB", "{} is more than {}, {}: at most {}, or leave it out",
                  bytes_text(*wishes_.memory_budget_bytes), giver(), bytes_text(given()), given() / 1_MiB);
     }
-    if (!walls_.container_limit_bytes && walls_.machine_available_bytes > 0 &&
-        walls_.grantable_bytes > walls_.machine_available_bytes) {
+    if (!limits_.container_limit_bytes && limits_.machine_available_bytes > 0 &&
+        limits_.grantable_bytes > limits_.machine_available_bytes) {
       note(
           "MEMORY_BUDGET_MB",
           "{} may be granted, and other programs leave {} of the machine's memory just now: {} would be safe",
-          bytes_text(walls_.grantable_bytes), bytes_text(walls_.machine_available_bytes),
-          walls_.machine_available_bytes / 1_MiB);
+          bytes_text(limits_.grantable_bytes), bytes_text(limits_.machine_available_bytes),
+          limits_.machine_available_bytes / 1_MiB);
     }
   }
 
@@ -72,7 +72,7 @@ class Fitting {
       contradict("CACHE_DIR", "no images can be kept in {}: {}; MAX_CACHE_SIZE_MB=0 does without",
                  wishes_.cache_dir, there_.cache->obstacle);
     }
-    const std::uint64_t for_all = minus(walls_.grantable_bytes, kProgramBytes);
+    const std::uint64_t for_all = minus(limits_.grantable_bytes, kProgramBytes);
     if (cache_in_memory() > for_all) {
       contradict(
           "MAX_CACHE_SIZE_MB",
@@ -100,12 +100,12 @@ class Fitting {
     if (fit_.instances_at_limit == 0) {
       contradict("MEMORY_LIMIT_MB", "a handler may use {}, and {} can be granted: at most {}, or more for {}",
                  bytes_text(wishes_.memory_limit_bytes), bytes_text(fit_.instance_bytes),
-                 fit_.instance_bytes / 1_MiB, walls_.setting);
+                 fit_.instance_bytes / 1_MiB, limits_.setting);
     }
     if (wishes_.min_instances > fit_.instances_typical) {
       contradict("MIN_INSTANCES", "{} warm ones take {}, and {} can be granted: at most {}, or more for {}",
                  wishes_.min_instances, bytes_text(wishes_.min_instances * kTypicalInstanceBytes),
-                 bytes_text(fit_.instance_bytes), fit_.instances_typical, walls_.setting);
+                 bytes_text(fit_.instance_bytes), fit_.instances_typical, limits_.setting);
     } else if (wishes_.max_instances > fit_.instances_typical) {
       note("MAX_INSTANCES",
            "of {}, {} fit even when all are small: the others are refused for want of memory",
@@ -158,7 +158,7 @@ class Fitting {
 
   const Wishes& wishes_;
   const Surroundings& there_;
-  const system::Walls& walls_;
+  const system::MemoryLimits& limits_;
   Fit fit_;
 };
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "nexus/foundation/base/units.h"
-#include "nexus/foundation/system/walls.h"
+#include "nexus/foundation/system/memory_limits.h"
 
 namespace nexus::diagnostics {
 
@@ -35,7 +35,7 @@ struct CacheFolder {
 
 // What there is. None: without limit, or unknown.
 struct Surroundings {
-  system::Walls walls;
+  system::MemoryLimits limits;
   std::optional<CacheFolder> cache;  // of the nearest folder above CACHE_DIR that exists
   std::optional<std::uint64_t> max_map_count;
   std::optional<std::uint64_t> address_space_limit_bytes;  // RLIMIT_AS

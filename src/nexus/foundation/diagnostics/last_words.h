@@ -52,7 +52,7 @@ struct Record {
   std::int64_t written_unix_ms = 0;
   ShortText<32> version;
 
-  // Of Walls.
+  // Of MemoryLimits.
   std::uint64_t container_limit_bytes = 0;  // 0: none
   std::uint64_t working_set_bytes = 0;
   std::uint64_t neighbours_bytes = 0;

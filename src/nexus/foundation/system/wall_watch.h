@@ -1,4 +1,4 @@
-// Says when a wall may have moved, before the next look at the clock would find it. No privilege is needed: what cannot be
+// Says when a limit may have moved, before the next look at the clock would find it. No privilege is needed: what cannot be
 // watched here is left out, and those who look at the clock go on doing so.
 //
 //   of each group   writes to its limits; version 2: what the kernel counts in memory.events         inotify

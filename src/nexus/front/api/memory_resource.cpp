@@ -18,31 +18,31 @@ using exposition::MemoryFacts;
 
 constexpr std::size_t kMostHandlers = 20;
 
-struct Wall {
+struct Limit {
   std::string_view layer;
   std::uint64_t limit, used, free;
   std::string_view setting;
 };
 
-std::string walls_json(const MemoryFacts& facts) {
-  const system::Walls& walls = facts.view.walls;
-  std::vector<Wall> all;
-  if (walls.container_limit_bytes) {
-    const std::uint64_t used = walls.neighbours_bytes + walls.working_set_bytes;
-    all.push_back({"container", *walls.container_limit_bytes, used, minus(*walls.container_limit_bytes, used),
-                   "the container's memory limit"});
+std::string limits_json(const MemoryFacts& facts) {
+  const system::MemoryLimits& limits = facts.view.limits;
+  std::vector<Limit> all;
+  if (limits.container_limit_bytes) {
+    const std::uint64_t used = limits.neighbours_bytes + limits.working_set_bytes;
+    all.push_back({"container", *limits.container_limit_bytes, used,
+                   minus(*limits.container_limit_bytes, used), "the container's memory limit"});
   }
   const std::uint64_t used = exposition::used_bytes(facts);
-  all.push_back({"budget", walls.budget_bytes, used,
-                 minus(minus(walls.budget_bytes, walls.reserve_bytes), used), "MEMORY_BUDGET_MB"});
-  if (walls.machine_total_bytes != 0) {
-    all.push_back({"machine", walls.machine_total_bytes,
-                   minus(walls.machine_total_bytes, walls.machine_available_bytes),
-                   walls.machine_available_bytes, "the machine's memory"});
+  all.push_back({"budget", limits.budget_bytes, used,
+                 minus(minus(limits.budget_bytes, limits.reserve_bytes), used), "MEMORY_BUDGET_MB"});
+  if (limits.machine_total_bytes != 0) {
+    all.push_back({"machine", limits.machine_total_bytes,
+                   minus(limits.machine_total_bytes, limits.machine_available_bytes),
+                   limits.machine_available_bytes, "the machine's memory"});
   }
-  return json_array(all, [](const Wall& wall) {
+  return json_array(all, [](const Limit& limit) {
     return fmt::format(R"({{"layer":"{}","limitBytes":{},"usedBytes":{},"freeBytes":{},"setting":"{}"}})",
-                       wall.layer, wall.limit, wall.used, wall.free, wall.setting);
+                       limit.layer, limit.limit, limit.used, limit.free, limit.setting);
   });
 }
 
@@ -108,12 +108,12 @@ void append_memory(std::string& out, const MemoryFacts& facts, const exposition:
   using metrics::HandlerOrder;
   const auto all = metrics::top_handlers(sum.handlers, HandlerOrder::kBytes, SIZE_MAX);
   const auto top = metrics::top_handlers(all, order, kMostHandlers);
-  const system::Walls& walls = facts.view.walls;
+  const system::MemoryLimits& limits = facts.view.limits;
   fmt::format_to(
       std::back_inserter(out),
       R"({{"limits":{},"pool":{{"max":{},"active":{},"idle":{},"waiting":{},"writeTracking":{{"protected":{},"copied":{}}}}},"reserveBytes":{},"grantableBytes":{},"grantedBytes":{},"unaccountedBytes":{},"residentBytes":{},"kinds":{},"refusals":{},"handlers":{},"advice":{},"uncleanExits":{}}})",
-      walls_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
-      facts.tracking.learning, facts.tracking.copying, walls.reserve_bytes, walls.grantable_bytes,
+      limits_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
+      facts.tracking.learning, facts.tracking.copying, limits.reserve_bytes, limits.grantable_bytes,
       facts.ledger.book.granted(), facts.view.unaccounted_bytes, facts.view.resident_bytes,
       kinds_json(facts.ledger.book), refusals_json(sum.probes.admission), json_array(top, handler_json),
       json_array(exposition::memory_advice(facts, sum.probes.admission, all), json_string),

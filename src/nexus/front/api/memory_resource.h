@@ -14,7 +14,7 @@ namespace nexus::api {
 // ?sort=bytes|time|calls|host-calls|suspensions|refusals
 std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view query);
 
-// Appends the walls, what is used and by whom, and what to change. `sum` is that of all loops, with their handlers, of
+// Appends the limits, what is used and by whom, and what to change. `sum` is that of all loops, with their handlers, of
 // which the first 20 are told.
 void append_memory(std::string& out, const exposition::MemoryFacts& facts, const exposition::Snapshot& sum,
                    metrics::HandlerOrder order);

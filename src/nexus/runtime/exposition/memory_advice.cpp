@@ -22,7 +22,7 @@ class Advice {
  public:
   Advice(const MemoryFacts& facts, const metrics::AdmissionProbe& refusals,
          std::span<const metrics::HandlerUse> handlers)
-      : facts_(facts), walls_(facts.view.walls), refusals_(refusals), handlers_(handlers) {}
+      : facts_(facts), limits_(facts.view.limits), refusals_(refusals), handlers_(handlers) {}
 
   std::vector<std::string> give() && {
     about_refusals();
@@ -31,9 +31,9 @@ class Advice {
     about_handlers_near_their_limit();
     about_limit_of_all();
     about_limits_of_their_own();
-    if (!walls_.container_limit_bytes && walls_.budget_bytes > 0) {
+    if (!limits_.container_limit_bytes && limits_.budget_bytes > 0) {
       say("no container limit: MEMORY_BUDGET_MB bounds the process, at {} now",
-          bytes_text(walls_.budget_bytes));
+          bytes_text(limits_.budget_bytes));
     }
     return std::move(lines_);
   }
@@ -87,19 +87,19 @@ class Advice {
   }
 
   void about_unaccounted() {
-    if (facts_.view.unaccounted_bytes <= walls_.reserve_bytes) return;
+    if (facts_.view.unaccounted_bytes <= limits_.reserve_bytes) return;
     say("{} are used beyond what was granted, more than the reserve of {}: raise {}",
-        bytes_text(facts_.view.unaccounted_bytes), bytes_text(walls_.reserve_bytes), walls_.setting);
+        bytes_text(facts_.view.unaccounted_bytes), bytes_text(limits_.reserve_bytes), limits_.setting);
   }
 
   // Its files are charged only where they are memory.
   void about_cache() {
     const std::uint64_t cache = facts_.ledger.book.granted(budget::Kind::kCache);
-    const std::uint64_t given = walls_.container_limit_bytes.value_or(walls_.budget_bytes);
+    const std::uint64_t given = limits_.container_limit_bytes.value_or(limits_.budget_bytes);
     if (cache == 0 || cache < given / 16) return;
     say("the {} has {}; the cache on tmpfs takes {} of it: a CACHE_DIR on a disk, or a lower "
         "MAX_CACHE_SIZE_MB, would free it",
-        walls_.container_limit_bytes ? "container" : "budget", bytes_text(given), bytes_text(cache));
+        limits_.container_limit_bytes ? "container" : "budget", bytes_text(given), bytes_text(cache));
   }
 
   bool has_limit_of_its_own(const metrics::HandlerUse& handler) const {
@@ -160,7 +160,7 @@ class Advice {
   }
 
   const MemoryFacts& facts_;
-  const system::Walls& walls_;
+  const system::MemoryLimits& limits_;
   const metrics::AdmissionProbe& refusals_;
   std::span<const metrics::HandlerUse> handlers_;
   std::vector<std::string> lines_;

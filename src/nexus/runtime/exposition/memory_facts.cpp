@@ -7,7 +7,7 @@ std::uint64_t used_bytes(const MemoryFacts& facts) {
 }
 
 double used_ratio(const MemoryFacts& facts) {
-  const std::uint64_t grantable = facts.view.walls.grantable_bytes;
+  const std::uint64_t grantable = facts.view.limits.grantable_bytes;
   return grantable == 0 ? 0.0 : static_cast<double>(used_bytes(facts)) / static_cast<double>(grantable);
 }
 

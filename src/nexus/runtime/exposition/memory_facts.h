@@ -37,7 +37,7 @@ class MemorySource {
 // Granted and unaccounted bytes.
 std::uint64_t used_bytes(const MemoryFacts& facts);
 
-// used_bytes() over what may be granted, which is the tightest wall without its reserve. Above 1 when measured memory has
+// used_bytes() over what may be granted, which is the tightest limit without its reserve. Above 1 when measured memory has
 // outgrown it; 0 before the first look.
 double used_ratio(const MemoryFacts& facts);
 

@@ -152,11 +152,11 @@ void report_pool(Exposition& out, const pool::PoolStats& stats, std::uint64_t wi
 }
 
 void report_memory(Exposition& out, const MemoryFacts& facts) {
-  const system::Walls& walls = facts.view.walls;
+  const system::MemoryLimits& limits = facts.view.limits;
   out.gauge("nexus_memory_budget_bytes", "Bytes that the process may use, reserve included.");
-  out.sample(walls.budget_bytes);
+  out.sample(limits.budget_bytes);
   out.gauge("nexus_memory_budget_used_ratio",
-            "Granted and unaccounted bytes, over what the tightest wall leaves without its reserve.");
+            "Granted and unaccounted bytes, over what the tightest limit leaves without its reserve.");
   out.sample(used_ratio(facts));
   // Of one moment with what is unaccounted: only then is their sum what the process has.
   out.gauge("nexus_memory_accounted_bytes", "Bytes granted, by what they are for.");
@@ -165,12 +165,12 @@ void report_memory(Exposition& out, const MemoryFacts& facts) {
                facts.ledger.book.granted(static_cast<budget::Kind>(kind)));
   out.gauge("nexus_memory_unaccounted_bytes", "Bytes measured beyond what is granted.");
   out.sample(facts.view.unaccounted_bytes);
-  if (walls.container_limit_bytes) {
+  if (limits.container_limit_bytes) {
     out.gauge("nexus_container_memory_limit_bytes", "What the kernel lets the container have.");
-    out.sample(*walls.container_limit_bytes);
+    out.sample(*limits.container_limit_bytes);
     out.gauge("nexus_container_memory_usage_bytes",
               "What the kernel charges to the container, cached files included.");
-    out.sample(walls.container_usage_bytes);
+    out.sample(limits.container_usage_bytes);
   }
   out.counter("nexus_unclean_exits_total",
               "Processes before this one that were killed or crashed, found at the start.");

@@ -106,7 +106,7 @@ TEST_F(KeeperTest, WithoutALimitWhatIsResidentCounts) {
   files_["/proc/self/cgroup"] = "";
   const Keeper keeper = this->keeper();
   EXPECT_EQ(ledger_.granted(Kind::kServer), 30_MiB);
-  EXPECT_EQ(keeper.view().walls.tightest, "budget");
+  EXPECT_EQ(keeper.view().limits.tightest, "budget");
 }
 
 }  // namespace

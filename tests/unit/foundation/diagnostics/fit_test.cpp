@@ -35,7 +35,7 @@ class FitTest : public testing::Test {
   }
 
   Fit result() {
-    there_.walls = walls_of(container_, kMachine, wishes_.memory_budget_bytes);
+    there_.limits = memory_limits_of(container_, kMachine, wishes_.memory_budget_bytes);
     return fit(wishes_, there_);
   }
 
@@ -187,7 +187,8 @@ TEST_F(FitTest, MoreLoopsThanProcessors) {
 TEST_F(FitTest, OtherProgramsOnTheMachine) {
   container_.limit_bytes.reset();
   EXPECT_EQ(noted(), "");
-  there_.walls = walls_of(container_, "MemTotal: 16777216 kB\nMemAvailable: 1048576 kB\n", std::nullopt);
+  there_.limits =
+      memory_limits_of(container_, "MemTotal: 16777216 kB\nMemAvailable: 1048576 kB\n", std::nullopt);
   EXPECT_EQ(settings_of(fit(wishes_, there_).notes), "MEMORY_BUDGET_MB");
 }
 

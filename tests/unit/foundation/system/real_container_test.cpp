@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "nexus/foundation/base/units.h"
-#include "nexus/foundation/system/walls.h"
+#include "nexus/foundation/system/memory_limits.h"
 #include "real_group.h"
 
 namespace nexus::system {
@@ -16,9 +16,10 @@ TEST(RealContainer, ThisProcessCanBeRead) {
   const ContainerMemory memory = watch.read();
   if (memory.version == 0) GTEST_SKIP() << "there are no control groups for memory here";
   EXPECT_LE(memory.working_set_bytes, memory.usage_bytes);
-  const Walls walls = walls_of(memory, read_kernel_file("/proc/meminfo").value_or(""), std::nullopt);
-  EXPECT_GT(walls.machine_total_bytes, 16_MiB);
-  EXPECT_GT(walls.grantable_bytes, 0u);
+  const MemoryLimits limits =
+      memory_limits_of(memory, read_kernel_file("/proc/meminfo").value_or(""), std::nullopt);
+  EXPECT_GT(limits.machine_total_bytes, 16_MiB);
+  EXPECT_GT(limits.grantable_bytes, 0u);
 }
 
 TEST(RealContainer, AFileThatIsNotThereIsNone) {

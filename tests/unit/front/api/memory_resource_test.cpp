@@ -21,19 +21,19 @@ std::string json_of(const exposition::MemoryFacts& facts, const exposition::Snap
 
 exposition::MemoryFacts facts_of_a_container() {
   exposition::MemoryFacts facts;
-  system::Walls& walls = facts.view.walls;
-  walls.container_limit_bytes = 1000;
-  walls.neighbours_bytes = 100;
-  walls.working_set_bytes = 300;
-  walls.budget_bytes = 800;
-  walls.reserve_bytes = 40;
-  walls.grantable_bytes = 760;
+  system::MemoryLimits& limits = facts.view.limits;
+  limits.container_limit_bytes = 1000;
+  limits.neighbours_bytes = 100;
+  limits.working_set_bytes = 300;
+  limits.budget_bytes = 800;
+  limits.reserve_bytes = 40;
+  limits.grantable_bytes = 760;
   facts.view.unaccounted_bytes = 10;
   facts.ledger.book.put(budget::Kind::kImages, 200);
   return facts;
 }
 
-TEST(MemoryResource, TellsEachWallWithWhatIsLeft) {
+TEST(MemoryResource, TellsEachLimitWithWhatIsLeft) {
   const std::string json = json_of(facts_of_a_container());
   EXPECT_THAT(json, HasSubstr(R"({"layer":"container","limitBytes":1000,"usedBytes":400,"freeBytes":600,)"));
   EXPECT_THAT(json, HasSubstr(R"({"layer":"budget","limitBytes":800,"usedBytes":210,"freeBytes":550,)"));
@@ -49,9 +49,9 @@ TEST(MemoryResource, TellsHowWritesAreTracked) {
 
 TEST(MemoryResource, HasNoContainerWithoutALimit) {
   exposition::MemoryFacts facts = facts_of_a_container();
-  facts.view.walls.container_limit_bytes.reset();
-  facts.view.walls.machine_total_bytes = 5000;
-  facts.view.walls.machine_available_bytes = 1000;
+  facts.view.limits.container_limit_bytes.reset();
+  facts.view.limits.machine_total_bytes = 5000;
+  facts.view.limits.machine_available_bytes = 1000;
   const std::string json = json_of(facts);
   EXPECT_THAT(json, Not(HasSubstr(R"("layer":"container")")));
   EXPECT_THAT(json, HasSubstr(R"({"layer":"machine","limitBytes":5000,"usedBytes":4000,"freeBytes":1000,)"));

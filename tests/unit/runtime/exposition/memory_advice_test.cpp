@@ -17,11 +17,11 @@ constexpr std::uint64_t kTenthMiB = 1_MiB / 10;
 // A container of 1 GiB in which all is well.
 MemoryFacts well() {
   MemoryFacts facts;
-  facts.view.walls.container_limit_bytes = 1_GiB;
-  facts.view.walls.budget_bytes = 1_GiB;
-  facts.view.walls.reserve_bytes = 51_MiB;
-  facts.view.walls.grantable_bytes = 973_MiB;
-  facts.view.walls.setting = "the container's memory limit";
+  facts.view.limits.container_limit_bytes = 1_GiB;
+  facts.view.limits.budget_bytes = 1_GiB;
+  facts.view.limits.reserve_bytes = 51_MiB;
+  facts.view.limits.grantable_bytes = 973_MiB;
+  facts.view.limits.setting = "the container's memory limit";
   facts.memory_limit_bytes = 32_MiB;
   facts.max_instances = 64;
   return facts;
@@ -140,7 +140,7 @@ TEST(MemoryAdvice, SaysWhatTheCacheTakesOfTheMemory) {
 
 TEST(MemoryAdvice, SaysThatNoContainerLimitsTheProcess) {
   MemoryFacts facts = well();
-  facts.view.walls.container_limit_bytes.reset();
+  facts.view.limits.container_limit_bytes.reset();
   EXPECT_THAT(advice(facts),
               ElementsAre("no container limit: MEMORY_BUDGET_MB bounds the process, at 1 GiB now"));
 }

@@ -106,9 +106,9 @@ TEST(Report, OfASumHasTheSameSeriesAsThatOfOneLoop) {
 TEST(Report, SaysHowMuchOfTheMemoryIsUsed) {
   MemoryFacts memory;
   EXPECT_THAT(text_of({}, {}, memory), HasSubstr("nexus_memory_budget_used_ratio 0\n"));
-  memory.view.walls.budget_bytes = 1000;
-  memory.view.walls.reserve_bytes = 200;
-  memory.view.walls.grantable_bytes = 800;
+  memory.view.limits.budget_bytes = 1000;
+  memory.view.limits.reserve_bytes = 200;
+  memory.view.limits.grantable_bytes = 800;
   memory.view.unaccounted_bytes = 50;
   memory.ledger.book.put(budget::Kind::kInstances, 350);
   memory.unclean_exits.resize(2);
@@ -124,8 +124,8 @@ TEST(Report, SaysHowMuchOfTheMemoryIsUsed) {
 
 TEST(Report, SaysWhatTheContainerHas) {
   MemoryFacts memory;
-  memory.view.walls.container_limit_bytes = 900;
-  memory.view.walls.container_usage_bytes = 70;
+  memory.view.limits.container_limit_bytes = 900;
+  memory.view.limits.container_usage_bytes = 70;
   const std::string text = text_of({}, {}, memory);
   EXPECT_THAT(text, HasSubstr("nexus_container_memory_limit_bytes 900\n"));
   EXPECT_THAT(text, HasSubstr("nexus_container_memory_usage_bytes 70\n"));

@@ -1,4 +1,4 @@
-// The walls around what this process may use, and how much of it may be granted. Pure: what the kernel said goes in.
+// The limits around what this process may use, and how much of it may be granted. Pure: what the kernel said goes in.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace nexus::system {
 
-struct Walls {
+struct MemoryLimits {
   std::optional<std::uint64_t> container_limit_bytes;  // none: no container limits us
   std::string container_limit_file;
   // Of the whole container, this process included. 0 without a limit: the group may then be a whole session or machine.
@@ -28,18 +28,18 @@ struct Walls {
   std::string_view tightest;  // "container" or "budget", as in LimitReached::layer
   std::string_view setting;   // what to change
 
-  bool operator==(const Walls&) const = default;
+  bool operator==(const MemoryLimits&) const = default;
 };
 
 // The default of the budget: the container's limit, else 80 % of the machine. A container's limit that the machine does not
 // have is none.
 std::uint64_t default_budget_bytes(const ContainerMemory& container, std::uint64_t machine_total_bytes);
 
-// max(32 MiB, 5 %) of a wall; of one below 256 MiB an eighth, so that something is left to grant: 8 MiB of 64.
-std::uint64_t reserve_bytes_of(std::uint64_t wall_bytes);
+// max(32 MiB, 5 %) of a limit; of one below 256 MiB an eighth, so that something is left to grant: 8 MiB of 64.
+std::uint64_t reserve_bytes_of(std::uint64_t limit_bytes);
 
 // `meminfo` is the text of /proc/meminfo, `setting_bytes` MEMORY_BUDGET_MB.
-Walls walls_of(const ContainerMemory& container, std::string_view meminfo,
-               std::optional<std::uint64_t> setting_bytes);
+MemoryLimits memory_limits_of(const ContainerMemory& container, std::string_view meminfo,
+                              std::optional<std::uint64_t> setting_bytes);
 
 }  // namespace nexus::system

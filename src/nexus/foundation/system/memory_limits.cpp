@@ -1,4 +1,4 @@
-#include "nexus/foundation/system/walls.h"
+#include "nexus/foundation/system/memory_limits.h"
 
 #include <algorithm>
 #include <charconv>
@@ -40,40 +40,40 @@ std::uint64_t default_budget_bytes(const ContainerMemory& container, std::uint64
   return machine_total_bytes == 0 ? kUnknownMachine : machine_total_bytes / 5 * 4;
 }
 
-std::uint64_t reserve_bytes_of(std::uint64_t wall_bytes) {
-  return std::max(wall_bytes / 20, std::min(kMostReserveWithoutShare, wall_bytes / 8));
+std::uint64_t reserve_bytes_of(std::uint64_t limit_bytes) {
+  return std::max(limit_bytes / 20, std::min(kMostReserveWithoutShare, limit_bytes / 8));
 }
 
-Walls walls_of(const ContainerMemory& container, std::string_view meminfo,
-               std::optional<std::uint64_t> setting_bytes) {
-  Walls walls;
-  walls.machine_total_bytes = meminfo_bytes(meminfo, "MemTotal");
-  walls.machine_available_bytes = meminfo_bytes(meminfo, "MemAvailable");
-  walls.budget_bytes = setting_bytes.value_or(default_budget_bytes(container, walls.machine_total_bytes));
+MemoryLimits memory_limits_of(const ContainerMemory& container, std::string_view meminfo,
+                              std::optional<std::uint64_t> setting_bytes) {
+  MemoryLimits limits;
+  limits.machine_total_bytes = meminfo_bytes(meminfo, "MemTotal");
+  limits.machine_available_bytes = meminfo_bytes(meminfo, "MemAvailable");
+  limits.budget_bytes = setting_bytes.value_or(default_budget_bytes(container, limits.machine_total_bytes));
 
-  const bool is_limited = limits_us(container, walls.machine_total_bytes);
+  const bool is_limited = limits_us(container, limits.machine_total_bytes);
   if (is_limited) {
-    walls.container_limit_bytes = container.limit_bytes;
-    walls.container_limit_file = container.limit_file;
-    walls.container_usage_bytes = container.usage_bytes;
-    walls.working_set_bytes = container.working_set_bytes;
-    walls.neighbours_bytes = container.neighbours_bytes;
+    limits.container_limit_bytes = container.limit_bytes;
+    limits.container_limit_file = container.limit_file;
+    limits.container_usage_bytes = container.usage_bytes;
+    limits.working_set_bytes = container.working_set_bytes;
+    limits.neighbours_bytes = container.neighbours_bytes;
   }
   // What the kernel gives: the container's limit, or all there is.
   const std::uint64_t unknown_is_endless =
-      walls.machine_total_bytes == 0 ? UINT64_MAX : walls.machine_total_bytes;
-  const std::uint64_t given = walls.container_limit_bytes.value_or(unknown_is_endless);
-  const std::uint64_t given_to_us = minus(given, walls.neighbours_bytes);
+      limits.machine_total_bytes == 0 ? UINT64_MAX : limits.machine_total_bytes;
+  const std::uint64_t given = limits.container_limit_bytes.value_or(unknown_is_endless);
+  const std::uint64_t given_to_us = minus(given, limits.neighbours_bytes);
 
   // Of the limit and not of what neighbours leave of it: the reserve must not tremble with them.
-  walls.reserve_bytes = reserve_bytes_of(std::min(given, walls.budget_bytes));
-  walls.grantable_bytes = minus(std::min(given_to_us, walls.budget_bytes), walls.reserve_bytes);
-  const bool is_container = given_to_us <= walls.budget_bytes;
-  walls.tightest = is_container ? "container" : "budget";
-  walls.setting = !is_container ? "MEMORY_BUDGET_MB"
-                  : is_limited  ? "the container's memory limit"
-                                : "the machine's memory";
-  return walls;
+  limits.reserve_bytes = reserve_bytes_of(std::min(given, limits.budget_bytes));
+  limits.grantable_bytes = minus(std::min(given_to_us, limits.budget_bytes), limits.reserve_bytes);
+  const bool is_container = given_to_us <= limits.budget_bytes;
+  limits.tightest = is_container ? "container" : "budget";
+  limits.setting = !is_container ? "MEMORY_BUDGET_MB"
+                   : is_limited  ? "the container's memory limit"
+                                 : "the machine's memory";
+  return limits;
 }
 
 }  // namespace nexus::system
