@@ -53,7 +53,7 @@ void set_up_allocator(std::size_t loops) {
 }
 
 MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::Keeper& keeper,
-                             system::WallWatch& watch, budget::Ledger& ledger, const Clock& clock,
+                             system::PressureWatch& watch, budget::Ledger& ledger, const Clock& clock,
                              ExitRecord& record)
     : loops_(loops),
       keeper_(keeper),

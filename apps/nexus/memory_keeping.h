@@ -14,7 +14,7 @@
 
 #include "exit_record.h"
 #include "nexus/foundation/budget/keeper.h"
-#include "nexus/foundation/system/wall_watch.h"
+#include "nexus/foundation/system/pressure_watch.h"
 #include "nexus/runtime/loop/loop.h"
 #include "rest_policy.h"
 #include "serving_loop.h"
@@ -25,7 +25,7 @@ class MemoryKeeping {
  public:
   // All must outlive it.
   MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::Keeper& keeper,
-                system::WallWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
+                system::PressureWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
 
   void start();
   void stop();
@@ -46,7 +46,7 @@ class MemoryKeeping {
 
   std::span<const std::unique_ptr<ServingLoop>> loops_;
   budget::Keeper& keeper_;
-  system::WallWatch& watch_;
+  system::PressureWatch& watch_;
   budget::Ledger& ledger_;
   const Clock& clock_;
   ExitRecord& record_;

@@ -15,7 +15,7 @@
 #include "nexus/foundation/budget/bounded_ledger.h"
 #include "nexus/foundation/budget/keeper.h"
 #include "nexus/foundation/system/kernel_file.h"
-#include "nexus/foundation/system/wall_watch.h"
+#include "nexus/foundation/system/pressure_watch.h"
 #include "nexus/runtime/extensions/external.h"
 #include "nexus/runtime/extensions/http.h"
 #include "nexus/runtime/extensions/timer.h"
@@ -84,7 +84,7 @@ int serve_until_told(const ServeCommand& command) {
   loops.reserve(loop_count);
   for (std::size_t own = 0; own < loop_count; ++own)
     loops.push_back(std::make_unique<ServingLoop>(shared, known, *settings, peers, own));
-  system::WallWatch watch(system::control_groups(system::read_kernel_file, "memory"));
+  system::PressureWatch watch(system::control_groups(system::read_kernel_file, "memory"));
   MemoryKeeping memory(loops, keeper, watch, ledger, clock, record);
   const int status =
       Life(loops, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {

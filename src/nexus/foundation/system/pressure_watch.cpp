@@ -1,4 +1,4 @@
-#include "nexus/foundation/system/wall_watch.h"
+#include "nexus/foundation/system/pressure_watch.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -31,7 +31,7 @@ void close_if_open(int file) {
 
 }  // namespace
 
-WallWatch::WallWatch(std::span<const ControlGroup> groups) : poll_(epoll_create1(EPOLL_CLOEXEC)) {
+PressureWatch::PressureWatch(std::span<const ControlGroup> groups) : poll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (poll_ < 0) return;
   watch_writes(groups);
   std::ranges::find_if(groups, [this](const auto& group) { return watch_stalls(group); });
@@ -41,7 +41,7 @@ WallWatch::WallWatch(std::span<const ControlGroup> groups) : poll_(epoll_create1
                        [this](const auto& group) { return watch_notices(group, "/memory.oom_control", ""); });
 }
 
-WallWatch::~WallWatch() {
+PressureWatch::~PressureWatch() {
   for (const Source& source : sources_) {
     close(source.descriptor);
     close_if_open(source.subject);
@@ -49,7 +49,7 @@ WallWatch::~WallWatch() {
   close_if_open(poll_);
 }
 
-bool WallWatch::add(Source source, std::uint32_t events) {
+bool PressureWatch::add(Source source, std::uint32_t events) {
   epoll_event event{.events = events, .data = {.fd = source.descriptor}};
   if (epoll_ctl(poll_, EPOLL_CTL_ADD, source.descriptor, &event) != 0) {
     close(source.descriptor);
@@ -61,7 +61,7 @@ bool WallWatch::add(Source source, std::uint32_t events) {
 }
 
 // Of a pod all of these are files that it may only read: what the kernel counts and what others write is seen nonetheless.
-void WallWatch::watch_writes(std::span<const ControlGroup> groups) {
+void PressureWatch::watch_writes(std::span<const ControlGroup> groups) {
   const int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (notify < 0) return;
   for (const ControlGroup& group : groups) {
@@ -79,7 +79,7 @@ void WallWatch::watch_writes(std::span<const ControlGroup> groups) {
   }
 }
 
-bool WallWatch::watch_stalls(const ControlGroup& group) {
+bool PressureWatch::watch_stalls(const ControlGroup& group) {
   if (group.version != 2) return false;
   std::string file = group.folder + "/memory.pressure";
   const int pressure = open(file.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -93,7 +93,7 @@ bool WallWatch::watch_stalls(const ControlGroup& group) {
   return true;
 }
 
-bool WallWatch::watch_notices(const ControlGroup& group, const char* name, const char* level) {
+bool PressureWatch::watch_notices(const ControlGroup& group, const char* name, const char* level) {
   if (group.version != 1) return false;
   std::string file = group.folder + name;
   const int control = open((group.folder + "/cgroup.event_control").c_str(), O_WRONLY | O_CLOEXEC);
@@ -112,7 +112,7 @@ bool WallWatch::watch_notices(const ControlGroup& group, const char* name, const
   return true;
 }
 
-void WallWatch::take() {
+void PressureWatch::take() {
   std::array<epoll_event, 8> events;
   alignas(inotify_event) std::array<char, 4096> ignored;
   const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), 0);

@@ -1,4 +1,4 @@
-#include "nexus/foundation/system/wall_watch.h"
+#include "nexus/foundation/system/pressure_watch.h"
 
 #include <gmock/gmock.h>
 #include <poll.h>
@@ -21,12 +21,12 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::TemporaryFolder;
 
-bool is_readable(const WallWatch& watch, int timeout_ms) {
+bool is_readable(const PressureWatch& watch, int timeout_ms) {
   pollfd wanted{.fd = watch.descriptor(), .events = POLLIN, .revents = 0};
   return poll(&wanted, 1, timeout_ms) == 1 && (wanted.revents & POLLIN) != 0;
 }
 // Ends as soon as it is, so the time is only that of a failure.
-bool becomes_readable(const WallWatch& watch) { return is_readable(watch, 30'000); }
+bool becomes_readable(const PressureWatch& watch) { return is_readable(watch, 30'000); }
 
 // A hierarchy of plain files: the kernel tells of writes to them as it does of its own.
 class FakeHierarchy : public ::testing::Test {
@@ -45,7 +45,7 @@ class FakeHierarchy : public ::testing::Test {
 };
 
 TEST_F(FakeHierarchy, ALimitThatIsWrittenIsToldOfOnce) {
-  WallWatch watch(groups_);
+  PressureWatch watch(groups_);
   EXPECT_FALSE(is_readable(watch, 0));
   for (const std::string& file : {own_ + "/memory.max", pod_ + "/memory.max", own_ + "/memory.events"}) {
     write_text(file, "268435456\n");
@@ -56,13 +56,13 @@ TEST_F(FakeHierarchy, ALimitThatIsWrittenIsToldOfOnce) {
 }
 
 TEST_F(FakeHierarchy, ReadingItIsNoNews) {
-  const WallWatch watch(groups_);
+  const PressureWatch watch(groups_);
   EXPECT_TRUE(read_kernel_file(own_ + "/memory.max"));
   EXPECT_FALSE(is_readable(watch, 0));
 }
 
 TEST_F(FakeHierarchy, ManyChangesAreTakenAtOnce) {
-  WallWatch watch(groups_);
+  PressureWatch watch(groups_);
   for (int i = 0; i < 1000; ++i)
     write_text(i % 2 == 0 ? own_ + "/memory.max" : pod_ + "/memory.max", "1\n");
   EXPECT_TRUE(becomes_readable(watch));
@@ -71,7 +71,7 @@ TEST_F(FakeHierarchy, ManyChangesAreTakenAtOnce) {
 }
 
 TEST_F(FakeHierarchy, AGroupThatGoesAwayIsToldOfAndNotForEver) {
-  WallWatch watch(groups_);
+  PressureWatch watch(groups_);
   std::filesystem::remove_all(own_);
   watch.take();
   EXPECT_FALSE(is_readable(watch, 0));
@@ -81,26 +81,26 @@ TEST_F(FakeHierarchy, AGroupThatGoesAwayIsToldOfAndNotForEver) {
 
 TEST_F(FakeHierarchy, WhatIsNotThereIsLeftOut) {
   write_text(own_ + "/memory.pressure", "");  // a file that no trigger can be set in
-  const WallWatch watch(groups_);
+  const PressureWatch watch(groups_);
   EXPECT_THAT(watch.files(), ElementsAre(own_ + "/memory.max", own_ + "/memory.events", pod_ + "/memory.max",
                                          pod_ + "/memory.events"));
 }
 
-TEST(WallWatch, WithoutGroupsThereIsNothingToWaitFor) {
-  WallWatch none({});
+TEST(PressureWatch, WithoutGroupsThereIsNothingToWaitFor) {
+  PressureWatch none({});
   EXPECT_EQ(none.descriptor(), -1);
   none.take();
   const std::vector<ControlGroup> gone{{1, "/nowhere"}, {2, "/nowhere"}};
-  WallWatch nothing(gone);
+  PressureWatch nothing(gone);
   EXPECT_EQ(nothing.descriptor(), -1);
   EXPECT_THAT(nothing.files(), ElementsAre());
   nothing.take();
 }
 
 // PSI: whether a trigger can be had depends on the kernel; that the whole watch works beside it does not.
-TEST(WallWatch, OfThisProcessIsQuietOnceItIsTaken) {
+TEST(PressureWatch, OfThisProcessIsQuietOnceItIsTaken) {
   const std::vector<ControlGroup> groups = control_groups(read_kernel_file, "memory");
-  WallWatch watch(groups);
+  PressureWatch watch(groups);
   if (watch.descriptor() < 0) GTEST_SKIP() << "there are no control groups for memory here";
   watch.take();
   EXPECT_FALSE(watch.files().empty());
@@ -110,7 +110,7 @@ class RealWatch : public RealGroup {};
 
 TEST_F(RealWatch, ALimitThatIsWrittenIsToldOf) {
   const std::vector<ControlGroup> groups{{1, folder()}};
-  WallWatch watch(groups);
+  PressureWatch watch(groups);
   EXPECT_THAT(watch.files(), Contains(folder() + "/memory.limit_in_bytes"));
   EXPECT_FALSE(is_readable(watch, 0));
   ASSERT_TRUE(write_text(folder() + "/memory.limit_in_bytes", "33554432"));
@@ -121,7 +121,7 @@ TEST_F(RealWatch, ALimitThatIsWrittenIsToldOf) {
 
 TEST_F(RealWatch, TheKernelTellsThatThereIsNoMoreMemory) {
   const std::vector<ControlGroup> groups{{1, folder()}};
-  WallWatch watch(groups);
+  PressureWatch watch(groups);
   if (std::ranges::find(watch.files(), folder() + "/memory.oom_control") == watch.files().end())
     GTEST_SKIP() << "the kernel does not tell of it here";
   ASSERT_TRUE(write_text(folder() + "/memory.limit_in_bytes", "8388608"));

@@ -17,13 +17,13 @@
 namespace nexus::system {
 
 // Not thread-safe.
-class WallWatch {
+class PressureWatch {
  public:
   // Never fails: where the kernel has no more descriptors nothing is watched.
-  explicit WallWatch(std::span<const ControlGroup> groups);
-  ~WallWatch();
-  WallWatch(const WallWatch&) = delete;
-  WallWatch& operator=(const WallWatch&) = delete;
+  explicit PressureWatch(std::span<const ControlGroup> groups);
+  ~PressureWatch();
+  PressureWatch(const PressureWatch&) = delete;
+  PressureWatch& operator=(const PressureWatch&) = delete;
 
   // Readable (poll, epoll) once something has happened, until take(). -1: nothing is watched.
   int descriptor() const { return sources_.empty() ? -1 : poll_; }
