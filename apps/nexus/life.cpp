@@ -156,7 +156,7 @@ Task<void> Life::start(Plan plan) {
 
 // On the loop that will have the panel. False: it was refused, and why has been said.
 Task<bool> Life::create(const PanelFile& file) {
-  using Created = std::expected<std::shared_ptr<panels::Panel>, Refusal>;
+  using Created = std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>;
   const std::string id = id_in_definition(file.json);
   ServingLoop& owner = *loops_[id.empty() ? 0 : owner_of(id, loops_.size())];
   const auto panel = co_await callback<Created>(loop().get_executor(), [&](auto done) {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "nexus/front/api/error_response.h"
 #include "nexus/front/api/memory_resource.h"
 #include "nexus/front/api/parameters.h"
+#include "nexus/front/api/refuse.h"
 #include "nexus/front/auth/cors.h"
 
 namespace nexus::api {

@@ -78,12 +78,12 @@ class Api final : public http::Service, public http::Backend {
   // What serves a row of the table: as Service::serve(), or with an error that says what to refuse the request with.
   std::optional<Task<void>> create_panel(const http::Request& request, http::Response& response);
   Task<void> list_panels(const http::Request& request, http::Response& response);
-  std::expected<void, Refusal> open_websocket(const http::Request& request, http::Response& response);
+  std::expected<void, ErrorResponse> open_websocket(const http::Request& request, http::Response& response);
   Task<void> report_health(const http::Request& request, http::Response& response);
-  std::expected<void, Refusal> report_live(const http::Request& request, http::Response& response);
-  std::expected<void, Refusal> report_ready(const http::Request& request, http::Response& response);
+  std::expected<void, ErrorResponse> report_live(const http::Request& request, http::Response& response);
+  std::expected<void, ErrorResponse> report_ready(const http::Request& request, http::Response& response);
   Task<void> report_metrics(const http::Request& request, http::Response& response);
-  std::expected<void, Refusal> describe_api(const http::Request& request, http::Response& response);
+  std::expected<void, ErrorResponse> describe_api(const http::Request& request, http::Response& response);
   Task<void> report_memory(const http::Request& request, http::Response& response);
 
   Task<exposition::Snapshot> sum_of_all_loops(

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "nexus/front/api/api.h"
-#include "nexus/front/api/error_response.h"
 #include "nexus/front/api/parameters.h"
+#include "nexus/front/api/refuse.h"
 #include "nexus/front/http/websocket_upgrade.h"
 
 namespace nexus::api {
@@ -33,7 +33,7 @@ struct Api::Endpoint : http::Route {
   static std::optional<Task<void>> finish(Api&, std::optional<Task<void>> waiting, Response&) {
     return waiting;
   }
-  static std::optional<Task<void>> finish(Api& api, const std::expected<void, Refusal>& outcome,
+  static std::optional<Task<void>> finish(Api& api, const std::expected<void, ErrorResponse>& outcome,
                                           Response& response) {
     if (!outcome) refuse(api.shard_.probes(), outcome.error(), response);
     return std::nullopt;
@@ -104,31 +104,31 @@ Task<void> Api::list_panels(const Request& request, Response& response) {
   append_page(response.body(), lists, *page);
 }
 
-std::expected<void, Refusal> Api::report_live(const Request&, Response& response) {
+std::expected<void, ErrorResponse> Api::report_live(const Request&, Response& response) {
   health_.live(response);
   return {};
 }
 
-std::expected<void, Refusal> Api::report_ready(const Request&, Response& response) {
+std::expected<void, ErrorResponse> Api::report_ready(const Request&, Response& response) {
   health_.ready(shard_.stage(), response);
   return {};
 }
 
-std::expected<void, Refusal> Api::describe_api(const Request&, Response& response) {
+std::expected<void, ErrorResponse> Api::describe_api(const Request&, Response& response) {
   response.body() = openapi_json_;
   return {};
 }
 
 // All that can be known before the connection is a WebSocket is said by HTTP, whose responses every client can tell apart.
-std::expected<void, Refusal> Api::open_websocket(const Request& request, Response& response) {
-  if (auto refusal = refuse_upgrade(request)) return std::unexpected(Refusal{*std::move(refusal)});
+std::expected<void, ErrorResponse> Api::open_websocket(const Request& request, Response& response) {
+  if (auto refusal = refuse_upgrade(request)) return std::unexpected(ErrorResponse{*std::move(refusal)});
   if (shard_.stage() == shard::Stage::kDraining)
     return std::unexpected(
-        Refusal{{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}});
+        ErrorResponse{{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}});
   if (!shard_.registry().find(request.name(0)))
-    return std::unexpected(Refusal{shard::panel_not_found(request.name(0))});
+    return std::unexpected(ErrorResponse{shard::panel_not_found(request.name(0))});
   const auto room = shard_.ledger().grant(budget::Kind::kBuffers, websocket::kClientBytes);
-  if (!room) return std::unexpected(Refusal{room.error()});
+  if (!room) return std::unexpected(ErrorResponse{room.error()});
   response.set_status(http::kSwitchingProtocols);
   return {};
 }

@@ -6,9 +6,9 @@
 
 #include "nexus/foundation/base/ids.h"
 #include "nexus/foundation/json/json.h"
-#include "nexus/front/api/error_response.h"
 #include "nexus/front/api/execution_json.h"
 #include "nexus/front/api/parameters.h"
+#include "nexus/front/api/refuse.h"
 #include "nexus/front/auth/access.h"
 #include "nexus/front/http/query.h"
 
@@ -17,18 +17,18 @@ namespace {
 
 constexpr std::size_t kMostRows = 1000;
 
-Refusal no_execution(std::string_view id) {
+ErrorResponse no_execution(std::string_view id) {
   return {{.code = ErrorCode::kExecutionNotFound,
            .message = fmt::format("there is no execution \"{}\", or it ended more than 5 minutes ago", id)}};
 }
 
-Refusal no_suspension() {
+ErrorResponse no_suspension() {
   return {{.code = ErrorCode::kSuspensionNotFound,
            .message = "there is no such suspension of the extension external, or it has been answered"}};
 }
 
 // The panel that a list is of.
-std::expected<std::string_view, Refusal> panel_of(const http::Request& request) {
+std::expected<std::string_view, ErrorResponse> panel_of(const http::Request& request) {
   const auto panel = http::find_parameter(request.query(), "panel");
   if (!panel) return std::unexpected(panel.error());
   if (!*panel || !is_panel_id(**panel))
@@ -37,7 +37,7 @@ std::expected<std::string_view, Refusal> panel_of(const http::Request& request) 
 }
 
 // {success: true, value?} or {success: false, error: text or object}
-std::expected<extensions::Settlement, Refusal> settlement_of(std::string_view body) {
+std::expected<extensions::Settlement, ErrorResponse> settlement_of(std::string_view body) {
   std::optional<std::string> success, value, error;
   std::optional<std::string> unknown;
   const bool is_object = for_each_member(body, [&](std::string_view key, std::string_view json) {

@@ -4,7 +4,7 @@
 #include <expected>
 
 #include "nexus/foundation/metrics/probes.h"
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 #include "nexus/front/http/preferences.h"
 #include "nexus/front/http/request.h"
 #include "nexus/front/http/response.h"
@@ -27,7 +27,7 @@ class ExecutionResource {
 
   Task<void> describe(const http::Request& request, http::Response& response);
   Task<void> resume(const http::Request& request, http::Response& response);
-  using Outcome = std::expected<void, Refusal>;
+  using Outcome = std::expected<void, ErrorResponse>;
   Outcome cancel(const http::Request& request, http::Response& response);
   Outcome list(const http::Request& request, http::Response& response) const;
   Outcome list_suspensions(const http::Request& request, http::Response& response) const;

@@ -92,7 +92,7 @@ std::string unclean_json(const exposition::UncleanNotice& notice) {
 
 }  // namespace
 
-std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view query) {
+std::expected<metrics::HandlerOrder, ErrorResponse> handler_order_of(std::string_view query) {
   const auto sort = http::find_parameter(query, "sort");
   if (!sort) return std::unexpected(sort.error());
   if (!*sort) return metrics::HandlerOrder::kBytes;

@@ -5,14 +5,14 @@
 #include <string>
 #include <string_view>
 
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 #include "nexus/runtime/exposition/memory_facts.h"
 #include "nexus/runtime/exposition/snapshot.h"
 
 namespace nexus::api {
 
 // ?sort=bytes|time|calls|host-calls|suspensions|refusals
-std::expected<metrics::HandlerOrder, Refusal> handler_order_of(std::string_view query);
+std::expected<metrics::HandlerOrder, ErrorResponse> handler_order_of(std::string_view query);
 
 // Appends the limits, what is used and by whom, and what to change. `sum` is that of all loops, with their handlers, of
 // which the first 20 are told.

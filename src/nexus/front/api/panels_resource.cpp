@@ -5,10 +5,10 @@
 #include <iterator>
 
 #include "nexus/foundation/json/json.h"
-#include "nexus/front/api/error_response.h"
 #include "nexus/front/api/panel_json.h"
 #include "nexus/front/api/panel_list.h"
 #include "nexus/front/api/parameters.h"
+#include "nexus/front/api/refuse.h"
 #include "nexus/front/auth/access.h"
 #include "nexus/front/http/conditions.h"
 #include "nexus/runtime/shard/tool_calls.h"
@@ -26,8 +26,8 @@ Freshness tag(const panels::Panel& panel, const http::Request& request, http::Re
   return Freshness::kUnchanged;
 }
 
-std::unexpected<Refusal> not_found(std::string_view id) {
-  return std::unexpected(Refusal{shard::panel_not_found(id)});
+std::unexpected<ErrorResponse> not_found(std::string_view id) {
+  return std::unexpected(ErrorResponse{shard::panel_not_found(id)});
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ PanelsResource::Outcome PanelsResource::give_state(const http::Request& request,
 
 PanelsResource::Outcome PanelsResource::remove(const http::Request& request, http::Response& response) {
   const auto removed = service_.remove(request.name(0), condition_of(request));
-  if (!removed) return std::unexpected(Refusal{removed.error()});
+  if (!removed) return std::unexpected(ErrorResponse{removed.error()});
   response.set_status(204);
   return {};
 }

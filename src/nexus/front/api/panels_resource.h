@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "nexus/foundation/metrics/probes.h"
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 #include "nexus/front/http/request.h"
 #include "nexus/front/http/response.h"
 #include "nexus/front/http/websocket_upgrade.h"
@@ -15,7 +15,7 @@ namespace nexus::api {
 
 class PanelsResource {
  public:
-  using Outcome = std::expected<void, Refusal>;  // an error says what to refuse the request with
+  using Outcome = std::expected<void, ErrorResponse>;  // an error says what to refuse the request with
 
   PanelsResource(const panels::Registry& registry, shard::PanelService& service, metrics::Probes& probes,
                  http::ProxyTrust trust)

@@ -13,7 +13,7 @@ WithLogs logs_of(std::string_view query) {
   return http::has_flag(query, "logs") ? WithLogs::kYes : WithLogs::kNo;
 }
 
-std::expected<Include, Refusal> include_of(std::string_view query) {
+std::expected<Include, ErrorResponse> include_of(std::string_view query) {
   const auto include = http::find_parameter(query, "include");
   if (!include) return std::unexpected(include.error());
   if (!*include) return Include::kNothing;
@@ -21,7 +21,7 @@ std::expected<Include, Refusal> include_of(std::string_view query) {
   return std::unexpected(refuse_part("include", "must be handlers"));
 }
 
-std::expected<Page, Refusal> page_of(std::string_view query) {
+std::expected<Page, ErrorResponse> page_of(std::string_view query) {
   Page page;
   const auto limit = http::find_parameter(query, "limit");
   if (!limit) return std::unexpected(limit.error());

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 #include "nexus/foundation/model/result.h"
 
 namespace nexus::api {
@@ -17,7 +17,7 @@ WithLogs logs_of(std::string_view query);
 
 // ?include=handlers
 enum class Include : bool { kNothing, kHandlers };
-std::expected<Include, Refusal> include_of(std::string_view query);
+std::expected<Include, ErrorResponse> include_of(std::string_view query);
 
 // ?limit=&after=
 inline constexpr std::size_t kMostPerPage = 1000;
@@ -25,6 +25,6 @@ struct Page {
   std::size_t limit = 100;
   std::string after{};  // an id, whether or not there is such a panel; empty: from the first
 };
-std::expected<Page, Refusal> page_of(std::string_view query);
+std::expected<Page, ErrorResponse> page_of(std::string_view query);
 
 }  // namespace nexus::api

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <new>
 
-#include "nexus/front/api/error_response.h"
 #include "nexus/front/api/execution_json.h"
 #include "nexus/front/api/parameters.h"
+#include "nexus/front/api/refuse.h"
 
 namespace nexus::api {
 namespace {
@@ -37,7 +37,7 @@ Task<void> TriggerResource::run(executions::ToolCall call, const http::Request& 
         respond_with(ended, with_logs, response);
         response.seal();
       });
-  if (!outcome) co_return refuse(probes_, Refusal{outcome.error()}, response);
+  if (!outcome) co_return refuse(probes_, ErrorResponse{outcome.error()}, response);
   if (outcome->execution != nullptr)
     co_await waiting_.respond_when_ready(std::move(outcome->execution), since_ms, request, with_logs,
                                          response);
@@ -58,13 +58,13 @@ Task<void> TriggerResource::run_once(executions::ToolCall call, std::int64_t sin
   executions::Idempotency::EntryPtr entry = keys_.find(panel, key);
   if (entry == nullptr) {
     auto added = keys_.add(panel, key, content);
-    if (!added) co_return refuse(probes_, Refusal{std::move(added.error())}, response);
+    if (!added) co_return refuse(probes_, ErrorResponse{std::move(added.error())}, response);
     entry = *std::move(added);
     co_await run_first(std::move(call), key, entry);
   } else if (!entry->is_of(content)) {
     co_return refuse(probes_,
-                     Refusal{{.code = ErrorCode::kIdempotencyMismatch,
-                              .message = "this Idempotency-Key was used for another tool or body"}},
+                     ErrorResponse{{.code = ErrorCode::kIdempotencyMismatch,
+                                    .message = "this Idempotency-Key was used for another tool or body"}},
                      response);
   } else if (!entry->is_settled()) {
     co_await callback<bool>(executions_.executor(), [&entry](executions::Idempotency::Entry::Ready ready) {
@@ -74,11 +74,12 @@ Task<void> TriggerResource::run_once(executions::ToolCall call, std::int64_t sin
   if (entry->refusal() != nullptr) co_return refuse(probes_, *entry->refusal(), response);
   auto execution = entry->execution();
   if (execution == nullptr) {
-    co_return refuse(probes_,
-                     Refusal{{.code = ErrorCode::kExecutionNotFound,
-                              .message = "the request with this Idempotency-Key has been carried out, and "
-                                         "its result is not kept any more"}},
-                     response);
+    co_return refuse(
+        probes_,
+        ErrorResponse{{.code = ErrorCode::kExecutionNotFound,
+                       .message = "the request with this Idempotency-Key has been carried out, and "
+                                  "its result is not kept any more"}},
+        response);
   }
   co_await waiting_.respond_when_ready(std::move(execution), since_ms, request, with_logs, response);
 }
@@ -93,12 +94,12 @@ Task<void> TriggerResource::run_first(executions::ToolCall call, const std::stri
     if (outcome) {
       keys_.ran(*entry, outcome->execution);
     } else {
-      keys_.refused(*panel, key, *entry, Refusal{std::move(outcome.error())});
+      keys_.refused(*panel, key, *entry, ErrorResponse{std::move(outcome.error())});
     }
   } catch (const std::bad_alloc&) {
     keys_.refused(
         *panel, key, *entry,
-        Refusal{{.code = ErrorCode::kOverloaded, .message = "no memory left", .retry_after_ms = 1000}});
+        ErrorResponse{{.code = ErrorCode::kOverloaded, .message = "no memory left", .retry_after_ms = 1000}});
     throw;
   }
 }

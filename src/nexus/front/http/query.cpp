@@ -4,8 +4,8 @@
 
 namespace nexus::http {
 
-std::expected<std::optional<std::string_view>, Refusal> find_parameter(std::string_view query,
-                                                                       std::string_view name) {
+std::expected<std::optional<std::string_view>, ErrorResponse> find_parameter(std::string_view query,
+                                                                             std::string_view name) {
   std::optional<std::string_view> value;
   while (!query.empty()) {
     std::string_view pair = take_until(query, '&');

@@ -6,13 +6,13 @@
 #include <string>
 #include <string_view>
 
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 
 namespace nexus::http {
 
 // The value of `name`; none: it isn't there. A parameter that is there twice is a fault. REQUIRES: a query in normal form.
-std::expected<std::optional<std::string_view>, Refusal> find_parameter(std::string_view query,
-                                                                       std::string_view name);
+std::expected<std::optional<std::string_view>, ErrorResponse> find_parameter(std::string_view query,
+                                                                             std::string_view name);
 
 // Whether the query has `name=1` or `name=true`.
 bool has_flag(std::string_view query, std::string_view name);

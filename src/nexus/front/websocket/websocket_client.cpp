@@ -199,7 +199,7 @@ Task<std::string> WebSocketClient::result_of(executions::ExecutionPtr execution,
   co_return result_message(*execution->result, request_id_json);
 }
 
-void WebSocketClient::refuse(Refusal refusal, std::string_view request_id_json) {
+void WebSocketClient::refuse(ErrorResponse refusal, std::string_view request_id_json) {
   refusal.error = loop_.probes.refused(std::move(refusal.error));
   send_text(error_message(refusal, request_id_json));
 }

@@ -68,7 +68,7 @@ class WebSocketClient final : public subscribers::Listening,
   void carry_out(PingCommand, const std::string&);
   Task<std::string> result_of(executions::ExecutionPtr execution, std::string request_id_json);
   Task<void> trigger(TriggerCommand command, std::string request_id_json, budget::Grant held);
-  void refuse(Refusal refusal, std::string_view request_id_json);
+  void refuse(ErrorResponse refusal, std::string_view request_id_json);
   void send_text(std::string text);
   void push(Frame frame, bool is_unpaid);
   void close(CloseCode code, const char* reason);

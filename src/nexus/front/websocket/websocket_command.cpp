@@ -17,7 +17,7 @@ constexpr std::size_t kMostRequestIdBytes = 256;  // as JSON
 // A field is there once, as its text.
 struct Fields {
   std::optional<std::string> type, tool, args, request_id, topics;
-  std::optional<Refusal> fault;
+  std::optional<ErrorResponse> fault;
 
   void take(std::string_view key, std::string_view value) {
     std::optional<std::string>* const field = find(key);
@@ -140,8 +140,8 @@ std::expected<Command, RefusedCommand> command_of(Fields fields) {
 
 }  // namespace
 
-Refusal refuse_message_part(std::string_view path, std::string_view message) {
-  Refusal refusal = refuse_part(path, message);
+ErrorResponse refuse_message_part(std::string_view path, std::string_view message) {
+  ErrorResponse refusal = refuse_part(path, message);
   if (path.empty()) refusal.error.message = fmt::format("the message {}", message);
   return refusal;
 }

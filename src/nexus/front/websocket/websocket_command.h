@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 
 namespace nexus::websocket {
 
@@ -29,7 +29,7 @@ struct Command {
 };
 
 struct RefusedCommand {
-  Refusal refusal;
+  ErrorResponse refusal;
   std::string request_id_json{};  // when there is one that can be read
 };
 
@@ -37,6 +37,6 @@ struct RefusedCommand {
 std::expected<Command, RefusedCommand> read_command(std::string_view text);
 
 // kInvalidRequest for one part of a message; an empty path: the message itself.
-Refusal refuse_message_part(std::string_view path, std::string_view message);
+ErrorResponse refuse_message_part(std::string_view path, std::string_view message);
 
 }  // namespace nexus::websocket

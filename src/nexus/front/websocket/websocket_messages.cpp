@@ -17,7 +17,7 @@ std::string result_message(const ExecutionResult& result, std::string_view reque
   return out;
 }
 
-std::string error_message(const Refusal& refusal, std::string_view request_id_json) {
+std::string error_message(const ErrorResponse& refusal, std::string_view request_id_json) {
   std::string out = fmt::format(R"({{"type":"ERROR","code":"{}")", name(refusal.error.code));
   subscribers::append_text_member(out, "message", refusal.error.message);
   subscribers::append_request_id(out, request_id_json);

@@ -65,7 +65,8 @@ void Idempotency::ran(Entry& entry, const ExecutionPtr& execution) {
   entry.settle();
 }
 
-void Idempotency::refused(const panels::Panel& panel, std::string_view key, Entry& entry, Refusal refusal) {
+void Idempotency::refused(const panels::Panel& panel, std::string_view key, Entry& entry,
+                          ErrorResponse refusal) {
   const auto place = by_key_.find(place_of(panel.id(), key));
   if (place != by_key_.end() && place->second.entry.get() == &entry) erase(place);
   entry.refusal_ = std::move(refusal);

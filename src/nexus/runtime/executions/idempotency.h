@@ -19,7 +19,7 @@
 #include "nexus/foundation/base/clock.h"
 #include "nexus/foundation/base/digest.h"
 #include "nexus/foundation/budget/ledger.h"
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 #include "nexus/runtime/executions/execution.h"
 
 namespace nexus::executions {
@@ -39,7 +39,7 @@ class Idempotency {
     bool is_of(const Digest& content) const { return content_ == content; }
     bool is_settled() const { return refusal_ || has_run_; }
     // Why no part of it ran; null: it did, or is about to.
-    const Refusal* refusal() const { return refusal_ ? &*refusal_ : nullptr; }
+    const ErrorResponse* refusal() const { return refusal_ ? &*refusal_ : nullptr; }
     ExecutionPtr execution() const { return execution_.lock(); }  // null: not kept any more
 
     using Ready = std::move_only_function<void(bool)>;
@@ -51,7 +51,7 @@ class Idempotency {
 
     std::weak_ptr<const panels::Panel> panel_;
     Digest content_;
-    std::optional<Refusal> refusal_;
+    std::optional<ErrorResponse> refusal_;
     std::weak_ptr<Execution> execution_;
     std::int64_t ended_ms_ = 0;  // as far as is known
     bool has_run_ = false;
@@ -69,7 +69,7 @@ class Idempotency {
   // What came of it. Whoever waits for it goes on from the loop.
   void ran(Entry& entry, const ExecutionPtr& execution);
   // No part of it ran: the key is new again.
-  void refused(const panels::Panel& panel, std::string_view key, Entry& entry, Refusal refusal);
+  void refused(const panels::Panel& panel, std::string_view key, Entry& entry, ErrorResponse refusal);
 
   // About once in 100 ms.
   void tick();

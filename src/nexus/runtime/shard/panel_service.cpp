@@ -18,8 +18,8 @@ struct FailedTool {
   Error error;
 };
 
-Refusal refuse_tools(const std::vector<FailedTool>& failed) {
-  Refusal refusal;
+ErrorResponse refuse_tools(const std::vector<FailedTool>& failed) {
+  ErrorResponse refusal;
   refusal.error.code = ErrorCode::kCompilationError;
   refusal.error.message = fmt::format("tool \"{}\": {}{}", failed.front().tool, failed.front().error.message,
                                       and_more(failed.size() - 1));
@@ -46,11 +46,11 @@ bool is_of_the_handler(ErrorCode code) {
 }
 
 // Capabilities are the server's to give, but who asks may be allowed to see less.
-std::optional<Refusal> refuse_receiving(const panels::Definition& definition, const Caller& caller) {
+std::optional<ErrorResponse> refuse_receiving(const panels::Definition& definition, const Caller& caller) {
   for (const panels::Tool& tool : definition.tools) {
     const auto* event = std::get_if<panels::EventTrigger>(&tool.trigger);
     if (event == nullptr || event->panel.empty() || caller.may_see(event->panel)) continue;
-    return Refusal{
+    return ErrorResponse{
         {.code = ErrorCode::kForbidden,
          .message = fmt::format("the token's panels do not cover \"{}\", whose events tool \"{}\" asks for",
                                 event->panel, tool.name)}};
@@ -65,7 +65,7 @@ Error error_of(Error of_load) {
 
 }  // namespace
 
-Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelService::create(
+Task<std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>> PanelService::create(
     std::string_view json, const Caller& caller, panels::HandlerFiles files) {
   auto definition = panels::parse_definition(json, ceiling_, files);
   if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
@@ -73,28 +73,28 @@ Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> PanelService::creat
   // Asked before the work as well as after it: another request may have been quicker.
   if (!definition->id.empty() && registry_.find(definition->id)) {
     auto existing = registry_.create(*std::move(definition));
-    co_return std::unexpected(Refusal{std::move(existing.error())});
+    co_return std::unexpected(ErrorResponse{std::move(existing.error())});
   }
   if (auto loaded = co_await load_tools(*definition); !loaded)
     co_return std::unexpected(std::move(loaded.error()));
   auto panel = registry_.create(*std::move(definition));
-  if (!panel) co_return std::unexpected(Refusal{std::move(panel.error())});
+  if (!panel) co_return std::unexpected(ErrorResponse{std::move(panel.error())});
   automation_.put(*panel);
   co_return *std::move(panel);
 }
 
-Task<std::expected<panels::Put, Refusal>> PanelService::put(std::string_view id, std::string_view json,
-                                                            const Caller& caller,
-                                                            VersionCondition condition) {
+Task<std::expected<panels::Put, ErrorResponse>> PanelService::put(std::string_view id, std::string_view json,
+                                                                  const Caller& caller,
+                                                                  VersionCondition condition) {
   auto definition = panels::parse_definition(json, ceiling_, {}, id);
   if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
   if (auto refusal = refuse_receiving(*definition, caller)) co_return std::unexpected(*std::move(refusal));
   if (auto held = panels::check(condition, registry_.find(id).get(), id); !held)
-    co_return std::unexpected(Refusal{std::move(held.error())});
+    co_return std::unexpected(ErrorResponse{std::move(held.error())});
   if (auto loaded = co_await load_tools(*definition); !loaded)
     co_return std::unexpected(std::move(loaded.error()));
   auto done = registry_.put(*std::move(definition), condition);
-  if (!done) co_return std::unexpected(Refusal{std::move(done.error())});
+  if (!done) co_return std::unexpected(ErrorResponse{std::move(done.error())});
   automation_.put(done->panel);
   if (done->how == panels::Put::How::kReplaced) audience_.replaced(*done->panel);
   co_return *std::move(done);
@@ -111,7 +111,7 @@ Result<void> PanelService::remove(std::string_view id, const VersionCondition& c
 
 // One request must not keep the engine busy for minutes: all its tools together have the time of one execution, and the
 // first that loads for ever is the last that is tried.
-Task<std::expected<void, Refusal>> PanelService::load_tools(const panels::Definition& definition) {
+Task<std::expected<void, ErrorResponse>> PanelService::load_tools(const panels::Definition& definition) {
   const std::uint64_t started_us = executions_.clock().monotonic_us();
   const std::uint64_t most_ms = ceiling_.limits.max_wall_ms;
   std::vector<FailedTool> failed;
@@ -128,13 +128,13 @@ Task<std::expected<void, Refusal>> PanelService::load_tools(const panels::Defini
     co_await asio::post(co_await asio::this_coro::executor, kAwait);
     if (handler) continue;
     Error error = error_of(std::move(handler.error()));
-    if (!is_of_the_handler(error.code)) co_return std::unexpected(Refusal{std::move(error)});
+    if (!is_of_the_handler(error.code)) co_return std::unexpected(ErrorResponse{std::move(error)});
     const bool takes_too_long = error.code == ErrorCode::kTimeout;
     failed.push_back({tool.name, std::move(error)});
     if (takes_too_long) break;
   }
   if (!failed.empty()) co_return std::unexpected(refuse_tools(failed));
-  co_return std::expected<void, Refusal>();
+  co_return std::expected<void, ErrorResponse>();
 }
 
 }  // namespace nexus::shard

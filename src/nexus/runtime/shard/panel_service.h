@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "nexus/foundation/model/caller.h"
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/loop/loop.h"
 #include "nexus/runtime/panels/registry.h"
@@ -33,18 +33,18 @@ class PanelService {
   // kForbidden when a trigger asks for the events of a panel that the caller may not see;
   // kInvalidRequest and kCapabilityNotAllowed with the faults by path, kCompilationError with the faults by tool,
   // kPanelExists, and what the pool refuses with. REQUIRES: `json` is valid until the coroutine is done.
-  Task<std::expected<std::shared_ptr<panels::Panel>, Refusal>> create(std::string_view json,
-                                                                      const Caller& caller,
-                                                                      panels::HandlerFiles files);
+  Task<std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>> create(std::string_view json,
+                                                                            const Caller& caller,
+                                                                            panels::HandlerFiles files);
   // Creates the panel `id`, or replaces all but its state; kPreconditionFailed instead of kPanelExists. REQUIRES: as
   // above, for `id` and `caller` too.
-  Task<std::expected<panels::Put, Refusal>> put(std::string_view id, std::string_view json,
-                                                const Caller& caller, VersionCondition condition);
+  Task<std::expected<panels::Put, ErrorResponse>> put(std::string_view id, std::string_view json,
+                                                      const Caller& caller, VersionCondition condition);
   // Ends the panel, its triggers and its executions. kPanelNotFound, kPreconditionFailed.
   Result<void> remove(std::string_view id, const VersionCondition& condition);
 
  private:
-  Task<std::expected<void, Refusal>> load_tools(const panels::Definition& definition);
+  Task<std::expected<void, ErrorResponse>> load_tools(const panels::Definition& definition);
 
   panels::Registry& registry_;
   executions::Executions& executions_;

@@ -17,21 +17,23 @@ Error panel_not_found(std::string_view id) {
   return {.code = ErrorCode::kPanelNotFound, .message = fmt::format("there is no panel \"{}\"", id)};
 }
 
-std::expected<executions::ToolCall, Refusal> ToolCalls::find(std::string_view panel_id, std::string_view tool,
-                                                             std::string_view args) {
+std::expected<executions::ToolCall, ErrorResponse> ToolCalls::find(std::string_view panel_id,
+                                                                   std::string_view tool,
+                                                                   std::string_view args) {
   auto panel = registry_.find(panel_id);
-  if (!panel) return std::unexpected(Refusal{panel_not_found(panel_id)});
+  if (!panel) return std::unexpected(ErrorResponse{panel_not_found(panel_id)});
   return find(std::move(panel), tool, args);
 }
 
-std::expected<executions::ToolCall, Refusal> ToolCalls::find(std::shared_ptr<panels::Panel> panel,
-                                                             std::string_view name, std::string_view args) {
+std::expected<executions::ToolCall, ErrorResponse> ToolCalls::find(std::shared_ptr<panels::Panel> panel,
+                                                                   std::string_view name,
+                                                                   std::string_view args) {
   auto definition = panel->definition();
   const panels::Tool* tool = definition->find_tool(name);
   if (tool == nullptr) {
     return std::unexpected(
-        Refusal{{.code = ErrorCode::kToolNotFound,
-                 .message = fmt::format("panel \"{}\" has no tool \"{}\"", panel->id(), name)}});
+        ErrorResponse{{.code = ErrorCode::kToolNotFound,
+                       .message = fmt::format("panel \"{}\" has no tool \"{}\"", panel->id(), name)}});
   }
   executions::ToolCall call{std::move(panel), std::move(definition), tool, "{}"};
   const auto start = args.find_first_not_of(kJsonSpace);
@@ -45,22 +47,22 @@ std::expected<executions::ToolCall, Refusal> ToolCalls::find(std::shared_ptr<pan
   return check_args(std::move(call));
 }
 
-std::expected<executions::ToolCall, Refusal> ToolCalls::check_args(executions::ToolCall call) {
+std::expected<executions::ToolCall, ErrorResponse> ToolCalls::check_args(executions::ToolCall call) {
   if (call.tool->args_schema_json.empty()) return call;
   const auto schema = schemas_.get(call.tool->args_schema_json);
   if (!schema) {
-    return std::unexpected(Refusal{
+    return std::unexpected(ErrorResponse{
         {.code = ErrorCode::kInternalError, .message = "the schema of the tool's args cannot be compiled"}});
   }
   budget::Grant held;
   if (const auto bytes = panels::args_bytes_at_most(call.args_json); bytes > kSmallCheckBytes) {
     auto granted = ledger_.grant(budget::Kind::kBuffers, bytes, budget::Need::kGrowth);
-    if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
+    if (!granted) return std::unexpected(ErrorResponse{std::move(granted.error())});
     held = *std::move(granted);
   }
   if (auto filled = schema->defaults().fill(call.args_json)) {
     auto granted = ledger_.grant(budget::Kind::kBuffers, filled->size(), budget::Need::kGrowth);
-    if (!granted) return std::unexpected(Refusal{std::move(granted.error())});
+    if (!granted) return std::unexpected(ErrorResponse{std::move(granted.error())});
     call.own_args = std::make_shared<const executions::OwnArgs>(*std::move(filled), *std::move(granted));
     call.args_json = call.own_args->json;
   }

@@ -7,13 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 
 namespace nexus::http {
 
 // The path of the fault, or "fine".
 template <class T>
-std::string fault_of(const std::expected<T, Refusal>& read) {
+std::string fault_of(const std::expected<T, ErrorResponse>& read) {
   if (read) return "fine";
   EXPECT_EQ(read.error().error.code, ErrorCode::kInvalidRequest);
   const std::string& details = read.error().details_json;

@@ -1,4 +1,4 @@
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 
 #include <fmt/format.h>
 
@@ -10,14 +10,14 @@ std::string and_more(std::size_t others) {
   return others == 0 ? std::string() : fmt::format(" (and {} more)", others);
 }
 
-Refusal refuse_part(std::string_view path, std::string_view message) {
+ErrorResponse refuse_part(std::string_view path, std::string_view message) {
   return refuse_definition({.code = ErrorCode::kInvalidRequest,
                             .faults = {{std::string(path), std::string(message)}},
                             .unlisted = 0});
 }
 
-Refusal refuse_definition(const Rejected& rejected) {
-  Refusal refusal;
+ErrorResponse refuse_definition(const Rejected& rejected) {
+  ErrorResponse refusal;
   const Fault& first = rejected.faults.front();
   const std::size_t others = rejected.faults.size() - 1 + rejected.unlisted;
   refusal.error.code = rejected.code;

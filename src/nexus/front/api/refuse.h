@@ -2,12 +2,12 @@
 #pragma once
 
 #include "nexus/foundation/metrics/probes.h"
-#include "nexus/foundation/model/refusal.h"
+#include "nexus/foundation/model/error_response.h"
 #include "nexus/front/http/response.h"
 
 namespace nexus::api {
 
 // Counts it, and makes `response` say so.
-void refuse(metrics::Probes& probes, Refusal refusal, http::Response& response);
+void refuse(metrics::Probes& probes, ErrorResponse refusal, http::Response& response);
 
 }  // namespace nexus::api

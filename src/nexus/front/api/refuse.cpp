@@ -1,8 +1,8 @@
-#include "nexus/front/api/error_response.h"
+#include "nexus/front/api/refuse.h"
 
 namespace nexus::api {
 
-void refuse(metrics::Probes& probes, Refusal refusal, http::Response& response) {
+void refuse(metrics::Probes& probes, ErrorResponse refusal, http::Response& response) {
   response.refuse(probes.refused(std::move(refusal.error)), refusal.details_json);
 }
 

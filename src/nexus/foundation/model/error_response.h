@@ -9,16 +9,16 @@
 
 namespace nexus {
 
-struct Refusal {
+struct ErrorResponse {
   Error error;
   std::string details_json{};  // one JSON value, or empty
 };
 
 // kInvalidRequest for one part of a request: `details` is [{path, message}]. `path`: "limit" of the query, "tools[0].name"
 // of the body; empty: the body itself.
-Refusal refuse_part(std::string_view path, std::string_view message);
+ErrorResponse refuse_part(std::string_view path, std::string_view message);
 // The same with all that is wrong with a definition, or with the arguments of a call.
-Refusal refuse_definition(const Rejected& rejected);
+ErrorResponse refuse_definition(const Rejected& rejected);
 
 // " (and 3 more)", or nothing: what a message leaves out.
 std::string and_more(std::size_t others);
