@@ -23,7 +23,7 @@ void add_config_options(CLI::App& command, ConfigArguments& arguments);
 // What it would add, for one that was not given; nothing for a command without them.
 void add_names_of_config_options(const CLI::App& command, std::vector<std::string>& names);
 
-// Keeps the flags that the command did not know: they are faults beside the others, each with the nearest name.
+// Keeps the flags that the command did not know: they are errors beside the others, each with the nearest name.
 void take_unknown(const CLI::App& command, ConfigArguments& arguments);
 
 }  // namespace nexus::app

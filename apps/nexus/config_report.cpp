@@ -57,11 +57,11 @@ std::string value_text(const Row& row, const config::Shown& shown) {
   return row.unset.empty() ? "-" : fmt::format("({})", row.unset);
 }
 
-std::string faults_json(const std::vector<config::Fault>& faults) {
-  return fmt::format(R"({{"faults":{}}})", json_array(faults, [](const config::Fault& fault) {
+std::string errors_json(const std::vector<config::ValidationError>& errors) {
+  return fmt::format(R"({{"faults":{}}})", json_array(errors, [](const config::ValidationError& error) {
                        return fmt::format(R"({{"field":{},"value":{},"bound":{},"origin":{}}})",
-                                          json_string(fault.field), json_string(fault.value),
-                                          json_string(fault.bound), json_string(fault.origin));
+                                          json_string(error.field), json_string(error.value),
+                                          json_string(error.bound), json_string(error.origin));
                      }));
 }
 
@@ -98,9 +98,9 @@ std::optional<config::Loaded> load_and_report(const ConfigArguments& arguments, 
   auto loaded = load_configuration(arguments);
   if (loaded) return *std::move(loaded);
   if (prints_json) {
-    fmt::print("{}\n", faults_json(loaded.error()));
+    fmt::print("{}\n", errors_json(loaded.error()));
   } else {
-    print_faults(loaded.error());
+    print_errors(loaded.error());
   }
   return std::nullopt;
 }

@@ -15,7 +15,7 @@ std::string config_table(const config::Loaded& loaded);
 // {"settings": [{name, key, flag, value, unit, source, origin}], "warnings": [text]}; null: there is no value.
 std::string config_json(const config::Loaded& loaded);
 
-// None when there are faults: they have been printed, to stdout as {"faults": [{field, value, bound, origin}]} when the
+// None when there are errors: they have been printed, to stdout as {"faults": [{field, value, bound, origin}]} when the
 // command prints JSON, otherwise to stderr.
 std::optional<config::Loaded> load_and_report(const ConfigArguments& arguments, bool prints_json);
 

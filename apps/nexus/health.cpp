@@ -20,7 +20,7 @@ std::optional<ServerTarget> target_of_url(const std::string& url) {
 std::optional<ServerTarget> target_of_configuration(const ConfigArguments& arguments) {
   const auto loaded = load_configuration(arguments);
   if (!loaded) {
-    print_faults(loaded.error());
+    print_errors(loaded.error());
     return std::nullopt;
   }
   const config::ServerConfig& server = loaded->settings.server;

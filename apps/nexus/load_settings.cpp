@@ -29,7 +29,7 @@ std::optional<std::string> capabilities_bound(const config::Settings& settings) 
 
 }  // namespace
 
-std::expected<config::Loaded, std::vector<config::Fault>> load_configuration(
+std::expected<config::Loaded, std::vector<config::ValidationError>> load_configuration(
     const ConfigArguments& arguments) {
   return config::load({.file = arguments.file,
                        .environment = variable,
@@ -38,9 +38,9 @@ std::expected<config::Loaded, std::vector<config::Fault>> load_configuration(
                        .rules = {{"CAPABILITIES", capabilities_bound}}});
 }
 
-void print_faults(const std::vector<config::Fault>& faults) {
-  for (const config::Fault& fault : faults)
-    fmt::print(stderr, "nexus: {}\n", config::describe(fault));
+void print_errors(const std::vector<config::ValidationError>& errors) {
+  for (const config::ValidationError& error : errors)
+    fmt::print(stderr, "nexus: {}\n", config::describe(error));
 }
 
 std::optional<config::Settings> load_settings(const ConfigArguments& arguments) {
@@ -48,7 +48,7 @@ std::optional<config::Settings> load_settings(const ConfigArguments& arguments) 
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("nexus", make_stderr_sink()));
   auto loaded = load_configuration(arguments);
   if (!loaded) {
-    print_faults(loaded.error());
+    print_errors(loaded.error());
     return std::nullopt;
   }
   spdlog::set_formatter(loaded->settings.logging.pretty ? text_log_format(wants_colours(STDERR_FILENO))
@@ -62,8 +62,8 @@ std::optional<config::Settings> load_settings(const ConfigArguments& arguments) 
 void reload_log_level(const ConfigArguments& arguments) {
   const auto loaded = load_configuration(arguments);
   if (!loaded) {
-    for (const config::Fault& fault : loaded.error())
-      spdlog::warn("LOG_LEVEL stays as it is: {}", config::describe(fault));
+    for (const config::ValidationError& error : loaded.error())
+      spdlog::warn("LOG_LEVEL stays as it is: {}", config::describe(error));
     return;
   }
   const std::string& level = loaded->settings.logging.level;

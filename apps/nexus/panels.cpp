@@ -25,7 +25,7 @@ class Inliner {
     std::string out = object(file_.json, [this](std::string_view key, std::string_view value) {
       return key == "tools" ? tools(value) : std::string(value);
     });
-    if (fault_) return std::unexpected(*fault_);
+    if (error_) return std::unexpected(*error_);
     return out;
   }
 
@@ -72,7 +72,7 @@ class Inliner {
     if (parser.parse(padded)["file"].get(file) != simdjson::SUCCESS) return std::string(json);
     auto source = file_.handlers(std::string(file));
     if (!source) {
-      fault_ = source.error();
+      error_ = source.error();
       return {};
     }
     std::string out;
@@ -81,7 +81,7 @@ class Inliner {
   }
 
   const PanelFile& file_;
-  std::optional<Error> fault_;
+  std::optional<Error> error_;
 };
 
 class Panels {

@@ -34,24 +34,24 @@ class Top {
     });
     loop_.run();
     terminal_.reset();
-    if (!fault_.empty()) fmt::print(stderr, "nexus: {}\n", fault_);
-    return fault_.empty() ? kDone : kFailed;
+    if (!error_.empty()) fmt::print(stderr, "nexus: {}\n", error_);
+    return error_.empty() ? kDone : kFailed;
   }
 
  private:
   using Lines = std::vector<std::string>;
 
-  // None: fault_ says why.
+  // None: error_ says why.
   asio::awaitable<std::optional<std::string>> ask() {
     const ServerQuestion question{.path = "/runtime/memory?sort=" + command_.sort,
                                   .token = command_.server.token};
     auto response = co_await ask_server(target_, question);
-    fault_ = response ? fault_in(*response) : response.error();
-    co_return fault_.empty() ? std::optional(std::move(response->body)) : std::nullopt;
+    error_ = response ? error_in(*response) : response.error();
+    co_return error_.empty() ? std::optional(std::move(response->body)) : std::nullopt;
   }
 
   // Empty: there is none.
-  std::string fault_in(const ServerResponse& response) const {
+  std::string error_in(const ServerResponse& response) const {
     switch (response.status) {
       case 200:
         return "";
@@ -67,7 +67,7 @@ class Top {
 
   std::optional<Lines> view(const std::string& memory) {
     auto lines = top_view(memory, target_.url());
-    if (!lines) fault_ = fmt::format("what answers at {} is not a nexus", target_.url());
+    if (!lines) error_ = fmt::format("what answers at {} is not a nexus", target_.url());
     return lines;
   }
 
@@ -90,7 +90,7 @@ class Top {
     signals_.add(SIGTERM);
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
-      fault_.clear();
+      error_.clear();
       loop_.stop();
     });
     Lines last;
@@ -100,7 +100,7 @@ class Top {
       if (!lines && last.empty()) co_return signals_.cancel();
       if (lines) last = *std::move(lines);
       Lines shown = last;
-      if (!fault_.empty()) shown.insert(shown.begin(), fault_);
+      if (!error_.empty()) shown.insert(shown.begin(), error_);
       if (!terminal_) terminal_.emplace();
       terminal_->show(shown);
       timer_.expires_after(std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -115,7 +115,7 @@ class Top {
   asio::steady_timer timer_;
   asio::signal_set signals_;
   std::optional<Terminal> terminal_;
-  std::string fault_;
+  std::string error_;
 };
 
 }  // namespace

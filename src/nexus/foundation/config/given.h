@@ -10,7 +10,7 @@ enum class Source : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
 
 struct Origin {
   Source source = Source::kDefault;
-  std::string text = "default";  // see Fault::origin
+  std::string text = "default";  // see ValidationError::origin
 
   bool operator==(const Origin&) const = default;
 };

@@ -38,27 +38,27 @@ std::optional<Given> from_flags(const std::vector<Flag>& flags, const Row& row) 
   return Given{found->value, Form::kWord, {Source::kFlag, found->name}};
 }
 
-std::vector<Fault> unknown_flags(const std::vector<Flag>& flags) {
+std::vector<ValidationError> unknown_flags(const std::vector<Flag>& flags) {
   std::vector<Spelling> known{{"--config", "--config"}};
   for (const Row& row : rows())
     known.push_back({flag(row), flag(row)});
-  std::vector<Fault> faults;
+  std::vector<ValidationError> errors;
   for (const auto& [name, value] : flags) {
     if (std::ranges::find(known, name, &Spelling::text) != known.end()) continue;
     const std::string bound =
         name.starts_with('-') ? "a known flag" + did_you_mean(name, known) : "a flag, such as --http-port";
     // It may have been meant for a secret.
-    faults.push_back({name, value.empty() ? "" : "***", bound, "the command line"});
+    errors.push_back({name, value.empty() ? "" : "***", bound, "the command line"});
   }
-  return faults;
+  return errors;
 }
 
 class Loading {
  public:
   explicit Loading(const Sources& sources) : sources_(sources), file_(read_file_of(sources)) {}
 
-  std::expected<Loaded, std::vector<Fault>> finish() && {
-    add(std::move(file_.faults));
+  std::expected<Loaded, std::vector<ValidationError>> finish() && {
+    add(std::move(file_.errors));
     add(unknown_flags(sources_.flags));
     for (const Row& row : rows()) {
       if (const auto given = strongest(row)) take(row, *given);
@@ -69,11 +69,11 @@ class Loading {
     if (key) {
       draft_.loaded.settings.auth.key = *std::move(key);
     } else {
-      faults_.push_back(std::move(key.error()));
+      errors_.push_back(std::move(key.error()));
     }
     for (const Rule& rule : sources_.rules)
       check(rule);
-    if (!faults_.empty()) return std::unexpected(std::move(faults_));
+    if (!errors_.empty()) return std::unexpected(std::move(errors_));
     draft_.loaded.warnings = warnings_about(draft_.loaded);
     return std::move(draft_.loaded);
   }
@@ -93,7 +93,7 @@ class Loading {
       set(row, draft_.loaded.settings, *std::move(value));
       draft_.loaded.origins.emplace(row.name, given.origin);
     } else {
-      faults_.push_back(std::move(value.error()));
+      errors_.push_back(std::move(value.error()));
       draft_.faulty.insert(row.name);
     }
   }
@@ -101,34 +101,36 @@ class Loading {
   void check(const Rule& rule) {
     if (draft_.faulty.contains(rule.setting)) return;
     if (auto bound = rule.broken_bound(draft_.loaded.settings)) {
-      faults_.push_back(fault_of(draft_.loaded, rule.setting, *std::move(bound)));
+      errors_.push_back(error_of(draft_.loaded, rule.setting, *std::move(bound)));
     }
   }
 
-  void add(std::vector<Fault> faults) { std::ranges::move(faults, std::back_inserter(faults_)); }
+  void add(std::vector<ValidationError> errors) { std::ranges::move(errors, std::back_inserter(errors_)); }
 
   const Sources& sources_;
   FileContent file_;
   Draft draft_;
-  std::vector<Fault> faults_;
+  std::vector<ValidationError> errors_;
 };
 
 }  // namespace
 
-std::expected<Loaded, std::vector<Fault>> load(const Sources& sources) { return Loading(sources).finish(); }
+std::expected<Loaded, std::vector<ValidationError>> load(const Sources& sources) {
+  return Loading(sources).finish();
+}
 
-std::vector<Fault> validate(const RuntimeConfig& runtime) {
+std::vector<ValidationError> validate(const RuntimeConfig& runtime) {
   constexpr std::string_view kOrigin = "RuntimeConfig";
   const Settings settings{.runtime = runtime};
-  std::vector<Fault> faults;
+  std::vector<ValidationError> errors;
   for (const Row& row : rows()) {
     if (row.group == "runtime" && !is_within_bounds(row, settings)) {
-      faults.push_back(
+      errors.push_back(
           {std::string(row.name), show(row, settings).value, bound_of(row), std::string(kOrigin)});
     }
   }
-  if (auto fault = check_instances(runtime, std::string(kOrigin))) faults.push_back(*std::move(fault));
-  return faults;
+  if (auto error = check_instances(runtime, std::string(kOrigin))) errors.push_back(*std::move(error));
+  return errors;
 }
 
 }  // namespace nexus::config

@@ -1,4 +1,4 @@
-// Defaults < file < environment < flags, key by key; each value remembers where it came from, and all faults are found at
+// Defaults < file < environment < flags, key by key; each value remembers where it came from, and all errors are found at
 // once. Whoever calls brings the environment and the files: nothing here looks at the process.
 #pragma once
 
@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "nexus/foundation/base/error.h"
-#include "nexus/foundation/config/fault.h"
 #include "nexus/foundation/config/loaded.h"
 #include "nexus/foundation/config/settings.h"
+#include "nexus/foundation/config/validation_error.h"
 
 namespace nexus::config {
 
@@ -21,7 +21,7 @@ namespace nexus::config {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 struct Flag {
-  std::string name;  // as it was written: "--http-port"; an unknown one is a fault
+  std::string name;  // as it was written: "--http-port"; an unknown one is an error
   std::string value;
 };
 
@@ -39,9 +39,9 @@ struct Sources {
   std::vector<Rule> rules{};
 };
 
-std::expected<Loaded, std::vector<Fault>> load(const Sources& sources);
+std::expected<Loaded, std::vector<ValidationError>> load(const Sources& sources);
 
 // What is wrong with one that load() has not made: numbers beyond their bounds, and fewer instances than are kept warm.
-std::vector<Fault> validate(const RuntimeConfig& runtime);
+std::vector<ValidationError> validate(const RuntimeConfig& runtime);
 
 }  // namespace nexus::config

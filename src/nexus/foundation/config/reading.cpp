@@ -173,17 +173,17 @@ std::string without_user(std::string_view url) {
 
 }  // namespace
 
-std::expected<Value, Fault> read(const Row& own, const Given& given) {
+std::expected<Value, ValidationError> read(const Row& own, const Given& given) {
   const Row row = given.measure == Measure::kBytes ? in_bytes(own) : own;
-  auto fault = [&](std::string bound) {
+  auto error = [&](std::string bound) {
     return std::unexpected(
-        Fault{std::string(row.name), masked(row, given.text), std::move(bound), given.origin.text});
+        ValidationError{std::string(row.name), masked(row, given.text), std::move(bound), given.origin.text});
   };
   if (!is_form_of(row.kind, given.form)) {
-    return fault(fmt::format("{}, not {}", bound_of(row), form_name(given.form)));
+    return error(fmt::format("{}, not {}", bound_of(row), form_name(given.form)));
   }
   auto value = std::visit(Reader{given.text}, row.kind);
-  if (!value) return fault(bound_of(row));
+  if (!value) return error(bound_of(row));
   return *std::move(value);
 }
 

@@ -8,17 +8,17 @@
 #include <variant>
 #include <vector>
 
-#include "nexus/foundation/config/fault.h"
 #include "nexus/foundation/config/given.h"
 #include "nexus/foundation/config/table.h"
+#include "nexus/foundation/config/validation_error.h"
 
 namespace nexus::config {
 
 // Numbers are in the unit in which they are kept: bytes, milliseconds or things.
 using Value = std::variant<std::uint64_t, bool, Authentication, std::string, std::vector<std::string>>;
 
-// REQUIRES: given is for this row. The fault names the row's bound, and masks a secret.
-std::expected<Value, Fault> read(const Row& row, const Given& given);
+// REQUIRES: given is for this row. The error names the row's bound, and masks a secret.
+std::expected<Value, ValidationError> read(const Row& row, const Given& given);
 
 // REQUIRES: the value was read for this row.
 void set(const Row& row, Settings& settings, Value value);

@@ -1,4 +1,4 @@
-// One row a setting. What the program reads, what it reports as a fault, its flags, and what its documentation says all
+// One row a setting. What the program reads, what it reports as an error, its flags, and what its documentation says all
 // come from these rows.
 #pragma once
 

@@ -109,7 +109,7 @@ class Walk {
         if (const auto* inner = node.as_table()) {
           enter(*inner, name);
         } else {
-          fault(key, {name, text_of(node), fmt::format("a table, [{}]", name), ""});
+          error(key, {name, text_of(node), fmt::format("a table, [{}]", name), ""});
         }
       } else {
         take(key, node, group);
@@ -118,8 +118,8 @@ class Walk {
   }
 
   FileContent finish() && {
-    for (auto& [line, fault] : faults_)
-      content_.faults.push_back(std::move(fault));
+    for (auto& [line, error] : errors_)
+      content_.errors.push_back(std::move(error));
     return std::move(content_);
   }
 
@@ -132,7 +132,7 @@ class Walk {
     Given given{
         text_of(node), form_of(node), {Source::kFile, fmt::format("{} {}", place(key), name)}, match.measure};
     if (content_.given.contains(row.name)) {
-      fault(key, {std::string(row.name), masked(row, given.text), "in the file once", ""});
+      error(key, {std::string(row.name), masked(row, given.text), "in the file once", ""});
     } else {
       content_.given.emplace(row.name, std::move(given));
     }
@@ -143,12 +143,12 @@ class Walk {
     const auto known = node.is_table() ? spellings_of_groups() : spellings_of_keys(group);
     // Whoever mistypes the key of a secret has still written a secret, which is a string.
     const bool is_harmless = node.is_integer() || node.is_boolean();
-    fault(key, {name, is_harmless ? text_of(node) : "***", "a known key" + did_you_mean(name, known), ""});
+    error(key, {name, is_harmless ? text_of(node) : "***", "a known key" + did_you_mean(name, known), ""});
   }
 
-  void fault(const toml::key& key, Fault fault) {
-    fault.origin = place(key);
-    faults_.emplace(key.source().begin.line, std::move(fault));
+  void error(const toml::key& key, ValidationError error) {
+    error.origin = place(key);
+    errors_.emplace(key.source().begin.line, std::move(error));
   }
 
   std::string place(const toml::key& key) const {
@@ -156,7 +156,7 @@ class Walk {
   }
 
   const std::string& path_;
-  std::multimap<unsigned, Fault> faults_;  // by line: the parser sorts keys by name
+  std::multimap<unsigned, ValidationError> errors_;  // by line: the parser sorts keys by name
   FileContent content_;
 };
 

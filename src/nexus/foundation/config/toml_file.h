@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
-#include "nexus/foundation/config/fault.h"
 #include "nexus/foundation/config/given.h"
+#include "nexus/foundation/config/validation_error.h"
 
 namespace nexus::config {
 
 struct FileContent {
   std::map<std::string_view, Given> given;  // by the name of the row
-  std::vector<Fault> faults;                // in the order of the lines: what is no TOML, and unknown keys
+  std::vector<ValidationError> errors;      // in the order of the lines: what is no TOML, and unknown keys
 };
 
 // `path` is for origins only. Values are not checked yet.

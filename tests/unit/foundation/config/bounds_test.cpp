@@ -65,9 +65,9 @@ TEST_P(Bounds, AreNotPassed) {
     std::vector<std::string> beyond{std::to_string(kind->most + 1), "-1", "9223372036854775807"};
     if (kind->least > 0) beyond.push_back(std::to_string(kind->least - 1));
     for (const std::string& value : beyond) {
-      EXPECT_THAT(
-          GetParam().give(row, value).faults(),
-          testing::ElementsAre(Fault{std::string(row.name), value, bound_of(row), GetParam().origin(row)}));
+      EXPECT_THAT(GetParam().give(row, value).errors(),
+                  testing::ElementsAre(
+                      ValidationError{std::string(row.name), value, bound_of(row), GetParam().origin(row)}));
     }
   }
 }
@@ -118,12 +118,13 @@ TEST(BoundsOfTheTable, OfARuntimeConfigThatCodeHasMade) {
   runtime.memory_limit_bytes = 1_MiB - 1;
   runtime.timeout_ms = 99;
   runtime.max_instances = 0;
-  EXPECT_THAT(validate(runtime),
-              testing::ElementsAre(
-                  Fault{"MEMORY_LIMIT_MB", "1048575", "a whole number from 1 to 4096 MiB", "RuntimeConfig"},
-                  Fault{"TIMEOUT_MS", "99", "a whole number from 100 to 86400000 ms", "RuntimeConfig"},
-                  Fault{"MAX_INSTANCES", "0", "a whole number from 1 to 16384", "RuntimeConfig"},
-                  Fault{"MIN_INSTANCES", "2", "at most MAX_INSTANCES, which is 0", "RuntimeConfig"}));
+  EXPECT_THAT(
+      validate(runtime),
+      testing::ElementsAre(
+          ValidationError{"MEMORY_LIMIT_MB", "1048575", "a whole number from 1 to 4096 MiB", "RuntimeConfig"},
+          ValidationError{"TIMEOUT_MS", "99", "a whole number from 100 to 86400000 ms", "RuntimeConfig"},
+          ValidationError{"MAX_INSTANCES", "0", "a whole number from 1 to 16384", "RuntimeConfig"},
+          ValidationError{"MIN_INSTANCES", "2", "at most MAX_INSTANCES, which is 0", "RuntimeConfig"}));
   EXPECT_THAT(validate({.max_instances = 7, .min_instances = 7}), testing::IsEmpty());
   EXPECT_EQ(validate({.max_instances = 7, .min_instances = 8}).size(), 1);
 }

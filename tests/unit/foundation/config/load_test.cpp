@@ -121,10 +121,10 @@ TEST(Load, AnEmptyVariableIsNone) {
 
 TEST(Load, AnEmptyFlagIsAValue) {
   EXPECT_THAT(Operator().flag("--capabilities", "").settings().runtime.capabilities, IsEmpty());
-  EXPECT_EQ(Operator().flag("--http-port", "").faults().size(), 1);
+  EXPECT_EQ(Operator().flag("--http-port", "").errors().size(), 1);
 }
 
-TEST(Load, AllFaultsAreReportedAtOnce) {
+TEST(Load, AllErrorsAreReportedAtOnce) {
   EXPECT_THAT(
       Operator()
           .file("[server]\nspeed = 1\n[logging]\nlevel = \"loud\"\n")
@@ -135,36 +135,38 @@ TEST(Load, AllFaultsAreReportedAtOnce) {
           .variable("HOST", "0.0.0.0")
           .flag("--max-quue", "7")
           .flag("--trust-proxy", "yes")
-          .faults(),
-      ElementsAre(Field(&Fault::field, "server.speed"), Field(&Fault::field, "--max-quue"),
-                  Fault{"HTTP_PORT", "x", "a whole number from 0 to 65535", "HTTP_PORT"},
-                  Fault{"TRUST_PROXY", "yes", "true or false", "--trust-proxy"},
-                  Fault{"TIMEOUT_MS", "5", "a whole number from 100 to 86400000 ms", "NEXUS_TIMEOUT_MS"},
-                  Fault{"LOG_LEVEL", "loud", "one of: debug info warn error", "nexus.toml:4 logging.level"},
-                  Fault{"MIN_INSTANCES", "2", "at most MAX_INSTANCES, which is 1", "MIN_INSTANCES"},
-                  Field(&Fault::field, "HOST")));
+          .errors(),
+      ElementsAre(
+          Field(&ValidationError::field, "server.speed"), Field(&ValidationError::field, "--max-quue"),
+          ValidationError{"HTTP_PORT", "x", "a whole number from 0 to 65535", "HTTP_PORT"},
+          ValidationError{"TRUST_PROXY", "yes", "true or false", "--trust-proxy"},
+          ValidationError{"TIMEOUT_MS", "5", "a whole number from 100 to 86400000 ms", "NEXUS_TIMEOUT_MS"},
+          ValidationError{"LOG_LEVEL", "loud", "one of: debug info warn error", "nexus.toml:4 logging.level"},
+          ValidationError{"MIN_INSTANCES", "2", "at most MAX_INSTANCES, which is 1", "MIN_INSTANCES"},
+          Field(&ValidationError::field, "HOST")));
 }
 
-TEST(Load, AFaultSaysFieldValueBoundAndOrigin) {
-  EXPECT_EQ(describe(Operator().variable("NEXUS_HTTP_PORT", "70000").faults().at(0)),
+TEST(Load, AnErrorSaysFieldValueBoundAndOrigin) {
+  EXPECT_EQ(describe(Operator().variable("NEXUS_HTTP_PORT", "70000").errors().at(0)),
             "HTTP_PORT is \"70000\" (from NEXUS_HTTP_PORT); it must be a whole number from 0 to 65535");
 }
 
-TEST(Load, AFaultShowsTheLineEndThatWasPastedWithAValue) {
-  EXPECT_THAT(describe(Operator().variable("HTTP_PORT", "80\n").faults().at(0)),
+TEST(Load, AnErrorShowsTheLineEndThatWasPastedWithAValue) {
+  EXPECT_THAT(describe(Operator().variable("HTTP_PORT", "80\n").errors().at(0)),
               HasSubstr(R"(HTTP_PORT is "80\n" ()"));
 }
 
 TEST(Load, AnUnknownFlagHasTheNearestName) {
-  EXPECT_THAT(Operator().flag("--htpp-port", "1").faults(),
-              ElementsAre(Fault{"--htpp-port", "***", "a known flag: did you mean --http-port?",
-                                "the command line"}));
+  EXPECT_THAT(Operator().flag("--htpp-port", "1").errors(),
+              ElementsAre(ValidationError{"--htpp-port", "***", "a known flag: did you mean --http-port?",
+                                          "the command line"}));
 }
 
-TEST(Load, AFileThatCannotBeReadIsAFaultBesideTheOthers) {
-  EXPECT_THAT(Operator().config_path("gone.toml").variable("WS_PORT", "-1").faults(),
-              ElementsAre(Fault{"--config", "gone.toml", "a file that can be read: no such file", "--config"},
-                          Field(&Fault::field, "WS_PORT")));
+TEST(Load, AFileThatCannotBeReadIsAnErrorBesideTheOthers) {
+  EXPECT_THAT(Operator().config_path("gone.toml").variable("WS_PORT", "-1").errors(),
+              ElementsAre(ValidationError{"--config", "gone.toml", "a file that can be read: no such file",
+                                          "--config"},
+                          Field(&ValidationError::field, "WS_PORT")));
 }
 
 TEST(Load, ARuleFromOutsideIsReportedBesideTheOthers) {
@@ -173,12 +175,12 @@ TEST(Load, ARuleFromOutsideIsReportedBesideTheOthers) {
                                  return "no more than nine";
                                }};
   EXPECT_THAT(
-      Operator().rule(no_more_than_nine).variable("MAX_EVENTS", "10").variable("HTTP_PORT", "x").faults(),
-      ElementsAre(Field(&Fault::field, "HTTP_PORT"),
-                  Fault{"MAX_EVENTS", "10", "no more than nine", "MAX_EVENTS"}));
+      Operator().rule(no_more_than_nine).variable("MAX_EVENTS", "10").variable("HTTP_PORT", "x").errors(),
+      ElementsAre(Field(&ValidationError::field, "HTTP_PORT"),
+                  ValidationError{"MAX_EVENTS", "10", "no more than nine", "MAX_EVENTS"}));
   EXPECT_EQ(Operator().rule(no_more_than_nine).variable("MAX_EVENTS", "9").settings().runtime.max_events, 9);
-  // A value that could not be read is one fault, not two.
-  EXPECT_EQ(Operator().rule(no_more_than_nine).variable("MAX_EVENTS", "x").faults().size(), 1);
+  // A value that could not be read is one error, not two.
+  EXPECT_EQ(Operator().rule(no_more_than_nine).variable("MAX_EVENTS", "x").errors().size(), 1);
 }
 
 TEST(Load, SaysOfASettingThatItHasNoEffectYet) {

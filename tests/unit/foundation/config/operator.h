@@ -45,7 +45,7 @@ class Operator {
     return std::move(*this);
   }
 
-  std::expected<Loaded, std::vector<Fault>> load() && {
+  std::expected<Loaded, std::vector<ValidationError>> load() && {
     sources_.environment = [this](const std::string& name) -> std::optional<std::string> {
       const auto found = variables_.find(name);
       return found == variables_.end() ? std::nullopt : std::optional(found->second);
@@ -58,19 +58,19 @@ class Operator {
     return config::load(sources_);
   }
 
-  // Fails the test when there are faults.
+  // Fails the test when there are errors.
   Loaded loaded() && {
     auto loaded = std::move(*this).load();
     if (loaded) return *std::move(loaded);
-    for (const Fault& fault : loaded.error())
-      ADD_FAILURE() << describe(fault);
+    for (const ValidationError& error : loaded.error())
+      ADD_FAILURE() << describe(error);
     return {};
   }
   Settings settings() && { return std::move(*this).loaded().settings; }
 
-  std::vector<Fault> faults() && {
+  std::vector<ValidationError> errors() && {
     auto loaded = std::move(*this).load();
-    return loaded ? std::vector<Fault>{} : std::move(loaded.error());
+    return loaded ? std::vector<ValidationError>{} : std::move(loaded.error());
   }
 
  private:

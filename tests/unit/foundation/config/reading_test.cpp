@@ -22,25 +22,25 @@ TEST(Reading, ASizeHasASuffix) {
   }
   for (const char* text :
        {"mb", "1 mb", "1tb", "-1mb", "1.5mb", "99999999999999999999gb", "18446744073709551615kb"}) {
-    EXPECT_EQ(Operator().variable("BODY_LIMIT", text).faults().size(), 1) << text;
+    EXPECT_EQ(Operator().variable("BODY_LIMIT", text).errors().size(), 1) << text;
   }
 }
 
 TEST(Reading, ANumberIsDigitsAndNothingElse) {
   for (const char* text :
        {"x", "1000x", " 1000", "1000 ", "-1", "+1000", "0x1000", "1e3", "99999999999999999999"}) {
-    EXPECT_EQ(Operator().variable("TIMEOUT_MS", text).faults().size(), 1) << text;
+    EXPECT_EQ(Operator().variable("TIMEOUT_MS", text).errors().size(), 1) << text;
   }
   // As many MiB as make zero bytes in 64 bits.
-  EXPECT_EQ(Operator().variable("MEMORY_LIMIT_MB", "17592186044416").faults().size(), 1);
+  EXPECT_EQ(Operator().variable("MEMORY_LIMIT_MB", "17592186044416").errors().size(), 1);
 }
 
 TEST(Reading, ASwitchIsTrueOrFalse) {
   EXPECT_TRUE(Operator().variable("TRUST_PROXY", "true").settings().server.trust_proxy);
   EXPECT_FALSE(Operator().variable("TRUST_PROXY", "false").settings().server.trust_proxy);
   for (const char* text : {"1", "0", "yes", "on", "TRUE", "True"}) {
-    EXPECT_EQ(Operator().variable("TRUST_PROXY", text).faults().size(), 1) << text;
-    EXPECT_EQ(Operator().variable("AUTH_ENABLED", text).faults().size(), 1) << text;
+    EXPECT_EQ(Operator().variable("TRUST_PROXY", text).errors().size(), 1) << text;
+    EXPECT_EQ(Operator().variable("AUTH_ENABLED", text).errors().size(), 1) << text;
   }
 }
 
@@ -48,7 +48,7 @@ TEST(Reading, AListIsSeparatedByCommas) {
   EXPECT_THAT(
       Operator().variable("ALLOWED_HOSTS", " a.example,\tb.example ,, ").settings().server.allowed_hosts,
       ElementsAre("a.example", "b.example"));
-  EXPECT_EQ(Operator().variable("ALLOWED_HOSTS", "a.example,not a name").faults().size(), 1);
+  EXPECT_EQ(Operator().variable("ALLOWED_HOSTS", "a.example,not a name").errors().size(), 1);
 }
 
 TEST(Reading, AChoiceIsOneOfItsWords) {
@@ -56,7 +56,7 @@ TEST(Reading, AChoiceIsOneOfItsWords) {
     EXPECT_EQ(Operator().variable("LOG_LEVEL", text).settings().logging.level, text);
   }
   for (const char* text : {"debug info", "INFO", "trace", " "}) {
-    EXPECT_EQ(Operator().variable("LOG_LEVEL", text).faults().size(), 1) << text;
+    EXPECT_EQ(Operator().variable("LOG_LEVEL", text).errors().size(), 1) << text;
   }
 }
 
@@ -68,9 +68,9 @@ TEST(Reading, TextsHaveRules) {
                                                {"CORS_ORIGINS", "https://a.example/x"},
                                                {"HTTP_ALLOWED_DOMAINS", "https://a.example"},
                                                {"HTTP_EXT_PROXY", "proxy.example"}}) {
-    EXPECT_EQ(Operator().variable(name, text).faults().size(), 1) << name << " " << text;
+    EXPECT_EQ(Operator().variable(name, text).errors().size(), 1) << name << " " << text;
   }
-  EXPECT_EQ(Operator().flag("--host", "").faults().size(), 1);
+  EXPECT_EQ(Operator().flag("--host", "").errors().size(), 1);
   EXPECT_EQ(Operator().flag("--cache-dir", "").settings().runtime.cache_dir, "");
 }
 

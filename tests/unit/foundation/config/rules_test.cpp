@@ -15,28 +15,30 @@ using testing::IsEmpty;
 
 const std::string kKey(32, 'k');
 
-TEST(Rules, FewerInstancesThanAreKeptWarmIsAFault) {
-  EXPECT_THAT(Operator().variable("MAX_INSTANCES", "1").variable("MIN_INSTANCES", "2").faults(),
-              ElementsAre(AllOf(Field(&Fault::field, "MIN_INSTANCES"), Field(&Fault::origin, "MIN_INSTANCES"),
-                                Field(&Fault::bound, HasSubstr("MAX_INSTANCES, which is 1")))));
+TEST(Rules, FewerInstancesThanAreKeptWarmIsAnError) {
+  EXPECT_THAT(Operator().variable("MAX_INSTANCES", "1").variable("MIN_INSTANCES", "2").errors(),
+              ElementsAre(AllOf(Field(&ValidationError::field, "MIN_INSTANCES"),
+                                Field(&ValidationError::origin, "MIN_INSTANCES"),
+                                Field(&ValidationError::bound, HasSubstr("MAX_INSTANCES, which is 1")))));
   EXPECT_EQ(Operator().flag("--min-instances", "1024").settings().runtime.min_instances, 1024);
   EXPECT_EQ(Operator().variable("MAX_INSTANCES", "1").settings().runtime.min_instances, 1)
       << "the default follows";
 }
 
 TEST(Rules, AreSilentAboutWhatCouldNotBeRead) {
-  EXPECT_THAT(Operator().variable("MAX_INSTANCES", "x").variable("MIN_INSTANCES", "2000").faults(),
-              ElementsAre(Field(&Fault::field, "MAX_INSTANCES")));
-  EXPECT_THAT(Operator().variable("HOST", "0.0.0.0").variable("AUTH_ENABLED", "maybe").faults(),
-              ElementsAre(Field(&Fault::field, "AUTH_ENABLED")));
+  EXPECT_THAT(Operator().variable("MAX_INSTANCES", "x").variable("MIN_INSTANCES", "2000").errors(),
+              ElementsAre(Field(&ValidationError::field, "MAX_INSTANCES")));
+  EXPECT_THAT(Operator().variable("HOST", "0.0.0.0").variable("AUTH_ENABLED", "maybe").errors(),
+              ElementsAre(Field(&ValidationError::field, "AUTH_ENABLED")));
 }
 
 TEST(Rules, TheTwoPortsDiffer) {
-  EXPECT_THAT(Operator().variable("WS_PORT", "3000").faults(), ElementsAre(Field(&Fault::field, "WS_PORT")));
-  EXPECT_THAT(Operator().variable("HTTP_PORT", "3001").faults(),
-              ElementsAre(Field(&Fault::field, "HTTP_PORT")));
-  EXPECT_THAT(Operator().variable("HTTP_PORT", "5").flag("--ws-port", "5").faults(),
-              ElementsAre(Field(&Fault::origin, "--ws-port")));
+  EXPECT_THAT(Operator().variable("WS_PORT", "3000").errors(),
+              ElementsAre(Field(&ValidationError::field, "WS_PORT")));
+  EXPECT_THAT(Operator().variable("HTTP_PORT", "3001").errors(),
+              ElementsAre(Field(&ValidationError::field, "HTTP_PORT")));
+  EXPECT_THAT(Operator().variable("HTTP_PORT", "5").flag("--ws-port", "5").errors(),
+              ElementsAre(Field(&ValidationError::origin, "--ws-port")));
   // Zero is no port: the kernel chooses two.
   EXPECT_EQ(Operator().variable("HTTP_PORT", "0").variable("WS_PORT", "0").settings().server.ws_port, 0);
 }
@@ -46,7 +48,8 @@ TEST(Rules, AnOpenHostMustBeMeant) {
     EXPECT_THAT(Operator().variable("HOST", host).loaded().warnings, IsEmpty()) << host;
   }
   for (const char* host : {"0.0.0.0", "::", "192.168.1.5"}) {
-    EXPECT_THAT(Operator().variable("HOST", host).faults(), ElementsAre(Field(&Fault::field, "HOST")))
+    EXPECT_THAT(Operator().variable("HOST", host).errors(),
+                ElementsAre(Field(&ValidationError::field, "HOST")))
         << host;
     EXPECT_THAT(Operator().variable("HOST", host).variable("AUTH_ENABLED", "false").loaded().warnings,
                 ElementsAre(HasSubstr("everyone who can reach it")));
@@ -61,25 +64,27 @@ TEST(Rules, AnOpenHostMustBeMeant) {
 }
 
 TEST(Rules, AuthenticationNeedsASecret) {
-  EXPECT_THAT(Operator().variable("AUTH_ENABLED", "true").faults(),
-              ElementsAre(AllOf(Field(&Fault::field, "JWT_SECRET"), Field(&Fault::origin, "default"),
-                                Field(&Fault::bound, HasSubstr("JWT_SECRET_FILE")))));
+  EXPECT_THAT(Operator().variable("AUTH_ENABLED", "true").errors(),
+              ElementsAre(AllOf(Field(&ValidationError::field, "JWT_SECRET"),
+                                Field(&ValidationError::origin, "default"),
+                                Field(&ValidationError::bound, HasSubstr("JWT_SECRET_FILE")))));
   EXPECT_EQ(Operator().variable("AUTH_ENABLED", "true").variable("JWT_SECRET", kKey).settings().auth.key,
             kKey);
 }
 
 TEST(Rules, ASecretHas32BytesAtLeast) {
   const std::string shorter = kKey.substr(1);
-  EXPECT_THAT(Operator().variable("AUTH_ENABLED", "true").variable("JWT_SECRET", shorter).faults(),
-              ElementsAre(Fault{"JWT_SECRET", "***", "at least 32 bytes", "JWT_SECRET"}));
+  EXPECT_THAT(Operator().variable("AUTH_ENABLED", "true").variable("JWT_SECRET", shorter).errors(),
+              ElementsAre(ValidationError{"JWT_SECRET", "***", "at least 32 bytes", "JWT_SECRET"}));
   EXPECT_THAT(Operator()
                   .variable("AUTH_ENABLED", "true")
                   .flag("--jwt-secret-file", "/key")
                   .another_file("/key", shorter + "\n")
-                  .faults(),
-              ElementsAre(AllOf(Field(&Fault::field, "JWT_SECRET_FILE"), Field(&Fault::value, "/key"),
-                                Field(&Fault::bound, HasSubstr("32 bytes")),
-                                Field(&Fault::origin, "--jwt-secret-file"))));
+                  .errors(),
+              ElementsAre(AllOf(Field(&ValidationError::field, "JWT_SECRET_FILE"),
+                                Field(&ValidationError::value, "/key"),
+                                Field(&ValidationError::bound, HasSubstr("32 bytes")),
+                                Field(&ValidationError::origin, "--jwt-secret-file"))));
 }
 
 TEST(Rules, ASecretFromAFileLosesOneLineEnd) {
@@ -98,10 +103,10 @@ TEST(Rules, ASecretFromAFileLosesOneLineEnd) {
   }
 }
 
-TEST(Rules, ASecretFileThatCannotBeReadIsAFault) {
-  EXPECT_THAT(Operator().variable("AUTH_ENABLED", "true").variable("JWT_SECRET_FILE", "/gone").faults(),
-              ElementsAre(Fault{"JWT_SECRET_FILE", "/gone", "a file that can be read: no such file",
-                                "JWT_SECRET_FILE"}));
+TEST(Rules, ASecretFileThatCannotBeReadIsAnError) {
+  EXPECT_THAT(Operator().variable("AUTH_ENABLED", "true").variable("JWT_SECRET_FILE", "/gone").errors(),
+              ElementsAre(ValidationError{"JWT_SECRET_FILE", "/gone", "a file that can be read: no such file",
+                                          "JWT_SECRET_FILE"}));
 }
 
 TEST(Rules, ThereIsOneSecret) {
@@ -110,8 +115,8 @@ TEST(Rules, ThereIsOneSecret) {
                     .variable("AUTH_ENABLED", enabled)
                     .variable("JWT_SECRET", kKey)
                     .variable("JWT_SECRET_FILE", "/key")
-                    .faults(),
-                ElementsAre(Field(&Fault::field, "JWT_SECRET_FILE")));
+                    .errors(),
+                ElementsAre(Field(&ValidationError::field, "JWT_SECRET_FILE")));
   }
 }
 
@@ -122,8 +127,8 @@ TEST(Rules, ASecretThatNobodyAsksForIsAWarning) {
 }
 
 TEST(Rules, ThereIsNoOtherStoreYet) {
-  EXPECT_THAT(Operator().variable("STATE_STORE", "sqlite").faults(),
-              ElementsAre(Fault{"STATE_STORE", "sqlite", "one of: memory", "STATE_STORE"}));
+  EXPECT_THAT(Operator().variable("STATE_STORE", "sqlite").errors(),
+              ElementsAre(ValidationError{"STATE_STORE", "sqlite", "one of: memory", "STATE_STORE"}));
 }
 
 }  // namespace

@@ -13,11 +13,11 @@ using testing::Not;
 
 constexpr char kSecret[] = "tr0ub4dor";
 
-std::string all_of(const std::expected<Loaded, std::vector<Fault>>& loaded) {
+std::string all_of(const std::expected<Loaded, std::vector<ValidationError>>& loaded) {
   std::string printed;
   if (!loaded) {
-    for (const Fault& fault : loaded.error())
-      printed += describe(fault) + '\n';
+    for (const ValidationError& error : loaded.error())
+      printed += describe(error) + '\n';
     return printed;
   }
   for (const std::string& warning : loaded->warnings)

@@ -15,12 +15,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-std::vector<Fault> faults_of(std::string text) { return Operator().file(std::move(text)).faults(); }
+std::vector<ValidationError> errors_of(std::string text) { return Operator().file(std::move(text)).errors(); }
 
-std::string bound_of_only_fault(std::string text) {
-  const auto faults = faults_of(std::move(text));
-  EXPECT_EQ(faults.size(), 1);
-  return faults.empty() ? "" : faults[0].bound;
+std::string bound_of_only_error(std::string text) {
+  const auto errors = errors_of(std::move(text));
+  EXPECT_EQ(errors.size(), 1);
+  return errors.empty() ? "" : errors[0].bound;
 }
 
 TEST(TomlFile, HasATableForEachGroup) {
@@ -66,50 +66,51 @@ TEST(TomlFile, TakesKeysInCamelCase) {
 TEST(TomlFile, TakesBytesWhereTheVariableCountsMiB) {
   EXPECT_EQ(Operator().file("[runtime]\nmemoryLimitBytes = 1048577\n").settings().runtime.memory_limit_bytes,
             1_MiB + 1);
-  EXPECT_EQ(bound_of_only_fault("[runtime]\nmemory_limit_bytes = 1048575\n"),
+  EXPECT_EQ(bound_of_only_error("[runtime]\nmemory_limit_bytes = 1048575\n"),
             "a whole number from 1048576 to 4294967296 bytes");
 }
 
 TEST(TomlFile, GivesAKeyOnce) {
-  EXPECT_THAT(faults_of("[runtime]\nmax_queue = 3\nmaxQueue = 4\n"),
-              ElementsAre(Field(&Fault::bound, "in the file once")));
-  EXPECT_THAT(faults_of("[runtime]\nmemory_limit_mb = 3\nmemory_limit_bytes = 4000000\n"),
-              ElementsAre(Field(&Fault::bound, "in the file once")));
+  EXPECT_THAT(errors_of("[runtime]\nmax_queue = 3\nmaxQueue = 4\n"),
+              ElementsAre(Field(&ValidationError::bound, "in the file once")));
+  EXPECT_THAT(errors_of("[runtime]\nmemory_limit_mb = 3\nmemory_limit_bytes = 4000000\n"),
+              ElementsAre(Field(&ValidationError::bound, "in the file once")));
 }
 
 TEST(TomlFile, AnUnknownKeyHasTheNearestName) {
-  EXPECT_THAT(faults_of("[runtime]\ntimout_ms = 5\n"),
-              ElementsAre(Fault{"runtime.timout_ms", "5", "a known key: did you mean runtime.timeout_ms?",
-                                "nexus.toml:2"}));
+  EXPECT_THAT(errors_of("[runtime]\ntimout_ms = 5\n"),
+              ElementsAre(ValidationError{"runtime.timout_ms", "5",
+                                          "a known key: did you mean runtime.timeout_ms?", "nexus.toml:2"}));
   // In the wrong group, in none, and by the variable's name.
-  EXPECT_THAT(bound_of_only_fault("[server]\ntimeout_ms = 5\n"), HasSubstr("runtime.timeout_ms?"));
-  EXPECT_THAT(bound_of_only_fault("http_port = 5\n"), HasSubstr("server.http_port?"));
-  EXPECT_THAT(bound_of_only_fault("[logging]\nLOG_LEVEL = \"info\"\n"), HasSubstr("logging.level?"));
-  EXPECT_THAT(bound_of_only_fault("[extensions]\nallow_private = true\n"),
+  EXPECT_THAT(bound_of_only_error("[server]\ntimeout_ms = 5\n"), HasSubstr("runtime.timeout_ms?"));
+  EXPECT_THAT(bound_of_only_error("http_port = 5\n"), HasSubstr("server.http_port?"));
+  EXPECT_THAT(bound_of_only_error("[logging]\nLOG_LEVEL = \"info\"\n"), HasSubstr("logging.level?"));
+  EXPECT_THAT(bound_of_only_error("[extensions]\nallow_private = true\n"),
               HasSubstr("extensions.http.allow_private?"));
 }
 
 TEST(TomlFile, AnUnknownTableHasTheNearestName) {
-  EXPECT_THAT(
-      faults_of("[sever]\nhttp_port = 5\nhost = \"::1\"\n"),
-      ElementsAre(AllOf(Field(&Fault::field, "sever"), Field(&Fault::bound, HasSubstr("[server]?")))));
-  EXPECT_THAT(bound_of_only_fault("[extensions.htpp]\nproxy = \"\"\n"), HasSubstr("[extensions.http]?"));
-  EXPECT_THAT(bound_of_only_fault("[server.http_port]\na = 1\n"), HasSubstr("a whole number"));
+  EXPECT_THAT(errors_of("[sever]\nhttp_port = 5\nhost = \"::1\"\n"),
+              ElementsAre(AllOf(Field(&ValidationError::field, "sever"),
+                                Field(&ValidationError::bound, HasSubstr("[server]?")))));
+  EXPECT_THAT(bound_of_only_error("[extensions.htpp]\nproxy = \"\"\n"), HasSubstr("[extensions.http]?"));
+  EXPECT_THAT(bound_of_only_error("[server.http_port]\na = 1\n"), HasSubstr("a whole number"));
 }
 
 TEST(TomlFile, AGroupMustBeATable) {
   for (const char* text : {"server = 3\n", "[[server]]\nhttp_port = 1\n", "extensions = \"x\"\n"}) {
-    EXPECT_THAT(bound_of_only_fault(text), HasSubstr("a table, [")) << text;
+    EXPECT_THAT(bound_of_only_error(text), HasSubstr("a table, [")) << text;
   }
 }
 
 TEST(TomlFile, FaultsAreInTheOrderOfTheLines) {
-  EXPECT_THAT(faults_of("[server]\nzzz = 1\naaa = 2\n[auth]\nbbb = 3\n"),
-              ElementsAre(Field(&Fault::origin, "nexus.toml:2"), Field(&Fault::origin, "nexus.toml:3"),
-                          Field(&Fault::origin, "nexus.toml:5")));
+  EXPECT_THAT(errors_of("[server]\nzzz = 1\naaa = 2\n[auth]\nbbb = 3\n"),
+              ElementsAre(Field(&ValidationError::origin, "nexus.toml:2"),
+                          Field(&ValidationError::origin, "nexus.toml:3"),
+                          Field(&ValidationError::origin, "nexus.toml:5")));
 }
 
-TEST(TomlFile, AValueOfTheWrongTypeIsAFault) {
+TEST(TomlFile, AValueOfTheWrongTypeIsAnError) {
   for (const char* text :
        {"[server]\nhttp_port = \"3000\"\n", "[server]\nhttp_port = 3000.0\n", "[server]\nhttp_port = true\n",
         "[server]\nhttp_port = [3000]\n", "[server]\nhttp_port = 2026-01-01\n", "[server]\nhttp_port = {}\n",
@@ -117,10 +118,10 @@ TEST(TomlFile, AValueOfTheWrongTypeIsAFault) {
         "[server]\ntrust_proxy = 1\n", "[server]\nbody_limit = true\n", "[server]\nallowed_hosts = 5\n",
         "[server]\nallowed_hosts = [5]\n", "[logging]\nlevel = 1\n", "[auth]\nenabled = \"false\"\n",
         "[auth]\nenabled = 0\n"}) {
-    const auto faults = faults_of(text);
-    ASSERT_EQ(faults.size(), 1) << text;
-    EXPECT_THAT(faults[0].bound, HasSubstr(", not ")) << text;
-    EXPECT_THAT(faults[0].origin, testing::StartsWith("nexus.toml:2 ")) << text;
+    const auto errors = errors_of(text);
+    ASSERT_EQ(errors.size(), 1) << text;
+    EXPECT_THAT(errors[0].bound, HasSubstr(", not ")) << text;
+    EXPECT_THAT(errors[0].origin, testing::StartsWith("nexus.toml:2 ")) << text;
   }
 }
 
@@ -130,21 +131,22 @@ TEST(TomlFile, ASizeIsAStringOrBytes) {
 }
 
 TEST(TomlFile, AMistakeInTheSyntaxHasItsLine) {
-  EXPECT_THAT(faults_of("[server]\n\nhttp_port = = 3\n"),
-              ElementsAre(AllOf(Field(&Fault::field, "--config"), Field(&Fault::value, "nexus.toml"),
-                                Field(&Fault::bound, HasSubstr("valid TOML")),
-                                Field(&Fault::origin, testing::StartsWith("nexus.toml:3, column ")))));
+  EXPECT_THAT(errors_of("[server]\n\nhttp_port = = 3\n"),
+              ElementsAre(AllOf(
+                  Field(&ValidationError::field, "--config"), Field(&ValidationError::value, "nexus.toml"),
+                  Field(&ValidationError::bound, HasSubstr("valid TOML")),
+                  Field(&ValidationError::origin, testing::StartsWith("nexus.toml:3, column ")))));
 }
 
-TEST(TomlFile, AMistakeInTheSyntaxIsReportedBesideTheFaultsOfOtherSources) {
-  EXPECT_EQ(Operator().file("x").variable("HTTP_PORT", "x").faults().size(), 2);
+TEST(TomlFile, AMistakeInTheSyntaxIsReportedBesideTheErrorsOfOtherSources) {
+  EXPECT_EQ(Operator().file("x").variable("HTTP_PORT", "x").errors().size(), 2);
 }
 
 TEST(TomlFile, SurvivesWhatIsNoToml) {
   for (const std::string& text :
        {std::string(10'000, '['), std::string("a = ") + std::string(10'000, '['),
         std::string("\0\xff\xfe", 3), std::string(1'000'000, 'a') + " = 1", std::string("\"\\u0000\" = 1")}) {
-    EXPECT_THAT(faults_of(text), Not(IsEmpty()));
+    EXPECT_THAT(errors_of(text), Not(IsEmpty()));
   }
 }
 
@@ -157,7 +159,7 @@ TEST(TomlFile, TakesEveryKeyOfTheTable) {
   for (const Row& row : rows()) {
     const FileContent content =
         read_toml("f", "[" + std::string(row.group) + "]\n" + std::string(row.key) + " = \"\"\n");
-    EXPECT_THAT(content.faults, IsEmpty()) << row.name;
+    EXPECT_THAT(content.errors, IsEmpty()) << row.name;
     EXPECT_TRUE(content.given.contains(row.name)) << row.name;
   }
 }

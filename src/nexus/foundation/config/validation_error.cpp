@@ -1,12 +1,12 @@
-#include "nexus/foundation/config/fault.h"
+#include "nexus/foundation/config/validation_error.h"
 
 #include <fmt/format.h>
 
 namespace nexus::config {
 
-std::string describe(const Fault& fault) {
-  return printable(fmt::format("{} is \"{}\" (from {}); it must be {}", fault.field, fault.value,
-                               fault.origin, fault.bound));
+std::string describe(const ValidationError& error) {
+  return printable(fmt::format("{} is \"{}\" (from {}); it must be {}", error.field, error.value,
+                               error.origin, error.bound));
 }
 
 std::string printable(std::string_view text) {
