@@ -34,7 +34,7 @@ int refuse(std::string_view what) {
 
 Result<void> check_object(std::string_view option, std::string_view json) {
   const auto start = json.find_first_not_of(" \t\r\n");
-  if (check_json(json) == JsonFault::kNone && json[start] == '{') return {};
+  if (check_json(json) == JsonError::kNone && json[start] == '{') return {};
   return fail(ErrorCode::kInvalidRequest, fmt::format("{} must be a JSON object, and is: {}", option, json));
 }
 

@@ -48,10 +48,10 @@ class Checker {
  public:
   explicit Checker(std::string_view text) : text_(text), at_(text.data()), end_(text.data() + text.size()) {}
 
-  JsonFault check() {
-    if (!document()) return too_deep_ ? JsonFault::kTooDeep : JsonFault::kMalformed;
-    if (beyond_ascii_ && !simdjson::validate_utf8(text_.data(), text_.size())) return JsonFault::kMalformed;
-    return JsonFault::kNone;
+  JsonError check() {
+    if (!document()) return too_deep_ ? JsonError::kTooDeep : JsonError::kMalformed;
+    if (beyond_ascii_ && !simdjson::validate_utf8(text_.data(), text_.size())) return JsonError::kMalformed;
+    return JsonError::kNone;
   }
 
  private:
@@ -340,9 +340,9 @@ void repair_raw_surrogates(std::string& text) {
 
 }  // namespace
 
-JsonFault check_json(std::string_view text) { return Checker(text).check(); }
+JsonError check_json(std::string_view text) { return Checker(text).check(); }
 
-JsonFault repair_and_check_json(std::string& text) {
+JsonError repair_and_check_json(std::string& text) {
   repair_escapes(text);
   repair_raw_surrogates(text);
   return check_json(text);
@@ -350,7 +350,7 @@ JsonFault repair_and_check_json(std::string& text) {
 
 bool for_each_member(std::string_view text,
                      const std::function<void(std::string_view key, std::string_view value)>& member) {
-  if (check_json(text) != JsonFault::kNone) return false;
+  if (check_json(text) != JsonError::kNone) return false;
   const char* at = text.data();
   const char* const end = at + text.size();
   const auto skip_space = [&at, end] {
@@ -379,8 +379,8 @@ bool for_each_member(std::string_view text,
   }
 }
 
-std::string describe(JsonFault fault) {
-  if (fault == JsonFault::kTooDeep) return fmt::format("is nested deeper than {} levels", kMaxJsonDepth);
+std::string describe(JsonError error) {
+  if (error == JsonError::kTooDeep) return fmt::format("is nested deeper than {} levels", kMaxJsonDepth);
   return "is not valid JSON";
 }
 

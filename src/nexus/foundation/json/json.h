@@ -13,20 +13,20 @@ namespace nexus {
 // JSON nested deeper than this is refused wherever it comes from.
 inline constexpr int kMaxJsonDepth = 128;
 
-enum class JsonFault : std::uint8_t { kNone, kMalformed, kTooDeep };
+enum class JsonError : std::uint8_t { kNone, kMalformed, kTooDeep };
 
 // Whether `text` is exactly one JSON value (RFC 8259) in UTF-8 nested at most kMaxJsonDepth deep. Numbers may have any
 // magnitude, as in JSON.parse. Lone surrogates (\ud800 without its other half) are kMalformed, so that strict readers can
 // read whatever passed. Allocates nothing; about 2 ns per byte at worst.
-JsonFault check_json(std::string_view text);
+JsonError check_json(std::string_view text);
 
 // What is wrong, behind a subject: "is not valid JSON". REQUIRES: something is.
-std::string describe(JsonFault fault);
+std::string describe(JsonError error);
 
 // As check_json, for text written by the interpreter: lone surrogates, which JavaScript strings may hold and JSON may
 // not, are replaced by U+FFFD in `text` first: as escapes and as the three bytes (ED A0..BF xx) that the interpreter writes. Pairs
 // of escapes stay. The size never changes. kMalformed then means that the guest is lying.
-JsonFault repair_and_check_json(std::string& text);
+JsonError repair_and_check_json(std::string& text);
 
 // Appends `text` as a JSON string, quotes included. Invalid UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);

@@ -12,23 +12,23 @@ std::string and_more(std::size_t others) {
 
 ErrorResponse refuse_part(std::string_view path, std::string_view message) {
   return refuse_definition({.code = ErrorCode::kInvalidRequest,
-                            .faults = {{std::string(path), std::string(message)}},
+                            .errors = {{std::string(path), std::string(message)}},
                             .unlisted = 0});
 }
 
-ErrorResponse refuse_definition(const Rejected& rejected) {
+ErrorResponse refuse_definition(const ValidationErrors& invalid) {
   ErrorResponse refusal;
-  const Fault& first = rejected.faults.front();
-  const std::size_t others = rejected.faults.size() - 1 + rejected.unlisted;
-  refusal.error.code = rejected.code;
+  const ValidationError& first = invalid.errors.front();
+  const std::size_t others = invalid.errors.size() - 1 + invalid.unlisted;
+  refusal.error.code = invalid.code;
   refusal.error.message = fmt::format("{} {}{}", first.path.empty() ? "the body" : first.path.c_str(),
                                       first.message, and_more(others));
   std::string& out = refusal.details_json;
-  for (const Fault& fault : rejected.faults) {
+  for (const ValidationError& error : invalid.errors) {
     out += out.empty() ? R"([{"path":)" : R"(,{"path":)";
-    append_json_string(out, fault.path);
+    append_json_string(out, error.path);
     out += R"(,"message":)";
-    append_json_string(out, fault.message);
+    append_json_string(out, error.message);
     out += '}';
   }
   out += ']';

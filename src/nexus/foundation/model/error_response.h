@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "nexus/foundation/base/error.h"
-#include "nexus/foundation/model/rejected.h"
+#include "nexus/foundation/model/validation_errors.h"
 
 namespace nexus {
 
@@ -18,7 +18,7 @@ struct ErrorResponse {
 // of the body; empty: the body itself.
 ErrorResponse refuse_part(std::string_view path, std::string_view message);
 // The same with all that is wrong with a definition, or with the arguments of a call.
-ErrorResponse refuse_definition(const Rejected& rejected);
+ErrorResponse refuse_definition(const ValidationErrors& invalid);
 
 // " (and 3 more)", or nothing: what a message leaves out.
 std::string and_more(std::size_t others);

@@ -14,11 +14,11 @@ Result<State> State::parse(std::string_view json_object) {
     return state;
   }
   switch (check_json(json_object)) {
-    case JsonFault::kTooDeep:
+    case JsonError::kTooDeep:
       return fail(ErrorCode::kInvalidRequest, "the state is nested too deeply");
-    case JsonFault::kMalformed:
+    case JsonError::kMalformed:
       return fail(ErrorCode::kInvalidRequest, "the state is not valid JSON");
-    case JsonFault::kNone:
+    case JsonError::kNone:
       break;
   }
   return fail(ErrorCode::kInvalidRequest, "the state is not a JSON object");

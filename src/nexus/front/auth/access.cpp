@@ -106,7 +106,7 @@ Result<std::shared_ptr<const Caller>> Access::authenticate(const http::Request& 
 
 std::optional<Error> Access::refuse_definition(const http::Request& request) {
   const Caller& caller = caller_of(request);
-  if (caller.may_see_all() || check_json(request.body) != JsonFault::kNone) return std::nullopt;
+  if (caller.may_see_all() || check_json(request.body) != JsonError::kNone) return std::nullopt;
   const auto ids = ids_in_definition(request.body);
   if (!ids || ids->empty()) {
     return forbidden("the token is for some panels only: the new one needs an \"id\" that is one of them");

@@ -65,18 +65,18 @@ bool is_signed_by(std::string_view key, std::string_view text, std::string_view 
   return wanted && CRYPTO_memcmp(given->data(), wanted->data(), wanted->size()) == 0;
 }
 
-// An object of a token that is signed. What it says twice, or in another type than it should, is a fault: another
+// An object of a token that is signed. What it says twice, or in another type than it should, is an error: another
 // reader might understand it in another way.
 class Claims {
  public:
   explicit Claims(dom::object object) : object_(object) {}
 
-  // Sets the fault when there are several.
+  // Sets the error when there are several.
   std::optional<dom::element> find(std::string_view name) {
     std::optional<dom::element> found;
     for (const auto& [key, value] : object_) {
       if (key != name) continue;
-      if (found) set_fault("a claim of the token is there twice");
+      if (found) set_error("a claim of the token is there twice");
       found = value;
     }
     return found;
@@ -87,7 +87,7 @@ class Claims {
     if (!claim) return std::nullopt;
     double value = 0;
     if (claim->get(value) != simdjson::SUCCESS) {
-      set_fault("exp and nbf of a token must be numbers of seconds");
+      set_error("exp and nbf of a token must be numbers of seconds");
       return std::nullopt;
     }
     return std::clamp(value, -kLastSecond, kLastSecond);
@@ -98,7 +98,7 @@ class Claims {
     if (!claim) return kAllScopes;
     ScopeSet scopes;
     std::string_view words;
-    if (claim->get(words) != simdjson::SUCCESS) set_fault("scope of a token must be a text");
+    if (claim->get(words) != simdjson::SUCCESS) set_error("scope of a token must be a text");
     while (!words.empty()) {
       if (const auto scope = find_scope(take_until(words, ' '))) scopes.add(*scope);
     }
@@ -111,30 +111,30 @@ class Claims {
     std::vector<std::string> globs;
     dom::array list;
     if (claim->get(list) != simdjson::SUCCESS) {
-      set_fault("panels of a token must be an array of texts");
+      set_error("panels of a token must be an array of texts");
       return globs;
     }
     for (const dom::element element : list) {
       std::string_view glob;
-      if (element.get(glob) != simdjson::SUCCESS) set_fault("panels of a token must be an array of texts");
+      if (element.get(glob) != simdjson::SUCCESS) set_error("panels of a token must be an array of texts");
       globs.emplace_back(glob);
     }
     return globs;
   }
 
-  void set_fault(std::string_view fault) { fault_ = fault; }
-  std::string_view fault() const { return fault_; }
+  void set_error(std::string_view error) { error_ = error; }
+  std::string_view error() const { return error_; }
 
  private:
   dom::object object_;
-  std::string_view fault_;  // empty: none
+  std::string_view error_;  // empty: none
 };
 
 Result<Caller> read_claims(Claims claims, std::int64_t now_ms) {
   const auto expires = claims.seconds("exp"), starts = claims.seconds("nbf");
   const ScopeSet scopes = claims.scopes();
   auto panels = claims.panels();
-  if (!claims.fault().empty()) return refuse(claims.fault());
+  if (!claims.error().empty()) return refuse(claims.error());
   if (!expires) return refuse("a token must have exp, the time when it expires");
   const auto in_ms = [](double seconds) { return static_cast<std::int64_t>(std::floor(seconds * 1000)); };
   const std::int64_t expires_ms = in_ms(*expires) + kTokenLeewayMs;
@@ -148,7 +148,7 @@ bool is_our_head(Claims head) {
   const auto algorithm = head.find("alg");
   std::string_view name;
   const bool is_text = algorithm && algorithm->get(name) == simdjson::SUCCESS;
-  return is_text && name == "HS256" && !head.find("crit") && head.fault().empty();
+  return is_text && name == "HS256" && !head.find("crit") && head.error().empty();
 }
 
 }  // namespace

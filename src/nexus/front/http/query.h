@@ -10,7 +10,7 @@
 
 namespace nexus::http {
 
-// The value of `name`; none: it isn't there. A parameter that is there twice is a fault. REQUIRES: a query in normal form.
+// The value of `name`; none: it isn't there. A parameter that is there twice is an error. REQUIRES: a query in normal form.
 std::expected<std::optional<std::string_view>, ErrorResponse> find_parameter(std::string_view query,
                                                                              std::string_view name);
 

@@ -17,7 +17,7 @@ constexpr std::size_t kMostRequestIdBytes = 256;  // as JSON
 // A field is there once, as its text.
 struct Fields {
   std::optional<std::string> type, tool, args, request_id, topics;
-  std::optional<ErrorResponse> fault;
+  std::optional<ErrorResponse> error;
 
   void take(std::string_view key, std::string_view value) {
     std::optional<std::string>* const field = find(key);
@@ -30,7 +30,7 @@ struct Fields {
     }
   }
   void refuse(std::string_view path, std::string_view message) {
-    if (!fault) fault = refuse_message_part(path, message);
+    if (!error) error = refuse_message_part(path, message);
   }
 
  private:
@@ -79,12 +79,12 @@ std::vector<std::string> topics_of(Fields& fields) {
     std::string_view topic;
     if (element.get(topic) != simdjson::SUCCESS) {
       fields.refuse(path, "must be a text");
-    } else if (const auto fault = subscribers::Topics::fault_of(topic)) {
-      fields.refuse(path, *fault);
+    } else if (const auto error = subscribers::Topics::error_of(topic)) {
+      fields.refuse(path, *error);
     } else if (topics.size() == subscribers::Topics::kMost) {
       fields.refuse("topics", fmt::format("are more than {}", subscribers::Topics::kMost));
     }
-    if (fields.fault) break;
+    if (fields.error) break;
     topics.emplace_back(topic);
   }
   return topics;
@@ -133,8 +133,8 @@ std::expected<Command, RefusedCommand> command_of(Fields fields) {
   } else {
     fields.refuse("type", fields.type ? "must be TRIGGER, SUBSCRIBE, UNSUBSCRIBE or PING" : "is missing");
   }
-  if (fields.fault)
-    return std::unexpected(RefusedCommand{*std::move(fields.fault), std::move(command.request_id_json)});
+  if (fields.error)
+    return std::unexpected(RefusedCommand{*std::move(fields.error), std::move(command.request_id_json)});
   return command;
 }
 
@@ -147,8 +147,8 @@ ErrorResponse refuse_message_part(std::string_view path, std::string_view messag
 }
 
 std::expected<Command, RefusedCommand> read_command(std::string_view text) {
-  if (const auto fault = check_json(text); fault != JsonFault::kNone)
-    return std::unexpected(RefusedCommand{refuse_message_part("", describe(fault))});
+  if (const auto error = check_json(text); error != JsonError::kNone)
+    return std::unexpected(RefusedCommand{refuse_message_part("", describe(error))});
   Fields fields;
   const bool is_object = for_each_member(
       text, [&fields](std::string_view key, std::string_view value) { fields.take(key, value); });

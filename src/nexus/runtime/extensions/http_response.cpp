@@ -50,7 +50,7 @@ Result<std::string> response_json(const HttpResponse& response, budget::Grant& g
   const std::string_view body = response.body;
   const bool is_text =
       body.empty() || (!is_binary(type) && simdjson::validate_utf8(body.data(), body.size()));
-  const bool has_json = is_text && is_json(type) && check_json(body) == JsonFault::kNone;
+  const bool has_json = is_text && is_json(type) && check_json(body) == JsonError::kNone;
   const std::string head =
       fmt::format(R"({{"status":{},"headers":{})", response.status, headers_json(response.headers));
   const std::size_t text_bytes = is_text ? json_string_size(body) : base64_size(body.size()) + 3;
@@ -75,7 +75,7 @@ Result<std::string> response_json(const HttpResponse& response, budget::Grant& g
   }
   json += '}';
   // One level deeper than the body alone it may be too deep.
-  if (has_json && check_json(json) != JsonFault::kNone) {
+  if (has_json && check_json(json) != JsonError::kNone) {
     json.resize(without_json);
     json += '}';
   }

@@ -14,17 +14,17 @@ constexpr std::uint64_t kValueBytes = 176;
 constexpr std::uint64_t kCheckBytes = 4096;  // and what does not depend on the text
 constexpr std::uint64_t kCompileBytes = 2_MiB;
 
-struct FaultsBelow {
+struct ErrorsBelow {
   std::string path;
-  Faults& faults;
+  Validator& validator;
 };
 
-void add_fault(void* context, const char* path, std::size_t path_size, const char* message,
+void add_error(void* context, const char* path, std::size_t path_size, const char* message,
                std::size_t message_size) noexcept {
-  const auto& below = *static_cast<FaultsBelow*>(context);
+  const auto& below = *static_cast<ErrorsBelow*>(context);
   std::string_view place(path, path_size);
   if (below.path.empty() && place.starts_with('.')) place.remove_prefix(1);
-  below.faults.add(below.path + std::string(place), std::string(message, message_size));
+  below.validator.add(below.path + std::string(place), std::string(message, message_size));
 }
 
 }  // namespace
@@ -32,21 +32,21 @@ void add_fault(void* context, const char* path, std::size_t path_size, const cha
 void ArgsSchema::Free::operator()(nexus_schema* schema) const { nexus_schema_free(schema); }
 
 std::shared_ptr<const ArgsSchema> ArgsSchema::compile(std::string_view schema, const std::string& path,
-                                                      Faults& faults) {
-  FaultsBelow below{path, faults};
+                                                      Validator& validator) {
+  ErrorsBelow below{path, validator};
   require_memory(kCompileBytes);
   std::unique_ptr<nexus_schema, Free> compiled(
-      nexus_schema_compile(schema.data(), schema.size(), &below, add_fault));
+      nexus_schema_compile(schema.data(), schema.size(), &below, add_error));
   if (compiled == nullptr) return nullptr;
   return std::shared_ptr<const ArgsSchema>(new ArgsSchema(std::move(compiled), ArgsDefaults(schema)));
 }
 
 std::size_t ArgsSchema::bytes() const { return nexus_schema_bytes(schema_.get()) + 2 * defaults_.bytes(); }
 
-void ArgsSchema::check(std::string_view args, Faults& faults) const {
-  FaultsBelow below{{}, faults};
+void ArgsSchema::check(std::string_view args, Validator& validator) const {
+  ErrorsBelow below{{}, validator};
   require_memory(args_bytes_at_most(args) - kCheckBytes);  // its values: the rest is small blocks
-  nexus_schema_check(schema_.get(), args.data(), args.size(), &below, add_fault);
+  nexus_schema_check(schema_.get(), args.data(), args.size(), &below, add_error);
 }
 
 // Before each value there is one of these, but for the first; those in strings are counted as well.
@@ -61,8 +61,8 @@ std::shared_ptr<const ArgsSchema> ArgsSchemas::get(const std::string& schema) {
     entries_.splice(entries_.begin(), entries_, found->second);
     return found->second->schema;
   }
-  Faults faults;
-  auto compiled = ArgsSchema::compile(schema, "args", faults);
+  Validator validator;
+  auto compiled = ArgsSchema::compile(schema, "args", validator);
   if (!compiled) return nullptr;
   entries_.push_front({schema, compiled});
   bytes_ += entries_.front().bytes();

@@ -10,25 +10,25 @@
 
 #include "nexus/foundation/budget/ledger.h"
 #include "nexus/runtime/panels/args_defaults.h"
-#include "nexus/runtime/panels/faults.h"
+#include "nexus/runtime/panels/validator.h"
 
 struct nexus_schema;
 
 namespace nexus::panels {
 
-// What a check may cost is bounded (docs/handlers.md): it ends in a fault instead of going on.
+// What a check may cost is bounded (docs/handlers.md): it ends in an error instead of going on.
 //
 // Thread safety: it never changes.
 class ArgsSchema {
  public:
-  // Null, and faults below `path`, when it is none or may cost too much. REQUIRES: checked text of a JSON object.
+  // Null, and errors below `path`, when it is none or may cost too much. REQUIRES: checked text of a JSON object.
   static std::shared_ptr<const ArgsSchema> compile(std::string_view schema, const std::string& path,
-                                                   Faults& faults);
+                                                   Validator& validator);
 
   // About how much memory it takes; at most two megabytes.
   std::size_t bytes() const;
   // Adds what is wrong with `args`, by paths like "a.b[0]": the first twenty. REQUIRES: checked text.
-  void check(std::string_view args, Faults& faults) const;
+  void check(std::string_view args, Validator& validator) const;
   const ArgsDefaults& defaults() const { return defaults_; }
 
  private:

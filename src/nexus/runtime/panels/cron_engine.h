@@ -11,7 +11,7 @@ struct nexus_cron;
 // Told what is wrong. The text is UTF-8 and valid during the call. It must not throw.
 using nexus_cron_on_fault = void (*)(void* context, const char* message, std::size_t message_size);
 
-// Null, and a fault, when it is no expression, or of no known zone.
+// Null, and an error, when it is no expression, or of no known zone.
 nexus_cron* nexus_cron_parse(const char* text, std::size_t size, void* context, nexus_cron_on_fault on_fault);
 // The first time after `unix_ms`; false: there is none.
 bool nexus_cron_next(const nexus_cron* schedule, std::int64_t unix_ms, std::int64_t* next_unix_ms);

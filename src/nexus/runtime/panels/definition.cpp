@@ -7,9 +7,9 @@
 #include "nexus/foundation/json/json.h"
 #include "nexus/foundation/json/json_reading.h"
 #include "nexus/runtime/panels/args_schema.h"
-#include "nexus/runtime/panels/faults.h"
 #include "nexus/runtime/panels/limit_fields.h"
 #include "nexus/runtime/panels/trigger_reader.h"
+#include "nexus/runtime/panels/validator.h"
 
 namespace nexus::panels {
 namespace {
@@ -47,9 +47,9 @@ class Reader {
   Reader(const Ceiling& ceiling, const HandlerFiles& files, std::string_view id)
       : ceiling_(ceiling), files_(files), given_id_(id) {}
 
-  std::expected<Definition, Rejected> read(std::string_view text) {
+  std::expected<Definition, ValidationErrors> read(std::string_view text) {
     if (!given_id_.empty()) take_given_id();
-    if (const auto fault = check_json(text); fault != JsonFault::kNone) return refuse(describe(fault));
+    if (const auto error = check_json(text); error != JsonError::kNone) return refuse(describe(error));
     const simdjson::padded_string padded = padded_copy(text);
     json::parser parser;
     OndemandDocument document;
@@ -57,33 +57,34 @@ class Reader {
     if (!document.parse(parser, padded) || document.get_object().get(object) != simdjson::SUCCESS) {
       return refuse("must be an object");
     }
-    faults_.members(object, "", [this](std::string_view key, json::value value) { read_member(key, value); });
-    if (!has_kind_) faults_.add("kind", "is missing");
-    if (!has_tools_) faults_.add("tools", "is missing");
+    validator_.members(object, "",
+                       [this](std::string_view key, json::value value) { read_member(key, value); });
+    if (!has_kind_) validator_.add("kind", "is missing");
+    if (!has_tools_) validator_.add("tools", "is missing");
     complete();
-    if (!faults_.empty()) return std::unexpected(std::move(faults_).take());
+    if (!validator_.empty()) return std::unexpected(std::move(validator_).take());
     return std::move(definition_);
   }
 
  private:
-  std::unexpected<Rejected> refuse(std::string message) {
-    faults_.add("", std::move(message));
-    return std::unexpected(std::move(faults_).take());
+  std::unexpected<ValidationErrors> refuse(std::string message) {
+    validator_.add("", std::move(message));
+    return std::unexpected(std::move(validator_).take());
   }
 
   void read_member(std::string_view key, json::value value) {
     if (key == "id") return read_id(value);
     if (key == "kind") {
       has_kind_ = true;
-      return keep(definition_.kind, faults_.text_of(value, "kind", 1, kMostKindBytes));
+      return keep(definition_.kind, validator_.text_of(value, "kind", 1, kMostKindBytes));
     }
-    if (key == "title") return keep(definition_.title, faults_.text_of(value, "title", 0, kMostTextBytes));
+    if (key == "title") return keep(definition_.title, validator_.text_of(value, "title", 0, kMostTextBytes));
     if (key == "tools") return read_tools(value);
     if (key == "initialState") return read_state(value);
-    if (key == "scope") return keep(definition_.scope_json, faults_.raw_object(value, "scope"));
-    if (key == "metadata") return keep(definition_.metadata_json, faults_.raw_object(value, "metadata"));
+    if (key == "scope") return keep(definition_.scope_json, validator_.raw_object(value, "scope"));
+    if (key == "metadata") return keep(definition_.metadata_json, validator_.raw_object(value, "metadata"));
     if (read_grant(key, value, "", grants_)) return;
-    faults_.add(std::string(key), "is not a field of a panel");
+    validator_.add(std::string(key), "is not a field of a panel");
   }
 
   static void keep(std::string& where, std::optional<std::string> what) {
@@ -92,24 +93,24 @@ class Reader {
 
   void take_given_id() {
     definition_.id = given_id_;
-    if (!is_panel_id(given_id_)) faults_.add("id", std::string(kIdRule));
+    if (!is_panel_id(given_id_)) validator_.add("id", std::string(kIdRule));
   }
 
   void read_id(json::value value) {
-    const auto id = faults_.text(value, "id");
+    const auto id = validator_.text(value, "id");
     if (!id) return;
-    if (!is_panel_id(*id)) return faults_.add("id", std::string(kIdRule));
+    if (!is_panel_id(*id)) return validator_.add("id", std::string(kIdRule));
     if (!given_id_.empty() && *id != given_id_) {
-      return faults_.add("id", fmt::format("is \"{}\", and the path says \"{}\"", *id, given_id_));
+      return validator_.add("id", fmt::format("is \"{}\", and the path says \"{}\"", *id, given_id_));
     }
     definition_.id = *id;
   }
 
   void read_state(json::value value) {
-    const auto raw = faults_.raw_object(value, "initialState");
+    const auto raw = validator_.raw_object(value, "initialState");
     if (!raw) return;
     auto state = State::parse(*raw);
-    if (!state) return faults_.add("initialState", std::move(state.error().message));
+    if (!state) return validator_.add("initialState", std::move(state.error().message));
     definition_.initial_state = *std::move(state);
     has_state_ = true;
   }
@@ -130,26 +131,26 @@ class Reader {
   void read_capabilities(json::value value, Grants& grants) {
     std::vector<std::string> patterns;
     const auto read_pattern = [&](json::value element, const std::string& path) {
-      auto pattern = faults_.text(element, path);
+      auto pattern = validator_.text(element, path);
       if (!pattern) return;
       if (const auto parsed = Capabilities::parse({&*pattern, 1}); !parsed) {
-        return faults_.add(path, parsed.error().message);
+        return validator_.add(path, parsed.error().message);
       }
       patterns.push_back(*std::move(pattern));
     };
-    if (faults_.array(value, grants.capabilities_path, read_pattern))
+    if (validator_.array(value, grants.capabilities_path, read_pattern))
       grants.capabilities = std::move(patterns);
   }
 
   void read_limits(json::value value, const std::string& path, Grants& grants) {
-    faults_.object(value, path, [&](std::string_view key, json::value member) {
+    validator_.object(value, path, [&](std::string_view key, json::value member) {
       std::string where = fmt::format("{}.{}", path, key);
       const LimitField* field = find_limit_field(key);
-      if (field == nullptr) return faults_.add(where, "is not a limit");
-      const auto number = faults_.whole_number(member, where);
+      if (field == nullptr) return validator_.add(where, "is not a limit");
+      const auto number = validator_.whole_number(member, where);
       if (!number) return;
       if (*number < field->least) {
-        return faults_.add(where, fmt::format("must be at least {}, and is {}", field->least, *number));
+        return validator_.add(where, fmt::format("must be at least {}, and is {}", field->least, *number));
       }
       grants.limits.push_back({field, *number, std::move(where)});
     });
@@ -157,16 +158,16 @@ class Reader {
 
   void read_tools(json::value value) {
     has_tools_ = true;
-    faults_.array(value, "tools", [this](json::value element, const std::string& path) {
+    validator_.array(value, "tools", [this](json::value element, const std::string& path) {
       ToolDraft draft;
       draft.path = path;
       const auto member = [&](std::string_view key, json::value inner) {
         read_tool_member(key, inner, draft);
       };
-      if (!faults_.object(element, path, member)) return;
-      if (!draft.has_name) faults_.add(path + ".name", "is missing");
-      if (!draft.has_handler) faults_.add(path + ".handler", "is missing");
-      if (!draft.has_trigger) faults_.add(path + ".trigger", "is missing");
+      if (!validator_.object(element, path, member)) return;
+      if (!draft.has_name) validator_.add(path + ".name", "is missing");
+      if (!draft.has_handler) validator_.add(path + ".handler", "is missing");
+      if (!draft.has_trigger) validator_.add(path + ".trigger", "is missing");
       drafts_.push_back(std::move(draft));
     });
   }
@@ -177,21 +178,21 @@ class Reader {
     if (key == "handler") return read_handler(value, path, draft);
     if (key == "trigger") {
       draft.has_trigger = true;
-      if (auto trigger = read_trigger(value, path, faults_)) draft.tool.trigger = *std::move(trigger);
+      if (auto trigger = read_trigger(value, path, validator_)) draft.tool.trigger = *std::move(trigger);
       return;
     }
     if (key == "description")
-      return keep(draft.tool.description, faults_.text_of(value, path, 0, kMostTextBytes));
+      return keep(draft.tool.description, validator_.text_of(value, path, 0, kMostTextBytes));
     if (key == "args") return read_args_schema(value, path, draft);
     if (read_grant(key, value, draft.path + ".", draft.grants)) return;
-    faults_.add(path, "is not a field of a tool");
+    validator_.add(path, "is not a field of a tool");
   }
 
   void read_tool_name(json::value value, const std::string& path, ToolDraft& draft) {
     draft.has_name = true;
-    auto name = faults_.text(value, path);
+    auto name = validator_.text(value, path);
     if (!name) return;
-    if (!is_tool_name(*name)) return faults_.add(path, "must be 1 to 64 of A-Z a-z 0-9 _ . -");
+    if (!is_tool_name(*name)) return validator_.add(path, "must be 1 to 64 of A-Z a-z 0-9 _ . -");
     draft.tool.name = *std::move(name);
   }
 
@@ -200,25 +201,26 @@ class Reader {
     json::json_type type{};
     const bool names_file =
         files_ && value.type().get(type) == simdjson::SUCCESS && type == json::json_type::object;
-    if (!names_file) return keep(draft.tool.handler, faults_.text(value, path));
-    faults_.object(value, path, [&](std::string_view key, json::value member) {
-      if (key != "file") return faults_.add(fmt::format("{}.{}", path, key), "is not a field of a handler");
-      const auto name = faults_.text(member, path + ".file");
+    if (!names_file) return keep(draft.tool.handler, validator_.text(value, path));
+    validator_.object(value, path, [&](std::string_view key, json::value member) {
+      if (key != "file")
+        return validator_.add(fmt::format("{}.{}", path, key), "is not a field of a handler");
+      const auto name = validator_.text(member, path + ".file");
       if (!name) return;
       auto source = files_(*name);
-      if (!source) return faults_.add(path + ".file", std::move(source.error().message));
+      if (!source) return validator_.add(path + ".file", std::move(source.error().message));
       draft.tool.handler = *std::move(source);
     });
   }
 
   void read_args_schema(json::value value, const std::string& path, ToolDraft& draft) {
-    auto schema = faults_.raw_object(value, path);
+    auto schema = validator_.raw_object(value, path);
     if (!schema) return;
-    if (const auto compiled = ArgsSchema::compile(*schema, path, faults_)) {
+    if (const auto compiled = ArgsSchema::compile(*schema, path, validator_)) {
       schemas_bytes_ += compiled->bytes();
       if (schemas_bytes_ > kMostSchemasBytes) {
-        faults_.add(path, fmt::format("and the schemas before it take more than {} bytes compiled",
-                                      kMostSchemasBytes));
+        validator_.add(path, fmt::format("and the schemas before it take more than {} bytes compiled",
+                                         kMostSchemasBytes));
       }
     }
     draft.tool.args_schema_json = *std::move(schema);
@@ -230,16 +232,16 @@ class Reader {
     const Capabilities panel_capabilities =
         granted(grants_, Capabilities::defaults().within(ceiling_.capabilities));
     if (has_state_ && definition_.initial_state.bytes() > panel_limits.max_state_bytes) {
-      faults_.add("initialState",
-                  fmt::format("is {} bytes, more than maxStateBytes, which is {}",
-                              definition_.initial_state.bytes(), panel_limits.max_state_bytes));
+      validator_.add("initialState",
+                     fmt::format("is {} bytes, more than maxStateBytes, which is {}",
+                                 definition_.initial_state.bytes(), panel_limits.max_state_bytes));
     }
     definition_.asked = asked_by(grants_);
     std::unordered_set<std::string_view> names;  // into the drafts, which give theirs away only afterwards
     for (const ToolDraft& draft : drafts_) {
       if (!draft.tool.name.empty() && !names.insert(draft.tool.name).second) {
-        faults_.add(draft.path + ".name",
-                    fmt::format("\"{}\" is the name of another tool too", draft.tool.name));
+        validator_.add(draft.path + ".name",
+                       fmt::format("\"{}\" is the name of another tool too", draft.tool.name));
       }
     }
     definition_.tools.reserve(drafts_.size());
@@ -256,8 +258,8 @@ class Reader {
     const auto* event = std::get_if<EventTrigger>(&draft.tool.trigger);
     if (event == nullptr || event->panel.empty() || event->panel == definition_.id) return;
     if (draft.tool.capabilities.allows(Permission::kReceive, event->panel)) return;
-    faults_.add(draft.path + ".trigger.panel",
-                fmt::format("needs the capability {}", describe(Permission::kReceive, event->panel)));
+    validator_.add(draft.path + ".trigger.panel",
+                   fmt::format("needs the capability {}", describe(Permission::kReceive, event->panel)));
   }
 
   static Asked asked_by(const Grants& grants) {
@@ -273,8 +275,9 @@ class Reader {
     for (const LimitRequest& request : grants.limits) {
       const std::uint64_t bound = most.*request.field->value;
       if (request.value > bound) {
-        faults_.add(request.path, fmt::format("must be at most {} ({}), and is {}", bound,
-                                              whose.empty() ? request.field->setting : whose, request.value));
+        validator_.add(request.path,
+                       fmt::format("must be at most {} ({}), and is {}", bound,
+                                   whose.empty() ? request.field->setting : whose, request.value));
       } else {
         limits.*request.field->value = request.value;
       }
@@ -286,12 +289,13 @@ class Reader {
     if (!grants.capabilities) return inherited;
     auto asked = Capabilities::parse(*grants.capabilities);
     if (!asked) {
-      faults_.add(grants.capabilities_path, std::move(asked.error().message));
+      validator_.add(grants.capabilities_path, std::move(asked.error().message));
       return inherited;
     }
     if (const auto missing = ceiling_.capabilities.first_not_covered(*asked)) {
-      faults_.add_capability(grants.capabilities_path,
-                             fmt::format("\"{}\" is more than this server allows (CAPABILITIES)", *missing));
+      validator_.add_capability(
+          grants.capabilities_path,
+          fmt::format("\"{}\" is more than this server allows (CAPABILITIES)", *missing));
     }
     return *std::move(asked);
   }
@@ -299,7 +303,7 @@ class Reader {
   const Ceiling& ceiling_;
   const HandlerFiles& files_;
   std::string_view given_id_;
-  Faults faults_;
+  Validator validator_;
   Definition definition_;
   Grants grants_;
   std::vector<ToolDraft> drafts_;
@@ -314,8 +318,8 @@ const Tool* Definition::find_tool(std::string_view name) const {
   return found == tools.end() ? nullptr : &*found;
 }
 
-std::expected<Definition, Rejected> parse_definition(std::string_view text, const Ceiling& ceiling,
-                                                     const HandlerFiles& files, std::string_view id) {
+std::expected<Definition, ValidationErrors> parse_definition(std::string_view text, const Ceiling& ceiling,
+                                                             const HandlerFiles& files, std::string_view id) {
   return Reader(ceiling, files, id).read(text);
 }
 

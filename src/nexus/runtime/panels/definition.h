@@ -1,4 +1,4 @@
-// What a client asks for when it creates a panel, and the reading of it from JSON with every fault named.
+// What a client asks for when it creates a panel, and the reading of it from JSON with every error named.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 #include "nexus/foundation/budget/ledger.h"
 #include "nexus/foundation/model/capabilities.h"
 #include "nexus/foundation/model/limits.h"
-#include "nexus/foundation/model/rejected.h"
 #include "nexus/foundation/model/state.h"
+#include "nexus/foundation/model/validation_errors.h"
 #include "nexus/runtime/panels/trigger.h"
 #include "nexus/sandbox/handlers/handler_cache.h"
 
@@ -72,8 +72,8 @@ using HandlerFiles = std::function<Result<std::string>(const std::string& name)>
 // `id`: what the panel is called by whoever asks for it, which the text may repeat; empty: the text alone decides.
 // Each member of a panel, a tool, a trigger and of limits may be there once. In what is only passed on (initialState, scope,
 // metadata, args) the last of two counts, as in JSON.parse.
-std::expected<Definition, Rejected> parse_definition(std::string_view json, const Ceiling& ceiling,
-                                                     const HandlerFiles& files = {},
-                                                     std::string_view id = {});
+std::expected<Definition, ValidationErrors> parse_definition(std::string_view json, const Ceiling& ceiling,
+                                                             const HandlerFiles& files = {},
+                                                             std::string_view id = {});
 
 }  // namespace nexus::panels

@@ -7,11 +7,11 @@ extern "C" {
 
 struct nexus_schema;
 
-// Told of each fault. The texts are UTF-8 and valid during the call; `path` is "" or like ".a.b[0]". It must not throw.
+// Told of each error. The texts are UTF-8 and valid during the call; `path` is "" or like ".a.b[0]". It must not throw.
 using nexus_schema_on_fault = void (*)(void* context, const char* path, std::size_t path_size,
                                        const char* message, std::size_t message_size);
 
-// Null, and faults (as many as `text` has bytes, at worst), when it is no schema that can be checked. REQUIRES: checked JSON.
+// Null, and errors (as many as `text` has bytes, at worst), when it is no schema that can be checked. REQUIRES: checked JSON.
 nexus_schema* nexus_schema_compile(const char* text, std::size_t size, void* context,
                                    nexus_schema_on_fault on_fault);
 // About how much memory it takes.

@@ -31,36 +31,36 @@ struct Members {
 };
 
 void read_text(std::optional<std::string>& member, json::value value, const std::string& path,
-               Faults& faults) {
-  member = faults.text_of(value, path, 1, kMostPatternBytes);
+               Validator& validator) {
+  member = validator.text_of(value, path, 1, kMostPatternBytes);
 }
 
-Members read_members(json::value value, const std::string& path, Faults& faults) {
+Members read_members(json::value value, const std::string& path, Validator& validator) {
   Members members;
-  faults.object(value, path, [&](std::string_view key, json::value inner) {
+  validator.object(value, path, [&](std::string_view key, json::value inner) {
     const std::string where = fmt::format("{}.{}", path, key);
     if (key == "type") {
       members.has_type = true;
-      members.type = faults.text(inner, where);
+      members.type = validator.text(inner, where);
       return;
     }
     members.present.emplace_back(key);
     if (key == "ms") {
-      members.ms = faults.whole_number(inner, where);
+      members.ms = validator.whole_number(inner, where);
       if (members.ms && (*members.ms < kLeastIntervalMs || *members.ms > kMostIntervalMs)) {
-        faults.add(where, fmt::format("must be {} to {}, and is {}", kLeastIntervalMs, kMostIntervalMs,
-                                      *members.ms));
+        validator.add(where, fmt::format("must be {} to {}, and is {}", kLeastIntervalMs, kMostIntervalMs,
+                                         *members.ms));
       }
     } else if (key == "pattern") {
-      read_text(members.pattern, inner, where, faults);
+      read_text(members.pattern, inner, where, validator);
     } else if (key == "expression") {
-      read_text(members.expression, inner, where, faults);
+      read_text(members.expression, inner, where, validator);
     } else if (key == "path") {
-      read_text(members.path, inner, where, faults);
+      read_text(members.path, inner, where, validator);
     } else if (key == "panel") {
-      members.panel = faults.text(inner, where);
+      members.panel = validator.text(inner, where);
       if (members.panel && !is_panel_id(*members.panel)) {
-        faults.add(where, "must be the id of a panel");
+        validator.add(where, "must be the id of a panel");
         members.panel.reset();
       }
     }
@@ -68,35 +68,35 @@ Members read_members(json::value value, const std::string& path, Faults& faults)
   return members;
 }
 
-void check_members(const Members& members, TriggerType type, const std::string& path, Faults& faults) {
+void check_members(const Members& members, TriggerType type, const std::string& path, Validator& validator) {
   const Kind& kind = kKinds[static_cast<std::size_t>(type)];
   for (const std::string& member : members.present) {
     if (member != kind.required && member != kind.optional) {
-      faults.add(fmt::format("{}.{}", path, member),
-                 fmt::format("is not a field of a trigger of type {}", name(type)));
+      validator.add(fmt::format("{}.{}", path, member),
+                    fmt::format("is not a field of a trigger of type {}", name(type)));
     }
   }
   if (!kind.required.empty() && std::ranges::find(members.present, kind.required) == members.present.end()) {
-    faults.add(fmt::format("{}.{}", path, kind.required), "is missing");
+    validator.add(fmt::format("{}.{}", path, kind.required), "is missing");
   }
 }
 
 // That an expression is never due takes 13 ms to find out: once in a definition.
-CronTrigger read_cron(const Members& members, const std::string& path, Faults& faults) {
-  if (!members.expression || !faults.empty()) return {};
+CronTrigger read_cron(const Members& members, const std::string& path, Validator& validator) {
+  if (!members.expression || !validator.empty()) return {};
   auto schedule = CronSchedule::parse(*members.expression);
   if (!schedule) {
-    faults.add(path + ".expression", std::move(schedule.error()));
+    validator.add(path + ".expression", std::move(schedule.error()));
     return {};
   }
   return {*members.expression, *std::move(schedule)};
 }
 
-StateChangeTrigger read_state_change(const Members& members, const std::string& path, Faults& faults) {
+StateChangeTrigger read_state_change(const Members& members, const std::string& path, Validator& validator) {
   if (!members.path) return {};
   auto parsed = StatePath::parse(*members.path);
   if (!parsed) {
-    faults.add(path + ".path", std::move(parsed.error()));
+    validator.add(path + ".path", std::move(parsed.error()));
     return {};
   }
   return {*members.path, *std::move(parsed)};
@@ -104,22 +104,22 @@ StateChangeTrigger read_state_change(const Members& members, const std::string& 
 
 }  // namespace
 
-std::optional<Trigger> read_trigger(json::value value, const std::string& path, Faults& faults) {
+std::optional<Trigger> read_trigger(json::value value, const std::string& path, Validator& validator) {
   json::json_type json_type{};
   if (value.type().get(json_type) != simdjson::SUCCESS || json_type != json::json_type::object) {
-    faults.add(path, "must be an object");
+    validator.add(path, "must be an object");
     return std::nullopt;
   }
-  const Members members = read_members(value, path, faults);
-  if (!members.has_type) faults.add(path + ".type", "is missing");
+  const Members members = read_members(value, path, validator);
+  if (!members.has_type) validator.add(path + ".type", "is missing");
   if (!members.type) return std::nullopt;
   const auto found = std::ranges::find(kTriggerTypes, *members.type);
   if (found == kTriggerTypes.end()) {
-    faults.add(path + ".type", fmt::format("must be one of {}", fmt::join(kTriggerTypes, ", ")));
+    validator.add(path + ".type", fmt::format("must be one of {}", fmt::join(kTriggerTypes, ", ")));
     return std::nullopt;
   }
   const auto type = static_cast<TriggerType>(found - kTriggerTypes.begin());
-  check_members(members, type, path, faults);
+  check_members(members, type, path, validator);
   switch (type) {
     case TriggerType::kManual:
       break;
@@ -128,9 +128,9 @@ std::optional<Trigger> read_trigger(json::value value, const std::string& path, 
     case TriggerType::kEvent:
       return EventTrigger{members.pattern.value_or(""), members.panel.value_or("")};
     case TriggerType::kCron:
-      return read_cron(members, path, faults);
+      return read_cron(members, path, validator);
     case TriggerType::kStateChange:
-      return read_state_change(members, path, faults);
+      return read_state_change(members, path, validator);
   }
   return ManualTrigger{};
 }

@@ -4,12 +4,12 @@
 #include <optional>
 #include <string>
 
-#include "nexus/runtime/panels/faults.h"
 #include "nexus/runtime/panels/trigger.h"
+#include "nexus/runtime/panels/validator.h"
 
 namespace nexus::panels {
 
-// None, with the reasons in `faults`, when it is no trigger.
-std::optional<Trigger> read_trigger(json::value value, const std::string& path, Faults& faults);
+// None, with the reasons in `validator`, when it is no trigger.
+std::optional<Trigger> read_trigger(json::value value, const std::string& path, Validator& validator);
 
 }  // namespace nexus::panels

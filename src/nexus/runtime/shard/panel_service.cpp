@@ -39,7 +39,7 @@ ErrorResponse refuse_tools(const std::vector<FailedTool>& failed) {
   return refusal;
 }
 
-// Whether it is the handler that is at fault, and not that there is no room to load it, or no time.
+// Whether it is the handler that is at error, and not that there is no room to load it, or no time.
 bool is_of_the_handler(ErrorCode code) {
   return code != ErrorCode::kOverloaded && code != ErrorCode::kShuttingDown &&
          code != ErrorCode::kInternalError;

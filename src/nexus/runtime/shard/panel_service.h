@@ -31,7 +31,7 @@ class PanelService {
         ceiling_(std::move(ceiling)) {}
 
   // kForbidden when a trigger asks for the events of a panel that the caller may not see;
-  // kInvalidRequest and kCapabilityNotAllowed with the faults by path, kCompilationError with the faults by tool,
+  // kInvalidRequest and kCapabilityNotAllowed with the errors by path, kCompilationError with the errors by tool,
   // kPanelExists, and what the pool refuses with. REQUIRES: `json` is valid until the coroutine is done.
   Task<std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>> create(std::string_view json,
                                                                             const Caller& caller,

@@ -38,8 +38,8 @@ std::expected<executions::ToolCall, ErrorResponse> ToolCalls::find(std::shared_p
   executions::ToolCall call{std::move(panel), std::move(definition), tool, "{}"};
   const auto start = args.find_first_not_of(kJsonSpace);
   if (start != std::string_view::npos) {
-    if (const auto fault = check_json(args); fault != JsonFault::kNone)
-      return std::unexpected(refuse_part("", describe(fault)));
+    if (const auto error = check_json(args); error != JsonError::kNone)
+      return std::unexpected(refuse_part("", describe(error)));
     if (args[start] != '{')
       return std::unexpected(refuse_part("", "must be an object: the tool's arguments"));
     call.args_json = args;
@@ -66,9 +66,9 @@ std::expected<executions::ToolCall, ErrorResponse> ToolCalls::check_args(executi
     call.own_args = std::make_shared<const executions::OwnArgs>(*std::move(filled), *std::move(granted));
     call.args_json = call.own_args->json;
   }
-  panels::Faults faults;
-  schema->check(call.args_json, faults);
-  if (!faults.empty()) return std::unexpected(refuse_definition(std::move(faults).take()));
+  panels::Validator validator;
+  schema->check(call.args_json, validator);
+  if (!validator.empty()) return std::unexpected(refuse_definition(std::move(validator).take()));
   return call;
 }
 

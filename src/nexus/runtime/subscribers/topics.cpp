@@ -6,7 +6,7 @@
 
 namespace nexus::subscribers {
 
-std::optional<std::string> Topics::fault_of(std::string_view topic) {
+std::optional<std::string> Topics::error_of(std::string_view topic) {
   if (topic.size() > kMostBytes) return fmt::format("is longer than {} bytes", kMostBytes);
   const std::string_view kind = topic.substr(0, topic.find(':'));
   if (kind == "state" || kind == "events") return std::nullopt;

@@ -16,7 +16,7 @@ class Topics {
   static constexpr std::size_t kMostBytes = 1024;  // of one
 
   // What is wrong with a topic; none: it is one.
-  static std::optional<std::string> fault_of(std::string_view topic);
+  static std::optional<std::string> error_of(std::string_view topic);
 
   // False: there are too many. One that is there already is not added again. REQUIRES: a topic.
   bool add(std::string_view topic);

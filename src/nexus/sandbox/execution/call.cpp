@@ -120,12 +120,12 @@ std::optional<Call::Reply> Call::charge_copy(std::uint64_t bytes) {
 
 std::optional<Call::Reply> Call::check_guest_json(std::string& text, std::string_view what) {
   switch (repair_and_check_json(text)) {
-    case JsonFault::kMalformed:
+    case JsonError::kMalformed:
       return Reply{.trap = kForgedJson};
-    case JsonFault::kTooDeep:
+    case JsonError::kTooDeep:
       return refuse_limit("JSON depth", kMaxJsonDepth, kMaxJsonDepth + 1,
                           fmt::format("{} is nested too deeply", what));
-    case JsonFault::kNone:
+    case JsonError::kNone:
       break;
   }
   return std::nullopt;

@@ -28,7 +28,7 @@ std::string written_string(std::string_view text) {
 }
 
 std::string repaired(std::string text) {
-  EXPECT_EQ(repair_and_check_json(text), JsonFault::kNone) << text;
+  EXPECT_EQ(repair_and_check_json(text), JsonError::kNone) << text;
   return text;
 }
 
@@ -45,7 +45,7 @@ TEST(JsonCheck, TakesEveryKindOfValueAtTheRoot) {
        {"null", "true", "false", "0", "-0", "1.5e-3", "1E+9", "\"\"", "\"a\"", "[]", "{}", " [ ] ",
         "\t{\"a\"\n:\r1 , \"b\":[{}]} ", "[1,2,[3,{\"x\":null}]]", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\"",
         "\"\xd0\xb6\xe2\x82\xac\xf0\x9f\x98\x80\"", "\"\\ud83d\\ude00\"", "\"\x7f\""}) {
-    EXPECT_EQ(check_json(text), JsonFault::kNone) << text;
+    EXPECT_EQ(check_json(text), JsonError::kNone) << text;
   }
 }
 
@@ -96,23 +96,23 @@ TEST(JsonCheck, RefusesWhatIsNoJson) {
                            "/**/1",
                            "\xef\xbb\xbf{}",
                            "\xa0\x31"}) {
-    EXPECT_EQ(check_json(text), JsonFault::kMalformed) << text;
+    EXPECT_EQ(check_json(text), JsonError::kMalformed) << text;
   }
-  EXPECT_EQ(check_json(std::string_view("1\0", 2)), JsonFault::kMalformed);
-  EXPECT_EQ(check_json(std::string_view("\"\0\"", 3)), JsonFault::kMalformed);
+  EXPECT_EQ(check_json(std::string_view("1\0", 2)), JsonError::kMalformed);
+  EXPECT_EQ(check_json(std::string_view("\"\0\"", 3)), JsonError::kMalformed);
 }
 
 TEST(JsonCheck, RefusesBytesThatAreNoUtf8) {
   for (const char* text : {"\"\xff\"", "\"\xc0\x80\"", "\"\xe2\x82\"", "\"\xed\xa0\x80\"",
                            "\"\xf4\x90\x80\x80\"", "\"\x80\"", "{\"\xc3\":1}"}) {
-    EXPECT_EQ(check_json(text), JsonFault::kMalformed) << text;
+    EXPECT_EQ(check_json(text), JsonError::kMalformed) << text;
   }
 }
 
 TEST(JsonCheck, RefusesLoneSurrogateEscapes) {
   for (const char* text :
        {"\"\\ud800\"", "\"\\udc00\"", "\"\\ude00\\ud83d\"", "\"\\ud83d\\u0041\"", "\"\\ud83d"}) {
-    EXPECT_EQ(check_json(text), JsonFault::kMalformed) << text;
+    EXPECT_EQ(check_json(text), JsonError::kMalformed) << text;
   }
 }
 
@@ -120,24 +120,24 @@ TEST(JsonCheck, RefusesLoneSurrogateEscapes) {
 TEST(JsonCheck, TakesNumbersOfAnyMagnitude) {
   for (const char* text :
        {"100000000000000000000", "-99999999999999999999999999", "1e400", "1e-9999", "[1e999999]"}) {
-    EXPECT_EQ(check_json(text), JsonFault::kNone) << text;
+    EXPECT_EQ(check_json(text), JsonError::kNone) << text;
   }
 }
 
 TEST(JsonCheck, CountsDepth) {
-  EXPECT_EQ(check_json(nested(kMaxJsonDepth)), JsonFault::kNone);
-  EXPECT_EQ(check_json(nested(kMaxJsonDepth + 1)), JsonFault::kTooDeep);
-  EXPECT_EQ(check_json(nested(1'000'000)), JsonFault::kTooDeep);
-  EXPECT_EQ(check_json(std::string(1'000'000, '[')), JsonFault::kTooDeep);
+  EXPECT_EQ(check_json(nested(kMaxJsonDepth)), JsonError::kNone);
+  EXPECT_EQ(check_json(nested(kMaxJsonDepth + 1)), JsonError::kTooDeep);
+  EXPECT_EQ(check_json(nested(1'000'000)), JsonError::kTooDeep);
+  EXPECT_EQ(check_json(std::string(1'000'000, '[')), JsonError::kTooDeep);
   std::string objects;
   for (int i = 0; i < kMaxJsonDepth; ++i)
     objects += "{\"a\":";
-  EXPECT_EQ(check_json(objects + "1" + std::string(kMaxJsonDepth, '}')), JsonFault::kNone);
-  EXPECT_EQ(check_json(objects + "{}" + std::string(kMaxJsonDepth, '}')), JsonFault::kTooDeep);
+  EXPECT_EQ(check_json(objects + "1" + std::string(kMaxJsonDepth, '}')), JsonError::kNone);
+  EXPECT_EQ(check_json(objects + "{}" + std::string(kMaxJsonDepth, '}')), JsonError::kTooDeep);
   std::string wide = "[";
   for (int i = 0; i < 1000; ++i)
     wide += "[],";
-  EXPECT_EQ(check_json(wide + "[]]"), JsonFault::kNone);
+  EXPECT_EQ(check_json(wide + "[]]"), JsonError::kNone);
 }
 
 TEST(JsonCheck, ReadsNothingBeyondTheText) {
@@ -145,9 +145,9 @@ TEST(JsonCheck, ReadsNothingBeyondTheText) {
   for (std::size_t size = 0; size < text.size(); ++size) {
     const std::vector<char> exact(text.begin(),
                                   text.begin() + static_cast<std::ptrdiff_t>(size));  // for the sanitizer
-    EXPECT_EQ(check_json({exact.data(), exact.size()}), JsonFault::kMalformed) << size;
+    EXPECT_EQ(check_json({exact.data(), exact.size()}), JsonError::kMalformed) << size;
   }
-  EXPECT_EQ(check_json(text), JsonFault::kNone);
+  EXPECT_EQ(check_json(text), JsonError::kNone);
 }
 
 TEST(JsonRepair, ReplacesLoneSurrogates) {
@@ -174,10 +174,10 @@ TEST(JsonRepair, DoesNotHideAForgery) {
   for (const char* text : {"", "1}", "\"\xed\xa0\"", "\"\xed\xa0", "\"\xed", "\"\\ud8", "\"\\ud83d\\", "\\",
                            "\"\xff\"", "{\"a\":1},"}) {
     std::string forged = text;
-    EXPECT_EQ(repair_and_check_json(forged), JsonFault::kMalformed) << text;
+    EXPECT_EQ(repair_and_check_json(forged), JsonError::kMalformed) << text;
   }
   std::string deep = nested(kMaxJsonDepth + 1);
-  EXPECT_EQ(repair_and_check_json(deep), JsonFault::kTooDeep);
+  EXPECT_EQ(repair_and_check_json(deep), JsonError::kTooDeep);
 }
 
 TEST(JsonString, EscapesWhatMustBeEscaped) {
@@ -210,7 +210,7 @@ TEST(JsonString, AnyBytesGiveAValidStringOfTheCountedSize) {
     for (char& byte : bytes)
       byte = static_cast<char>(random() % 3 == 0 ? random() : random() % 128);
     const std::string written = written_string(bytes);
-    ASSERT_EQ(check_json(written), JsonFault::kNone) << written;
+    ASSERT_EQ(check_json(written), JsonError::kNone) << written;
     ASSERT_EQ(json_string_size(bytes), written.size());
     if (simdjson::validate_utf8(bytes)) {
       ASSERT_EQ(members_of("{" + written + ":1}").at(0).first, bytes);
@@ -335,19 +335,19 @@ TEST(JsonFuzz, AgreesWithSimdjson) {
   constexpr int kRounds = 200'000;
   for (int round = 0; round < kRounds; ++round) {
     const std::string text = generator.text();
-    const bool is_valid = check_json(text) == JsonFault::kNone;
+    const bool is_valid = check_json(text) == JsonError::kNone;
     const simdjson::error_code expected = oracle.parse(text).error();
     if (is_valid && expected == simdjson::NUMBER_ERROR) continue;  // out of its range, e.g. 2e300
     ASSERT_EQ(is_valid, expected == simdjson::SUCCESS) << text << "\n" << simdjson::error_message(expected);
     valid += is_valid ? 1 : 0;
 
     std::string mended = text;
-    const JsonFault fault = repair_and_check_json(mended);
+    const JsonError fault = repair_and_check_json(mended);
     ASSERT_EQ(mended.size(), text.size());
     if (is_valid) {
       ASSERT_EQ(mended, text);
     }
-    if (fault == JsonFault::kNone) {
+    if (fault == JsonError::kNone) {
       const simdjson::error_code after = oracle.parse(mended).error();
       ASSERT_TRUE(after == simdjson::SUCCESS || after == simdjson::NUMBER_ERROR) << mended;
     }

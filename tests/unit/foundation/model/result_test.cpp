@@ -10,7 +10,7 @@ namespace {
 std::string written(const ExecutionResult& result, WithLogs with_logs = WithLogs::kNo) {
   std::string out;
   append_result_json(out, result, with_logs);
-  EXPECT_EQ(check_json(out), JsonFault::kNone) << out;
+  EXPECT_EQ(check_json(out), JsonError::kNone) << out;
   return out;
 }
 

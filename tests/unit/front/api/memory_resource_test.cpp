@@ -15,7 +15,7 @@ std::string json_of(const exposition::MemoryFacts& facts, const exposition::Snap
                     HandlerOrder order = HandlerOrder::kBytes) {
   std::string json;
   append_memory(json, facts, sum, order);
-  EXPECT_EQ(check_json(json), JsonFault::kNone) << json;
+  EXPECT_EQ(check_json(json), JsonError::kNone) << json;
   return json;
 }
 

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/front/http/faults.h"
+#include "unit/front/http/errors.h"
 
 namespace nexus::api {
 namespace {
 
-using http::fault_of;
+using http::error_of;
 
 TEST(Parameters, AsksForAPage) {
   EXPECT_EQ(page_of("")->limit, 100);
@@ -16,10 +16,10 @@ TEST(Parameters, AsksForAPage) {
   EXPECT_EQ(page_of("limit=1&after=a.b")->after, "a.b");
   for (const char* query : {"limit=0", "limit=-1", "limit=1001", "limit=", "limit", "limit=ten", "limit=1.5",
                             "limit=%31x", "limit=+1", "limit=99999999999999999999999", "limit=1&limit=1"}) {
-    EXPECT_EQ(fault_of(page_of(query)), "limit") << query;
+    EXPECT_EQ(error_of(page_of(query)), "limit") << query;
   }
   for (const char* query : {"after=", "after=-", "after=a%20b", "after=a&after=b"}) {
-    EXPECT_EQ(fault_of(page_of(query)), "after") << query;
+    EXPECT_EQ(error_of(page_of(query)), "after") << query;
   }
 }
 
@@ -28,7 +28,7 @@ TEST(Parameters, AsksForMore) {
   EXPECT_EQ(*include_of("include=handlers"), Include::kHandlers);
   for (const char* query :
        {"include=", "include", "include=all", "include=handlers,state", "include=handlers&include=x"}) {
-    EXPECT_EQ(fault_of(include_of(query)), "include") << query;
+    EXPECT_EQ(error_of(include_of(query)), "include") << query;
   }
 }
 

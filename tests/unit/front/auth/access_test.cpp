@@ -178,7 +178,7 @@ TEST_F(AccessTest, AQuestionWhetherToCallNeedsNoToken) {
 
 class DefinitionTest : public AccessTest {
  protected:
-  std::optional<std::string> fault_of(std::string body, std::string_view claims = R"(,"panels":["cart-*"])") {
+  std::optional<std::string> error_of(std::string body, std::string_view claims = R"(,"panels":["cart-*"])") {
     http::Request creation = bearing(http::Method::post, "/panels", claims);
     creation.caller = guarded_.admit(creation).value();
     creation.body = std::move(body);
@@ -191,25 +191,25 @@ class DefinitionTest : public AccessTest {
 
 TEST_F(DefinitionTest, MustBeForAPanelThatTheTokenCovers) {
   EXPECT_EQ(
-      fault_of(R"({"kind":"x","id":"cart-1","n":123456789012345678901234567890,"tools":[{"id":"till"}]})"),
+      error_of(R"({"kind":"x","id":"cart-1","n":123456789012345678901234567890,"tools":[{"id":"till"}]})"),
       std::nullopt);
-  EXPECT_THAT(fault_of(R"({"id":"till"})").value(), HasSubstr("\"till\""));
-  EXPECT_TRUE(fault_of(R"({"id":"till","id":"cart-1"})"));
-  EXPECT_TRUE(fault_of(R"({"id":"cart-1","\u0069d":"till"})"));
+  EXPECT_THAT(error_of(R"({"id":"till"})").value(), HasSubstr("\"till\""));
+  EXPECT_TRUE(error_of(R"({"id":"till","id":"cart-1"})"));
+  EXPECT_TRUE(error_of(R"({"id":"cart-1","\u0069d":"till"})"));
 }
 
 TEST_F(DefinitionTest, MustNameThePanel) {
   for (const char* body : {"{}", R"({"kind":"cart-1"})", R"({"id":5})", R"({"id":null})", "[]", "\"cart-1\"",
                            R"({"x":{"id":"cart-1"}})"}) {
-    EXPECT_THAT(fault_of(body).value(), HasSubstr("needs an \"id\"")) << body;
-    EXPECT_EQ(fault_of(body, ""), std::nullopt) << body;
-    EXPECT_EQ(fault_of(body, R"(,"panels":["*"])"), std::nullopt) << body;
+    EXPECT_THAT(error_of(body).value(), HasSubstr("needs an \"id\"")) << body;
+    EXPECT_EQ(error_of(body, ""), std::nullopt) << body;
+    EXPECT_EQ(error_of(body, R"(,"panels":["*"])"), std::nullopt) << body;
   }
 }
 
 TEST_F(DefinitionTest, IsLeftToItsReaderWhenItIsNoJson) {
   for (const char* body : {"", "{", R"({"id":"till")", R"({"id":"till"} x)"})
-    EXPECT_EQ(fault_of(body), std::nullopt) << body;
+    EXPECT_EQ(error_of(body), std::nullopt) << body;
 }
 
 TEST_F(DefinitionTest, OfNobodyIsRefused) {

@@ -16,7 +16,7 @@ constexpr std::string_view kNotOurs = "the token is not valid here";
 Result<Caller> read(std::string_view token) { return read_token(token, kKey, kNowMs); }
 
 // Why a token is refused; empty: it isn't.
-std::string fault_of(std::string_view token) {
+std::string error_of(std::string_view token) {
   const auto caller = read(token);
   if (caller) return "";
   EXPECT_EQ(caller.error().code, ErrorCode::kUnauthorized);
@@ -68,27 +68,27 @@ TEST(Token, IsReadAsOthersWriteIt) {
 
 TEST(Token, HasOneAlgorithm) {
   const std::string claims = base64url(claims_with(R"("sub":"x")"));
-  EXPECT_EQ(fault_of(base64url(R"({"alg":"none"})") + "." + claims + "."), kNotOurs);
-  EXPECT_EQ(fault_of(base64url(R"({"alg":"none"})") + "." + claims), kNotOurs);
+  EXPECT_EQ(error_of(base64url(R"({"alg":"none"})") + "." + claims + "."), kNotOurs);
+  EXPECT_EQ(error_of(base64url(R"({"alg":"none"})") + "." + claims), kNotOurs);
   for (const char* head : {R"({"alg":"HS384"})", R"({"alg":"HS512"})"}) {
     const EVP_MD* hash =
         std::string_view(head).find("384") == std::string_view::npos ? EVP_sha512() : EVP_sha384();
-    EXPECT_EQ(fault_of(with_signature(base64url(head) + "." + claims, kKey, hash)), kNotOurs) << head;
+    EXPECT_EQ(error_of(with_signature(base64url(head) + "." + claims, kKey, hash)), kNotOurs) << head;
   }
   // Signed with our key by HS256, and saying something else all the same.
   for (const char* head :
        {R"({"alg":"none"})", R"({"alg":"RS256"})", R"({"alg":"HS384"})", R"({"alg":"hs256"})",
         R"({"alg":["HS256"]})", R"({"alg":null})", R"({"typ":"JWT"})", R"({"alg":"HS256","alg":"HS256"})",
         R"({"alg":"HS256","crit":["exp"]})", "[]", "", "HS256"}) {
-    EXPECT_THAT(fault_of(with_signature(base64url(head) + "." + claims)), HasSubstr("HS256")) << head;
+    EXPECT_THAT(error_of(with_signature(base64url(head) + "." + claims)), HasSubstr("HS256")) << head;
   }
 }
 
 TEST(Token, IsNotOursWhenAnotherKeySignedIt) {
   const std::string claims = claims_with(R"("sub":"x")");
-  EXPECT_EQ(fault_of(token_of(claims)), "");
-  EXPECT_EQ(fault_of(token_of(claims, kHead, "0123456789abcdef0123456789abcdeF")), kNotOurs);
-  EXPECT_EQ(fault_of(token_of(claims, kHead, "")), kNotOurs);
+  EXPECT_EQ(error_of(token_of(claims)), "");
+  EXPECT_EQ(error_of(token_of(claims, kHead, "0123456789abcdef0123456789abcdeF")), kNotOurs);
+  EXPECT_EQ(error_of(token_of(claims, kHead, "")), kNotOurs);
   EXPECT_FALSE(read_token(token_of(claims, kHead, "short"), "short", kNowMs)) << "a key that can be guessed";
   EXPECT_FALSE(read_token(token_of(claims, kHead, ""), "", kNowMs));
 }
@@ -96,11 +96,11 @@ TEST(Token, IsNotOursWhenAnotherKeySignedIt) {
 TEST(Token, IsNotOursWhenABitOfItHasChanged) {
   const std::string token = token_of(claims_with(R"("scope":"read")"));
   for (std::size_t size = 0; size < token.size(); ++size)
-    EXPECT_EQ(fault_of(token.substr(0, size)), kNotOurs) << size;
+    EXPECT_EQ(error_of(token.substr(0, size)), kNotOurs) << size;
   for (std::size_t at = 0; at < token.size(); ++at) {
     std::string other = token;
     other[at] = other[at] == 'A' ? 'B' : 'A';
-    EXPECT_NE(fault_of(other), "") << at;
+    EXPECT_NE(error_of(other), "") << at;
   }
 }
 
@@ -108,60 +108,60 @@ TEST(Token, HasOneForm) {
   const std::string token = token_of(claims_with(R"("sub":"x")"));
   for (const std::string& other : {token + "=", token + "A", token + ".", "." + token, " " + token,
                                    token + " ", token + "\n", token + std::string(1, '\0'), token + ".x"}) {
-    EXPECT_EQ(fault_of(other), kNotOurs) << other;
+    EXPECT_EQ(error_of(other), kNotOurs) << other;
   }
   // The last digit of 32 bytes has two bits that no byte needs.
   std::string loose = token;
   loose.back() = static_cast<char>(loose.back() + 1);
-  EXPECT_EQ(fault_of(loose), kNotOurs);
+  EXPECT_EQ(error_of(loose), kNotOurs);
   // Signed, but its parts are no base64url.
   const std::string head = base64url(kHead), claims = base64url(claims_with(R"("sub":"x")"));
   for (const std::string& text :
        {head + ".!!!!", head + "." + claims + "=", head + "+." + claims, head + "." + claims + ".",
         head + ".A", "." + claims, head + ".", std::string(".")}) {
-    EXPECT_NE(fault_of(with_signature(text)), "") << text;
+    EXPECT_NE(error_of(with_signature(text)), "") << text;
   }
 }
 
 TEST(Token, IsNotLookedAtWhenItIsLong) {
-  EXPECT_EQ(fault_of(std::string(3 << 20, 'a')), kNotOurs);
-  EXPECT_EQ(fault_of(std::string(3 << 20, '.')), kNotOurs);
-  EXPECT_EQ(fault_of(token_of(claims_with(R"("x":")" + std::string(kMostTokenBytes, 'x') + '"'))), kNotOurs);
-  EXPECT_EQ(fault_of(token_of(claims_with(R"("x":")" + std::string(5000, 'x') + '"'))), "");
+  EXPECT_EQ(error_of(std::string(3 << 20, 'a')), kNotOurs);
+  EXPECT_EQ(error_of(std::string(3 << 20, '.')), kNotOurs);
+  EXPECT_EQ(error_of(token_of(claims_with(R"("x":")" + std::string(kMostTokenBytes, 'x') + '"'))), kNotOurs);
+  EXPECT_EQ(error_of(token_of(claims_with(R"("x":")" + std::string(5000, 'x') + '"'))), "");
 }
 
 TEST(Token, ExpiresAMinuteLateByOurClock) {
-  EXPECT_EQ(fault_of(token_until(kNowMs)), "");
-  EXPECT_EQ(fault_of(token_until(kNowMs - kMinuteMs + 1000)), "");
-  EXPECT_EQ(fault_of(token_until(kNowMs - kMinuteMs)), "the token has expired");
-  EXPECT_EQ(fault_of(token_of(R"({"exp":0})")), "the token has expired");
-  EXPECT_EQ(fault_of(token_of(R"({"exp":-1})")), "the token has expired");
-  EXPECT_EQ(fault_of(token_of(R"({"exp":-1e300})")), "the token has expired");
+  EXPECT_EQ(error_of(token_until(kNowMs)), "");
+  EXPECT_EQ(error_of(token_until(kNowMs - kMinuteMs + 1000)), "");
+  EXPECT_EQ(error_of(token_until(kNowMs - kMinuteMs)), "the token has expired");
+  EXPECT_EQ(error_of(token_of(R"({"exp":0})")), "the token has expired");
+  EXPECT_EQ(error_of(token_of(R"({"exp":-1})")), "the token has expired");
+  EXPECT_EQ(error_of(token_of(R"({"exp":-1e300})")), "the token has expired");
 }
 
 TEST(Token, StartsAMinuteEarlyByOurClock) {
   const auto from = [](std::int64_t ms) {
     return token_of(claims_with(R"("nbf":)" + std::to_string(ms / 1000)));
   };
-  EXPECT_EQ(fault_of(from(kNowMs + kMinuteMs)), "");
-  EXPECT_EQ(fault_of(from(kNowMs + kMinuteMs + 1000)), "the token is not valid yet");
-  EXPECT_EQ(fault_of(token_of(claims_with(R"("nbf":1e300)"))), "the token is not valid yet");
-  EXPECT_EQ(fault_of(token_of(claims_with(R"("nbf":-5)"))), "");
+  EXPECT_EQ(error_of(from(kNowMs + kMinuteMs)), "");
+  EXPECT_EQ(error_of(from(kNowMs + kMinuteMs + 1000)), "the token is not valid yet");
+  EXPECT_EQ(error_of(token_of(claims_with(R"("nbf":1e300)"))), "the token is not valid yet");
+  EXPECT_EQ(error_of(token_of(claims_with(R"("nbf":-5)"))), "");
 }
 
 TEST(Token, MustSayWhenItExpires) {
-  EXPECT_THAT(fault_of(token_of("{}")), HasSubstr("must have exp"));
+  EXPECT_THAT(error_of(token_of("{}")), HasSubstr("must have exp"));
   for (const char* value : {R"("1800000000")", "null", "true", "[1800000000]", "{}", R"("")"})
-    EXPECT_THAT(fault_of(token_of(R"({"exp":)" + std::string(value) + "}")), HasSubstr("must be numbers"))
+    EXPECT_THAT(error_of(token_of(R"({"exp":)" + std::string(value) + "}")), HasSubstr("must be numbers"))
         << value;
   for (const char* value : {"1e400", "123456789012345678901234567890", "NaN", "0x7fffffff", "+1800000000"})
-    EXPECT_THAT(fault_of(token_of(R"({"exp":)" + std::string(value) + "}")), HasSubstr("not valid JSON"))
+    EXPECT_THAT(error_of(token_of(R"({"exp":)" + std::string(value) + "}")), HasSubstr("not valid JSON"))
         << value;
 }
 
 TEST(Token, MayLastForever) {
   for (const char* value : {"1800000000.5", "1e300", "9223372036854775807", "18446744073709551615"})
-    EXPECT_EQ(fault_of(token_of(R"({"exp":)" + std::string(value) + "}")), "") << value;
+    EXPECT_EQ(error_of(token_of(R"({"exp":)" + std::string(value) + "}")), "") << value;
 }
 
 TEST(Token, SaysNothingTwice) {
@@ -169,14 +169,14 @@ TEST(Token, SaysNothingTwice) {
        {R"({"exp":1,"exp":1800000000})", R"({"exp":1800000000,"\u0065xp":1800000000})",
         R"({"exp":1800000000,"scope":"read","scope":"admin"})",
         R"({"exp":1800000000,"panels":["a"],"panels":["*"]})", R"({"exp":1800000000,"nbf":1,"nbf":1})"}) {
-    EXPECT_THAT(fault_of(token_of(claims)), HasSubstr("twice")) << claims;
+    EXPECT_THAT(error_of(token_of(claims)), HasSubstr("twice")) << claims;
   }
 }
 
 TEST(Token, IsAnObject) {
   for (const char* claims : {"", "[]", "5", "{", R"({"exp":1800000000}})", R"({"exp":1800000000,})", "\xff"})
-    EXPECT_THAT(fault_of(token_of(claims)), HasSubstr("not valid JSON")) << claims;
-  EXPECT_NE(fault_of(token_of(R"({"exp":1800000000,"a":)" + std::string(4000, '['))), "");
+    EXPECT_THAT(error_of(token_of(claims)), HasSubstr("not valid JSON")) << claims;
+  EXPECT_NE(error_of(token_of(R"({"exp":1800000000,"a":)" + std::string(4000, '['))), "");
 }
 
 TEST(Token, HasScopes) {
@@ -207,7 +207,7 @@ TEST(Token, HasPanels) {
 TEST(Token, DoesNotStandForMoreWhenItsClaimsAreUnreadable) {
   for (const char* more : {R"("scope":null)", R"("scope":["admin"])", R"("scope":1)", R"("panels":null)",
                            R"("panels":"*")", R"("panels":["a",1])", R"("panels":{"a":1})"}) {
-    EXPECT_THAT(fault_of(token_of(claims_with(more))), HasSubstr("of a token must be")) << more;
+    EXPECT_THAT(error_of(token_of(claims_with(more))), HasSubstr("of a token must be")) << more;
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/front/http/faults.h"
+#include "unit/front/http/errors.h"
 
 namespace nexus::http {
 namespace {
@@ -13,7 +13,7 @@ TEST(Query, HasParametersOnce) {
   EXPECT_EQ(*find_parameter("a=1&bb=2", "b"), std::nullopt);
   EXPECT_EQ(*find_parameter("", "b"), std::nullopt);
   EXPECT_EQ(*find_parameter("b=x=y", "b"), "x=y");
-  EXPECT_EQ(fault_of(find_parameter("b=1&b=1", "b")), "b");
+  EXPECT_EQ(error_of(find_parameter("b=1&b=1", "b")), "b");
 }
 
 TEST(Query, HasFlags) {

@@ -125,7 +125,7 @@ TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
     ASSERT_LT(response.status(), 500U) << response.body();
     const bool has_json =
         response.status() != 204 && response.status() != 304 && !response.body().starts_with("# HELP");
-    ASSERT_TRUE(!has_json || check_json(response.body()) == JsonFault::kNone) << response.body();
+    ASSERT_TRUE(!has_json || check_json(response.body()) == JsonError::kNone) << response.body();
     const auto parts = response.serialise("now", request.version, http::Response::Connection::kKeep,
                                           http::Response::Body::kSent);
     const std::string_view head(static_cast<const char*>(parts[0].data()), parts[0].size());

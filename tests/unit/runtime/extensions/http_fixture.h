@@ -37,7 +37,7 @@ class HttpTest : public ::testing::Test {
   }
   Settlement call(std::string_view method, const std::string& args) {
     const Settlement settlement = settlements_.of(begin(method, args));
-    EXPECT_EQ(check_json(settlement.json), JsonFault::kNone) << settlement.json;
+    EXPECT_EQ(check_json(settlement.json), JsonError::kNone) << settlement.json;
     return settlement;
   }
   Settlement get(const std::string& url) { return call("get", "[\"" + url + "\"]"); }

@@ -223,7 +223,7 @@ class HttpResponseTest : public ::testing::Test {
     grant_.shrink_to(0);
     std::string text = *response_json(response, grant_);
     EXPECT_LE(text.capacity(), grant_.bytes() + 32);
-    EXPECT_EQ(check_json(text), JsonFault::kNone) << text;
+    EXPECT_EQ(check_json(text), JsonError::kNone) << text;
     return text.substr(text.find('}') + 1);  // behind the headers
   }
 

@@ -149,13 +149,13 @@ enum class Verdict { kRefused, kRight, kWrong };
 // `schema`: with its $defs, of which one has the anchor "d". kRefused: it may lead back to itself.
 Verdict verdict(const std::string& schema, const std::string& definitions, const std::string& value) {
   const std::string whole = fmt::format(R"({{"allOf":[{}],"$defs":{}}})", schema, definitions);
-  Faults faults;
-  const auto compiled = ArgsSchema::compile(whole, "args", faults);
-  EXPECT_EQ(compiled == nullptr, !faults.empty()) << whole;
+  Validator validator;
+  const auto compiled = ArgsSchema::compile(whole, "args", validator);
+  EXPECT_EQ(compiled == nullptr, !validator.empty()) << whole;
   if (!compiled) return Verdict::kRefused;
-  compiled->check(value, faults);
-  EXPECT_LE(faults.count(), 20) << whole << " " << value;
-  return faults.empty() ? Verdict::kRight : Verdict::kWrong;
+  compiled->check(value, validator);
+  EXPECT_LE(validator.count(), 20) << whole << " " << value;
+  return validator.empty() ? Verdict::kRight : Verdict::kWrong;
 }
 
 TEST(ArgsSchemaFuzz, AnswersAgreeWithEachOther) {
@@ -166,7 +166,7 @@ TEST(ArgsSchemaFuzz, AnswersAgreeWithEachOther) {
     const std::string schema = writer.schema(4), value = writer.value(4);
     const std::string definitions = fmt::format(R"({{"a":{},"b":{},"d":{{"$dynamicAnchor":"d","not":{}}}}})",
                                                 writer.schema(2), writer.schema(2), writer.schema(2));
-    ASSERT_EQ(check_json(schema), JsonFault::kNone) << schema;
+    ASSERT_EQ(check_json(schema), JsonError::kNone) << schema;
     const Verdict answer = verdict(schema, definitions, value);
     ++seen[static_cast<std::size_t>(answer)];
     if (answer == Verdict::kRefused) continue;

@@ -15,26 +15,26 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-std::vector<std::string> shown(Faults faults) {
+std::vector<std::string> shown(Validator validator) {
   std::vector<std::string> all;
-  if (faults.empty()) return all;
-  for (const Fault& fault : std::move(faults).take().faults)
-    all.push_back(fault.path + ": " + fault.message);
+  if (validator.empty()) return all;
+  for (const ValidationError& error : std::move(validator).take().errors)
+    all.push_back(error.path + ": " + error.message);
   return all;
 }
 
-std::vector<std::string> faults_of_schema(std::string_view schema) {
-  Faults faults;
-  const auto compiled = ArgsSchema::compile(schema, "args", faults);
-  EXPECT_EQ(compiled == nullptr, !faults.empty());
-  return shown(std::move(faults));
+std::vector<std::string> errors_of_schema(std::string_view schema) {
+  Validator validator;
+  const auto compiled = ArgsSchema::compile(schema, "args", validator);
+  EXPECT_EQ(compiled == nullptr, !validator.empty());
+  return shown(std::move(validator));
 }
 
 std::vector<std::string> check(std::string_view schema, std::string_view args) {
-  Faults faults;
-  const auto compiled = ArgsSchema::compile(schema, "args", faults);
-  if (compiled) compiled->check(args, faults);
-  return shown(std::move(faults));
+  Validator validator;
+  const auto compiled = ArgsSchema::compile(schema, "args", validator);
+  if (compiled) compiled->check(args, validator);
+  return shown(std::move(validator));
 }
 
 // Of a schema, values that it takes and values that it doesn't.
@@ -133,33 +133,33 @@ TEST(ArgsSchema, OfTwoMembersTheLastCounts) {
 
 // engine/schema/tests has the rest of what can be wrong with a schema.
 TEST(ArgsSchema, NamesEveryKeywordThatCannotHaveItsValue) {
-  EXPECT_THAT(faults_of_schema(
+  EXPECT_THAT(errors_of_schema(
                   R"({"type":"text","properties":{"b":7,"a":{"minLength":-1}},"minItems":1,"minItems":1})"),
               ElementsAre("args.type: must be one of null, boolean, object, array, number, string, integer",
                           "args.properties.b: must be a schema: an object, true or false",
                           "args.properties.a.minLength: must be a whole number, 0 or more",
                           "args.minItems: is there twice"));
-  EXPECT_THAT(faults_of_schema(R"({"const":)" + std::string(32, '[') + std::string(32, ']') + "}"),
+  EXPECT_THAT(errors_of_schema(R"({"const":)" + std::string(32, '[') + std::string(32, ']') + "}"),
               ElementsAre("args: must be nested at most 32 levels deep, and is 33"));
 }
 
-TEST(ArgsSchema, CountsTheFaultsThatItDoesNotList) {
+TEST(ArgsSchema, CountsTheErrorsThatItDoesNotList) {
   std::string schema = R"({"title":1)";
   for (int n = 0; n < 150; ++n)
     schema += R"(,"title":1)";
-  Faults faults;
-  EXPECT_EQ(ArgsSchema::compile(schema + "}", "args", faults), nullptr);
-  const Rejected rejected = std::move(faults).take();
-  EXPECT_EQ(rejected.faults.size(), 100);
-  EXPECT_EQ(rejected.unlisted, 51);
+  Validator validator;
+  EXPECT_EQ(ArgsSchema::compile(schema + "}", "args", validator), nullptr);
+  const ValidationErrors invalid = std::move(validator).take();
+  EXPECT_EQ(invalid.errors.size(), 100);
+  EXPECT_EQ(invalid.unlisted, 51);
 }
 
 TEST(ArgsSchema, RefusesWhatLeadsOutOrNowhere) {
-  EXPECT_THAT(faults_of_schema(R"({"properties":{"a":{"$ref":"https://example.org/x"}}})"),
+  EXPECT_THAT(errors_of_schema(R"({"properties":{"a":{"$ref":"https://example.org/x"}}})"),
               ElementsAre(HasSubstr("args.properties.a.$ref: must begin with #")));
-  EXPECT_THAT(faults_of_schema(R"({"items":{"$ref":"#/$defs/none"}})"),
+  EXPECT_THAT(errors_of_schema(R"({"items":{"$ref":"#/$defs/none"}})"),
               ElementsAre("args.items.$ref: leads to nothing in this schema"));
-  EXPECT_THAT(faults_of_schema(R"({"$ref":"#/title","title":"t"})"),
+  EXPECT_THAT(errors_of_schema(R"({"$ref":"#/title","title":"t"})"),
               ElementsAre("args.$ref: leads to what is no schema"));
 }
 
@@ -169,18 +169,18 @@ TEST(ArgsSchema, RefusesWhatWouldBeCheckedForEver) {
         R"({"$dynamicAnchor":"a","not":{"$dynamicRef":"#a"}})",
         R"({"$ref":"#/$defs/a","$defs":{"a":{"if":{"$ref":"#/$defs/b"}},"b":{"$ref":"#/$defs/a"}}})",
         R"({"$ref":"#/$defs/a","$defs":{"a":{"dependentSchemas":{"x":{"$ref":"#/$defs/a"}}}}})"}) {
-    EXPECT_THAT(faults_of_schema(schema), ElementsAre(HasSubstr("without going into the value"))) << schema;
+    EXPECT_THAT(errors_of_schema(schema), ElementsAre(HasSubstr("without going into the value"))) << schema;
   }
 }
 
 TEST(ArgsSchema, RefusesPatternsThatCannotBeMatchedInLinearTime) {
-  EXPECT_THAT(faults_of_schema(R"({"pattern":"(a)\\1"})"),
+  EXPECT_THAT(errors_of_schema(R"({"pattern":"(a)\\1"})"),
               ElementsAre("args.pattern: is not a regular expression that can be matched in linear time"));
-  EXPECT_THAT(faults_of_schema(R"j({"patternProperties":{"a(?=b)":true}})j"),
+  EXPECT_THAT(errors_of_schema(R"j({"patternProperties":{"a(?=b)":true}})j"),
               ElementsAre(HasSubstr("args.patternProperties.a(?=b): is not a regular expression")));
-  EXPECT_THAT(faults_of_schema(R"({"pattern":"("})"),
+  EXPECT_THAT(errors_of_schema(R"({"pattern":"("})"),
               ElementsAre("args.pattern: is not a regular expression"));
-  EXPECT_THAT(faults_of_schema(R"({"pattern":"((a{100}){100}){100}"})"),
+  EXPECT_THAT(errors_of_schema(R"({"pattern":"((a{100}){100}){100}"})"),
               ElementsAre("args.pattern: takes more than 524288 bytes compiled"));
 }
 
@@ -188,14 +188,14 @@ TEST(ArgsSchema, BoundsPatternsInLengthAndNumber) {
   const auto pattern = [](std::size_t bytes) {
     return fmt::format(R"({{"pattern":"{}"}})", std::string(bytes, 'a'));
   };
-  EXPECT_THAT(faults_of_schema(pattern(2047)), IsEmpty());
-  EXPECT_THAT(faults_of_schema(pattern(2048)), IsEmpty());
-  EXPECT_THAT(faults_of_schema(pattern(2049)),
+  EXPECT_THAT(errors_of_schema(pattern(2047)), IsEmpty());
+  EXPECT_THAT(errors_of_schema(pattern(2048)), IsEmpty());
+  EXPECT_THAT(errors_of_schema(pattern(2049)),
               ElementsAre(HasSubstr("args.pattern: must be at most 2048 bytes")));
   std::string many = R"({"allOf":[true)";
   for (int n = 0; n < 2000; ++n)
     many += fmt::format(R"(,{{"pattern":"{}"}})", n);
-  EXPECT_THAT(faults_of_schema(many + "]}"),
+  EXPECT_THAT(errors_of_schema(many + "]}"),
               ElementsAre(HasSubstr("makes the schema take more than 2097152 bytes")));
 }
 
@@ -279,7 +279,7 @@ TEST(ArgsSchema, ChecksATreeOfAlternatives) {
   EXPECT_FALSE(check(kSchema, value + "null" + end).empty());
 }
 
-TEST(ArgsSchema, ListsTwentyFaultsAtMost) {
+TEST(ArgsSchema, ListsTwentyErrorsAtMost) {
   std::string value = "[0";
   for (int n = 0; n < 100; ++n)
     value += ",0";

@@ -22,8 +22,8 @@ std::vector<std::string> paths_of(std::string_view json, const HandlerFiles& fil
   const auto parsed = parse_definition(json, ceiling(), files);
   std::vector<std::string> paths;
   if (!parsed) {
-    for (const Fault& fault : parsed.error().faults)
-      paths.push_back(fault.path);
+    for (const ValidationError& error : parsed.error().errors)
+      paths.push_back(error.path);
   }
   return paths;
 }
@@ -31,8 +31,8 @@ std::vector<std::string> paths_of(std::string_view json, const HandlerFiles& fil
 Definition definition_of(std::string_view json) {
   auto parsed = parse_definition(json, ceiling());
   if (!parsed) {
-    const Fault& fault = parsed.error().faults.front();
-    ADD_FAILURE() << fault.path << " " << fault.message;
+    const ValidationError& error = parsed.error().errors.front();
+    ADD_FAILURE() << error.path << " " << error.message;
     return {};
   }
   return *std::move(parsed);
@@ -67,7 +67,7 @@ TEST(Definition, IsReadWhole) {
   EXPECT_EQ(read.find_tool("three"), nullptr);
 }
 
-TEST(Definition, NamesEveryFault) {
+TEST(Definition, NamesEveryError) {
   EXPECT_THAT(paths_of(R"({"id":"-","title":3,"colour":1,"initialState":[],"scope":null,"tools":[
                 {"name":"a b","handler":1,"trigger":{"type":"never"},"size":1}, 7, {"name":"x"}]})"),
               ElementsAre("id", "title", "colour", "initialState", "scope", "tools[0].name",
@@ -149,7 +149,7 @@ TEST(Definition, MoreThanTheServerAllowsIsItsOwnError) {
   const auto parsed = parse_definition(definition(R"("capabilities":["ext:http"],)", ""), low);
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().code, ErrorCode::kCapabilityNotAllowed);
-  EXPECT_THAT(parsed.error().faults, ElementsAre(Field(&Fault::message, HasSubstr("ext:http"))));
+  EXPECT_THAT(parsed.error().errors, ElementsAre(Field(&ValidationError::message, HasSubstr("ext:http"))));
 }
 
 TEST(Definition, ATriggerHasItsOwnMembersOnly) {
@@ -239,7 +239,7 @@ TEST(Definition, AMemberIsThereOnce) {
 TEST(Definition, TheIdOfItsPathMayBeRepeatedAndNotContradicted) {
   const auto ids = [](std::string_view text, std::string_view id) {
     const auto parsed = parse_definition(text, ceiling(), {}, id);
-    return parsed ? parsed->id : "not " + parsed.error().faults.front().path;
+    return parsed ? parsed->id : "not " + parsed.error().errors.front().path;
   };
   EXPECT_EQ(ids(R"({"kind":"k","tools":[]})", "p"), "p");
   EXPECT_EQ(ids(R"({"id":"p","kind":"k","tools":[]})", "p"), "p");
@@ -258,16 +258,16 @@ TEST(Definition, WhatWasAskedForIsKeptAsItWasWritten) {
   EXPECT_TRUE(read.tools[0].asked.capabilities->empty());
 }
 
-TEST(Definition, AHundredFaultsAreListedAndTheOthersCounted) {
+TEST(Definition, AHundredErrorsAreListedAndTheOthersCounted) {
   std::string text = R"({"kind":"k","tools":[])";
   for (int member = 0; member < 150; ++member)
     text += fmt::format(R"(,"x{}":1)", member);
   const auto parsed = parse_definition(text + "}", ceiling());
   ASSERT_FALSE(parsed);
-  EXPECT_EQ(parsed.error().faults.size(), 100);
+  EXPECT_EQ(parsed.error().errors.size(), 100);
   EXPECT_EQ(parsed.error().unlisted, 50);
   const auto long_name = parse_definition(fmt::format(R"({{"{}":1}})", std::string(100'000, 'x')), ceiling());
-  EXPECT_LT(long_name.error().faults.front().path.size(), 300);
+  EXPECT_LT(long_name.error().errors.front().path.size(), 300);
 }
 
 }  // namespace

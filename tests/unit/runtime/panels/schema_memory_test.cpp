@@ -71,9 +71,9 @@ std::string repeated(std::string_view begin, std::string_view one, std::string_v
 
 // What checking takes at most while it goes on.
 std::int64_t most_while_checking(const ArgsSchema& schema, const std::string& args) {
-  Faults faults;
+  Validator validator;
   const std::int64_t before = most_bytes = held_bytes;
-  schema.check(args, faults);
+  schema.check(args, validator);
   return most_bytes - before;
 }
 
@@ -87,8 +87,8 @@ TEST(SchemaMemory, ArgumentsTakeNoMoreThanTheyAreChargedAs) {
   };
   double nearest = 0;
   for (const std::string& text : schemas) {
-    Faults faults;
-    const auto schema = ArgsSchema::compile(text, "args", faults);
+    Validator validator;
+    const auto schema = ArgsSchema::compile(text, "args", validator);
     ASSERT_TRUE(schema);
     for (const std::size_t bytes : {200, 5'000, 40'000, 300'000, 1'000'000}) {
       for (const std::string& args : {
@@ -123,10 +123,11 @@ TEST(SchemaMemory, ACompiledSchemaSaysHowMuchItTakes) {
            repeated(R"({"allOf":[true)", ",true", "]}", 30'000),
            repeated(R"({"anyOf":[true)", R"(,{{"pattern":"^a{}[x-z]*$"}})", "]}", 2'000),
        }) {
-    Faults faults;
-    ASSERT_TRUE(ArgsSchema::compile(text, "args", faults)) << "the first, which makes what all of them share";
+    Validator validator;
+    ASSERT_TRUE(ArgsSchema::compile(text, "args", validator))
+        << "the first, which makes what all of them share";
     const std::int64_t before = held_bytes;
-    auto schema = ArgsSchema::compile(text, "args", faults);
+    auto schema = ArgsSchema::compile(text, "args", validator);
     ASSERT_TRUE(schema) << text.substr(0, 60);
     const auto took = static_cast<double>(held_bytes - before);
     const auto said = static_cast<double>(schema->bytes());

@@ -29,13 +29,13 @@ TEST(TopicsTest, AKeyIsOneKeyWhateverItIsCalled) {
   EXPECT_FALSE(topics.wants_event("a") || topics.wants_whole_state());
 }
 
-TEST(TopicsTest, FaultsAreNamed) {
+TEST(TopicsTest, ErrorsAreNamed) {
   for (const char* topic : {"state", "events", "state:", "events:a:b"})
-    EXPECT_FALSE(Topics::fault_of(topic)) << topic;
+    EXPECT_FALSE(Topics::error_of(topic)) << topic;
   for (const char* topic : {"", ":", "stat", "states", "states:a", "State", "event:a"})
-    EXPECT_TRUE(Topics::fault_of(topic)) << topic;
-  EXPECT_FALSE(Topics::fault_of("state:" + std::string(Topics::kMostBytes - 6, 'x')));
-  EXPECT_TRUE(Topics::fault_of("state:" + std::string(Topics::kMostBytes - 5, 'x')));
+    EXPECT_TRUE(Topics::error_of(topic)) << topic;
+  EXPECT_FALSE(Topics::error_of("state:" + std::string(Topics::kMostBytes - 6, 'x')));
+  EXPECT_TRUE(Topics::error_of("state:" + std::string(Topics::kMostBytes - 5, 'x')));
 }
 
 TEST(TopicsTest, ThereAreOnlySoMany) {

@@ -119,7 +119,7 @@ TEST_F(BorderTest, AViewCommandIsAnObjectWithAMember) {
 
 TEST_F(BorderTest, LoneSurrogatesAreReplaced) {
   EXPECT_EQ(ask(OP_RESULT, R"(["\ud800","\udc00x","\ud83d\ude00"])").trap, nullptr);
-  EXPECT_EQ(check_json(call_->result().return_json), JsonFault::kNone);
+  EXPECT_EQ(check_json(call_->result().return_json), JsonError::kNone);
   EXPECT_EQ(call_->result().return_json.find("ud800"), std::string::npos);
   EXPECT_NE(call_->result().return_json.find(R"(\ud83d\ude00)"), std::string::npos)
       << call_->result().return_json;
@@ -128,9 +128,9 @@ TEST_F(BorderTest, LoneSurrogatesAreReplaced) {
   EXPECT_EQ(ask(OP_EMIT, "e", R"("\ud800")").trap, nullptr);
   EXPECT_EQ(ask(OP_VIEW, "v", R"({"c":"\ud800"})").trap, nullptr);
   const Journal& journal = committed();
-  EXPECT_EQ(check_json(*journal.mutations[0].json), JsonFault::kNone);
-  EXPECT_EQ(check_json(journal.events[0].payload_json), JsonFault::kNone);
-  EXPECT_EQ(check_json(journal.view_commands[0].params_json), JsonFault::kNone);
+  EXPECT_EQ(check_json(*journal.mutations[0].json), JsonError::kNone);
+  EXPECT_EQ(check_json(journal.events[0].payload_json), JsonError::kNone);
+  EXPECT_EQ(check_json(journal.view_commands[0].params_json), JsonError::kNone);
 }
 
 TEST_F(BorderTest, TooDeepIsARefusalThatTheGuestCanCatch) {
@@ -179,11 +179,11 @@ TEST_F(BorderTest, InvalidUtf8InTextsDoesNotReachTheAnswer) {
   const auto keys = ask(OP_STATE_KEYS, "");
   EXPECT_GT(keys.value, 5000);
   out_.resize(100'000);
-  EXPECT_EQ(check_json(taken()), JsonFault::kNone);
+  EXPECT_EQ(check_json(taken()), JsonError::kNone);
   committed();
   std::string text;
   append_result_json(text, call_->result(), WithLogs::kYes);
-  EXPECT_EQ(check_json(text), JsonFault::kNone) << text;
+  EXPECT_EQ(check_json(text), JsonError::kNone) << text;
 
   begin();
   EXPECT_EQ(ask(OP_FAIL, bad, bad).trap, nullptr);
@@ -194,7 +194,7 @@ TEST_F(BorderTest, InvalidUtf8InTextsDoesNotReachTheAnswer) {
                                 .stack = call_->failure()->stack};
   text.clear();
   append_result_json(text, call_->result(), WithLogs::kYes);
-  EXPECT_EQ(check_json(text), JsonFault::kNone) << text;
+  EXPECT_EQ(check_json(text), JsonError::kNone) << text;
 }
 
 TEST_F(BorderTest, AnswersAreNeverLongerThanTheRoomForThem) {
@@ -231,7 +231,7 @@ TEST_F(BorderTest, FuzzOfTheBorder) {
       committed();
       std::string text;
       append_result_json(text, call_->result(), WithLogs::kYes);
-      ASSERT_EQ(check_json(text), JsonFault::kNone) << text;
+      ASSERT_EQ(check_json(text), JsonError::kNone) << text;
       begin();
     }
     out_.resize(random() % 64);
@@ -328,7 +328,7 @@ TEST_F(SubvertedTest, FuzzOfTheInterpretersData) {
     const auto outcome = sandbox_.run_image(memory::Image::freeze(bytes, image), source,
                                             {.state = R"({"there":1})", .limits = limits});
     ++ends[outcome.result().error ? name(outcome.result().error->code) : "success"];
-    EXPECT_EQ(check_json(outcome.describe()), JsonFault::kNone) << outcome.describe();
+    EXPECT_EQ(check_json(outcome.describe()), JsonError::kNone) << outcome.describe();
     const bool is_retired = sandbox_.instance().executions() == 0;
     EXPECT_TRUE(is_retired || sandbox_.instance().is_pristine());
     if (n % 50 == 0) sandbox_.run("return 1").expect_value("1");

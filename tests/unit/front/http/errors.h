@@ -11,9 +11,9 @@
 
 namespace nexus::http {
 
-// The path of the fault, or "fine".
+// The path of the error, or "fine".
 template <class T>
-std::string fault_of(const std::expected<T, ErrorResponse>& read) {
+std::string error_of(const std::expected<T, ErrorResponse>& read) {
   if (read) return "fine";
   EXPECT_EQ(read.error().error.code, ErrorCode::kInvalidRequest);
   const std::string& details = read.error().details_json;

@@ -1,4 +1,4 @@
-// The faults of one document, and the reading of single values that adds to them. Behind it is simdjson's on-demand
+// What is wrong with one document, and the reading of single values that adds to them. Behind it is simdjson's on-demand
 // parser, which walks a text once from front to back: a value is read when it is met, or never.
 #pragma once
 
@@ -13,31 +13,31 @@
 #include <unordered_set>
 #include <vector>
 
-#include "nexus/foundation/model/rejected.h"
+#include "nexus/foundation/model/validation_errors.h"
 
 namespace nexus::panels {
 
 namespace json = simdjson::ondemand;
 
 // REQUIRES for all reads: the whole text was checked before, so that only types can be wrong.
-class Faults {
+class Validator {
  public:
   void add(const std::string& path, std::string message) {
     ++count_;
-    if (faults_.size() < kMostListed) faults_.push_back({shortened(path), std::move(message)});
+    if (errors_.size() < kMostListed) errors_.push_back({shortened(path), std::move(message)});
   }
   void add_capability(const std::string& path, std::string message) {
-    ++capability_faults_;
+    ++capability_errors_;
     add(path, std::move(message));
   }
 
-  bool empty() const { return faults_.empty(); }
+  bool empty() const { return errors_.empty(); }
   std::size_t count() const { return count_; }
-  Rejected take() && {
-    const bool only_capabilities = capability_faults_ == count_;
-    const std::size_t unlisted = count_ - faults_.size();
+  ValidationErrors take() && {
+    const bool only_capabilities = capability_errors_ == count_;
+    const std::size_t unlisted = count_ - errors_.size();
     return {only_capabilities ? ErrorCode::kCapabilityNotAllowed : ErrorCode::kInvalidRequest,
-            std::move(faults_), unlisted};
+            std::move(errors_), unlisted};
   }
 
   std::optional<std::string> text(json::value value, const std::string& path) {
@@ -79,7 +79,7 @@ class Faults {
     return std::nullopt;
   }
 
-  // Calls `member(key, value)` for each member. False, and a fault, when it is no object.
+  // Calls `member(key, value)` for each member. False, and an error, when it is no object.
   template <std::invocable<std::string_view, json::value> Member>
   bool object(json::value value, const std::string& path, Member member) {
     json::object object;
@@ -110,7 +110,7 @@ class Faults {
     }
   }
 
-  // Calls `element(value, path)` for each element. False, and a fault, when it is no array.
+  // Calls `element(value, path)` for each element. False, and an error, when it is no array.
   template <std::invocable<json::value, const std::string&> Element>
   bool array(json::value value, const std::string& path, Element element) {
     json::array array;
@@ -128,16 +128,16 @@ class Faults {
   }
 
  private:
-  // A hostile body has as many faults as bytes, and names as long as itself: the answer must not grow with it.
+  // A hostile body has as many errors as bytes, and names as long as itself: the response must not grow with it.
   static constexpr std::size_t kMostListed = 100;
   static constexpr std::size_t kMostPathBytes = 256;
   static std::string shortened(const std::string& path) {
     return path.size() <= kMostPathBytes ? path : path.substr(0, kMostPathBytes) + "...";
   }
 
-  std::vector<Fault> faults_;
+  std::vector<ValidationError> errors_;
   std::size_t count_ = 0;
-  std::size_t capability_faults_ = 0;
+  std::size_t capability_errors_ = 0;
 };
 
 }  // namespace nexus::panels
