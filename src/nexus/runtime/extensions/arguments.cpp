@@ -11,8 +11,8 @@ bool is_null(json::value value) {
   return value.type().get(type) == simdjson::SUCCESS && type == json::json_type::null;
 }
 
-std::expected<std::uint64_t, Fault> read_ms(json::value value, std::string_view what, std::uint64_t least,
-                                            std::uint64_t most) {
+std::expected<std::uint64_t, CallError> read_ms(json::value value, std::string_view what, std::uint64_t least,
+                                                std::uint64_t most) {
   double number = 0;
   if (value.get_double().get(number) != simdjson::SUCCESS)
     return std::unexpected(type_error(fmt::format("{} must be a number of milliseconds", what)));

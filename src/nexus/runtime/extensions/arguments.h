@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "nexus/foundation/json/json_reading.h"
-#include "nexus/runtime/extensions/fault.h"
+#include "nexus/runtime/extensions/call_error.h"
 
 namespace nexus::extensions {
 
@@ -57,7 +57,7 @@ bool is_null(json::value value);
 
 // Milliseconds, fractions rounded up: a TypeError unless it is a number, a RangeError unless it is in the bounds.
 // `what` names it: "ms", "timeoutMs".
-std::expected<std::uint64_t, Fault> read_ms(json::value value, std::string_view what, std::uint64_t least,
-                                            std::uint64_t most);
+std::expected<std::uint64_t, CallError> read_ms(json::value value, std::string_view what, std::uint64_t least,
+                                                std::uint64_t most);
 
 }  // namespace nexus::extensions

@@ -10,7 +10,7 @@
 #include "nexus/foundation/base/ids.h"
 #include "nexus/runtime/extensions/arguments.h"
 #include "nexus/runtime/extensions/http_calls.h"
-#include "nexus/runtime/extensions/http_faults.h"
+#include "nexus/runtime/extensions/http_errors.h"
 #include "nexus/runtime/extensions/http_loop.h"
 
 namespace nexus::extensions {
@@ -65,12 +65,12 @@ class Http final : public Extension {
   }
 
  private:
-  std::expected<std::unique_ptr<HttpCall>, Fault> read(const Call& call, Settlements& settlements) {
+  std::expected<std::unique_ptr<HttpCall>, CallError> read(const Call& call, Settlements& settlements) {
     NEXUS_TRY(HttpRequest request,
               read_http_request(call.method, call.args_json, options_.config.timeout_ms));
     if (call.trace != nullptr) add_trace(request.headers, *call.trace);
     auto grant = ledger_.grant(budget::Kind::kBuffers, request.bytes());
-    if (!grant) return std::unexpected(memory_fault(std::move(grant.error().message)));
+    if (!grant) return std::unexpected(memory_error(std::move(grant.error().message)));
     const SteadyTime deadline = steady_clock::now() + std::chrono::milliseconds(request.timeout_ms);
     return std::make_unique<HttpCall>(HttpCall{.id = call.id,
                                                .settlements = &settlements,

@@ -5,7 +5,7 @@
 #include <new>
 
 #include "nexus/runtime/extensions/http_address_guard.h"
-#include "nexus/runtime/extensions/http_faults.h"
+#include "nexus/runtime/extensions/http_errors.h"
 #include "nexus/runtime/extensions/http_lookup.h"
 
 namespace nexus::extensions {
@@ -24,7 +24,7 @@ void adapt_to_redirect(HttpRequest& request, long status) {
   remove_content_headers(request.headers);
 }
 
-Fault timeout_fault(const HttpCall& call, std::uint64_t max_concurrent) {
+CallError timeout_error(const HttpCall& call, std::uint64_t max_concurrent) {
   const std::uint64_t ms = call.request.timeout_ms;
   if (call.stage != HttpCall::Stage::kWaits)
     return {"TimeoutError", fmt::format("{} did not answer within {} ms", call.target.host, ms)};
@@ -43,23 +43,23 @@ HttpCalls::~HttpCalls() {
 
 void HttpCalls::begin(std::unique_ptr<HttpCall> call) {
   HttpCall& one = *call;
-  if (const auto fault = aim(one)) return one.settlements->settle(one.id, settlement_of(*fault));
+  if (const auto error = aim(one)) return one.settlements->settle(one.id, settlement_of(*error));
   deadlines_.emplace(one.deadline, one.id);
   queue_.add(one.panel, one.id);
   all_.emplace(one.id, std::move(call));
   fill_places();
 }
 
-std::optional<Fault> HttpCalls::aim(HttpCall& call) try {
+std::optional<CallError> HttpCalls::aim(HttpCall& call) try {
   if (auto opened = loop_.open(); !opened)
-    return Fault{"HttpError", std::move(opened.error().message), kOtherFault};
+    return CallError{"HttpError", std::move(opened.error().message), kOtherError};
   auto target = read_target(call.request.url);
   if (!target) return std::move(target.error());
-  if (auto fault = check_target(*target, options_.config)) return fault;
+  if (auto error = check_target(*target, options_.config)) return error;
   call.target = *std::move(target);
   return std::nullopt;
 } catch (const std::bad_alloc&) {
-  return memory_fault("no memory is left for the request");
+  return memory_error("no memory is left for the request");
 }
 
 void HttpCalls::cancel(CallId id) {
@@ -77,7 +77,7 @@ std::optional<SteadyTime> HttpCalls::next_time() const {
 void HttpCalls::on_time(SteadyTime now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     HttpCall& call = *all_.at(deadlines_.begin()->second);
-    settle(call, timeout_fault(call, options_.config.max_concurrent));
+    settle(call, timeout_error(call, options_.config.max_concurrent));
   }
   fill_places();
 }
@@ -98,18 +98,18 @@ void HttpCalls::start(HttpCall& call) {
   if (options_.config.proxy.empty() || options_.config.allow_private) return send(call);
   const bool has_begun =
       look_up(call.target.host, loop_.mailbox(),
-              [this, id = call.id](const std::optional<Fault>& fault) { on_looked_up(id, fault); });
-  if (!has_begun) return settle(call, {"HttpError", "no thread is left to look a name up", kOtherFault});
+              [this, id = call.id](const std::optional<CallError>& error) { on_looked_up(id, error); });
+  if (!has_begun) return settle(call, {"HttpError", "no thread is left to look a name up", kOtherError});
   call.stage = HttpCall::Stage::kLooksUp;
 }
 
-void HttpCalls::on_looked_up(CallId id, const std::optional<Fault>& fault) {
+void HttpCalls::on_looked_up(CallId id, const std::optional<CallError>& error) {
   HttpCall& call = *all_.at(id);  // it stays until now
   call.stage = HttpCall::Stage::kSends;
   if (call.is_settled) {
     erase(call);
-  } else if (fault) {
-    settle(call, *fault);
+  } else if (error) {
+    settle(call, *error);
   } else {
     send(call);
   }
@@ -118,9 +118,9 @@ void HttpCalls::on_looked_up(CallId id, const std::optional<Fault>& fault) {
 
 void HttpCalls::send(HttpCall& call) {
   if (auto granted = call.grant.grow_by(HttpTransfer::kOwnBytes, budget::Need::kStart); !granted)
-    return settle(call, memory_fault(std::move(granted.error().message)));
+    return settle(call, memory_error(std::move(granted.error().message)));
   auto transfer = HttpTransfer::create(call.request, call.target, options_, call.grant);
-  if (!transfer || !loop_.add(transfer->handle())) return settle(call, memory_fault("libcurl has no memory"));
+  if (!transfer || !loop_.add(transfer->handle())) return settle(call, memory_error("libcurl has no memory"));
   by_transfer_.emplace(transfer->handle(), &call);
   call.transfer = std::move(transfer);
 }
@@ -138,31 +138,31 @@ void HttpCalls::on_done(CURL* transfer, CURLcode code) {
 }
 
 void HttpCalls::finish(HttpCall& call, CURLcode code) {
-  if (const auto fault = call.transfer->fault(code)) return settle(call, *fault);
+  if (const auto error = call.transfer->error(code)) return settle(call, *error);
   if (const auto url = call.transfer->redirection()) {
-    if (const auto fault = redirect(call, *url)) return settle(call, *fault);
+    if (const auto error = redirect(call, *url)) return settle(call, *error);
     return start(call);
   }
   try {
     const HttpResponse response = call.transfer->take_response();
     auto json = response_json(response, call.grant);
-    if (!json) return settle(call, memory_fault(std::move(json.error().message)));
+    if (!json) return settle(call, memory_error(std::move(json.error().message)));
     settle(call, {Settlement::Kind::kValue, *std::move(json)});
   } catch (const std::bad_alloc&) {
-    settle(call, memory_fault("no memory is left for the response"));
+    settle(call, memory_error("no memory is left for the response"));
   }
 }
 
-std::optional<Fault> HttpCalls::redirect(HttpCall& call, const std::string& url) {
+std::optional<CallError> HttpCalls::redirect(HttpCall& call, const std::string& url) {
   if (++call.redirects > kMostRedirects) {
-    return Fault{"HttpError", fmt::format("there were more than {} redirects", kMostRedirects),
-                 kTooManyRedirects};
+    return CallError{"HttpError", fmt::format("there were more than {} redirects", kMostRedirects),
+                     kTooManyRedirects};
   }
   auto target = read_target(url);
   if (!target)
-    return Fault{"HttpError", "redirected to what cannot be followed: " + target.error().message,
-                 kBadRedirect};
-  if (auto fault = check_target(*target, options_.config)) return fault;
+    return CallError{"HttpError", "redirected to what cannot be followed: " + target.error().message,
+                     kBadRedirect};
+  if (auto error = check_target(*target, options_.config)) return error;
   adapt_to_redirect(call.request, call.transfer->status());
   if (target->origin != call.target.origin) remove_credentials(call.request.headers);
   call.transfer.reset();  // it refers to what changes now

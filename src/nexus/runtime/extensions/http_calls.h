@@ -49,17 +49,17 @@ class HttpCalls final : public HttpLoop::Client {
  private:
   using All = std::unordered_map<CallId, std::unique_ptr<HttpCall>>;
 
-  // The fault for which it is not sent.
-  std::optional<Fault> aim(HttpCall& call);
+  // The error for which it is not sent.
+  std::optional<CallError> aim(HttpCall& call);
   void fill_places();
   void start(HttpCall& call);
   void send(HttpCall& call);
-  void on_looked_up(CallId id, const std::optional<Fault>& fault);
+  void on_looked_up(CallId id, const std::optional<CallError>& error);
   void finish(HttpCall& call, CURLcode code);
-  // The fault for which it is not followed.
-  std::optional<Fault> redirect(HttpCall& call, const std::string& url);
+  // The error for which it is not followed.
+  std::optional<CallError> redirect(HttpCall& call, const std::string& url);
   void settle(HttpCall& call, Settlement settlement);
-  void settle(HttpCall& call, const Fault& fault) { settle(call, settlement_of(fault)); }
+  void settle(HttpCall& call, const CallError& error) { settle(call, settlement_of(error)); }
   void let_go(HttpCall& call);
   bool must_stay(HttpCall& call);
   void erase(HttpCall& call);

@@ -55,7 +55,7 @@ const HttpHeader* find_header(const HttpHeaders& headers, std::string_view name)
   return found == headers.end() ? nullptr : &*found;
 }
 
-std::optional<Fault> check_header(const HttpHeader& header) {
+std::optional<CallError> check_header(const HttpHeader& header) {
   if (!is_http_token(header.name)) return type_error("the name of a header must be a token");
   if (!std::ranges::all_of(header.value, is_value_character)) {
     return type_error(

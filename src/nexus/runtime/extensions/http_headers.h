@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nexus/runtime/extensions/fault.h"
+#include "nexus/runtime/extensions/call_error.h"
 
 namespace nexus::extensions {
 
@@ -23,7 +23,7 @@ const HttpHeader* find_header(const HttpHeaders& headers, std::string_view name)
 
 // Why a handler may not send it: no token, a line's end in the value, or a name whose value belongs to the connection
 // (Host, Content-Length, Transfer-Encoding, Proxy-*...).
-std::optional<Fault> check_header(const HttpHeader& header);
+std::optional<CallError> check_header(const HttpHeader& header);
 
 // What another origin must not be told: Authorization, Cookie.
 void remove_credentials(HttpHeaders& headers);

@@ -11,7 +11,7 @@
 namespace nexus::extensions {
 namespace {
 
-std::optional<Fault> check_name(const std::string& host) {
+std::optional<CallError> check_name(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -19,7 +19,7 @@ std::optional<Fault> check_name(const std::string& host) {
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, &freeaddrinfo);
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
     if (const auto rule = refusing_rule(*one->ai_addr))
-      return address_fault(host, address_text(*one->ai_addr), *rule);
+      return address_error(host, address_text(*one->ai_addr), *rule);
   }
   return std::nullopt;
 }
@@ -27,10 +27,10 @@ std::optional<Fault> check_name(const std::string& host) {
 }  // namespace
 
 bool look_up(const std::string& host, std::shared_ptr<HttpMailbox> mailbox,
-             std::move_only_function<void(std::optional<Fault>)> done) {
+             std::move_only_function<void(std::optional<CallError>)> done) {
   try {
     std::thread([host, to = std::move(mailbox), done = std::move(done)]() mutable {
-      to->post([fault = check_name(host), done = std::move(done)]() mutable { done(std::move(fault)); });
+      to->post([error = check_name(host), done = std::move(done)]() mutable { done(std::move(error)); });
     }).detach();
   } catch (const std::system_error&) {
     return false;

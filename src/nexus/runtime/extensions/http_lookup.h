@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "nexus/runtime/extensions/fault.h"
+#include "nexus/runtime/extensions/call_error.h"
 #include "nexus/runtime/extensions/http_mailbox.h"
 
 namespace nexus::extensions {
@@ -14,6 +14,6 @@ namespace nexus::extensions {
 // Posts `done` to the mailbox, with the AddressNotAllowed if any of the host's addresses is refused. None also when the name
 // is not known here: a network that has a proxy may leave names to it. False: there is no thread to have.
 bool look_up(const std::string& host, std::shared_ptr<HttpMailbox> mailbox,
-             std::move_only_function<void(std::optional<Fault>)> done);
+             std::move_only_function<void(std::optional<CallError>)> done);
 
 }  // namespace nexus::extensions

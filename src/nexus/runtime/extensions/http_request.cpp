@@ -29,21 +29,21 @@ class Reader {
   Reader(std::string_view call, std::uint64_t most_timeout_ms)
       : call_(call), most_timeout_ms_(most_timeout_ms) {}
 
-  std::expected<HttpRequest, Fault> read(std::string_view args_json) {
+  std::expected<HttpRequest, CallError> read(std::string_view args_json) {
     request_.timeout_ms = most_timeout_ms_;
     if (call_ != "request") request_.method = upper_case(call_);
     for_each_argument(args_json, [this](std::size_t index, json::value value) {
       read_argument(index, value);
-      return !fault_;
+      return !error_;
     });
     complete();
-    if (fault_) return std::unexpected(*std::move(fault_));
+    if (error_) return std::unexpected(*std::move(error_));
     return std::move(request_);
   }
 
  private:
-  void refuse(Fault fault) {
-    if (!fault_) fault_ = std::move(fault);
+  void refuse(CallError error) {
+    if (!error_) error_ = std::move(error);
   }
   void refuse(std::string message) { refuse(type_error(std::move(message))); }
 
@@ -62,7 +62,7 @@ class Reader {
     const bool is_object = for_each_option(value, [this](std::string_view key, json::value inner) {
       // What JavaScript leaves undefined is left out, and null is meant as such.
       if (!is_null(inner)) read_option(key, inner);
-      return !fault_;
+      return !error_;
     });
     if (!is_object) refuse(fmt::format("the options of {}() must be an object", call_));
   }
@@ -115,14 +115,14 @@ class Reader {
       json::array values;
       if (inner.get_array().get(values) != simdjson::SUCCESS) {
         read_header(name, inner);
-        return !fault_;
+        return !error_;
       }
       for (auto element : values) {
         json::value one;
         if (element.get(one) != simdjson::SUCCESS) break;
         read_header(name, one);
       }
-      return !fault_;
+      return !error_;
     });
     if (!is_object) refuse("headers must be an object: {\"accept\": \"text/html\"}");
   }
@@ -132,7 +132,7 @@ class Reader {
     if (value.get_string().get(text) != simdjson::SUCCESS)
       return refuse("the value of a header must be a string or an array of strings");
     HttpHeader header{name, std::string(text)};
-    if (auto fault = check_header(header)) return refuse(*std::move(fault));
+    if (auto error = check_header(header)) return refuse(*std::move(error));
     request_.headers.push_back(std::move(header));
   }
 
@@ -177,7 +177,7 @@ class Reader {
 
   // What depends on more than one option.
   void complete() {
-    if (fault_) return;
+    if (error_) return;
     if (request_.url.empty()) return refuse("there is no URL");
     if (request_.body && (request_.method == "GET" || request_.method == "HEAD"))
       return refuse(fmt::format("a request with the method {} has no body", request_.method));
@@ -192,7 +192,7 @@ class Reader {
   HttpRequest request_;
   std::string_view default_type_;  // of the body
   std::optional<bool> is_idempotent_;
-  std::optional<Fault> fault_;
+  std::optional<CallError> error_;
 };
 
 }  // namespace
@@ -206,8 +206,8 @@ std::uint64_t HttpRequest::bytes() const {
 
 std::vector<std::string_view> http_methods() { return {kMethods.begin(), kMethods.end()}; }
 
-std::expected<HttpRequest, Fault> read_http_request(std::string_view call, std::string_view args_json,
-                                                    std::uint64_t most_timeout_ms) {
+std::expected<HttpRequest, CallError> read_http_request(std::string_view call, std::string_view args_json,
+                                                        std::uint64_t most_timeout_ms) {
   return Reader(call, most_timeout_ms).read(args_json);
 }
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nexus/runtime/extensions/fault.h"
+#include "nexus/runtime/extensions/call_error.h"
 #include "nexus/runtime/extensions/http_headers.h"
 
 namespace nexus::extensions {
@@ -30,7 +30,7 @@ struct HttpRequest {
 std::vector<std::string_view> http_methods();  // of the extension: "request", "get", ...
 
 // `call`: one of http_methods(). `most_timeout_ms` is the timeout as well, unless the handler asks for less.
-std::expected<HttpRequest, Fault> read_http_request(std::string_view call, std::string_view args_json,
-                                                    std::uint64_t most_timeout_ms);
+std::expected<HttpRequest, CallError> read_http_request(std::string_view call, std::string_view args_json,
+                                                        std::uint64_t most_timeout_ms);
 
 }  // namespace nexus::extensions

@@ -41,7 +41,7 @@ bool is_subdomain(std::string_view host, std::string_view domain) {
 
 }  // namespace
 
-std::expected<HttpTarget, Fault> read_target(std::string_view text) {
+std::expected<HttpTarget, CallError> read_target(std::string_view text) {
   const auto refuse = [](std::string_view why) { return std::unexpected(type_error(std::string(why))); };
   if (text.size() > kMostUrlBytes)
     return std::unexpected(type_error(fmt::format("the URL is longer than {} bytes", kMostUrlBytes)));
@@ -81,19 +81,20 @@ bool is_allowed_domain(std::string_view host, const config::HttpExtensionConfig&
   });
 }
 
-std::optional<Fault> check_target(const HttpTarget& target, const config::HttpExtensionConfig& config) {
+std::optional<CallError> check_target(const HttpTarget& target, const config::HttpExtensionConfig& config) {
   if (!is_allowed_domain(target.host, config)) {
-    return Fault{"DomainNotAllowed",
-                 fmt::format("{} is not one of the domains that this server allows (HTTP_ALLOWED_DOMAINS)",
-                             target.host)};
+    return CallError{
+        "DomainNotAllowed",
+        fmt::format("{} is not one of the domains that this server allows (HTTP_ALLOWED_DOMAINS)",
+                    target.host)};
   }
   if (config.allow_private) return std::nullopt;
   if (const auto rule = refusing_rule(std::string_view(target.host)))
-    return address_fault(target.host, target.host, *rule);
+    return address_error(target.host, target.host, *rule);
   return std::nullopt;
 }
 
-Fault address_fault(std::string_view host, std::string_view address, std::string_view rule) {
+CallError address_error(std::string_view host, std::string_view address, std::string_view rule) {
   std::string who(host);
   if (host != address) who += fmt::format(" is {}, which", address);
   return {"AddressNotAllowed",

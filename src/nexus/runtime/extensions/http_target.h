@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "nexus/foundation/config/settings.h"
-#include "nexus/runtime/extensions/fault.h"
+#include "nexus/runtime/extensions/call_error.h"
 
 namespace nexus::extensions {
 
@@ -20,14 +20,14 @@ struct HttpTarget {
 
 // A TypeError: no URL, another scheme than http and https, or a user and password in it. No message repeats the URL, which
 // may hold secrets. REQUIRES: load_curl() has succeeded.
-std::expected<HttpTarget, Fault> read_target(std::string_view url);
+std::expected<HttpTarget, CallError> read_target(std::string_view url);
 
 // DomainNotAllowed, or AddressNotAllowed for a host that is an address. Names are checked when they are looked up.
-std::optional<Fault> check_target(const HttpTarget& target, const config::HttpExtensionConfig& config);
+std::optional<CallError> check_target(const HttpTarget& target, const config::HttpExtensionConfig& config);
 
 bool is_allowed_domain(std::string_view host, const config::HttpExtensionConfig& config);
 
 // An AddressNotAllowed; `address` is what `host` stands for.
-Fault address_fault(std::string_view host, std::string_view address, std::string_view rule);
+CallError address_error(std::string_view host, std::string_view address, std::string_view rule);
 
 }  // namespace nexus::extensions

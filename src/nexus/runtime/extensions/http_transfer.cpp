@@ -7,7 +7,7 @@
 #include <new>
 
 #include "nexus/runtime/extensions/http_address_guard.h"
-#include "nexus/runtime/extensions/http_faults.h"
+#include "nexus/runtime/extensions/http_errors.h"
 
 namespace nexus::extensions {
 namespace {
@@ -30,7 +30,7 @@ std::unique_ptr<HttpTransfer> HttpTransfer::create(const HttpRequest& request, c
 bool HttpTransfer::set_up() {
   CURL* easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_URL, target_.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_.data());
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, curl_text_.data());
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &HttpTransfer::take_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &HttpTransfer::take_header);
@@ -107,11 +107,11 @@ long HttpTransfer::status() const {
   return status;
 }
 
-std::optional<Fault> HttpTransfer::fault(CURLcode code) const {
+std::optional<CallError> HttpTransfer::error(CURLcode code) const {
   if (code == CURLE_OK) return std::nullopt;
-  if (fault_) return fault_;
-  if (address_fault_) return address_fault_;
-  return network_fault(code, error_.data());
+  if (error_) return error_;
+  if (address_error_) return address_error_;
+  return network_error(code, curl_text_.data());
 }
 
 std::optional<std::string> HttpTransfer::redirection() const {
@@ -135,22 +135,23 @@ std::size_t HttpTransfer::take_body(char* bytes, std::size_t size, std::size_t c
   try {
     return static_cast<HttpTransfer*>(self)->keep({bytes, all}) ? all : 0;
   } catch (const std::bad_alloc&) {
-    static_cast<HttpTransfer*>(self)->fault_ = memory_fault("no memory is left for the response's body");
+    static_cast<HttpTransfer*>(self)->error_ = memory_error("no memory is left for the response's body");
     return 0;
   }
 }
 
 bool HttpTransfer::keep(std::string_view bytes) {
   if (body_.size() + bytes.size() > options_.max_body_bytes) {
-    fault_ = Fault{"ResponseTooLarge", fmt::format("the response's body is longer than {} bytes (BODY_LIMIT)",
-                                                   options_.max_body_bytes)};
+    error_ = CallError{
+        "ResponseTooLarge",
+        fmt::format("the response's body is longer than {} bytes (BODY_LIMIT)", options_.max_body_bytes)};
     return false;
   }
   if (body_.size() + bytes.size() > body_.capacity()) {
     const std::size_t wanted =
         std::max({body_.size() + bytes.size(), body_.capacity() * 2, kLeastBufferBytes});
     if (auto grown = grant_.grow_by(wanted - (body_.empty() ? 0 : body_.capacity())); !grown) {
-      fault_ = memory_fault(std::move(grown.error().message));
+      error_ = memory_error(std::move(grown.error().message));
       return false;
     }
     body_.reserve(wanted);
@@ -163,10 +164,10 @@ std::size_t HttpTransfer::take_header(char*, std::size_t size, std::size_t count
   auto* transfer = static_cast<HttpTransfer*>(self);
   transfer->header_bytes_ += size * count + kHeaderLineBytes;
   if (transfer->header_bytes_ <= kMostHeaderBytes) return size * count;
-  transfer->fault_ =
-      Fault{"ResponseTooLarge",
-            fmt::format("the response's headers are longer than {} bytes, {} for each counted in",
-                        kMostHeaderBytes, kHeaderLineBytes)};
+  transfer->error_ =
+      CallError{"ResponseTooLarge",
+                fmt::format("the response's headers are longer than {} bytes, {} for each counted in",
+                            kMostHeaderBytes, kHeaderLineBytes)};
   return 0;
 }
 
@@ -178,7 +179,7 @@ curl_socket_t HttpTransfer::open_socket(void* self, curlsocktype, curl_sockaddr*
   const auto& config = transfer->options_.config;
   if (!config.allow_private && config.proxy.empty()) {
     if (const auto rule = refusing_rule(address->addr)) {
-      transfer->address_fault_ = address_fault(transfer->target_.host, address_text(address->addr), *rule);
+      transfer->address_error_ = address_error(transfer->target_.host, address_text(address->addr), *rule);
       return CURL_SOCKET_BAD;
     }
   }
@@ -197,11 +198,11 @@ int HttpTransfer::begin_request(void* self, char*, char*, int, int) {
   transfer->is_looking_up_ = false;
   if (transfer->is_abandoned_) return CURL_PREREQFUNC_ABORT;
   if (++transfer->times_sent_ == 1 || transfer->request_.is_idempotent) return CURL_PREREQFUNC_OK;
-  transfer->fault_ =
-      Fault{"HttpError",
-            "the connection was lost after the request had been sent; it is not sent again unless "
-            "it is idempotent",
-            kConnectionLost};
+  transfer->error_ =
+      CallError{"HttpError",
+                "the connection was lost after the request had been sent; it is not sent again unless "
+                "it is idempotent",
+                kConnectionLost};
   return CURL_PREREQFUNC_ABORT;
 }
 

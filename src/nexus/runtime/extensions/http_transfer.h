@@ -40,7 +40,7 @@ class HttpTransfer {
 
   long status() const;
   // Once it is done: why it failed, or none.
-  std::optional<Fault> fault(CURLcode code) const;
+  std::optional<CallError> error(CURLcode code) const;
   // What the response redirects to; none: it doesn't.
   std::optional<std::string> redirection() const;
   HttpResponse take_response();
@@ -67,14 +67,14 @@ class HttpTransfer {
   const HttpOptions& options_;
   budget::Grant& grant_;
   CurlList headers_;
-  std::array<char, CURL_ERROR_SIZE> error_{};
+  std::array<char, CURL_ERROR_SIZE> curl_text_{};
   std::string body_;
   std::uint64_t header_bytes_ = 0;
   int times_sent_ = 0;
   bool is_looking_up_ = false;
   bool is_abandoned_ = false;
-  std::optional<Fault> fault_;  // our own reason to end it
-  std::optional<Fault> address_fault_;
+  std::optional<CallError> error_;  // our own reason to end it
+  std::optional<CallError> address_error_;
   CurlEasy easy_;  // last: it uses the others
 };
 

@@ -14,8 +14,8 @@ namespace {
 // So many are settled before others may come in or be cancelled again: a list that the reserve of memory has room for.
 constexpr std::size_t kBatch = 256;
 
-std::expected<std::uint64_t, Fault> read_sleep(std::string_view args_json) {
-  std::expected<std::uint64_t, Fault> ms = std::unexpected(type_error("sleep() takes milliseconds"));
+std::expected<std::uint64_t, CallError> read_sleep(std::string_view args_json) {
+  std::expected<std::uint64_t, CallError> ms = std::unexpected(type_error("sleep() takes milliseconds"));
   for_each_argument(args_json, [&](std::size_t index, json::value value) {
     if (index == 0) ms = read_ms(value, "ms", 0, kThirtyDaysMs);
     if (index > 0) ms = std::unexpected(type_error("sleep() takes milliseconds and nothing else"));

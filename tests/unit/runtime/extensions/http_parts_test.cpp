@@ -207,9 +207,9 @@ TEST_F(HttpTargetTest, HoldsTheAddressGuard) {
   for (const char* url :
        {"http://127.0.0.1/", "http://127.1/", "http://0/", "http://[::1]/", "http://[::ffff:127.0.0.1]/",
         "http://169.254.169.254/", "https://[fe80::1%25eth0]/", "http://0xa9fea9fe/"}) {
-    const auto fault = check_target(*read_target(url), config);
-    ASSERT_TRUE(fault) << url;
-    EXPECT_EQ(fault->name, "AddressNotAllowed") << url;
+    const auto error = check_target(*read_target(url), config);
+    ASSERT_TRUE(error) << url;
+    EXPECT_EQ(error->name, "AddressNotAllowed") << url;
   }
   EXPECT_FALSE(check_target(*read_target("http://8.8.8.8/"), config));
   EXPECT_FALSE(check_target(*read_target("http://localhost/"), config)) << "when it is looked up";

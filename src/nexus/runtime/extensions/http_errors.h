@@ -1,10 +1,10 @@
-// What the network's faults are called.
+// What the network's errors are called.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "nexus/runtime/extensions/fault.h"
+#include "nexus/runtime/extensions/call_error.h"
 #include "nexus/runtime/extensions/http_curl.h"
 
 namespace nexus::extensions {
@@ -18,10 +18,10 @@ inline constexpr std::string_view kConnectionLost = "CONNECTION_LOST";
 inline constexpr std::string_view kBadAnswer = "BAD_ANSWER";
 inline constexpr std::string_view kTooManyRedirects = "TOO_MANY_REDIRECTS";
 inline constexpr std::string_view kBadRedirect = "BAD_REDIRECT";
-inline constexpr std::string_view kOtherFault = "OTHER";
+inline constexpr std::string_view kOtherError = "OTHER";
 
 // `text`: libcurl's own, which names hosts and never a request's headers; may be empty.
-Fault network_fault(CURLcode code, std::string_view text);
-Fault memory_fault(std::string message);
+CallError network_error(CURLcode code, std::string_view text);
+CallError memory_error(std::string message);
 
 }  // namespace nexus::extensions

@@ -1,4 +1,4 @@
-#include "nexus/runtime/extensions/http_faults.h"
+#include "nexus/runtime/extensions/http_errors.h"
 
 namespace nexus::extensions {
 namespace {
@@ -32,17 +32,17 @@ std::string_view name_of(CURLcode code) {
     case CURLE_WRITE_ERROR:  // of its decoders
       return kBadAnswer;
     default:
-      return kOtherFault;
+      return kOtherError;
   }
 }
 
 }  // namespace
 
-Fault network_fault(CURLcode code, std::string_view text) {
-  if (code == CURLE_OUT_OF_MEMORY) return memory_fault("libcurl has no memory");
+CallError network_error(CURLcode code, std::string_view text) {
+  if (code == CURLE_OUT_OF_MEMORY) return memory_error("libcurl has no memory");
   return {"HttpError", std::string(text.empty() ? curl_easy_strerror(code) : text), name_of(code)};
 }
 
-Fault memory_fault(std::string message) { return {"MemoryLimit", std::move(message)}; }
+CallError memory_error(std::string message) { return {"MemoryLimit", std::move(message)}; }
 
 }  // namespace nexus::extensions

@@ -8,16 +8,16 @@
 
 namespace nexus::extensions {
 
-struct Fault {
+struct CallError {
   std::string_view name;  // "TypeError"; valid for ever
   std::string message;
   std::string_view code{};  // valid for ever; empty: none
 };
 
-inline Fault type_error(std::string message) { return {"TypeError", std::move(message)}; }
-inline Fault range_error(std::string message) { return {"RangeError", std::move(message)}; }
+inline CallError type_error(std::string message) { return {"TypeError", std::move(message)}; }
+inline CallError range_error(std::string message) { return {"RangeError", std::move(message)}; }
 
 // {"name":...,"message":...,"code":...}
-Settlement settlement_of(const Fault& fault);
+Settlement settlement_of(const CallError& error);
 
 }  // namespace nexus::extensions
