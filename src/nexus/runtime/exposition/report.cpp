@@ -120,9 +120,9 @@ void report_disk_cache(Exposition& out, const handlers::DiskCacheStats& stats) {
   out.sample(stats.limit_bytes);
   out.counter("nexus_cache_evictions_total", "Images removed from disk to make room for others.");
   out.sample(stats.evictions);
-  out.counter("nexus_cache_errors_total", "Faults of the disk cache, by what failed.");
-  for (std::size_t op = 0; op < stats.faults.size(); ++op)
-    out.sample({{"op", handlers::kCacheOps[op]}}, stats.faults[op]);
+  out.counter("nexus_cache_errors_total", "Errors of the disk cache, by what failed.");
+  for (std::size_t op = 0; op < stats.errors.size(); ++op)
+    out.sample({{"op", handlers::kCacheOps[op]}}, stats.errors[op]);
 }
 
 void report_pool(Exposition& out, const pool::PoolStats& stats, std::uint64_t without_memory) {

@@ -9,8 +9,8 @@
 namespace nexus::handlers {
 
 CacheStore::CacheStore(Open open, std::uint64_t max_bytes, const Clock& clock, budget::Ledger& ledger,
-                       CacheFaults& faults)
-    : open_(std::move(open)), max_bytes_(max_bytes), clock_(clock), ledger_(ledger), faults_(faults) {
+                       CacheErrors& errors)
+    : open_(std::move(open)), max_bytes_(max_bytes), clock_(clock), ledger_(ledger), errors_(errors) {
   this->open();
 }
 
@@ -20,12 +20,12 @@ std::shared_ptr<CacheFiles> CacheStore::files() const {
 }
 
 void CacheStore::record(CacheOp op, std::string_view what, std::error_code why) {
-  faults_.record(op, fmt::format("{} {}: {}", what, files_->path(), why.message()));
+  errors_.record(op, fmt::format("{} {}: {}", what, files_->path(), why.message()));
 }
 
 bool CacheStore::open() {
   auto opened = open_();
-  if (!opened) faults_.record(CacheOp::kOpen, opened.error().message);
+  if (!opened) errors_.record(CacheOp::kOpen, opened.error().message);
   const std::lock_guard lock(mutex_);
   files_ = opened ? *std::move(opened) : nullptr;
   last_turn_.reset();
@@ -45,7 +45,7 @@ std::unique_ptr<CacheTurn> CacheStore::begin() {
   }
   if (!turn) {
     if (turn.error() == std::errc::timed_out) {
-      faults_.record(CacheOp::kLock, fmt::format("another process keeps {} locked", files_->path()));
+      errors_.record(CacheOp::kLock, fmt::format("another process keeps {} locked", files_->path()));
     } else {
       record(CacheOp::kWrite, "cannot write to", turn.error());
     }
@@ -85,7 +85,7 @@ void CacheStore::write_in_turn(const Digest& name, std::span<const std::byte> by
   if (bytes.size() > kMostFileBytes || needs > max_bytes_) return;
   if (!evict_down_to(max_bytes_ - needs)) return;
   if (!charge(index_.bytes() + needs)) {
-    faults_.record(CacheOp::kCharge,
+    errors_.record(CacheOp::kCharge,
                    fmt::format("there is no memory for {} bytes in {}", needs, files_->path()));
   } else if (const auto written = files_->write(name, bytes, clock_.unix_ms()); !written) {
     record(CacheOp::kWrite, "cannot write to", written.error());

@@ -12,7 +12,7 @@
 #include "nexus/foundation/base/clock.h"
 #include "nexus/foundation/base/error.h"
 #include "nexus/foundation/budget/ledger.h"
-#include "nexus/sandbox/handlers/cache_faults.h"
+#include "nexus/sandbox/handlers/cache_errors.h"
 #include "nexus/sandbox/handlers/cache_files.h"
 #include "nexus/sandbox/handlers/cache_index.h"
 
@@ -24,7 +24,7 @@ class CacheStore {
 
   // A folder that cannot be opened now is tried again by each begin().
   CacheStore(Open open, std::uint64_t max_bytes, const Clock& clock, budget::Ledger& ledger,
-             CacheFaults& faults);
+             CacheErrors& errors);
 
   // ---- thread-safe ----
   std::shared_ptr<CacheFiles> files() const;  // null: there is no folder
@@ -54,7 +54,7 @@ class CacheStore {
   const std::uint64_t max_bytes_;
   const Clock& clock_;
   budget::Ledger& ledger_;
-  CacheFaults& faults_;
+  CacheErrors& errors_;
   mutable std::mutex mutex_;
   std::shared_ptr<CacheFiles> files_;
   CacheIndex index_;

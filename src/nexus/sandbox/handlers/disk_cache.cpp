@@ -29,14 +29,14 @@ std::uint64_t bytes_of(const Handler& handler) {
 DiskCache::DiskCache(Options options, const Clock& clock, budget::Ledger& ledger)
     : options_(std::move(options)),
       clock_(clock),
-      faults_(clock),
-      store_(options_.open, options_.max_bytes, clock, ledger, faults_) {
+      errors_(clock),
+      store_(options_.open, options_.max_bytes, clock, ledger, errors_) {
   if (const auto files = store_.files(); files != nullptr && files->is_in_memory()) store_.begin();
   try {
     thread_ = std::jthread([this] { work(); });
   } catch (const std::system_error& error) {
     // What is there already is read all the same; the queue of what is to be written fills up, and stays so.
-    faults_.record(CacheOp::kWrite, fmt::format("no thread to write with: {}", error.what()));
+    errors_.record(CacheOp::kWrite, fmt::format("no thread to write with: {}", error.what()));
   }
 }
 
@@ -52,14 +52,14 @@ std::shared_ptr<const memory::Image> DiskCache::find(std::string_view source) {
   const auto bytes = files->read(image_file_name(options_.origin, source), clock_.unix_ms());
   if (!bytes) {
     if (bytes.error() != std::errc::no_such_file_or_directory) {
-      faults_.record(CacheOp::kRead,
+      errors_.record(CacheOp::kRead,
                      fmt::format("cannot read in {}: {}", files->path(), bytes.error().message()));
     }
     return nullptr;
   }
   auto image = read_image_file(*bytes, options_.origin, source, options_.base);
   if (image == nullptr)
-    faults_.record(CacheOp::kVerify, fmt::format("a file in {} is damaged", files->path()));
+    errors_.record(CacheOp::kVerify, fmt::format("a file in {} is damaged", files->path()));
   return image;
 }
 
@@ -75,7 +75,7 @@ void DiskCache::store(std::shared_ptr<const Handler> handler) {
       return;
     }
   }
-  faults_.record(CacheOp::kQueue, "images come faster than they can be written");
+  errors_.record(CacheOp::kQueue, "images come faster than they can be written");
 }
 
 void DiskCache::reclaim(std::uint64_t bytes) {
@@ -117,7 +117,7 @@ void DiskCache::work() {
     try {
       write(batch);  // at first none: what is there, and no more than may be, before the first image comes
     } catch (const std::bad_alloc&) {
-      faults_.record(CacheOp::kWrite, "there is no memory to write with");
+      errors_.record(CacheOp::kWrite, "there is no memory to write with");
       if (!batch.empty()) batch.pop_front();
     }
   } while (!batch.empty() || take(batch));
@@ -140,7 +140,7 @@ DiskCacheStats DiskCache::stats() const {
   return {.bytes = store_.bytes(),
           .limit_bytes = options_.max_bytes,
           .evictions = store_.evictions(),
-          .faults = faults_.counts()};
+          .errors = errors_.counts()};
 }
 
 }  // namespace nexus::handlers

@@ -3,7 +3,7 @@
 //   find()  ─► reads a file, on the caller's thread: some tens of microseconds
 //   store() ─► queue ─► one thread: makes room, writes a file, renames it into place
 //
-// Nothing here fails: what cannot be read is not there, what cannot be written is left out, and the faults are counted.
+// Nothing here fails: what cannot be read is not there, what cannot be written is left out, and the errors are counted.
 #pragma once
 
 #include <condition_variable>
@@ -22,7 +22,7 @@ namespace nexus::handlers {
 struct DiskCacheStats {
   std::uint64_t bytes = 0, limit_bytes = 0;  // now
   std::uint64_t evictions = 0;               // since the start
-  CacheFaultCounts faults{};
+  CacheErrorCounts errors{};
 };
 
 // Thread-safe.
@@ -65,7 +65,7 @@ class DiskCache {
 
   const Options options_;
   const Clock& clock_;
-  CacheFaults faults_;
+  CacheErrors errors_;
   CacheStore store_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -77,7 +77,7 @@ TEST(Report, TellsTheCacheOnDiskFromThatInMemory) {
   Snapshot sum;
   sum.cache = {.hits = 5, .disk_hits = 3, .misses = 2, .evictions = 1, .bytes = 10, .entries = 1};
   handlers::DiskCacheStats disk{.bytes = 4096, .limit_bytes = 8192, .evictions = 6};
-  disk.faults[static_cast<std::size_t>(handlers::CacheOp::kLock)] = 7;
+  disk.errors[static_cast<std::size_t>(handlers::CacheOp::kLock)] = 7;
   const std::string text = text_of(sum, disk);
   for (const char* sample :
        {"nexus_cache_requests_total{result=\"hit\"} 5\n", "nexus_cache_requests_total{result=\"disk\"} 3\n",

@@ -28,7 +28,7 @@ class Ticks final : public Clock {
 class CacheStoreTest : public ::testing::Test {
  protected:
   std::unique_ptr<CacheStore> store(std::uint64_t pages) {
-    return std::make_unique<CacheStore>([this] { return open(); }, pages * kPage, clock_, ledger_, faults_);
+    return std::make_unique<CacheStore>([this] { return open(); }, pages * kPage, clock_, ledger_, errors_);
   }
   Result<std::shared_ptr<CacheFiles>> open() {
     ++opened_;
@@ -46,11 +46,11 @@ class CacheStoreTest : public ::testing::Test {
       all += std::to_string(name.low) + ' ';
     return all;
   }
-  std::uint64_t faults(CacheOp op) const { return faults_.counts()[static_cast<std::size_t>(op)]; }
+  std::uint64_t errors(CacheOp op) const { return errors_.counts()[static_cast<std::size_t>(op)]; }
 
   Ticks clock_;
   testing::BoundedLedger ledger_;
-  CacheFaults faults_{clock_};
+  CacheErrors errors_{clock_};
   FakeFolder folder_;
   bool can_be_opened_ = true;
   int opened_ = 0;
@@ -165,7 +165,7 @@ TEST_F(CacheStoreTest, WhatTheLedgerRefusesIsNotWritten) {
   put(*one, 1, 3);
   put(*one, 2, 2);
   EXPECT_EQ(names(), "1 ");
-  EXPECT_EQ(faults(CacheOp::kCharge), 1u);
+  EXPECT_EQ(errors(CacheOp::kCharge), 1u);
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 3 * kPage);
 }
 
@@ -205,7 +205,7 @@ TEST_F(CacheStoreTest, AFullDiskIsCountedAndNothingElse) {
   put(*one, 1, 1);
   folder_.writing = std::errc::no_space_on_device;
   put(*one, 2, 1);
-  EXPECT_EQ(faults(CacheOp::kWrite), 1u);
+  EXPECT_EQ(errors(CacheOp::kWrite), 1u);
   EXPECT_EQ(one->bytes(), kPage);
   folder_.writing.reset();
   put(*one, 3, 1);
@@ -218,7 +218,7 @@ TEST_F(CacheStoreTest, WhatCannotBeRemovedLetsNothingNewIn) {
   folder_.removing = std::errc::read_only_file_system;
   put(*one, 2, 1);
   EXPECT_EQ(names(), "1 ");
-  EXPECT_EQ(faults(CacheOp::kRemove), 1u);
+  EXPECT_EQ(errors(CacheOp::kRemove), 1u);
 }
 
 TEST_F(CacheStoreTest, WhatCannotBeListedIsListedTheNextTime) {
@@ -226,7 +226,7 @@ TEST_F(CacheStoreTest, WhatCannotBeListedIsListedTheNextTime) {
   folder_.listing = std::errc::io_error;
   const auto one = store(2);
   EXPECT_EQ(one->begin(), nullptr) << "who does not know how full it is must not write";
-  EXPECT_EQ(faults(CacheOp::kRead), 1u);
+  EXPECT_EQ(errors(CacheOp::kRead), 1u);
   folder_.listing.reset();
   put(*one, 2, 1);
   EXPECT_EQ(names(), "2 ");
@@ -236,10 +236,10 @@ TEST_F(CacheStoreTest, WhoeverHoldsTheTurnForTooLongIsCounted) {
   const auto one = store(8);
   folder_.turning = std::errc::timed_out;
   EXPECT_EQ(one->begin(), nullptr);
-  EXPECT_EQ(faults(CacheOp::kLock), 1u);
+  EXPECT_EQ(errors(CacheOp::kLock), 1u);
   folder_.turning = std::errc::read_only_file_system;
   EXPECT_EQ(one->begin(), nullptr);
-  EXPECT_EQ(faults(CacheOp::kWrite), 1u);
+  EXPECT_EQ(errors(CacheOp::kWrite), 1u);
 }
 
 TEST_F(CacheStoreTest, AFolderThatIsGoneIsMadeAgain) {
@@ -262,7 +262,7 @@ TEST_F(CacheStoreTest, AFolderThatCannotBeOpenedIsTriedAgain) {
   const auto one = store(8);
   EXPECT_EQ(one->files(), nullptr);
   put(*one, 1, 1);
-  EXPECT_EQ(faults(CacheOp::kOpen), 2u);
+  EXPECT_EQ(errors(CacheOp::kOpen), 2u);
   can_be_opened_ = true;
   put(*one, 1, 1);
   EXPECT_EQ(names(), "1 ");

@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::uint64_t count(const DiskCache& cache, CacheOp op) {
-  return cache.stats().faults[static_cast<std::size_t>(op)];
+  return cache.stats().errors[static_cast<std::size_t>(op)];
 }
 
 // What is logged while it lives.
@@ -85,7 +85,7 @@ TEST_F(DiskCacheTest, FindsAfterARestartWhatWasStored) {
   after->wait_until_written();
   EXPECT_EQ(after->stats().bytes, 12'288u);
   EXPECT_EQ(after->stats().limit_bytes, 1_MiB);
-  EXPECT_EQ(after->stats().faults, CacheFaultCounts{});
+  EXPECT_EQ(after->stats().errors, CacheErrorCounts{});
 }
 
 TEST_F(DiskCacheTest, AnotherEngineOrGuestFindsNothing) {

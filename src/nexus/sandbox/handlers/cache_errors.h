@@ -17,15 +17,15 @@ enum class CacheOp : std::uint8_t { kOpen, kRead, kVerify, kWrite, kRemove, kLoc
 inline constexpr auto kCacheOps =
     std::to_array<std::string_view>({"open", "read", "verify", "write", "remove", "lock", "charge", "queue"});
 
-using CacheFaultCounts = std::array<std::uint64_t, kCacheOps.size()>;
+using CacheErrorCounts = std::array<std::uint64_t, kCacheOps.size()>;
 
 // Thread-safe.
-class CacheFaults {
+class CacheErrors {
  public:
-  explicit CacheFaults(const Clock& clock) : clock_(clock) {}
+  explicit CacheErrors(const Clock& clock) : clock_(clock) {}
   // `what`: a sentence for the operator, such as "cannot write to /tmp/x: No space left on device".
   void record(CacheOp op, std::string_view what);
-  CacheFaultCounts counts() const;
+  CacheErrorCounts counts() const;
 
  private:
   const Clock& clock_;
