@@ -21,7 +21,7 @@ Api::Api(shard::Shard& shard, const exposition::MemorySource& memory, Versions v
       sockets_({.executor = shard.loop().get_executor(),
                 .clock = shard.clock(),
                 .ledger = shard.ledger(),
-                .audience = shard.audience(),
+                .subscribers = shard.subscribers(),
                 .calls = shard.tool_calls(),
                 .executions = shard.executions(),
                 .probes = shard.probes(),

@@ -74,21 +74,21 @@ void Dispatch::take_over(http::Upgrade upgrade) {
 // has no memory for it is posted back too, and thrown here.
 Task<void> Dispatch::hop(const Peer<Api>& owner, const http::Request& request, http::Response& response) {
   const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
-    auto tell = [&own = api_, back = std::move(back)](Done how) mutable {
+    auto notify = [&own = api_, back = std::move(back)](Done how) mutable {
       back(how);
       own.hurry();
     };
-    asio::post(owner.executor(), [&owner, &request, &response, tell = std::move(tell)]() mutable {
+    asio::post(owner.executor(), [&owner, &request, &response, notify = std::move(notify)]() mutable {
       std::optional<Task<void>> waiting;
       try {
         waiting = owner.part->serve(request, response);
       } catch (const std::bad_alloc&) {
-        return tell(Done::kWithoutMemory);
+        return notify(Done::kWithoutMemory);
       }
-      if (!waiting) return tell(Done::kServed);
+      if (!waiting) return notify(Done::kServed);
       asio::co_spawn(
           owner.executor(), *std::move(waiting),
-          [tell = std::move(tell)](std::exception_ptr error) mutable { tell(how_it_ended(error)); });
+          [notify = std::move(notify)](std::exception_ptr error) mutable { notify(how_it_ended(error)); });
     });
     owner.part->hurry();
   });

@@ -111,8 +111,8 @@ std::chrono::milliseconds ExecutionResource::at_most(std::uint64_t wait_s) const
 }
 
 // A time that is longer than anybody waits here is not applied.
-void ExecutionResource::tell_what_was_done(const http::Preferences& preferences,
-                                           http::Response& response) const {
+void ExecutionResource::add_preference_applied(const http::Preferences& preferences,
+                                               http::Response& response) const {
   std::string applied = preferences.responds_async ? "respond-async" : "";
   if (const auto wait_s = preferences.wait_s;
       wait_s && *wait_s <= static_cast<std::uint64_t>(most_wait_.count()) / 1000)
@@ -138,7 +138,7 @@ Task<void> ExecutionResource::respond_when_ready(executions::ExecutionPtr execut
   }
   const std::chrono::milliseconds spent(executions_.clock().monotonic_ms() - since_ms);
   co_await executions_.wait_for_end(execution, std::max(most - spent, std::chrono::milliseconds()));
-  tell_what_was_done(preferences, response);
+  add_preference_applied(preferences, response);
   respond_with(*execution, with_logs, response);
 }
 
@@ -147,7 +147,7 @@ Task<void> ExecutionResource::describe(const http::Request& request, http::Respo
   if (execution == nullptr) co_return refuse(probes_, no_execution(request.name(0)), response);
   if (const auto wait_s = http::preferences_of(request.prefer).wait_s) {
     co_await executions_.wait_for_end(execution, at_most(*wait_s));
-    tell_what_was_done({.wait_s = wait_s}, response);
+    add_preference_applied({.wait_s = wait_s}, response);
   }
   if (execution->has_ended()) co_return respond_with(*execution->result, logs_of(request.query()), response);
   response.add_header("Nexus-Execution-Id", execution->id);

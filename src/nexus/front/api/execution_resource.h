@@ -36,7 +36,7 @@ class ExecutionResource {
   executions::ExecutionPtr find(const http::Request& request) const;
   // What a client gets who wants to wait for so many seconds.
   std::chrono::milliseconds at_most(std::uint64_t wait_s) const;
-  void tell_what_was_done(const http::Preferences& preferences, http::Response& response) const;
+  void add_preference_applied(const http::Preferences& preferences, http::Response& response) const;
 
   executions::Executions& executions_;
   metrics::Probes& probes_;

@@ -84,7 +84,7 @@ bool WebSocketClient::accept() {
 void WebSocketClient::greet() {
   if (!panel_) return on_panel_removed();
   send_text(subscribers::connected_message(*panel_));
-  loop_.audience.join(*panel_, *this);
+  loop_.subscribers.join(*panel_, *this);
   if (loop_.is_draining) drain();
 }
 
@@ -231,7 +231,7 @@ void WebSocketClient::on_panel_removed() { close(CloseCode::kPanelGone, "the pan
 
 void WebSocketClient::on_loss() { queue_->close(); }
 
-// The audience is left later: it may be just about to tell the next one.
+// The subscribers are left later: it may be just about to tell the next one.
 void WebSocketClient::close(CloseCode code, const char* reason) {
   if (std::exchange(is_closing_, true)) return;
   deadline_ms_ = loop_.now_ms + (loop_.is_draining ? kLingerMs : kCloseMs);
@@ -241,7 +241,7 @@ void WebSocketClient::close(CloseCode code, const char* reason) {
 }
 
 void WebSocketClient::leave() {
-  if (panel_) loop_.audience.leave(*panel_, *this);
+  if (panel_) loop_.subscribers.leave(*panel_, *this);
 }
 
 // As a connection does: closing over what the client still sends could cost it what we have said.

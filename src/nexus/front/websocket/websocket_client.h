@@ -27,7 +27,7 @@ enum class CloseCode : std::uint16_t {
   kPanelGone = 4404,  // as 404
 };
 
-class WebSocketClient final : public subscribers::Listening,
+class WebSocketClient final : public subscribers::Subscriber,
                               public std::enable_shared_from_this<WebSocketClient> {
  public:
   static constexpr std::int64_t kPingMs = 30'000;

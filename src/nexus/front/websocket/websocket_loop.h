@@ -10,7 +10,7 @@
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/loop/loop.h"
 #include "nexus/runtime/shard/tool_calls.h"
-#include "nexus/runtime/subscribers/audience.h"
+#include "nexus/runtime/subscribers/subscribers.h"
 
 namespace nexus::websocket {
 
@@ -22,7 +22,7 @@ struct WebSocketLoop {
   Executor executor;
   const Clock& clock;
   budget::Ledger& ledger;
-  subscribers::Audience& audience;
+  subscribers::Subscribers& subscribers;
   shard::ToolCalls& calls;
   executions::Executions& executions;
   metrics::Probes& probes;

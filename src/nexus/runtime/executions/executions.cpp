@@ -37,7 +37,7 @@ std::size_t loop_of_execution(std::string_view id, std::size_t loops) { return l
 
 Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& ledger,
                        handlers::HandlerCache& cache, pool::InstancePool& pool, metrics::Probes& probes,
-                       sandbox::Runtime& runtime, subscribers::Audience& audience,
+                       sandbox::Runtime& runtime, subscribers::Subscribers& subscribers,
                        Admission::Options admission, Suspensions::Options suspensions)
     : executor_(executor),
       clock_(clock),
@@ -46,7 +46,7 @@ Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& le
       probes_(probes),
       runtime_(runtime),
       ledger_(ledger),
-      audience_(audience),
+      subscribers_(subscribers),
       run_queue_(executor, clock),
       admission_(executor, clock, ledger, pool, cache, probes, admission),
       suspensions_(executor, clock, ledger, probes, suspensions,
@@ -262,7 +262,7 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
 void Executions::publish(const ToolCall& call, Journal& journal, State::Room room) {
   panels::Panel& panel = *call.panel;
   if (panel.is_removed()) return;
-  audience_.committed(panel, journal);
+  subscribers_.committed(panel, journal);
   if (watch_) watch_(call, journal);
   panel.commit(journal, std::move(room), clock_.unix_ms());
 }

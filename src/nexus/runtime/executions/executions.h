@@ -30,7 +30,7 @@
 #include "nexus/runtime/executions/suspensions.h"
 #include "nexus/runtime/loop/loop.h"
 #include "nexus/runtime/panels/panel.h"
-#include "nexus/runtime/subscribers/audience.h"
+#include "nexus/runtime/subscribers/subscribers.h"
 #include "nexus/sandbox/execution/runtime.h"
 #include "nexus/sandbox/handlers/handler_cache.h"
 #include "nexus/sandbox/pool/instance_pool.h"
@@ -47,7 +47,7 @@ class Executions {
  public:
   Executions(Executor executor, const Clock& clock, budget::Ledger& ledger, handlers::HandlerCache& cache,
              pool::InstancePool& pool, metrics::Probes& probes, sandbox::Runtime& runtime,
-             subscribers::Audience& audience, Admission::Options admission = {},
+             subscribers::Subscribers& subscribers, Admission::Options admission = {},
              Suspensions::Options suspensions = {});
 
   // Called with an outcome before its changes are committed, to make of it what needs memory: nothing is committed when it
@@ -176,7 +176,7 @@ class Executions {
   metrics::Probes& probes_;
   sandbox::Runtime& runtime_;
   budget::Ledger& ledger_;
-  subscribers::Audience& audience_;
+  subscribers::Subscribers& subscribers_;
   RunQueue run_queue_;
   RunningHandlers running_;
   Admission admission_;

@@ -76,7 +76,7 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
 void Executions::tell_of_waits(const Execution& execution, std::size_t told) {
   for (const PendingCall& call : std::span(execution.pending).subspan(told)) {
     const std::string id = suspension_id(call);
-    audience_.progressed(*execution.call.panel, {execution.id, id, "suspended", call.data_json});
+    subscribers_.progressed(*execution.call.panel, {execution.id, id, "suspended", call.data_json});
   }
 }
 

@@ -61,7 +61,7 @@ void HttpLoop::run(Client& client) {
   while (!is_stopped_) {
     wait(client.next_time());
     work();
-    tell_done(client);
+    notify_done(client);
     client.on_time(steady_clock::now());
   }
 }
@@ -94,7 +94,7 @@ void HttpLoop::work() {
     work();
 }
 
-void HttpLoop::tell_done(Client& client) {
+void HttpLoop::notify_done(Client& client) {
   if (!multi_) return;
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {

@@ -49,7 +49,7 @@ class HttpLoop {
   static int set_timer(CURLM* multi, long ms, void* self);
   void wait(std::optional<SteadyTime> client_time);
   void work();
-  void tell_done(Client& client);
+  void notify_done(Client& client);
 
   const long most_kept_;
   std::shared_ptr<HttpMailbox> mailbox_;

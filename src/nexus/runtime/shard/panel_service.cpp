@@ -96,14 +96,14 @@ Task<std::expected<panels::Put, ErrorResponse>> PanelService::put(std::string_vi
   auto done = registry_.put(*std::move(definition), condition);
   if (!done) co_return std::unexpected(ErrorResponse{std::move(done.error())});
   automation_.put(done->panel);
-  if (done->how == panels::Put::How::kReplaced) audience_.replaced(*done->panel);
+  if (done->how == panels::Put::How::kReplaced) subscribers_.replaced(*done->panel);
   co_return *std::move(done);
 }
 
 Result<void> PanelService::remove(std::string_view id, const VersionCondition& condition) {
   const auto panel = registry_.find(id);
   if (auto removed = registry_.remove(id, condition); !removed) return removed;
-  audience_.removed(*panel);
+  subscribers_.removed(*panel);
   automation_.remove(*panel);
   executions_.cancel_all_of(*panel);
   return {};

@@ -11,7 +11,7 @@
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/loop/loop.h"
 #include "nexus/runtime/panels/registry.h"
-#include "nexus/runtime/subscribers/audience.h"
+#include "nexus/runtime/subscribers/subscribers.h"
 #include "nexus/runtime/triggers/automation.h"
 
 namespace nexus::shard {
@@ -23,11 +23,12 @@ namespace nexus::shard {
 class PanelService {
  public:
   PanelService(panels::Registry& registry, executions::Executions& executions,
-               triggers::Automation& automation, subscribers::Audience& audience, panels::Ceiling ceiling)
+               triggers::Automation& automation, subscribers::Subscribers& subscribers,
+               panels::Ceiling ceiling)
       : registry_(registry),
         executions_(executions),
         automation_(automation),
-        audience_(audience),
+        subscribers_(subscribers),
         ceiling_(std::move(ceiling)) {}
 
   // kForbidden when a trigger asks for the events of a panel that the caller may not see;
@@ -49,7 +50,7 @@ class PanelService {
   panels::Registry& registry_;
   executions::Executions& executions_;
   triggers::Automation& automation_;
-  subscribers::Audience& audience_;
+  subscribers::Subscribers& subscribers_;
   panels::Ceiling ceiling_;
 };
 

@@ -43,12 +43,12 @@ Shard::Shard(const Shared& shared, const Options& options, ShardPeers& peers, st
       loop_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // others post to it, and none touches its sockets
       all_(peers.shards, own, {&loop_, this}),
       automations_(peers.automations, own, {&loop_, &automation_}),
-      audience_(shared.ledger, probes_),
+      subscribers_(shared.ledger, probes_),
       executions_(loop_.get_executor(), shared.clock, shared.ledger, cache_, pool_, probes_, shared.runtime,
-                  audience_, share(options.admission, peers.shards.size(), own),
+                  subscribers_, share(options.admission, peers.shards.size(), own),
                   {shared.extensions, options.suspension_ttl_ms, peers.shards.size(), own}),
       automation_(automations_, shared.clock, executions_, shared.ledger, probes_),
-      panels_(registry_, executions_, automation_, audience_, options.ceiling),
+      panels_(registry_, executions_, automation_, subscribers_, options.ceiling),
       tool_calls_(registry_, shared.ledger),
       idempotency_(shared.clock, shared.ledger),
       sources_{probes_, cache_, pool_, registry_} {

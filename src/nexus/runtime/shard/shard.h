@@ -18,7 +18,7 @@
 #include "nexus/runtime/panels/registry.h"
 #include "nexus/runtime/shard/panel_service.h"
 #include "nexus/runtime/shard/tool_calls.h"
-#include "nexus/runtime/subscribers/audience.h"
+#include "nexus/runtime/subscribers/subscribers.h"
 #include "nexus/runtime/triggers/automation.h"
 #include "nexus/sandbox/execution/runtime.h"
 #include "nexus/sandbox/handlers/disk_cache.h"
@@ -74,7 +74,7 @@ class Shard {
   pool::InstancePool& pool() { return pool_; }
   const panels::Registry& registry() const { return registry_; }
   metrics::Probes& probes() { return probes_; }
-  subscribers::Audience& audience() { return audience_; }
+  subscribers::Subscribers& subscribers() { return subscribers_; }
   executions::Executions& executions() { return executions_; }
   triggers::Automation& automation() { return automation_; }
   PanelService& panels() { return panels_; }
@@ -121,7 +121,7 @@ class Shard {
   boost::asio::io_context loop_;
   LoopGroup<Shard> all_;
   LoopGroup<triggers::Automation> automations_;
-  subscribers::Audience audience_;
+  subscribers::Subscribers subscribers_;
   executions::Executions executions_;
   triggers::Automation automation_;
   PanelService panels_;

@@ -61,9 +61,9 @@ class ExecutionsTest : public ::testing::Test {
   metrics::Probes probes_;
   panels::MemoryRegistry registry_{clock_, ledger_, 1000};
   asio::io_context loop_{1};
-  subscribers::Audience audience_{ledger_, probes_};
-  Executions executions_{loop_.get_executor(), clock_,   ledger_, cache_, pool_, probes_,
-                         sandbox_.runtime(),   audience_};
+  subscribers::Subscribers subscribers_{ledger_, probes_};
+  Executions executions_{loop_.get_executor(), clock_,      ledger_, cache_, pool_, probes_,
+                         sandbox_.runtime(),   subscribers_};
 };
 
 constexpr const char* kCount = "$state.n = ($state.n ?? 0) + 1; return 'old'";

@@ -14,10 +14,10 @@
 
 namespace nexus::subscribers {
 
-// None of these calls may change the audience there and then, nor throw.
-class Listening {
+// None of these calls may change the subscribers there and then, nor throw.
+class Subscriber {
  public:
-  virtual ~Listening() = default;
+  virtual ~Subscriber() = default;
   virtual const Topics& topics() const = 0;
   virtual void send(const SharedTextPtr& message) = 0;
   virtual void on_panel_removed() = 0;
@@ -25,15 +25,15 @@ class Listening {
   virtual void on_loss() = 0;
 };
 
-class Audience {
+class Subscribers {
  public:
-  Audience(budget::Ledger& ledger, metrics::Probes& probes) : ledger_(ledger), probes_(probes) {}
-  Audience(const Audience&) = delete;
-  Audience& operator=(const Audience&) = delete;
+  Subscribers(budget::Ledger& ledger, metrics::Probes& probes) : ledger_(ledger), probes_(probes) {}
+  Subscribers(const Subscribers&) = delete;
+  Subscribers& operator=(const Subscribers&) = delete;
 
   // From now on it is told of all that changes. The panel must live until it leaves.
-  void join(panels::Panel& panel, Listening& one);
-  void leave(panels::Panel& panel, Listening& one);
+  void join(panels::Panel& panel, Subscriber& one);
+  void leave(panels::Panel& panel, Subscriber& one);
 
   // None of these throws. To be called right before the panel commits it, in the same turn of the loop.
   void committed(const panels::Panel& panel, const Journal& journal);
@@ -44,10 +44,10 @@ class Audience {
   void progressed(const panels::Panel& panel, const Progress& progress);
 
  private:
-  using All = std::vector<Listening*>;
+  using All = std::vector<Subscriber*>;
   const All* of(const panels::Panel& panel) const;
-  template <class Tell>
-  void tell(const panels::Panel& panel, Tell tell_all);
+  template <class Notify>
+  void notify(const panels::Panel& panel, Notify notify_all);
   void patch(const All& all, const Journal& journal, std::uint64_t version);
   void event(const All& all, const Event& event);
   SharedTextPtr shared(std::string text) { return share_text(std::move(text), ledger_); }

@@ -1,17 +1,17 @@
-#include "nexus/runtime/subscribers/audience.h"
+#include "nexus/runtime/subscribers/subscribers.h"
 
 #include <algorithm>
 #include <new>
 
 namespace nexus::subscribers {
 
-void Audience::join(panels::Panel& panel, Listening& one) {
+void Subscribers::join(panels::Panel& panel, Subscriber& one) {
   by_panel_[&panel].push_back(&one);
   panel.client_joined();
   ++probes_.ws_clients;
 }
 
-void Audience::leave(panels::Panel& panel, Listening& one) {
+void Subscribers::leave(panels::Panel& panel, Subscriber& one) {
   const auto found = by_panel_.find(&panel);
   if (found == by_panel_.end() || std::erase(found->second, &one) == 0) return;
   if (found->second.empty()) by_panel_.erase(found);
@@ -19,27 +19,27 @@ void Audience::leave(panels::Panel& panel, Listening& one) {
   --probes_.ws_clients;
 }
 
-const Audience::All* Audience::of(const panels::Panel& panel) const {
+const Subscribers::All* Subscribers::of(const panels::Panel& panel) const {
   if (panel.clients() == 0) return nullptr;
   const auto found = by_panel_.find(&panel);
   return found == by_panel_.end() ? nullptr : &found->second;
 }
 
 // What has happened cannot be undone because there is no memory to tell of it: those who miss it are told that they do.
-template <class Tell>
-void Audience::tell(const panels::Panel& panel, Tell tell_all) {
+template <class Notify>
+void Subscribers::notify(const panels::Panel& panel, Notify notify_all) {
   const All* const all = of(panel);
   if (all == nullptr) return;
   try {
-    tell_all(*all);
+    notify_all(*all);
   } catch (const std::bad_alloc&) {
-    for (Listening* one : *all)
+    for (Subscriber* one : *all)
       one->on_loss();
   }
 }
 
-void Audience::committed(const panels::Panel& panel, const Journal& journal) {
-  tell(panel, [&](const All& all) {
+void Subscribers::committed(const panels::Panel& panel, const Journal& journal) {
+  notify(panel, [&](const All& all) {
     if (!journal.mutations.empty()) patch(all, journal, panel.version() + 1);
     for (const Event& one : journal.events)
       event(all, one);
@@ -47,34 +47,34 @@ void Audience::committed(const panels::Panel& panel, const Journal& journal) {
 }
 
 // The version is another, so that whoever counts versions has to know.
-void Audience::replaced(const panels::Panel& panel) {
-  tell(panel, [&](const All& all) {
+void Subscribers::replaced(const panels::Panel& panel) {
+  notify(panel, [&](const All& all) {
     const SharedTextPtr message = shared(patch_message({}, panel.version(), Topics()));
-    for (Listening* one : all) {
+    for (Subscriber* one : all) {
       if (one->topics().wants_whole_state()) one->send(message);
     }
   });
 }
 
-void Audience::removed(const panels::Panel& panel) {
-  tell(panel, [](const All& all) {
-    for (Listening* one : all)
+void Subscribers::removed(const panels::Panel& panel) {
+  notify(panel, [](const All& all) {
+    for (Subscriber* one : all)
       one->on_panel_removed();
   });
 }
 
-void Audience::progressed(const panels::Panel& panel, const Progress& progress) {
-  tell(panel, [&](const All& all) {
+void Subscribers::progressed(const panels::Panel& panel, const Progress& progress) {
+  notify(panel, [&](const All& all) {
     const SharedTextPtr message = shared(progress_message(progress, {}));
-    for (Listening* one : all) {
+    for (Subscriber* one : all) {
       if (one->topics().are_all()) one->send(message);
     }
   });
 }
 
-void Audience::patch(const All& all, const Journal& journal, std::uint64_t version) {
+void Subscribers::patch(const All& all, const Journal& journal, std::uint64_t version) {
   SharedTextPtr whole;
-  for (Listening* one : all) {
+  for (Subscriber* one : all) {
     if (one->topics().wants_whole_state()) {
       if (!whole) whole = shared(patch_message(journal.mutations, version, Topics()));
       one->send(whole);
@@ -84,9 +84,9 @@ void Audience::patch(const All& all, const Journal& journal, std::uint64_t versi
   }
 }
 
-void Audience::event(const All& all, const Event& event) {
+void Subscribers::event(const All& all, const Event& event) {
   SharedTextPtr message;
-  for (Listening* one : all) {
+  for (Subscriber* one : all) {
     if (!one->topics().wants_event(event.name)) continue;
     if (!message) message = shared(event_message(event));
     one->send(message);

@@ -1,5 +1,5 @@
 // Who is told what, without a socket.
-#include "nexus/runtime/subscribers/audience.h"
+#include "nexus/runtime/subscribers/subscribers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-struct Ear final : Listening {
+struct Ear final : Subscriber {
   explicit Ear(std::initializer_list<const char*> wanted = {}) {
     for (const char* topic : wanted)
       wants.add(topic);
@@ -31,7 +31,7 @@ struct Ear final : Listening {
   std::vector<std::string> heard;
 };
 
-class AudienceTest : public ::testing::Test {
+class SubscribersTest : public ::testing::Test {
  protected:
   std::shared_ptr<panels::Panel> panel(const char* id) {
     panels::Definition definition;
@@ -40,7 +40,7 @@ class AudienceTest : public ::testing::Test {
     return *registry_.create(std::move(definition));
   }
   void commit(panels::Panel& panel, const Journal& journal) {
-    audience_.committed(panel, journal);
+    subscribers_.committed(panel, journal);
     Journal taken = journal;
     panel.commit(taken, panel.room_for(taken), 0);
   }
@@ -49,16 +49,16 @@ class AudienceTest : public ::testing::Test {
   budget::UnlimitedLedger ledger_;
   metrics::Probes probes_;
   panels::MemoryRegistry registry_{clock_, ledger_, 10};
-  Audience audience_{ledger_, probes_};
+  Subscribers subscribers_{ledger_, probes_};
 };
 
 constexpr const char* kPatch =
     R"({"type":"PATCH","mutations":[{"op":"set","key":"a","value":1}],"version":2})";
 
-TEST_F(AudienceTest, IsToldOfItsOwnPanelFromJoiningToLeaving) {
+TEST_F(SubscribersTest, IsNotifiedOfItsOwnPanelFromJoiningToLeaving) {
   const auto one = panel("one"), other = panel("other");
   Ear ear;
-  audience_.join(*one, ear);
+  subscribers_.join(*one, ear);
   EXPECT_EQ(one->clients(), 1);
   EXPECT_EQ(probes_.ws_clients, 1);
   commit(*other, {{{"a", "1"}}, {}, {}});
@@ -66,19 +66,19 @@ TEST_F(AudienceTest, IsToldOfItsOwnPanelFromJoiningToLeaving) {
   commit(*one, {{{"a", "1"}}, {{"e", "{}", 5}}, {}});
   EXPECT_THAT(ear.heard,
               ElementsAre(kPatch, R"({"type":"EVENT","event":{"name":"e","payload":{},"timestamp":5}})"));
-  audience_.leave(*one, ear);
-  audience_.leave(*one, ear);
+  subscribers_.leave(*one, ear);
+  subscribers_.leave(*one, ear);
   commit(*one, {{{"a", "1"}}, {}, {}});
   EXPECT_EQ(ear.heard.size(), 2);
   EXPECT_EQ(one->clients(), 0);
   EXPECT_EQ(probes_.ws_clients, 0);
 }
 
-TEST_F(AudienceTest, WhatManyAreToldIsMadeOnce) {
+TEST_F(SubscribersTest, WhatManyAreSentIsMadeOnce) {
   const auto one = panel("one");
   Ear first, second, third{"state"}, key{"state:a"}, events{"events"};
   for (Ear* ear : {&first, &second, &third, &key, &events})
-    audience_.join(*one, *ear);
+    subscribers_.join(*one, *ear);
   commit(*one, {{{"a", "1"}, {"b", std::nullopt}}, {}, {}});
   EXPECT_EQ(first.messages, second.messages);
   EXPECT_EQ(first.messages, third.messages);
@@ -90,23 +90,23 @@ TEST_F(AudienceTest, WhatManyAreToldIsMadeOnce) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kBuffers), 0);
 }
 
-TEST_F(AudienceTest, NothingChangedIsNothingTold) {
+TEST_F(SubscribersTest, NothingChangedIsNothingSent) {
   const auto one = panel("one");
   Ear ear;
-  audience_.join(*one, ear);
+  subscribers_.join(*one, ear);
   commit(*one, {});
   EXPECT_THAT(ear.heard, IsEmpty());
-  audience_.replaced(*one);
-  audience_.removed(*one);
+  subscribers_.replaced(*one);
+  subscribers_.removed(*one);
   EXPECT_THAT(ear.heard, ElementsAre(R"({"type":"PATCH","mutations":[],"version":1})", "removed"));
 }
 
-TEST_F(AudienceTest, ProgressOfAnExecutionIsForThoseWhoAreToldAll) {
+TEST_F(SubscribersTest, ProgressOfAnExecutionIsForThoseWhoAreNotifiedOfAll) {
   const auto one = panel("one");
   Ear all, state{"state"};
-  audience_.join(*one, all);
-  audience_.join(*one, state);
-  audience_.progressed(*one, {"e", "s", "suspended", "[1]"});
+  subscribers_.join(*one, all);
+  subscribers_.join(*one, state);
+  subscribers_.progressed(*one, {"e", "s", "suspended", "[1]"});
   EXPECT_THAT(
       all.heard,
       ElementsAre(
