@@ -79,7 +79,7 @@ Task<std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>> PanelService:
     co_return std::unexpected(std::move(loaded.error()));
   auto panel = registry_.create(*std::move(definition));
   if (!panel) co_return std::unexpected(ErrorResponse{std::move(panel.error())});
-  automation_.put(*panel);
+  scheduler_.put(*panel);
   co_return *std::move(panel);
 }
 
@@ -95,7 +95,7 @@ Task<std::expected<panels::Put, ErrorResponse>> PanelService::put(std::string_vi
     co_return std::unexpected(std::move(loaded.error()));
   auto done = registry_.put(*std::move(definition), condition);
   if (!done) co_return std::unexpected(ErrorResponse{std::move(done.error())});
-  automation_.put(done->panel);
+  scheduler_.put(done->panel);
   if (done->how == panels::Put::How::kReplaced) subscribers_.replaced(*done->panel);
   co_return *std::move(done);
 }
@@ -104,7 +104,7 @@ Result<void> PanelService::remove(std::string_view id, const VersionCondition& c
   const auto panel = registry_.find(id);
   if (auto removed = registry_.remove(id, condition); !removed) return removed;
   subscribers_.removed(*panel);
-  automation_.remove(*panel);
+  scheduler_.remove(*panel);
   executions_.cancel_all_of(*panel);
   return {};
 }

@@ -12,7 +12,7 @@
 #include "nexus/runtime/loop/loop.h"
 #include "nexus/runtime/panels/registry.h"
 #include "nexus/runtime/subscribers/subscribers.h"
-#include "nexus/runtime/triggers/automation.h"
+#include "nexus/runtime/triggers/scheduler.h"
 
 namespace nexus::shard {
 
@@ -22,12 +22,11 @@ namespace nexus::shard {
 // Thread safety: none; it belongs to one loop.
 class PanelService {
  public:
-  PanelService(panels::Registry& registry, executions::Executions& executions,
-               triggers::Automation& automation, subscribers::Subscribers& subscribers,
-               panels::Ceiling ceiling)
+  PanelService(panels::Registry& registry, executions::Executions& executions, triggers::Scheduler& scheduler,
+               subscribers::Subscribers& subscribers, panels::Ceiling ceiling)
       : registry_(registry),
         executions_(executions),
-        automation_(automation),
+        scheduler_(scheduler),
         subscribers_(subscribers),
         ceiling_(std::move(ceiling)) {}
 
@@ -49,7 +48,7 @@ class PanelService {
 
   panels::Registry& registry_;
   executions::Executions& executions_;
-  triggers::Automation& automation_;
+  triggers::Scheduler& scheduler_;
   subscribers::Subscribers& subscribers_;
   panels::Ceiling ceiling_;
 };

@@ -42,18 +42,18 @@ Shard::Shard(const Shared& shared, const Options& options, ShardPeers& peers, st
           [shards = peers.shards.size(), own](std::string_view id) { return owner_of(id, shards) == own; }),
       loop_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // others post to it, and none touches its sockets
       all_(peers.shards, own, {&loop_, this}),
-      automations_(peers.automations, own, {&loop_, &automation_}),
+      schedulers_(peers.schedulers, own, {&loop_, &scheduler_}),
       subscribers_(shared.ledger, probes_),
       executions_(loop_.get_executor(), shared.clock, shared.ledger, cache_, pool_, probes_, shared.runtime,
                   subscribers_, share(options.admission, peers.shards.size(), own),
                   {shared.extensions, options.suspension_ttl_ms, peers.shards.size(), own}),
-      automation_(automations_, shared.clock, executions_, shared.ledger, probes_),
-      panels_(registry_, executions_, automation_, subscribers_, options.ceiling),
+      scheduler_(schedulers_, shared.clock, executions_, shared.ledger, probes_),
+      panels_(registry_, executions_, scheduler_, subscribers_, options.ceiling),
       tool_calls_(registry_, shared.ledger),
       idempotency_(shared.clock, shared.ledger),
       sources_{probes_, cache_, pool_, registry_} {
   executions_.watch([this](const executions::ToolCall& cause, const Journal& journal) {
-    automation_.committed(cause, journal);
+    scheduler_.committed(cause, journal);
   });
 }
 
@@ -95,7 +95,7 @@ void Shard::tick() {
 
 void Shard::drain(std::move_only_function<void()> at_rest) {
   stage_ = Stage::kDraining;
-  automation_.stop();
+  scheduler_.stop();
   executions_.drain();
   pool_.shutdown([this, at_rest = std::move(at_rest)]() mutable { asio::post(loop_, std::move(at_rest)); });
 }

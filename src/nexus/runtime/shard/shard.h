@@ -19,7 +19,7 @@
 #include "nexus/runtime/shard/panel_service.h"
 #include "nexus/runtime/shard/tool_calls.h"
 #include "nexus/runtime/subscribers/subscribers.h"
-#include "nexus/runtime/triggers/automation.h"
+#include "nexus/runtime/triggers/scheduler.h"
 #include "nexus/sandbox/execution/runtime.h"
 #include "nexus/sandbox/handlers/disk_cache.h"
 #include "nexus/sandbox/handlers/handler_cache.h"
@@ -35,9 +35,9 @@ class Shard;
 
 // The parts of all shards that see one another, one place for each loop.
 struct ShardPeers {
-  explicit ShardPeers(std::size_t loops) : shards(loops), automations(loops) {}
+  explicit ShardPeers(std::size_t loops) : shards(loops), schedulers(loops) {}
   std::vector<Peer<Shard>> shards;
-  std::vector<Peer<triggers::Automation>> automations;
+  std::vector<Peer<triggers::Scheduler>> schedulers;
 };
 
 class Shard {
@@ -76,7 +76,7 @@ class Shard {
   metrics::Probes& probes() { return probes_; }
   subscribers::Subscribers& subscribers() { return subscribers_; }
   executions::Executions& executions() { return executions_; }
-  triggers::Automation& automation() { return automation_; }
+  triggers::Scheduler& scheduler() { return scheduler_; }
   PanelService& panels() { return panels_; }
   ToolCalls& tool_calls() { return tool_calls_; }
   executions::Idempotency& idempotency() { return idempotency_; }
@@ -120,10 +120,10 @@ class Shard {
   // Goes after what posts to it, before what its coroutines hold.
   boost::asio::io_context loop_;
   LoopGroup<Shard> all_;
-  LoopGroup<triggers::Automation> automations_;
+  LoopGroup<triggers::Scheduler> schedulers_;
   subscribers::Subscribers subscribers_;
   executions::Executions executions_;
-  triggers::Automation automation_;
+  triggers::Scheduler scheduler_;
   PanelService panels_;
   ToolCalls tool_calls_;
   executions::Idempotency idempotency_;

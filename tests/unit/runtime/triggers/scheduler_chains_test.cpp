@@ -1,41 +1,41 @@
 // Tools that start tools: the chain is cut, whatever way it goes.
-#include "unit/runtime/triggers/automation_tests.h"
+#include "unit/runtime/triggers/scheduler_tests.h"
 
 namespace nexus::triggers {
 namespace {
 
-TEST_F(AutomationTest, AChainEndsAtItsDepth) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, AChainEndsAtItsDepth) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("begin", "$emit('go')") + "," +
                             tool("on", R"({"type":"event","pattern":"go"})",
                                  "$state.n = ($state.n ?? 0) + 1; $emit('go')"));
     co_await t.call("begin");
     co_await t.until([&t] { return t.count(TriggerType::kEvent, Came::kRefused) == 1; });
-    EXPECT_EQ(co_await t.state(), fmt::format(R"({{"n":{}}})", Automation::kMostDepth));
+    EXPECT_EQ(co_await t.state(), fmt::format(R"({{"n":{}}})", Scheduler::kMostDepth));
     EXPECT_EQ(t.loop().probes.errors.by_code[static_cast<std::size_t>(ErrorCode::kResourceLimit)], 1u);
     EXPECT_THAT(co_await t.get("/executions?panel=p"), HasSubstr(R"("trigger":"event","status":"error")"));
   }(*this));
 }
 
-TEST_F(AutomationTest, AChainGoesOnOverAWait) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, AChainGoesOnOverAWait) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("begin", "$emit('go')") + "," +
                             tool("on", R"({"type":"event","pattern":"go"})",
                                  "await $ext.timer.sleep(1); $state.n = ($state.n ?? 0) + 1; $emit('go')",
                                  R"("capabilities":["state:*","events:emit:*","ext:timer"],)"));
     co_await t.call("begin");
     co_await t.until([&t] { return t.count(TriggerType::kEvent, Came::kRefused) == 1; });
-    EXPECT_EQ(co_await t.state(), fmt::format(R"({{"n":{}}})", Automation::kMostDepth));
+    EXPECT_EQ(co_await t.state(), fmt::format(R"({{"n":{}}})", Scheduler::kMostDepth));
   }(*this));
 }
 
-TEST_F(AutomationTest, AChainOfChangesEndsAtItsDepth) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, AChainOfChangesEndsAtItsDepth) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("begin", "$state.n = 0") + "," +
                             tool("on", R"({"type":"state_change","path":"n"})", "$state.n += 1"));
     co_await t.call("begin");
     co_await t.until([&t] { return t.count(TriggerType::kStateChange, Came::kRefused) == 1; });
-    EXPECT_EQ(co_await t.state(), fmt::format(R"({{"n":{}}})", Automation::kMostDepth));
+    EXPECT_EQ(co_await t.state(), fmt::format(R"({{"n":{}}})", Scheduler::kMostDepth));
   }(*this));
 }
 
@@ -46,19 +46,19 @@ std::string answers(std::string_view other, std::string_view hears, std::string_
               R"("capabilities":["state:*","events:emit:*","events:receive:*"],)");
 }
 
-TEST_F(AutomationTest, AChainOfTwoPanelsEndsAtItsDepth) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, AChainOfTwoPanelsEndsAtItsDepth) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", answers("q", "pong", "ping"));
     co_await t.put("q", answers("p", "ping", "pong"));
     co_await t.call("begin");
     co_await t.until([&t] { return t.count(TriggerType::kEvent, Came::kRefused) == 1; });
-    EXPECT_EQ(t.count(TriggerType::kEvent, Came::kStarted), Automation::kMostDepth);
-    EXPECT_EQ(co_await t.state("p"), fmt::format(R"({{"n":{}}})", Automation::kMostDepth / 2));
-    EXPECT_EQ(co_await t.state("q"), fmt::format(R"({{"n":{}}})", Automation::kMostDepth / 2));
+    EXPECT_EQ(t.count(TriggerType::kEvent, Came::kStarted), Scheduler::kMostDepth);
+    EXPECT_EQ(co_await t.state("p"), fmt::format(R"({{"n":{}}})", Scheduler::kMostDepth / 2));
+    EXPECT_EQ(co_await t.state("q"), fmt::format(R"({{"n":{}}})", Scheduler::kMostDepth / 2));
   }(*this));
 }
 
-TEST(AutomationOnTwoLoops, AChainBetweenThemEndsAtItsDepth) {
+TEST(SchedulerOnTwoLoops, AChainBetweenThemEndsAtItsDepth) {
   testing::Loops loops(2);
   loops.spawn(0, [](testing::Loops& all, std::string one, std::string other) -> Task<void> {
     const auto first = co_await put_panel(all, one, answers(other, "pong", "ping"));
@@ -77,7 +77,7 @@ TEST(AutomationOnTwoLoops, AChainBetweenThemEndsAtItsDepth) {
       co_await asio::post(all[0].loop.get_executor(), kAwait);
     for (const std::string& id : {one, other}) {
       const auto state = co_await all.ask(0, http::Method::get, "/panels/" + id + "/state", "");
-      EXPECT_EQ(state.body, fmt::format(R"({{"n":{}}})", Automation::kMostDepth / 2));
+      EXPECT_EQ(state.body, fmt::format(R"({{"n":{}}})", Scheduler::kMostDepth / 2));
     }
   }(loops, on_loop(0, "one"), on_loop(1, "other")));
   loops.run();

@@ -6,7 +6,7 @@
 
 #include "nexus/foundation/json/json.h"
 #include "nexus/runtime/loop/placement.h"
-#include "nexus/runtime/triggers/automation.h"
+#include "nexus/runtime/triggers/scheduler.h"
 #include "support/loops.h"
 
 namespace nexus::triggers {
@@ -39,7 +39,7 @@ inline Task<testing::Loops::Response> put_panel(testing::Loops& loops, std::stri
                    fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
 }
 
-class AutomationTest : public ::testing::Test {
+class SchedulerTest : public ::testing::Test {
  public:
   Task<void> put(std::string id, std::string tools) {
     const auto answer = co_await put_panel(loops_, id, tools);
@@ -71,7 +71,7 @@ class AutomationTest : public ::testing::Test {
   }
   void advance_ms(std::uint64_t ms) {
     loops_.clock().advance_ms(ms);
-    loop().shard.automation().start_due();
+    loop().shard.scheduler().start_due();
   }
   std::uint64_t count(TriggerType type, TriggerProbe::Outcome outcome) {
     return loop().probes.triggers.counts[static_cast<std::size_t>(type)][static_cast<std::size_t>(outcome)];

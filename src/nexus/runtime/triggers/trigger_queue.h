@@ -16,16 +16,16 @@
 
 namespace nexus::triggers {
 
-// Something that starts tools: the arguments that all of them get. Immutable, and shared by lines of several loops.
-struct Happening : executions::OwnArgs {
+// Something that starts tools: the arguments that all of them get. Immutable, and shared by queues of several loops.
+struct TriggerPayload : executions::OwnArgs {
   std::string path;  // state_change: whose value it is; a later one takes its place
 };
-using HappeningPtr = std::shared_ptr<const Happening>;
+using TriggerPayloadPtr = std::shared_ptr<const TriggerPayload>;
 
 // One tool with a trigger.
-struct AutomationLine {
+struct TriggerQueue {
   struct Job {
-    HappeningPtr what;
+    TriggerPayloadPtr what;
     std::uint32_t depth = 1;  // see ToolCall
   };
 
@@ -46,16 +46,16 @@ struct AutomationLine {
     return event != nullptr && !event->panel.empty() && event->panel != panel->id() ? &event->panel : nullptr;
   }
 };
-using AutomationLinePtr = std::shared_ptr<AutomationLine>;
-using AutomationLines = std::vector<AutomationLinePtr>;
+using TriggerQueuePtr = std::shared_ptr<TriggerQueue>;
+using TriggerQueues = std::vector<TriggerQueuePtr>;
 
 // Those of one panel.
-struct PanelLines {
-  AutomationLines all;
-  AutomationLines on_events;  // of the panel's own
+struct PanelQueues {
+  TriggerQueues all;
+  TriggerQueues on_events;  // of the panel's own
   struct Watched {
     panels::StatePath path;
-    AutomationLines lines;
+    TriggerQueues queues;
   };
   std::unordered_map<std::string, std::vector<Watched>> by_key;  // each path once, by the key of the state
 };

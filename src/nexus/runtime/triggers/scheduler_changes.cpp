@@ -5,7 +5,7 @@
 
 #include "nexus/foundation/base/log.h"
 #include "nexus/foundation/json/json.h"
-#include "nexus/runtime/triggers/automation.h"
+#include "nexus/runtime/triggers/scheduler.h"
 
 namespace nexus::triggers {
 namespace {
@@ -38,9 +38,9 @@ std::optional<std::string_view> view(const std::string* json) {
 
 }  // namespace
 
-void Automation::committed(const executions::ToolCall& cause, const Journal& journal) noexcept {
+void Scheduler::committed(const executions::ToolCall& cause, const Journal& journal) noexcept {
   const auto found = by_panel_.find(cause.panel.get());
-  const PanelLines* own = found == by_panel_.end() ? nullptr : &found->second;
+  const PanelQueues* own = found == by_panel_.end() ? nullptr : &found->second;
   const auto loops = journal.events.empty() ? followers_.end() : followers_.find(cause.panel->id());
   const std::set<std::size_t>* followers = loops == followers_.end() ? nullptr : &loops->second;
   if (is_stopped_ || (own == nullptr && followers == nullptr)) return;
@@ -56,20 +56,20 @@ void Automation::committed(const executions::ToolCall& cause, const Journal& jou
   }
 }
 
-void Automation::happened(const Event& event, const executions::ToolCall& cause, const PanelLines* own,
-                          const std::set<std::size_t>* followers) {
+void Scheduler::happened(const Event& event, const executions::ToolCall& cause, const PanelQueues* own,
+                         const std::set<std::size_t>* followers) {
   if (event.name.size() > panels::EventPattern::kMostNameBytes) return;  // nothing matches it
   const std::string& panel = cause.panel->id();
   const std::uint32_t depth = cause.depth + 1;
-  HappeningPtr what;
+  TriggerPayloadPtr what;
   bool is_made = false;
   const auto it = [&] {
     if (!std::exchange(is_made, true)) what = make(event_args(event, panel));
     return what;
   };
   if (own != nullptr) {
-    for (const AutomationLinePtr& line : own->on_events) {
-      if (line->events->matches(event.name)) add(line, {it(), depth});
+    for (const TriggerQueuePtr& queue : own->on_events) {
+      if (queue->events->matches(event.name)) add(queue, {it(), depth});
     }
   }
   if (followers == nullptr) return;
@@ -79,27 +79,27 @@ void Automation::happened(const Event& event, const executions::ToolCall& cause,
   }
 }
 
-void Automation::deliver(const std::string& source, std::string_view event, const HappeningPtr& what,
-                         std::uint32_t depth) {
+void Scheduler::deliver(const std::string& source, std::string_view event, const TriggerPayloadPtr& what,
+                        std::uint32_t depth) {
   const auto found = following_.find(source);
   if (found == following_.end()) return;
-  for (const AutomationLinePtr& line : found->second) {
-    if (line->events->matches(event)) add(line, {what, depth});
+  for (const TriggerQueuePtr& queue : found->second) {
+    if (queue->events->matches(event)) add(queue, {what, depth});
   }
 }
 
-void Automation::changed(const StateMutation& mutation, const executions::ToolCall& cause,
-                         const PanelLines& own, std::uint64_t& most_bytes) {
+void Scheduler::changed(const StateMutation& mutation, const executions::ToolCall& cause,
+                        const PanelQueues& own, std::uint64_t& most_bytes) {
   const auto found = own.by_key.find(mutation.key);
   if (found == own.by_key.end()) return;
   const auto before = view(cause.panel->state().find(mutation.key));
   const auto after = view(mutation.json ? &*mutation.json : nullptr);
   const std::uint64_t bytes =
       kComparison + before.value_or(std::string_view()).size() + after.value_or(std::string_view()).size();
-  for (const PanelLines::Watched& watched : found->second) {
+  for (const PanelQueues::Watched& watched : found->second) {
     if (bytes > most_bytes) {
-      for (const AutomationLinePtr& line : watched.lines)
-        count(*line, Came::kDropped);
+      for (const TriggerQueuePtr& queue : watched.queues)
+        count(*queue, Came::kDropped);
       if (uncompared_.allows(clock_.unix_ms()))
         log_line(
             spdlog::level::warn, {{"panel", cause.panel->id()}, {"key", mutation.key}},
@@ -112,22 +112,22 @@ void Automation::changed(const StateMutation& mutation, const executions::ToolCa
     const std::size_t more = changes.total - changes.first.size();
     for (panels::PathChange& change : changes.first) {
       std::string args = change_args(change);
-      const HappeningPtr what = make(std::move(args), std::move(change.path));
-      for (const AutomationLinePtr& line : watched.lines)
-        add(line, {what, cause.depth + 1});
+      const TriggerPayloadPtr what = make(std::move(args), std::move(change.path));
+      for (const TriggerQueuePtr& queue : watched.queues)
+        add(queue, {what, cause.depth + 1});
     }
     if (more == 0) continue;
-    for (const AutomationLinePtr& line : watched.lines)
-      count(*line, Came::kDropped, more);
+    for (const TriggerQueuePtr& queue : watched.queues)
+      count(*queue, Came::kDropped, more);
   }
 }
 
 // Null: the ledger has no room for it.
-HappeningPtr Automation::make(std::string args_json, std::string path) {
-  auto held = ledger_.grant(budget::Kind::kBuffers, sizeof(Happening) + args_json.size() + path.size(),
+TriggerPayloadPtr Scheduler::make(std::string args_json, std::string path) {
+  auto held = ledger_.grant(budget::Kind::kBuffers, sizeof(TriggerPayload) + args_json.size() + path.size(),
                             budget::Need::kGrowth);
   if (!held) return nullptr;
-  auto what = std::make_shared<Happening>();
+  auto what = std::make_shared<TriggerPayload>();
   what->json = std::move(args_json);
   what->held = *std::move(held);
   what->path = std::move(path);

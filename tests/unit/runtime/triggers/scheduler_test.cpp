@@ -1,11 +1,11 @@
 // Tools that start without a call: by a clock that the test turns, by events, by changes of state.
-#include "unit/runtime/triggers/automation_tests.h"
+#include "unit/runtime/triggers/scheduler_tests.h"
 
 namespace nexus::triggers {
 namespace {
 
-TEST_F(AutomationTest, AnIntervalStartsItsToolAgainAndAgain) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, AnIntervalStartsItsToolAgainAndAgain) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p",
                    tool("tick", kHour,
                         "$state.n = ($state.n ?? 0) + 1; $state.at = typeof Date.parse($args.scheduledAt)"));
@@ -22,8 +22,8 @@ TEST_F(AutomationTest, AnIntervalStartsItsToolAgainAndAgain) {
   }(*this));
 }
 
-TEST_F(AutomationTest, TicksThatNobodySawAreDueOnceAndTheRhythmStays) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, TicksThatNobodySawAreDueOnceAndTheRhythmStays) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kHour, "$state.n = ($state.n ?? 0) + 1"));
     t.advance_ms(10 * kHourMs + kHourMs / 2);
     co_await t.until_state(R"({"n":1})");
@@ -32,8 +32,8 @@ TEST_F(AutomationTest, TicksThatNobodySawAreDueOnceAndTheRhythmStays) {
   }(*this));
 }
 
-TEST_F(AutomationTest, TicksOfAToolThatIsBusyAreSkipped) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, TicksOfAToolThatIsBusyAreSkipped) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kHour, "$state.n = ($state.n ?? 0) + 1; await $ext.external.wait()",
                              R"("capabilities":["state:*","ext:*"],)"));
     t.advance_ms(kHourMs);
@@ -47,8 +47,8 @@ TEST_F(AutomationTest, TicksOfAToolThatIsBusyAreSkipped) {
   }(*this));
 }
 
-TEST_F(AutomationTest, ACronExpressionStartsItsToolAtItsTimes) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, ACronExpressionStartsItsToolAtItsTimes) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kMidnight, "$state.at = $args.scheduledAt.slice(10)"));
     EXPECT_EQ(co_await t.state(), "{}");
     t.advance_ms(24 * kHourMs);
@@ -57,8 +57,8 @@ TEST_F(AutomationTest, ACronExpressionStartsItsToolAtItsTimes) {
   }(*this));
 }
 
-TEST_F(AutomationTest, NightsThatNobodySawAreDueOnce) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, NightsThatNobodySawAreDueOnce) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kMidnight, "$state.n = ($state.n ?? 0) + 1"));
     t.advance_ms(10 * 24 * kHourMs + 1000);
     t.advance_ms(1000);
@@ -72,8 +72,8 @@ TEST_F(AutomationTest, NightsThatNobodySawAreDueOnce) {
 }
 
 // The next is by the new time, not by the one that was set back.
-TEST_F(AutomationTest, AWallClockThatIsSetBackMovesTheNextTick) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, AWallClockThatIsSetBackMovesTheNextTick) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kMidnight, "$state.n = ($state.n ?? 0) + 1"));
     t.advance_ms(24 * kHourMs);
     co_await t.until_state(R"({"n":1})");
@@ -85,8 +85,8 @@ TEST_F(AutomationTest, AWallClockThatIsSetBackMovesTheNextTick) {
   }(*this));
 }
 
-TEST_F(AutomationTest, AnEventOfThePanelStartsWhatMatchesIt) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, AnEventOfThePanelStartsWhatMatchesIt) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("emit", "$emit($args.name, {n: 7})") + "," +
                             tool("on", R"({"type":"event","pattern":"order.*"})",
                                  "$state.got = [$args.event.name, $args.event.payload.n, typeof "
@@ -98,8 +98,8 @@ TEST_F(AutomationTest, AnEventOfThePanelStartsWhatMatchesIt) {
   }(*this));
 }
 
-TEST_F(AutomationTest, AnotherPanelFollowsUntilItIsReplacedOrGone) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, AnotherPanelFollowsUntilItIsReplacedOrGone) {
+  run([](SchedulerTest& t) -> Task<void> {
     const std::string follower = tool("on", R"({"type":"event","pattern":"*","panel":"p"})",
                                       "$state.n = ($state.n ?? 0) + $args.event.payload",
                                       R"("capabilities":["state:*","events:receive:p"],)");
@@ -117,8 +117,8 @@ TEST_F(AutomationTest, AnotherPanelFollowsUntilItIsReplacedOrGone) {
   }(*this));
 }
 
-TEST_F(AutomationTest, AChangeOfStateStartsWithWhatHasChanged) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, AChangeOfStateStartsWithWhatHasChanged) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("set", "$state.items = $args.items") + "," +
                             tool("on", R"({"type":"state_change","path":"items[*]"})",
                                  "$state.seen = [...($state.seen ?? []), $args]"));
@@ -133,19 +133,19 @@ TEST_F(AutomationTest, AChangeOfStateStartsWithWhatHasChanged) {
   }(*this));
 }
 
-TEST_F(AutomationTest, WhatComesTooFastIsDroppedAndCounted) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, WhatComesTooFastIsDroppedAndCounted) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p",
                    manual("emit", "for (let i = 0; i < 100; i++) $emit('e', i)") + "," +
                        tool("on", R"({"type":"event","pattern":"e"})", "$state.n = ($state.n ?? 0) + 1"));
     co_await t.call("emit");
-    co_await t.until_state(fmt::format(R"({{"n":{}}})", Automation::kMostWaiting));
-    EXPECT_EQ(t.count(TriggerType::kEvent, Came::kDropped), 100 - Automation::kMostWaiting);
+    co_await t.until_state(fmt::format(R"({{"n":{}}})", Scheduler::kMostWaiting));
+    EXPECT_EQ(t.count(TriggerType::kEvent, Came::kDropped), 100 - Scheduler::kMostWaiting);
   }(*this));
 }
 
-TEST_F(AutomationTest, ATriggerThatStaysKeepsItsRhythmAndWhatWaitsForIt) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, ATriggerThatStaysKeepsItsRhythmAndWhatWaitsForIt) {
+  run([](SchedulerTest& t) -> Task<void> {
     const auto tools = [](std::string_view handler, std::string_view pattern) {
       return manual("emit", "for (let i = 0; i < 10; i++) $emit('e', i)") + "," +
              tool("tick", kHour, "$state.ticks = ($state.ticks ?? 0) + 1") + "," +
@@ -163,8 +163,8 @@ TEST_F(AutomationTest, ATriggerThatStaysKeepsItsRhythmAndWhatWaitsForIt) {
   }(*this));
 }
 
-TEST_F(AutomationTest, WhatWaitsForATriggerThatGoesIsCounted) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, WhatWaitsForATriggerThatGoesIsCounted) {
+  run([](SchedulerTest& t) -> Task<void> {
     const std::string emit = manual("emit", "for (let i = 0; i < 10; i++) $emit('e', i)");
     co_await t.put("p", emit + "," +
                             tool("on", R"({"type":"event","pattern":"e"})", "for (let i = 0; i < 1e6; i++);",
@@ -180,23 +180,23 @@ TEST_F(AutomationTest, WhatWaitsForATriggerThatGoesIsCounted) {
   }(*this));
 }
 
-TEST_F(AutomationTest, ManyToolsOfOnePathCostOneComparison) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, ManyToolsOfOnePathCostOneComparison) {
+  run([](SchedulerTest& t) -> Task<void> {
     std::string tools = manual("set", "$state.items = Array.from({length: 10000}, (_, i) => [$args.by, i])");
     for (int i = 0; i < 200; ++i)
       tools += "," + tool(fmt::format("t{}", i), R"({"type":"state_change","path":"items[*]"})", "return 1");
     co_await t.put("p", tools);
     co_await t.call("set", R"({"by":1})");
     const auto came = [&t](Came what) { return t.count(TriggerType::kStateChange, what); };
-    EXPECT_EQ(came(Came::kDropped), 200 * (10'000 - Automation::kMostWaiting)) << "each change, of each tool";
+    EXPECT_EQ(came(Came::kDropped), 200 * (10'000 - Scheduler::kMostWaiting)) << "each change, of each tool";
     const auto held = t.loops_.ledger().granted(budget::Kind::kBuffers);
     EXPECT_LT(held, 1u << 20) << "what waits is there once, not 200 times";
     co_await t.loops_.ask(0, http::Method::delete_, "/panels/p", "");
   }(*this));
 }
 
-TEST_F(AutomationTest, WhatACommitMayCompareIsBounded) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, WhatACommitMayCompareIsBounded) {
+  run([](SchedulerTest& t) -> Task<void> {
     std::string tools = manual("set", "$state.a = [$args.by, 'x'.repeat(1000000)]");
     for (int i = 0; i < 40; ++i)
       tools += "," + tool(fmt::format("t{}", i),
@@ -204,12 +204,12 @@ TEST_F(AutomationTest, WhatACommitMayCompareIsBounded) {
     co_await t.put("p", tools);
     co_await t.call("set", R"({"by":1})");
     const std::uint64_t dropped = t.count(TriggerType::kStateChange, Came::kDropped);
-    EXPECT_EQ(dropped, 40 - Automation::kMostComparedBytes / 1'002'059);
+    EXPECT_EQ(dropped, 40 - Scheduler::kMostComparedBytes / 1'002'059);
   }(*this));
 }
 
-TEST_F(AutomationTest, APanelThatIsMadeAgainHasNoneOfTheExecutions) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, APanelThatIsMadeAgainHasNoneOfTheExecutions) {
+  run([](SchedulerTest& t) -> Task<void> {
     const std::string wait =
         tool("wait", R"({"type":"manual"})", "await $ext.external.wait()", R"("capabilities":["ext:*"],)");
     co_await t.put("p", wait);
@@ -226,8 +226,8 @@ TEST_F(AutomationTest, APanelThatIsMadeAgainHasNoneOfTheExecutions) {
   }(*this));
 }
 
-TEST_F(AutomationTest, ALargeResultIsKeptUntilTheNext) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, ALargeResultIsKeptUntilTheNext) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("emit", "$emit('e')") + "," +
                             tool("on", R"({"type":"event","pattern":"e"})", "return 'x'.repeat(1000000)"));
     for (std::uint64_t n = 1; n < 3; ++n) {
@@ -238,8 +238,8 @@ TEST_F(AutomationTest, ALargeResultIsKeptUntilTheNext) {
   }(*this));
 }
 
-TEST_F(AutomationTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("set", "$state.a = $args.a") + "," +
                             tool("on", R"({"type":"state_change","path":"a"})",
                                  fmt::format("if ($args.value === 1) {} "
@@ -251,7 +251,7 @@ TEST_F(AutomationTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
     // has its turn when 3 waits for it, and 4 has taken the place of 3.
     const auto panel = t.loop().registry.find("p");
     for (const char* args : {R"({"a":2})", R"({"a":3})", R"({"a":4})"}) {
-      t.loops_.spawn(0, [](AutomationTest& its, std::string its_args) -> Task<void> {
+      t.loops_.spawn(0, [](SchedulerTest& its, std::string its_args) -> Task<void> {
         co_await its.call("set", std::move(its_args));
       }(t, args));
     }
@@ -267,8 +267,8 @@ TEST_F(AutomationTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
   }(*this));
 }
 
-TEST_F(AutomationTest, NothingStartsAfterThePanelIsGone) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, NothingStartsAfterThePanelIsGone) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kHour, "return 1"));
     co_await t.loops_.ask(0, http::Method::delete_, "/panels/p", "");
     t.advance_ms(5 * kHourMs);
@@ -278,8 +278,8 @@ TEST_F(AutomationTest, NothingStartsAfterThePanelIsGone) {
   }(*this));
 }
 
-TEST_F(AutomationTest, ResultsOfTriggersDoNotPushOutThoseOfCallers) {
-  run([](AutomationTest& t) -> Task<void> {
+TEST_F(SchedulerTest, ResultsOfTriggersDoNotPushOutThoseOfCallers) {
+  run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("emit", "for (let i = 0; i < 60; i++) $emit('e')") + "," +
                             tool("on", R"({"type":"event","pattern":"e"})", "return 'x'.repeat(100000)"));
     const testing::Loops::Headers with_key{.idempotency_key = "key"};
@@ -292,7 +292,7 @@ TEST_F(AutomationTest, ResultsOfTriggersDoNotPushOutThoseOfCallers) {
 }
 
 // The followed panel is on one loop, the follower on another.
-TEST(AutomationOfManyLoops, EventsGoFromLoopToLoop) {
+TEST(SchedulerOfManyLoops, EventsGoFromLoopToLoop) {
   testing::Loops loops(2);
   loops.spawn(0, [](testing::Loops& all, std::string source, std::string follower) -> Task<void> {
     const auto made = co_await put_panel(all, source, manual("emit", "$emit('e')"));
