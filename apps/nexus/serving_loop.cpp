@@ -12,7 +12,7 @@ ServingLoop::ServingLoop(const shard::Shard::Shared& shared, const exposition::M
       api_(shard_, memory,
            {kVersion, std::string(sandbox::Runtime::engine_version()),
             std::string(sandbox::Runtime::interpreter_version())},
-           {.access = access_options_of(settings),
+           {.authorizer = authorizer_options_of(settings),
             .sync_wait_ms = settings.server.sync_wait_ms,
             .sockets = socket_options_of(settings.server),
             .openapi_json = openapi_json()}),

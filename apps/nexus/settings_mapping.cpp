@@ -71,7 +71,7 @@ std::size_t loops_of(const config::Settings& settings) {
   return std::min(wanted, settings.runtime.max_instances);
 }
 
-auth::AccessOptions access_options_of(const config::Settings& settings) {
+auth::AuthorizerOptions authorizer_options_of(const config::Settings& settings) {
   const bool is_on = settings.auth.enabled == config::Authentication::kOn;
   return {.jwt_key = is_on ? std::optional(settings.auth.key) : std::nullopt,
           .allowed_hosts = settings.server.allowed_hosts,

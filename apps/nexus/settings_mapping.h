@@ -6,7 +6,7 @@
 #include "nexus/foundation/budget/keeper.h"
 #include "nexus/foundation/config/settings.h"
 #include "nexus/front/api/api.h"
-#include "nexus/front/auth/access.h"
+#include "nexus/front/auth/authorizer.h"
 #include "nexus/front/http/listener.h"
 #include "nexus/front/http/server.h"
 #include "nexus/runtime/shard/shard.h"
@@ -28,6 +28,6 @@ http::Listener::Options ws_listener_options_of(const config::ServerConfig& serve
 api::SocketOptions socket_options_of(const config::ServerConfig& server);
 // How many event loops: one for each processor that is granted, and no more than there may be instances.
 std::size_t loops_of(const config::Settings& settings);
-auth::AccessOptions access_options_of(const config::Settings& settings);
+auth::AuthorizerOptions authorizer_options_of(const config::Settings& settings);
 
 }  // namespace nexus::app

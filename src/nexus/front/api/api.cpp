@@ -14,7 +14,7 @@ Api::Api(shard::Shard& shard, const exposition::MemorySource& memory, Versions v
       memory_(memory),
       versions_(std::move(versions)),
       openapi_json_(options.openapi_json),
-      access_(std::move(options.access), shard.clock()),
+      authorizer_(std::move(options.authorizer), shard.clock()),
       panels_(shard.registry(), shard.panels(), shard.probes(), options.sockets.trust),
       waiting_(shard.executions(), shard.probes(), std::chrono::milliseconds(options.sync_wait_ms)),
       triggers_(shard.tool_calls(), shard.executions(), shard.idempotency(), waiting_, shard.probes()),
@@ -43,25 +43,25 @@ void Api::drain(std::function<void()> progressed) {
 }
 
 std::optional<Error> Api::refuse_head(http::Request& request) {
-  auto caller = access_.admit(request);
+  auto caller = authorizer_.admit(request);
   if (caller) {
     request.caller = *std::move(caller);
     return std::nullopt;
   }
-  request.challenge = auth::Access::challenge_of(request, caller.error());
+  request.challenge = auth::Authorizer::challenge_of(request, caller.error());
   return std::move(caller).error();
 }
 
 void Api::add_headers(const http::Request& request, http::Response& response) {
   if (!request.challenge.empty()) response.set_challenge(request.challenge);
-  add_cors_headers(access_.rule(), request, response);
+  add_cors_headers(authorizer_.rule(), request, response);
 }
 
 std::optional<Task<void>> Api::serve(const http::Request& request, http::Response& response) {
   auto waiting = dispatch(request, response);
   if (!waiting) {
     add_headers(request, response);
-  } else if (access_.rule().allows_origins()) {
+  } else if (authorizer_.rule().allows_origins()) {
     return add_headers_after(*std::move(waiting), request, response);
   }
   return waiting;

@@ -11,7 +11,7 @@
 #include "nexus/front/api/panel_list.h"
 #include "nexus/front/api/panels_resource.h"
 #include "nexus/front/api/trigger_resource.h"
-#include "nexus/front/auth/access.h"
+#include "nexus/front/auth/authorizer.h"
 #include "nexus/front/http/http_labels.h"
 #include "nexus/front/http/service.h"
 #include "nexus/front/websocket/websockets.h"
@@ -35,7 +35,7 @@ struct Versions {
 class Api final : public http::Service, public http::Backend {
  public:
   struct Options {
-    auth::AccessOptions access{};
+    auth::AuthorizerOptions authorizer{};
     std::uint64_t sync_wait_ms = 55'000;
     SocketOptions sockets{};
     std::string_view openapi_json{};  // valid as long as the process
@@ -93,7 +93,7 @@ class Api final : public http::Service, public http::Backend {
   const exposition::MemorySource& memory_;
   Versions versions_;
   std::string_view openapi_json_;
-  auth::Access access_;
+  auth::Authorizer authorizer_;
   PanelsResource panels_;
   ExecutionResource waiting_;
   TriggerResource triggers_;

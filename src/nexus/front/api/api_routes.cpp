@@ -88,7 +88,7 @@ std::optional<Task<void>> Api::serve_row(const Request& request, Response& respo
 }
 
 std::optional<Task<void>> Api::create_panel(const Request& request, Response& response) {
-  const auto refusal = auth::Access::refuse_definition(request);
+  const auto refusal = auth::Authorizer::refuse_definition(request);
   if (!refusal) return panels_.create(request, response);
   refuse(shard_.probes(), {*refusal}, response);
   return std::nullopt;

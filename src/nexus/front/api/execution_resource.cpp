@@ -9,7 +9,7 @@
 #include "nexus/front/api/execution_json.h"
 #include "nexus/front/api/parameters.h"
 #include "nexus/front/api/refuse.h"
-#include "nexus/front/auth/access.h"
+#include "nexus/front/auth/authorizer.h"
 #include "nexus/front/http/query.h"
 
 namespace nexus::api {

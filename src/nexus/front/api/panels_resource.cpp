@@ -9,7 +9,7 @@
 #include "nexus/front/api/panel_list.h"
 #include "nexus/front/api/parameters.h"
 #include "nexus/front/api/refuse.h"
-#include "nexus/front/auth/access.h"
+#include "nexus/front/auth/authorizer.h"
 #include "nexus/front/http/conditions.h"
 #include "nexus/runtime/shard/tool_calls.h"
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <new>
 
-#include "nexus/front/auth/access.h"
+#include "nexus/front/auth/authorizer.h"
 #include "nexus/front/websocket/websocket_messages.h"
 #include "nexus/runtime/executions/suspensions.h"
 

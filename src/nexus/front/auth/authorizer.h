@@ -21,7 +21,7 @@
 
 namespace nexus::auth {
 
-struct AccessOptions {
+struct AuthorizerOptions {
   std::optional<std::string> jwt_key;      // none: no authentication. See read_token()
   std::vector<std::string> allowed_hosts;  // both as CallerRule takes them
   std::vector<std::string> cors_origins;
@@ -31,9 +31,9 @@ struct AccessOptions {
 const Caller& caller_of(const http::Request& request);
 
 // Thread safety: none; it belongs to one loop. The clock must outlive it.
-class Access {
+class Authorizer {
  public:
-  Access(AccessOptions options, const Clock& clock);
+  Authorizer(AuthorizerOptions options, const Clock& clock);
 
   // Whom to serve the request as. kMisdirected, kOriginNotAllowed, kUnauthorized, kForbidden. REQUIRES: the target is
   // in normal form.

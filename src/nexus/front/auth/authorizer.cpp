@@ -1,4 +1,4 @@
-#include "nexus/front/auth/access.h"
+#include "nexus/front/auth/authorizer.h"
 
 #include <fmt/format.h>
 
@@ -56,13 +56,13 @@ const Caller& caller_of(const http::Request& request) {
   return request.caller ? *request.caller : Caller::nobody();
 }
 
-Access::Access(AccessOptions options, const Clock& clock)
+Authorizer::Authorizer(AuthorizerOptions options, const Clock& clock)
     : key_(std::move(options.jwt_key)),
       rule_(options.allowed_hosts, options.cors_origins),
       clock_(clock),
       tokens_(kMostCachedTokens) {}
 
-Result<std::shared_ptr<const Caller>> Access::admit(const http::Request& request) {
+Result<std::shared_ptr<const Caller>> Authorizer::admit(const http::Request& request) {
   if (!key_) {
     if (auto refusal = rule_.refuse_host(request.host); refusal && !is_open(request))
       return std::unexpected(*std::move(refusal));
@@ -88,7 +88,7 @@ Result<std::shared_ptr<const Caller>> Access::admit(const http::Request& request
   return caller;
 }
 
-Result<std::shared_ptr<const Caller>> Access::authenticate(const http::Request& request) {
+Result<std::shared_ptr<const Caller>> Authorizer::authenticate(const http::Request& request) {
   const std::string_view token = token_of(request);
   if (token.empty()) {
     return fail(ErrorCode::kUnauthorized,
@@ -104,7 +104,7 @@ Result<std::shared_ptr<const Caller>> Access::authenticate(const http::Request& 
   return shared;
 }
 
-std::optional<Error> Access::refuse_definition(const http::Request& request) {
+std::optional<Error> Authorizer::refuse_definition(const http::Request& request) {
   const Caller& caller = caller_of(request);
   if (caller.may_see_all() || check_json(request.body) != JsonError::kNone) return std::nullopt;
   const auto ids = ids_in_definition(request.body);
@@ -118,7 +118,7 @@ std::optional<Error> Access::refuse_definition(const http::Request& request) {
 }
 
 // The messages of refused tokens are our own and have no quotes.
-std::string Access::challenge_of(const http::Request& request, const Error& refusal) {
+std::string Authorizer::challenge_of(const http::Request& request, const Error& refusal) {
   if (token_of(request).empty()) return "Bearer";
   return fmt::format(R"(Bearer error="invalid_token", error_description="{}")", refusal.message);
 }

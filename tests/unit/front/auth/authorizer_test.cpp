@@ -1,4 +1,4 @@
-#include "nexus/front/auth/access.h"
+#include "nexus/front/auth/authorizer.h"
 
 #include <gmock/gmock.h>
 
@@ -18,7 +18,7 @@ class StoppedClock final : public Clock {
   std::int64_t now_ms = kNowMs;
 };
 
-class AccessTest : public testing::Test {
+class AuthorizerTest : public testing::Test {
  protected:
   static http::Request request(http::Method method, std::string target, std::string authorization = "") {
     http::Request made;
@@ -33,34 +33,34 @@ class AccessTest : public testing::Test {
     return request(method, std::move(target), "Bearer " + token_until(kNowMs + 1000, claims));
   }
   // Why it is refused; none: it is not.
-  static std::optional<ErrorCode> refusal(Access& access, const http::Request& request) {
-    const auto caller = access.admit(request);
+  static std::optional<ErrorCode> refusal(Authorizer& authorizer, const http::Request& request) {
+    const auto caller = authorizer.admit(request);
     return caller ? std::nullopt : std::optional(caller.error().code);
   }
   std::optional<ErrorCode> guarded(const http::Request& request) { return refusal(guarded_, request); }
 
   StoppedClock clock_;
-  Access open_{{}, clock_};
-  Access guarded_{{.jwt_key = std::string(kKey)}, clock_};
+  Authorizer open_{{}, clock_};
+  Authorizer guarded_{{.jwt_key = std::string(kKey)}, clock_};
 };
 
-TEST_F(AccessTest, WithoutAuthenticationAnyoneMayDoAll) {
+TEST_F(AuthorizerTest, WithoutAuthenticationAnyoneMayDoAll) {
   const auto caller = open_.admit(request(http::Method::delete_, "/panels/p"));
   ASSERT_TRUE(caller);
   EXPECT_EQ(caller->get(), &Caller::anyone());
 }
 
-TEST_F(AccessTest, WithoutAuthenticationTheHostMustBeKnown) {
+TEST_F(AuthorizerTest, WithoutAuthenticationTheHostMustBeKnown) {
   http::Request strange = request(http::Method::get, "/panels/p");
   strange.host = "evil.example";
   EXPECT_EQ(refusal(open_, strange), ErrorCode::kMisdirected);
-  Access named({.allowed_hosts = {"evil.example"}}, clock_);
+  Authorizer named({.allowed_hosts = {"evil.example"}}, clock_);
   EXPECT_EQ(refusal(named, strange), std::nullopt);
   strange.authorization = "Bearer " + token_until(kNowMs + 1000);
   EXPECT_EQ(guarded(strange), std::nullopt) << "with authentication a name gives nothing away";
 }
 
-TEST_F(AccessTest, ProbesAndScrapersNeedNoNameAndNoToken) {
+TEST_F(AuthorizerTest, ProbesAndScrapersNeedNoNameAndNoToken) {
   for (const char* target : {"/health", "/health/live", "/health/ready", "/metrics", "/metrics?x=1"}) {
     http::Request probe = request(http::Method::get, target);
     probe.host = "nexus:3000";
@@ -73,14 +73,14 @@ TEST_F(AccessTest, ProbesAndScrapersNeedNoNameAndNoToken) {
   }
 }
 
-TEST_F(AccessTest, AllElseNeedsAToken) {
+TEST_F(AuthorizerTest, AllElseNeedsAToken) {
   for (const char* target : {"/", "/nothing", "/panels", "/panels/p", "/panels/p/state", "/health/x",
                              "/healthy", "/metrics/", "//metrics", "/panels/p/trigger/health"}) {
     EXPECT_EQ(guarded(request(http::Method::get, target)), ErrorCode::kUnauthorized) << target;
   }
 }
 
-TEST_F(AccessTest, WantsABearer) {
+TEST_F(AuthorizerTest, WantsABearer) {
   const std::string token = token_until(kNowMs + 1000);
   for (const std::string scheme : {"Bearer ", "bearer ", "BEARER   "})
     EXPECT_EQ(guarded(request(http::Method::get, "/panels", scheme + token)), std::nullopt) << scheme;
@@ -91,11 +91,11 @@ TEST_F(AccessTest, WantsABearer) {
   }
 }
 
-TEST_F(AccessTest, ChallengesWithoutRepeatingTheToken) {
+TEST_F(AuthorizerTest, ChallengesWithoutRepeatingTheToken) {
   const auto challenge = [this](std::string authorization) {
     const http::Request bad = request(http::Method::get, "/panels", std::move(authorization));
     const auto caller = guarded_.admit(bad);
-    return caller ? "" : Access::challenge_of(bad, caller.error());
+    return caller ? "" : Authorizer::challenge_of(bad, caller.error());
   };
   EXPECT_EQ(challenge(""), "Bearer");
   EXPECT_EQ(challenge("Basic abc"), "Bearer");
@@ -105,7 +105,7 @@ TEST_F(AccessTest, ChallengesWithoutRepeatingTheToken) {
               HasSubstr(R"(error_description="the token has expired")"));
 }
 
-TEST_F(AccessTest, EachCallHasItsScope) {
+TEST_F(AuthorizerTest, EachCallHasItsScope) {
   const std::vector<std::tuple<http::Method, std::string, std::string>> calls = {
       {http::Method::get, "/panels", "read"},
       {http::Method::head, "/panels/p", "read"},
@@ -128,11 +128,11 @@ TEST_F(AccessTest, EachCallHasItsScope) {
   }
 }
 
-TEST_F(AccessTest, WhatIsNotThereIsNotForbidden) {
+TEST_F(AuthorizerTest, WhatIsNotThereIsNotForbidden) {
   EXPECT_EQ(guarded(bearing(http::Method::get, "/nothing", R"(,"scope":"")")), std::nullopt);
 }
 
-TEST_F(AccessTest, APanelMustBeCovered) {
+TEST_F(AuthorizerTest, APanelMustBeCovered) {
   constexpr std::string_view kCarts = R"(,"panels":["cart-*"])";
   for (const char* target : {"/panels/cart-1", "/panels/cart-1/state", "/panels"})
     EXPECT_EQ(guarded(bearing(http::Method::get, target, kCarts)), std::nullopt) << target;
@@ -145,7 +145,7 @@ TEST_F(AccessTest, APanelMustBeCovered) {
   EXPECT_THAT(caller.error().message, HasSubstr("\"till\""));
 }
 
-TEST_F(AccessTest, WhatIsAboutAllPanelsNeedsATokenForAll) {
+TEST_F(AuthorizerTest, WhatIsAboutAllPanelsNeedsATokenForAll) {
   EXPECT_EQ(guarded(bearing(http::Method::get, "/runtime/memory", "")), std::nullopt);
   for (const char* panels :
        {R"(,"panels":["cart-*"])", R"(,"panels":["a*","b*"])", R"(,"panels":[],"scope":"admin")"})
@@ -153,7 +153,7 @@ TEST_F(AccessTest, WhatIsAboutAllPanelsNeedsATokenForAll) {
         << panels;
 }
 
-TEST_F(AccessTest, AKnownTokenStillExpires) {
+TEST_F(AuthorizerTest, AKnownTokenStillExpires) {
   const http::Request known = bearing(http::Method::get, "/panels", "");
   EXPECT_EQ(guarded(known), std::nullopt);
   EXPECT_EQ(guarded_.admit(known)->get(), guarded_.admit(known)->get()) << "it was read once";
@@ -163,8 +163,8 @@ TEST_F(AccessTest, AKnownTokenStillExpires) {
   EXPECT_EQ(guarded(known), ErrorCode::kUnauthorized);
 }
 
-TEST_F(AccessTest, AQuestionWhetherToCallNeedsNoToken) {
-  Access shop({.jwt_key = std::string(kKey), .cors_origins = {"https://shop.example"}}, clock_);
+TEST_F(AuthorizerTest, AQuestionWhetherToCallNeedsNoToken) {
+  Authorizer shop({.jwt_key = std::string(kKey), .cors_origins = {"https://shop.example"}}, clock_);
   http::Request question = request(http::Method::options, "/panels/p/trigger/t");
   question.origin = "https://shop.example";
   question.has_requested_method = true;
@@ -176,13 +176,13 @@ TEST_F(AccessTest, AQuestionWhetherToCallNeedsNoToken) {
   EXPECT_EQ(refusal(shop, question), ErrorCode::kOriginNotAllowed);
 }
 
-class DefinitionTest : public AccessTest {
+class DefinitionTest : public AuthorizerTest {
  protected:
   std::optional<std::string> error_of(std::string body, std::string_view claims = R"(,"panels":["cart-*"])") {
     http::Request creation = bearing(http::Method::post, "/panels", claims);
     creation.caller = guarded_.admit(creation).value();
     creation.body = std::move(body);
-    const auto refusal = Access::refuse_definition(creation);
+    const auto refusal = Authorizer::refuse_definition(creation);
     if (!refusal) return std::nullopt;
     EXPECT_EQ(refusal->code, ErrorCode::kForbidden);
     return refusal->message;
@@ -216,7 +216,7 @@ TEST_F(DefinitionTest, OfNobodyIsRefused) {
   http::Request creation = request(http::Method::post, "/panels");
   creation.body = R"({"id":"p"})";
   EXPECT_EQ(&caller_of(creation), &Caller::nobody());
-  EXPECT_TRUE(Access::refuse_definition(creation));
+  EXPECT_TRUE(Authorizer::refuse_definition(creation));
 }
 
 }  // namespace
