@@ -54,14 +54,14 @@ std::optional<Error> Api::refuse_head(http::Request& request) {
 
 void Api::add_headers(const http::Request& request, http::Response& response) {
   if (!request.challenge.empty()) response.set_challenge(request.challenge);
-  add_cors_headers(authorizer_.rule(), request, response);
+  add_cors_headers(authorizer_.policy(), request, response);
 }
 
 std::optional<Task<void>> Api::serve(const http::Request& request, http::Response& response) {
   auto waiting = dispatch(request, response);
   if (!waiting) {
     add_headers(request, response);
-  } else if (authorizer_.rule().allows_origins()) {
+  } else if (authorizer_.policy().allows_origins()) {
     return add_headers_after(*std::move(waiting), request, response);
   }
   return waiting;

@@ -58,16 +58,16 @@ const Caller& caller_of(const http::Request& request) {
 
 Authorizer::Authorizer(AuthorizerOptions options, const Clock& clock)
     : key_(std::move(options.jwt_key)),
-      rule_(options.allowed_hosts, options.cors_origins),
+      policy_(options.allowed_hosts, options.cors_origins),
       clock_(clock),
       tokens_(kMostCachedTokens) {}
 
 Result<std::shared_ptr<const Caller>> Authorizer::admit(const http::Request& request) {
   if (!key_) {
-    if (auto refusal = rule_.refuse_host(request.host); refusal && !is_open(request))
+    if (auto refusal = policy_.refuse_host(request.host); refusal && !is_open(request))
       return std::unexpected(*std::move(refusal));
   }
-  if (auto refusal = rule_.refuse_origin(request.origin, request.host))
+  if (auto refusal = policy_.refuse_origin(request.origin, request.host))
     return std::unexpected(*std::move(refusal));
   if (!key_) return unowned(Caller::anyone());
 

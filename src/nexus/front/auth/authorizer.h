@@ -14,7 +14,7 @@
 #include "nexus/foundation/base/clock.h"
 #include "nexus/foundation/base/error.h"
 #include "nexus/foundation/model/caller.h"
-#include "nexus/front/auth/caller_rule.h"
+#include "nexus/front/auth/origin_policy.h"
 #include "nexus/front/auth/token_cache.h"
 #include "nexus/front/http/request.h"
 #include "nexus/front/http/response.h"
@@ -23,7 +23,7 @@ namespace nexus::auth {
 
 struct AuthorizerOptions {
   std::optional<std::string> jwt_key;      // none: no authentication. See read_token()
-  std::vector<std::string> allowed_hosts;  // both as CallerRule takes them
+  std::vector<std::string> allowed_hosts;  // both as OriginPolicy takes them
   std::vector<std::string> cors_origins;
 };
 
@@ -46,13 +46,13 @@ class Authorizer {
   // The value of WWW-Authenticate for a refusal with kUnauthorized.
   static std::string challenge_of(const http::Request& request, const Error& refusal);
 
-  const CallerRule& rule() const { return rule_; }
+  const OriginPolicy& policy() const { return policy_; }
 
  private:
   Result<std::shared_ptr<const Caller>> authenticate(const http::Request& request);
 
   std::optional<std::string> key_;
-  CallerRule rule_;
+  OriginPolicy policy_;
   const Clock& clock_;
   TokenCache tokens_;
 };

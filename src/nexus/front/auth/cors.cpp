@@ -23,10 +23,10 @@ void respond_to_preflight(std::string_view methods, http::Response& response) {
   response.add_header("Access-Control-Max-Age", kMaxAgeSeconds);
 }
 
-void add_cors_headers(const CallerRule& rule, const http::Request& request, http::Response& response) {
-  if (!rule.allows_origins()) return;
+void add_cors_headers(const OriginPolicy& policy, const http::Request& request, http::Response& response) {
+  if (!policy.allows_origins()) return;
   response.add_header("Vary", "Origin");
-  if (rule.kind_of(request.origin, request.host) != OriginKind::kAllowed) return;
+  if (policy.kind_of(request.origin, request.host) != OriginKind::kAllowed) return;
   response.add_header("Access-Control-Allow-Origin", request.origin);
   if (!is_preflight(request)) response.add_header("Access-Control-Expose-Headers", kExposedHeaders);
 }

@@ -1,7 +1,7 @@
 // What a browser must be told before a page of an allowed origin may call, and read the response.
 #pragma once
 
-#include "nexus/front/auth/caller_rule.h"
+#include "nexus/front/auth/origin_policy.h"
 #include "nexus/front/http/request.h"
 #include "nexus/front/http/response.h"
 
@@ -15,6 +15,6 @@ void respond_to_preflight(std::string_view methods, http::Response& response);
 
 // To be called last, when the response is complete otherwise. There is no Access-Control-Allow-Credentials: the API knows
 // no cookies.
-void add_cors_headers(const CallerRule& rule, const http::Request& request, http::Response& response);
+void add_cors_headers(const OriginPolicy& policy, const http::Request& request, http::Response& response);
 
 }  // namespace nexus::auth

@@ -24,21 +24,21 @@ std::string head_of(http::Response& response) {
   return {static_cast<const char*>(parts[0].data()), parts[0].size()};
 }
 
-std::string headers_for(const CallerRule& rule, const http::Request& request) {
+std::string headers_for(const OriginPolicy& policy, const http::Request& request) {
   http::Response response;
-  add_cors_headers(rule, request, response);
+  add_cors_headers(policy, request, response);
   return head_of(response);
 }
 
 TEST(Cors, IsOffWithoutOrigins) {
-  const CallerRule rule({}, {});
-  EXPECT_THAT(headers_for(rule, from(kShop)), Not(HasSubstr("Access-Control")));
-  EXPECT_THAT(headers_for(rule, from(kShop)), Not(HasSubstr("Vary")));
+  const OriginPolicy policy({}, {});
+  EXPECT_THAT(headers_for(policy, from(kShop)), Not(HasSubstr("Access-Control")));
+  EXPECT_THAT(headers_for(policy, from(kShop)), Not(HasSubstr("Vary")));
 }
 
 TEST(Cors, LetsAPageOfAnAllowedOriginRead) {
-  const CallerRule rule({}, {kShop});
-  const std::string head = headers_for(rule, from(kShop));
+  const OriginPolicy policy({}, {kShop});
+  const std::string head = headers_for(policy, from(kShop));
   EXPECT_THAT(head, HasSubstr("Access-Control-Allow-Origin: https://shop.example\r\n"));
   EXPECT_THAT(head, HasSubstr("Vary: Origin\r\n"));
   for (const char* name : {"Nexus-Execution-Id", "Nexus-Execution-Status", "ETag", "Location", "Retry-After",
@@ -49,9 +49,9 @@ TEST(Cors, LetsAPageOfAnAllowedOriginRead) {
 }
 
 TEST(Cors, TellsCachesThatTheOriginCounts) {
-  const CallerRule rule({}, {kShop});
+  const OriginPolicy policy({}, {kShop});
   for (const char* origin : {"", "http://localhost:3000", "https://evil.example", "null"}) {
-    const std::string head = headers_for(rule, from(origin));
+    const std::string head = headers_for(policy, from(origin));
     EXPECT_THAT(head, HasSubstr("Vary: Origin\r\n")) << origin;
     EXPECT_THAT(head, Not(HasSubstr("Access-Control"))) << origin;
   }
@@ -74,7 +74,7 @@ TEST(Cors, AnswersAPreflightForThePath) {
   request.has_requested_method = true;
   http::Response response;
   respond_to_preflight("POST", response);
-  add_cors_headers(CallerRule({}, {kShop}), request, response);
+  add_cors_headers(OriginPolicy({}, {kShop}), request, response);
   EXPECT_EQ(response.status(), 204);
   const std::string head = head_of(response);
   EXPECT_THAT(head, HasSubstr("Access-Control-Allow-Methods: POST\r\n"));

@@ -19,12 +19,12 @@ enum class OriginKind : std::uint8_t {
 };
 
 // Immutable, so any thread may ask.
-class CallerRule {
+class OriginPolicy {
  public:
   // `hosts`: names that are ours beside localhost and all addresses, "name" with any port or "name:port" with that one.
   // `origins`: "https://shop.example", "http://localhost:5173"; exact, but for upper case, a port that is the scheme's
   // own and a slash at the end. Neither "null" nor "*" stands for any page.
-  CallerRule(const std::vector<std::string>& hosts, const std::vector<std::string>& origins);
+  OriginPolicy(const std::vector<std::string>& hosts, const std::vector<std::string>& origins);
 
   // kMisdirected when the Host is a name that we don't know: anyone can point one here (DNS rebinding).
   std::optional<Error> refuse_host(std::string_view host) const;

@@ -1,11 +1,11 @@
-#include "nexus/front/auth/caller_rule.h"
+#include "nexus/front/auth/origin_policy.h"
 
 #include <gtest/gtest.h>
 
 namespace nexus::auth {
 namespace {
 
-const CallerRule kStrict({}, {});
+const OriginPolicy kStrict({}, {});
 
 std::optional<ErrorCode> code_of(const std::optional<Error>& refusal) {
   return refusal ? std::optional(refusal->code) : std::nullopt;
@@ -28,14 +28,14 @@ TEST(HostRule, RefusesNamesThatAnyoneCanPointHere) {
 }
 
 TEST(HostRule, KnowsTheNamesThatItWasGiven) {
-  const CallerRule rule({"nexus", "Shop.Example.", "only.example:8080"}, {});
+  const OriginPolicy policy({"nexus", "Shop.Example.", "only.example:8080"}, {});
   for (const char* host : {"nexus", "NEXUS:3000", "nexus.", "shop.example", "shop.example.:1",
                            "only.example:8080", "only.example.:8080"}) {
-    EXPECT_EQ(code_of(rule.refuse_host(host)), std::nullopt) << host;
+    EXPECT_EQ(code_of(policy.refuse_host(host)), std::nullopt) << host;
   }
   for (const char* host :
        {"nexus.evil.example", "evilnexus", "only.example", "only.example:80", "example", ""}) {
-    EXPECT_EQ(code_of(rule.refuse_host(host)), ErrorCode::kMisdirected) << host;
+    EXPECT_EQ(code_of(policy.refuse_host(host)), ErrorCode::kMisdirected) << host;
   }
 }
 
@@ -64,22 +64,23 @@ TEST(OriginRule, RefusesPagesOfOthers) {
 }
 
 TEST(OriginRule, AllowsExactlyTheOriginsThatItWasGiven) {
-  const CallerRule rule({}, {"https://Shop.example/", "http://localhost:5173", "https://pay.example:443"});
+  const OriginPolicy policy({},
+                            {"https://Shop.example/", "http://localhost:5173", "https://pay.example:443"});
   for (const char* origin : {"https://shop.example", "HTTPS://SHOP.EXAMPLE", "https://shop.example:443",
                              "http://localhost:5173", "https://pay.example"}) {
-    EXPECT_EQ(rule.kind_of(origin, "localhost:3000"), OriginKind::kAllowed) << origin;
+    EXPECT_EQ(policy.kind_of(origin, "localhost:3000"), OriginKind::kAllowed) << origin;
   }
   for (const char* origin :
        {"http://shop.example", "https://shop.example:8443", "https://shop.example.evil.example",
         "https://evilshop.example", "https://a.shop.example", "http://localhost:5174", "null"}) {
-    EXPECT_EQ(rule.kind_of(origin, "localhost:3000"), OriginKind::kForeign) << origin;
+    EXPECT_EQ(policy.kind_of(origin, "localhost:3000"), OriginKind::kForeign) << origin;
   }
 }
 
 TEST(OriginRule, NoEntryStandsForEveryPage) {
-  const CallerRule rule({}, {"*", "null", "", "https://*.example", "ftp://a.example"});
+  const OriginPolicy policy({}, {"*", "null", "", "https://*.example", "ftp://a.example"});
   for (const char* origin : {"http://evil.example", "null", "https://a.example", "ftp://a.example"}) {
-    EXPECT_EQ(rule.kind_of(origin, "localhost:3000"), OriginKind::kForeign) << origin;
+    EXPECT_EQ(policy.kind_of(origin, "localhost:3000"), OriginKind::kForeign) << origin;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "nexus/front/auth/caller_rule.h"
+#include "nexus/front/auth/origin_policy.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -77,21 +77,21 @@ std::string_view normal_origin(std::string_view origin) {
 
 }  // namespace
 
-CallerRule::CallerRule(const std::vector<std::string>& hosts, const std::vector<std::string>& origins)
+OriginPolicy::OriginPolicy(const std::vector<std::string>& hosts, const std::vector<std::string>& origins)
     : hosts_(hosts) {
   for (const std::string& origin : origins) {
     if (const auto normal = normal_origin(origin); !normal.empty()) origins_.emplace_back(normal);
   }
 }
 
-bool CallerRule::is_known_host(std::string_view host) const {
+bool OriginPolicy::is_known_host(std::string_view host) const {
   const std::string_view name = without_port(host);
   return is_address(std::string(name)) || equals(without_root(name), "localhost") ||
          std::ranges::any_of(hosts_,
                              [host](std::string_view allowed) { return is_allowed_host(allowed, host); });
 }
 
-std::optional<Error> CallerRule::refuse_host(std::string_view host) const {
+std::optional<Error> OriginPolicy::refuse_host(std::string_view host) const {
   if (is_known_host(host)) return std::nullopt;
   return Error{.code = ErrorCode::kMisdirected,
                .message = fmt::format("this server is not \"{}\": call it by its IP address or as localhost, "
@@ -99,7 +99,7 @@ std::optional<Error> CallerRule::refuse_host(std::string_view host) const {
                                       host)};
 }
 
-OriginKind CallerRule::kind_of(std::string_view origin, std::string_view host) const {
+OriginKind OriginPolicy::kind_of(std::string_view origin, std::string_view host) const {
   if (origin.empty()) return OriginKind::kNone;
   if (is_own_origin(origin, host)) return OriginKind::kOwn;
   if (origins_.empty()) return OriginKind::kForeign;
@@ -109,7 +109,7 @@ OriginKind CallerRule::kind_of(std::string_view origin, std::string_view host) c
   return is_allowed ? OriginKind::kAllowed : OriginKind::kForeign;
 }
 
-std::optional<Error> CallerRule::refuse_origin(std::string_view origin, std::string_view host) const {
+std::optional<Error> OriginPolicy::refuse_origin(std::string_view origin, std::string_view host) const {
   if (kind_of(origin, host) != OriginKind::kForeign) return std::nullopt;
   return Error{.code = ErrorCode::kOriginNotAllowed,
                .message = fmt::format("pages of \"{}\" may not call this server: see CORS_ORIGINS", origin)};
