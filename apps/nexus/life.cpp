@@ -162,7 +162,7 @@ Task<bool> Life::create(const PanelFile& file) {
   const auto panel = co_await callback<Created>(loop().get_executor(), [&](auto done) {
     asio::post(owner.loop(), [&owner, &file, done = std::move(done)]() mutable {
       asio::co_spawn(owner.loop().get_executor(),
-                     owner.shard().panels().create(file.json, Caller::anyone(), file.handlers),
+                     owner.shard().panels().create(file.json, Principal::anyone(), file.handlers),
                      [done = std::move(done)](std::exception_ptr error, Created created) mutable {
                        must_not_throw(error);
                        done(std::move(created));

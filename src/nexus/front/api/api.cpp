@@ -43,13 +43,13 @@ void Api::drain(std::function<void()> progressed) {
 }
 
 std::optional<Error> Api::refuse_head(http::Request& request) {
-  auto caller = authorizer_.admit(request);
-  if (caller) {
-    request.caller = *std::move(caller);
+  auto principal = authorizer_.admit(request);
+  if (principal) {
+    request.principal = *std::move(principal);
     return std::nullopt;
   }
-  request.challenge = auth::Authorizer::challenge_of(request, caller.error());
-  return std::move(caller).error();
+  request.challenge = auth::Authorizer::challenge_of(request, principal.error());
+  return std::move(principal).error();
 }
 
 void Api::add_headers(const http::Request& request, http::Response& response) {

@@ -97,9 +97,9 @@ std::optional<Task<void>> Api::create_panel(const Request& request, Response& re
 Task<void> Api::list_panels(const Request& request, Response& response) {
   const auto page = page_of(request.query());
   if (!page) co_return refuse(shard_.probes(), page.error(), response);
-  const Caller& caller = auth::caller_of(request);
-  const auto lists = co_await shard_.all().ask<PanelList>([&page, &caller](shard::Shard& shard) {
-    return nexus::api::list_panels(shard.registry(), *page, caller);
+  const Principal& principal = auth::principal_of(request);
+  const auto lists = co_await shard_.all().ask<PanelList>([&page, &principal](shard::Shard& shard) {
+    return nexus::api::list_panels(shard.registry(), *page, principal);
   });
   append_page(response.body(), lists, *page);
 }

@@ -91,7 +91,7 @@ ExecutionResource::Outcome append_list(std::string_view name, const http::Reques
   out += fmt::format(R"({{"{}":[)", name);
   const std::size_t start = out.size();
   std::size_t total = 0;
-  if (auth::caller_of(request).may_see(*panel)) {
+  if (auth::principal_of(request).may_see(*panel)) {
     for_each_of(*panel, [&](const auto&... row) {
       if (++total > kMostRows) return;
       if (out.size() > start) out += ',';
@@ -122,7 +122,8 @@ void ExecutionResource::add_preference_applied(const http::Preferences& preferen
 
 executions::ExecutionPtr ExecutionResource::find(const http::Request& request) const {
   auto execution = executions_.find(request.name(0));
-  if (execution != nullptr && !auth::caller_of(request).may_see(execution->call.panel->id())) return nullptr;
+  if (execution != nullptr && !auth::principal_of(request).may_see(execution->call.panel->id()))
+    return nullptr;
   return execution;
 }
 
@@ -164,7 +165,7 @@ ExecutionResource::Outcome ExecutionResource::cancel(const http::Request& reques
 
 Task<void> ExecutionResource::resume(const http::Request& request, http::Response& response) {
   const auto found = executions_.suspensions().get_suspended(request.name(0));
-  if (!found || !auth::caller_of(request).may_see(found->execution->call.panel->id()))
+  if (!found || !auth::principal_of(request).may_see(found->execution->call.panel->id()))
     co_return refuse(probes_, no_suspension(), response);
   auto settlement = settlement_of(request.body);
   if (!settlement) co_return refuse(probes_, settlement.error(), response);

@@ -24,13 +24,13 @@ PanelList list_all(const panels::Registry& registry, const Page& page) {
   return list;
 }
 
-PanelList list_visible(const panels::Registry& registry, const Page& page, const Caller& caller) {
+PanelList list_visible(const panels::Registry& registry, const Page& page, const Principal& principal) {
   PanelList list;
   std::string after;
   for (;;) {
     const auto panels = registry.page(after, kStep);
     for (const auto& panel : panels) {
-      if (!caller.may_see(panel->id())) continue;
+      if (!principal.may_see(panel->id())) continue;
       ++list.total;
       if (panel->id() <= page.after || list.rows.size() > page.limit) continue;
       PanelList::Row& row = list.rows.emplace_back(panel->id(), std::string());
@@ -43,8 +43,8 @@ PanelList list_visible(const panels::Registry& registry, const Page& page, const
 
 }  // namespace
 
-PanelList list_panels(const panels::Registry& registry, const Page& page, const Caller& caller) {
-  return caller.may_see_all() ? list_all(registry, page) : list_visible(registry, page, caller);
+PanelList list_panels(const panels::Registry& registry, const Page& page, const Principal& principal) {
+  return principal.may_see_all() ? list_all(registry, page) : list_visible(registry, page, principal);
 }
 
 void append_page(std::string& out, std::span<const PanelList> lists, const Page& page) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "nexus/foundation/model/caller.h"
+#include "nexus/foundation/model/principal.h"
 #include "nexus/front/api/parameters.h"
 #include "nexus/runtime/panels/registry.h"
 
@@ -24,7 +24,7 @@ struct PanelList {
 
 // Of the panels that the caller may see, and the total is of these: for a token that is for some panels only, all are looked
 // at.
-PanelList list_panels(const panels::Registry& registry, const Page& page, const Caller& caller);
+PanelList list_panels(const panels::Registry& registry, const Page& page, const Principal& principal);
 
 // Appends `{panels, total, next?}` of what all registries have. REQUIRES: each list was made for `page`.
 void append_page(std::string& out, std::span<const PanelList> lists, const Page& page);

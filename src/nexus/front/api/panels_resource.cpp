@@ -79,14 +79,15 @@ PanelsResource::Outcome PanelsResource::remove(const http::Request& request, htt
 }
 
 Task<void> PanelsResource::create(const http::Request& request, http::Response& response) {
-  const auto created = co_await service_.create(request.body, auth::caller_of(request), {});
+  const auto created = co_await service_.create(request.body, auth::principal_of(request), {});
   if (!created) co_return refuse(probes_, created.error(), response);
   describe_creation(**created, request, response);
 }
 
 Task<void> PanelsResource::put(const http::Request& request, http::Response& response) {
   const std::string id(request.name(0));
-  const auto put = co_await service_.put(id, request.body, auth::caller_of(request), condition_of(request));
+  const auto put =
+      co_await service_.put(id, request.body, auth::principal_of(request), condition_of(request));
   if (!put) co_return refuse(probes_, put.error(), response);
   if (put->how == panels::Put::How::kCreated) co_return describe_creation(*put->panel, request, response);
   describe_change(*put->panel, request, response);

@@ -24,8 +24,8 @@ bool leads_to_websocket(const http::Request& request) {
 }
 
 // Callers that live as long as the program: nothing is counted.
-std::shared_ptr<const Caller> unowned(const Caller& caller) {
-  return {std::shared_ptr<const Caller>(), &caller};
+std::shared_ptr<const Principal> unowned(const Principal& principal) {
+  return {std::shared_ptr<const Principal>(), &principal};
 }
 
 // The token of "Bearer TOKEN"; empty when there is none.
@@ -52,8 +52,8 @@ Error forbidden(std::string message) {
 
 }  // namespace
 
-const Caller& caller_of(const http::Request& request) {
-  return request.caller ? *request.caller : Caller::nobody();
+const Principal& principal_of(const http::Request& request) {
+  return request.principal ? *request.principal : Principal::nobody();
 }
 
 Authorizer::Authorizer(AuthorizerOptions options, const Clock& clock)
@@ -62,33 +62,33 @@ Authorizer::Authorizer(AuthorizerOptions options, const Clock& clock)
       clock_(clock),
       tokens_(kMostCachedTokens) {}
 
-Result<std::shared_ptr<const Caller>> Authorizer::admit(const http::Request& request) {
+Result<std::shared_ptr<const Principal>> Authorizer::admit(const http::Request& request) {
   if (!key_) {
     if (auto refusal = policy_.refuse_host(request.host); refusal && !is_open(request))
       return std::unexpected(*std::move(refusal));
   }
   if (auto refusal = policy_.refuse_origin(request.origin, request.host))
     return std::unexpected(*std::move(refusal));
-  if (!key_) return unowned(Caller::anyone());
+  if (!key_) return unowned(Principal::anyone());
 
-  if (is_open(request) || is_preflight(request)) return unowned(Caller::nobody());
-  NEXUS_TRY(auto caller, authenticate(request));
+  if (is_open(request) || is_preflight(request)) return unowned(Principal::nobody());
+  NEXUS_TRY(auto principal, authenticate(request));
   const http::RouteMatch& route = request.route;
   const auto scope = route.row != nullptr ? route.row->scope : std::nullopt;
-  if (scope && !caller->may(*scope)) {
+  if (scope && !principal->may(*scope)) {
     return std::unexpected(forbidden(fmt::format("the token's scope does not have \"{}\"", name(*scope))));
   }
-  if (scope == Scope::kAdmin && !caller->may_see_all()) {
+  if (scope == Scope::kAdmin && !principal->may_see_all()) {
     return std::unexpected(forbidden("the token is for some panels only, and this is about all of them"));
   }
   if (route.path != nullptr && route.path->owner == http::Owner::kPanel &&
-      !caller->may_see(request.name(0))) {
+      !principal->may_see(request.name(0))) {
     return std::unexpected(forbidden(fmt::format("the token's panels do not cover \"{}\"", request.name(0))));
   }
-  return caller;
+  return principal;
 }
 
-Result<std::shared_ptr<const Caller>> Authorizer::authenticate(const http::Request& request) {
+Result<std::shared_ptr<const Principal>> Authorizer::authenticate(const http::Request& request) {
   const std::string_view token = token_of(request);
   if (token.empty()) {
     return fail(ErrorCode::kUnauthorized,
@@ -98,21 +98,21 @@ Result<std::shared_ptr<const Caller>> Authorizer::authenticate(const http::Reque
   }
   const std::int64_t now_ms = clock_.unix_ms();
   if (auto known = tokens_.find(token, now_ms)) return known;
-  NEXUS_TRY(auto caller, read_token(token, *key_, now_ms));
-  auto shared = std::make_shared<const Caller>(std::move(caller));
+  NEXUS_TRY(auto principal, read_token(token, *key_, now_ms));
+  auto shared = std::make_shared<const Principal>(std::move(principal));
   tokens_.add(token, shared);
   return shared;
 }
 
 std::optional<Error> Authorizer::refuse_definition(const http::Request& request) {
-  const Caller& caller = caller_of(request);
-  if (caller.may_see_all() || check_json(request.body) != JsonError::kNone) return std::nullopt;
+  const Principal& principal = principal_of(request);
+  if (principal.may_see_all() || check_json(request.body) != JsonError::kNone) return std::nullopt;
   const auto ids = ids_in_definition(request.body);
   if (!ids || ids->empty()) {
     return forbidden("the token is for some panels only: the new one needs an \"id\" that is one of them");
   }
   for (const std::string& id : *ids) {
-    if (!caller.may_see(id)) return forbidden(fmt::format("the token's panels do not cover \"{}\"", id));
+    if (!principal.may_see(id)) return forbidden(fmt::format("the token's panels do not cover \"{}\"", id));
   }
   return std::nullopt;
 }

@@ -13,7 +13,7 @@
 
 #include "nexus/foundation/base/clock.h"
 #include "nexus/foundation/base/error.h"
-#include "nexus/foundation/model/caller.h"
+#include "nexus/foundation/model/principal.h"
 #include "nexus/front/auth/origin_policy.h"
 #include "nexus/front/auth/token_cache.h"
 #include "nexus/front/http/request.h"
@@ -28,7 +28,7 @@ struct AuthorizerOptions {
 };
 
 // Whom the request was admitted as: nobody, when it was not.
-const Caller& caller_of(const http::Request& request);
+const Principal& principal_of(const http::Request& request);
 
 // Thread safety: none; it belongs to one loop. The clock must outlive it.
 class Authorizer {
@@ -37,7 +37,7 @@ class Authorizer {
 
   // Whom to serve the request as. kMisdirected, kOriginNotAllowed, kUnauthorized, kForbidden. REQUIRES: the target is
   // in normal form.
-  Result<std::shared_ptr<const Caller>> admit(const http::Request& request);
+  Result<std::shared_ptr<const Principal>> admit(const http::Request& request);
 
   // kForbidden when the definition that this caller posts has an id that he may not see, or none: he could not be sure to
   // see the one that is made for it. A body that is no JSON is left to the reader of definitions.
@@ -49,7 +49,7 @@ class Authorizer {
   const OriginPolicy& policy() const { return policy_; }
 
  private:
-  Result<std::shared_ptr<const Caller>> authenticate(const http::Request& request);
+  Result<std::shared_ptr<const Principal>> authenticate(const http::Request& request);
 
   std::optional<std::string> key_;
   OriginPolicy policy_;

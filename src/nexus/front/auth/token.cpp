@@ -130,7 +130,7 @@ class Claims {
   std::string_view error_;  // empty: none
 };
 
-Result<Caller> read_claims(Claims claims, std::int64_t now_ms) {
+Result<Principal> read_claims(Claims claims, std::int64_t now_ms) {
   const auto expires = claims.seconds("exp"), starts = claims.seconds("nbf");
   const ScopeSet scopes = claims.scopes();
   auto panels = claims.panels();
@@ -140,7 +140,7 @@ Result<Caller> read_claims(Claims claims, std::int64_t now_ms) {
   const std::int64_t expires_ms = in_ms(*expires) + kTokenLeewayMs;
   if (now_ms >= expires_ms) return refuse("the token has expired");
   if (starts && now_ms < in_ms(*starts) - kTokenLeewayMs) return refuse("the token is not valid yet");
-  return Caller(scopes, std::move(panels), expires_ms);
+  return Principal(scopes, std::move(panels), expires_ms);
 }
 
 // `crit` lists what a reader must understand, and there is no extension that we do.
@@ -153,7 +153,7 @@ bool is_our_head(Claims head) {
 
 }  // namespace
 
-Result<Caller> read_token(std::string_view token, std::string_view key, std::int64_t now_ms) {
+Result<Principal> read_token(std::string_view token, std::string_view key, std::int64_t now_ms) {
   const auto first = token.find('.'), last = token.rfind('.');
   if (token.size() > kMostTokenBytes || first == last) return refuse(kNotOurs);
   // Nothing is parsed before it is known to be ours.

@@ -26,24 +26,24 @@ void TokenCache::remove(Entries::iterator entry) {
   entries_.erase(entry);
 }
 
-std::shared_ptr<const Caller> TokenCache::find(std::string_view token, std::int64_t now_ms) {
+std::shared_ptr<const Principal> TokenCache::find(std::string_view token, std::int64_t now_ms) {
   const auto found = by_hash_.find(hash_of(token));
   if (found == by_hash_.end()) return nullptr;
   const auto entry = found->second;
   if (!is_same_secret(entry->token, token)) return nullptr;
-  if (now_ms >= entry->caller->expires_ms()) {
+  if (now_ms >= entry->principal->expires_ms()) {
     remove(entry);
     return nullptr;
   }
   entries_.splice(entries_.begin(), entries_, entry);
-  return entry->caller;
+  return entry->principal;
 }
 
-void TokenCache::add(std::string_view token, std::shared_ptr<const Caller> caller) {
+void TokenCache::add(std::string_view token, std::shared_ptr<const Principal> principal) {
   const std::uint64_t hash = hash_of(token);
   if (const auto old = by_hash_.find(hash); old != by_hash_.end()) remove(old->second);
   if (!entries_.empty() && entries_.size() >= most_) remove(std::prev(entries_.end()));
-  entries_.push_front({hash, std::string(token), std::move(caller)});
+  entries_.push_front({hash, std::string(token), std::move(principal)});
   by_hash_.emplace(hash, entries_.begin());
 }
 

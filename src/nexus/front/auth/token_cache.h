@@ -9,7 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "nexus/foundation/model/caller.h"
+#include "nexus/foundation/model/principal.h"
 
 namespace nexus::auth {
 
@@ -20,15 +20,15 @@ class TokenCache {
   explicit TokenCache(std::size_t most);
 
   // None when it isn't there, or has expired.
-  std::shared_ptr<const Caller> find(std::string_view token, std::int64_t now_ms);
-  void add(std::string_view token, std::shared_ptr<const Caller> caller);
+  std::shared_ptr<const Principal> find(std::string_view token, std::int64_t now_ms);
+  void add(std::string_view token, std::shared_ptr<const Principal> principal);
   std::size_t size() const { return by_hash_.size(); }
 
  private:
   struct Entry {
     std::uint64_t hash;
     std::string token;
-    std::shared_ptr<const Caller> caller;
+    std::shared_ptr<const Principal> principal;
   };
   using Entries = std::list<Entry>;  // the one used last is in front
 

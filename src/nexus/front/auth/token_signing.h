@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nexus/foundation/model/caller.h"
+#include "nexus/foundation/model/principal.h"
 
 namespace nexus::auth {
 

@@ -67,7 +67,7 @@ void Request::clear() {
   if_match.reset();
   if_none_match.reset();
   method = Method::unknown;
-  caller.reset();
+  principal.reset();
   has_host = has_requested_method = expects_continue = keep_alive = asks_for_websocket = false;
   version = 11;
 }

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "nexus/foundation/base/trace.h"
-#include "nexus/foundation/model/caller.h"
+#include "nexus/foundation/model/principal.h"
 #include "nexus/front/http/route.h"
 
 namespace nexus::http {
@@ -38,8 +38,8 @@ struct Request {
   bool asks_for_websocket = false;
   int version = 11;
 
-  // What the check of the head has found; see caller_of().
-  std::shared_ptr<const Caller> caller;
+  // What the check of the head has found; see principal_of().
+  std::shared_ptr<const Principal> principal;
   std::string challenge;  // for a 401
 
   void clear();

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "nexus/foundation/model/caller.h"
+#include "nexus/foundation/model/principal.h"
 
 namespace nexus::http {
 

@@ -74,9 +74,9 @@ bool WebSocketClient::accept() {
       [this](beast_websocket::frame_type, boost::beast::string_view) { heard_ms_ = loop_.now_ms; });
   ErrorCondition error;
   stream_.accept(as_beast_has_it(request_), error);
-  auto caller = std::move(request_.caller);
+  auto principal = std::move(request_.principal);
   request_ = http::Request();
-  request_.caller = std::move(caller);
+  request_.principal = std::move(principal);
   return !error;
 }
 
@@ -102,7 +102,7 @@ Task<bool> WebSocketClient::read_message() {
 }
 
 void WebSocketClient::take(std::string_view message) {
-  if (loop_.clock.unix_ms() >= auth::caller_of(request_).expires_ms())
+  if (loop_.clock.unix_ms() >= auth::principal_of(request_).expires_ms())
     return close(CloseCode::kPolicy, "the token has expired");
   if (!stream_.got_text()) return refuse(refuse_message_part("", "must be a text, not binary"), {});
   auto command = read_command(message);
@@ -129,7 +129,7 @@ void WebSocketClient::carry_out(UnsubscribeCommand command, const std::string&) 
 void WebSocketClient::carry_out(PingCommand, const std::string&) { send_text(std::string(kPong)); }
 
 void WebSocketClient::carry_out(TriggerCommand command, std::string request_id_json) {
-  if (!auth::caller_of(request_).may(Scope::kTrigger)) {
+  if (!auth::principal_of(request_).may(Scope::kTrigger)) {
     return refuse(
         {Error{.code = ErrorCode::kForbidden,
                .message = fmt::format("the token's scope does not have \"{}\"", name(Scope::kTrigger))}},
@@ -259,7 +259,7 @@ Task<void> WebSocketClient::linger() {
 void WebSocketClient::sweep() {
   if (loop_.now_ms >= deadline_ms_) return queue_->close();
   if (is_closing_) return;
-  if (loop_.clock.unix_ms() >= auth::caller_of(request_).expires_ms())
+  if (loop_.clock.unix_ms() >= auth::principal_of(request_).expires_ms())
     return close(CloseCode::kPolicy, "the token has expired");
   if (loop_.now_ms - heard_ms_ >= kIdleMs)
     return close(CloseCode::kPolicy, "nothing was heard for 75 seconds");

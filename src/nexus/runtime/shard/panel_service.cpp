@@ -46,10 +46,11 @@ bool is_of_the_handler(ErrorCode code) {
 }
 
 // Capabilities are the server's to give, but who asks may be allowed to see less.
-std::optional<ErrorResponse> refuse_receiving(const panels::Definition& definition, const Caller& caller) {
+std::optional<ErrorResponse> refuse_receiving(const panels::Definition& definition,
+                                              const Principal& principal) {
   for (const panels::Tool& tool : definition.tools) {
     const auto* event = std::get_if<panels::EventTrigger>(&tool.trigger);
-    if (event == nullptr || event->panel.empty() || caller.may_see(event->panel)) continue;
+    if (event == nullptr || event->panel.empty() || principal.may_see(event->panel)) continue;
     return ErrorResponse{
         {.code = ErrorCode::kForbidden,
          .message = fmt::format("the token's panels do not cover \"{}\", whose events tool \"{}\" asks for",
@@ -66,10 +67,10 @@ Error error_of(Error of_load) {
 }  // namespace
 
 Task<std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>> PanelService::create(
-    std::string_view json, const Caller& caller, panels::HandlerFiles files) {
+    std::string_view json, const Principal& principal, panels::HandlerFiles files) {
   auto definition = panels::parse_definition(json, ceiling_, files);
   if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
-  if (auto refusal = refuse_receiving(*definition, caller)) co_return std::unexpected(*std::move(refusal));
+  if (auto refusal = refuse_receiving(*definition, principal)) co_return std::unexpected(*std::move(refusal));
   // Asked before the work as well as after it: another request may have been quicker.
   if (!definition->id.empty() && registry_.find(definition->id)) {
     auto existing = registry_.create(*std::move(definition));
@@ -84,11 +85,11 @@ Task<std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>> PanelService:
 }
 
 Task<std::expected<panels::Put, ErrorResponse>> PanelService::put(std::string_view id, std::string_view json,
-                                                                  const Caller& caller,
+                                                                  const Principal& principal,
                                                                   VersionCondition condition) {
   auto definition = panels::parse_definition(json, ceiling_, {}, id);
   if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
-  if (auto refusal = refuse_receiving(*definition, caller)) co_return std::unexpected(*std::move(refusal));
+  if (auto refusal = refuse_receiving(*definition, principal)) co_return std::unexpected(*std::move(refusal));
   if (auto held = panels::check(condition, registry_.find(id).get(), id); !held)
     co_return std::unexpected(ErrorResponse{std::move(held.error())});
   if (auto loaded = co_await load_tools(*definition); !loaded)

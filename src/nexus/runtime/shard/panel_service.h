@@ -6,8 +6,8 @@
 #include <memory>
 #include <string_view>
 
-#include "nexus/foundation/model/caller.h"
 #include "nexus/foundation/model/error_response.h"
+#include "nexus/foundation/model/principal.h"
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/loop/loop.h"
 #include "nexus/runtime/panels/registry.h"
@@ -34,12 +34,12 @@ class PanelService {
   // kInvalidRequest and kCapabilityNotAllowed with the errors by path, kCompilationError with the errors by tool,
   // kPanelExists, and what the pool refuses with. REQUIRES: `json` is valid until the coroutine is done.
   Task<std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>> create(std::string_view json,
-                                                                            const Caller& caller,
+                                                                            const Principal& principal,
                                                                             panels::HandlerFiles files);
   // Creates the panel `id`, or replaces all but its state; kPreconditionFailed instead of kPanelExists. REQUIRES: as
   // above, for `id` and `caller` too.
   Task<std::expected<panels::Put, ErrorResponse>> put(std::string_view id, std::string_view json,
-                                                      const Caller& caller, VersionCondition condition);
+                                                      const Principal& principal, VersionCondition condition);
   // Ends the panel, its triggers and its executions. kPanelNotFound, kPreconditionFailed.
   Result<void> remove(std::string_view id, const VersionCondition& condition);
 

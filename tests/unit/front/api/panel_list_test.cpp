@@ -26,8 +26,8 @@ class PanelListTest : public testing::Test {
   // The ids of the page and what follows them: "a b, 5, next b".
   std::string page(std::size_t limit, std::string after) {
     const Page page{limit, std::move(after)};
-    const std::array lists = {list_panels(first_, page, Caller::anyone()),
-                              list_panels(second_, page, Caller::anyone())};
+    const std::array lists = {list_panels(first_, page, Principal::anyone()),
+                              list_panels(second_, page, Principal::anyone())};
     std::string json;
     append_page(json, lists, page);
     std::string ids;
@@ -64,7 +64,7 @@ class VisiblePanelsTest : public testing::Test {
     ASSERT_TRUE(registry_.create(std::move(definition)));
   }
   PanelList list(const Page& page, std::vector<std::string> globs) {
-    return list_panels(registry_, page, Caller(kAllScopes, std::move(globs), Caller::kNever));
+    return list_panels(registry_, page, Principal(kAllScopes, std::move(globs), Principal::kNever));
   }
   static std::vector<std::string> ids(const PanelList& list) {
     std::vector<std::string> ids;

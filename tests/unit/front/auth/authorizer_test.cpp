@@ -34,8 +34,8 @@ class AuthorizerTest : public testing::Test {
   }
   // Why it is refused; none: it is not.
   static std::optional<ErrorCode> refusal(Authorizer& authorizer, const http::Request& request) {
-    const auto caller = authorizer.admit(request);
-    return caller ? std::nullopt : std::optional(caller.error().code);
+    const auto principal = authorizer.admit(request);
+    return principal ? std::nullopt : std::optional(principal.error().code);
   }
   std::optional<ErrorCode> guarded(const http::Request& request) { return refusal(guarded_, request); }
 
@@ -45,9 +45,9 @@ class AuthorizerTest : public testing::Test {
 };
 
 TEST_F(AuthorizerTest, WithoutAuthenticationAnyoneMayDoAll) {
-  const auto caller = open_.admit(request(http::Method::delete_, "/panels/p"));
-  ASSERT_TRUE(caller);
-  EXPECT_EQ(caller->get(), &Caller::anyone());
+  const auto principal = open_.admit(request(http::Method::delete_, "/panels/p"));
+  ASSERT_TRUE(principal);
+  EXPECT_EQ(principal->get(), &Principal::anyone());
 }
 
 TEST_F(AuthorizerTest, WithoutAuthenticationTheHostMustBeKnown) {
@@ -94,8 +94,8 @@ TEST_F(AuthorizerTest, WantsABearer) {
 TEST_F(AuthorizerTest, ChallengesWithoutRepeatingTheToken) {
   const auto challenge = [this](std::string authorization) {
     const http::Request bad = request(http::Method::get, "/panels", std::move(authorization));
-    const auto caller = guarded_.admit(bad);
-    return caller ? "" : Authorizer::challenge_of(bad, caller.error());
+    const auto principal = guarded_.admit(bad);
+    return principal ? "" : Authorizer::challenge_of(bad, principal.error());
   };
   EXPECT_EQ(challenge(""), "Bearer");
   EXPECT_EQ(challenge("Basic abc"), "Bearer");
@@ -117,11 +117,11 @@ TEST_F(AuthorizerTest, EachCallHasItsScope) {
       {http::Method::get, "/runtime/memory", "admin"}};
   for (const auto& [method, target, needed] : calls) {
     for (const std::string word : {"read", "write", "trigger", "resume", "admin"}) {
-      const auto caller = guarded_.admit(bearing(method, target, R"(,"scope":")" + word + '"'));
-      EXPECT_EQ(caller.has_value(), word == needed) << target << ' ' << word;
-      if (caller) continue;
-      EXPECT_EQ(caller.error().code, ErrorCode::kForbidden);
-      EXPECT_THAT(caller.error().message, HasSubstr('"' + needed + '"'));
+      const auto principal = guarded_.admit(bearing(method, target, R"(,"scope":")" + word + '"'));
+      EXPECT_EQ(principal.has_value(), word == needed) << target << ' ' << word;
+      if (principal) continue;
+      EXPECT_EQ(principal.error().code, ErrorCode::kForbidden);
+      EXPECT_THAT(principal.error().message, HasSubstr('"' + needed + '"'));
     }
     EXPECT_EQ(guarded(bearing(method, target, "")), std::nullopt) << "without a scope all is allowed";
     EXPECT_EQ(guarded(bearing(method, target, R"(,"scope":"")")), ErrorCode::kForbidden);
@@ -140,9 +140,9 @@ TEST_F(AuthorizerTest, APanelMustBeCovered) {
   for (const char* target :
        {"/panels/till", "/panels/till/state", "/panels/Cart-1", "/panels/my-cart-1?x=cart-1"})
     EXPECT_EQ(guarded(bearing(http::Method::get, target, kCarts)), ErrorCode::kForbidden) << target;
-  const auto caller = guarded_.admit(bearing(http::Method::post, "/panels/till/trigger/t", kCarts));
-  ASSERT_FALSE(caller);
-  EXPECT_THAT(caller.error().message, HasSubstr("\"till\""));
+  const auto principal = guarded_.admit(bearing(http::Method::post, "/panels/till/trigger/t", kCarts));
+  ASSERT_FALSE(principal);
+  EXPECT_THAT(principal.error().message, HasSubstr("\"till\""));
 }
 
 TEST_F(AuthorizerTest, WhatIsAboutAllPanelsNeedsATokenForAll) {
@@ -180,7 +180,7 @@ class DefinitionTest : public AuthorizerTest {
  protected:
   std::optional<std::string> error_of(std::string body, std::string_view claims = R"(,"panels":["cart-*"])") {
     http::Request creation = bearing(http::Method::post, "/panels", claims);
-    creation.caller = guarded_.admit(creation).value();
+    creation.principal = guarded_.admit(creation).value();
     creation.body = std::move(body);
     const auto refusal = Authorizer::refuse_definition(creation);
     if (!refusal) return std::nullopt;
@@ -215,7 +215,7 @@ TEST_F(DefinitionTest, IsLeftToItsReaderWhenItIsNoJson) {
 TEST_F(DefinitionTest, OfNobodyIsRefused) {
   http::Request creation = request(http::Method::post, "/panels");
   creation.body = R"({"id":"p"})";
-  EXPECT_EQ(&caller_of(creation), &Caller::nobody());
+  EXPECT_EQ(&principal_of(creation), &Principal::nobody());
   EXPECT_TRUE(Authorizer::refuse_definition(creation));
 }
 

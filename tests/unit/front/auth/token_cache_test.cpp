@@ -5,15 +5,15 @@
 namespace nexus::auth {
 namespace {
 
-std::shared_ptr<const Caller> until(std::int64_t ms) {
-  return std::make_shared<const Caller>(kAllScopes, std::nullopt, ms);
+std::shared_ptr<const Principal> until(std::int64_t ms) {
+  return std::make_shared<const Principal>(kAllScopes, std::nullopt, ms);
 }
 
 TEST(TokenCache, FindsWhatWasPutIn) {
   TokenCache cache(2);
-  const auto caller = until(10);
-  cache.add("token", caller);
-  EXPECT_EQ(cache.find("token", 0), caller);
+  const auto principal = until(10);
+  cache.add("token", principal);
+  EXPECT_EQ(cache.find("token", 0), principal);
   EXPECT_EQ(cache.find("toke", 0), nullptr);
   EXPECT_EQ(cache.find("tokem", 0), nullptr);
   EXPECT_EQ(cache.find("", 0), nullptr);

@@ -13,25 +13,25 @@ using testing::HasSubstr;
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::string_view kNotOurs = "the token is not valid here";
 
-Result<Caller> read(std::string_view token) { return read_token(token, kKey, kNowMs); }
+Result<Principal> read(std::string_view token) { return read_token(token, kKey, kNowMs); }
 
 // Why a token is refused; empty: it isn't.
 std::string error_of(std::string_view token) {
-  const auto caller = read(token);
-  if (caller) return "";
-  EXPECT_EQ(caller.error().code, ErrorCode::kUnauthorized);
-  return caller.error().message;
+  const auto principal = read(token);
+  if (principal) return "";
+  EXPECT_EQ(principal.error().code, ErrorCode::kUnauthorized);
+  return principal.error().message;
 }
 
 std::string claims_with(std::string_view more) { return R"({"exp":1800000000,)" + std::string(more) + "}"; }
 
 TEST(Token, SpeaksForACaller) {
-  const auto caller = read(token_until(kNowMs + 5000));
-  ASSERT_TRUE(caller) << caller.error().message;
-  EXPECT_TRUE(caller->may_see_all());
-  EXPECT_EQ(caller->expires_ms(), kNowMs + 5000 + kTokenLeewayMs);
+  const auto principal = read(token_until(kNowMs + 5000));
+  ASSERT_TRUE(principal) << principal.error().message;
+  EXPECT_TRUE(principal->may_see_all());
+  EXPECT_EQ(principal->expires_ms(), kNowMs + 5000 + kTokenLeewayMs);
   for (const Scope scope : {Scope::kRead, Scope::kWrite, Scope::kTrigger, Scope::kResume, Scope::kAdmin})
-    EXPECT_TRUE(caller->may(scope));
+    EXPECT_TRUE(principal->may(scope));
 }
 
 TEST(Token, IsReadAsItWasMade) {
@@ -42,12 +42,13 @@ TEST(Token, IsReadAsItWasMade) {
   EXPECT_EQ(sign_token({.expires_s = 5}, kKey.substr(1)), "") << "a key that would verify nothing";
   for (std::size_t length = 1; length < 70; ++length) {
     const std::string glob = std::string(length, 'x') + "\xc3\xbf*";
-    const auto caller = read(
+    const auto principal = read(
         sign_token({.scopes = {Scope::kTrigger}, .panels = {glob}, .expires_s = kNowMs / 1000 + 60}, kKey));
-    ASSERT_TRUE(caller) << caller.error().message;
-    EXPECT_TRUE(caller->may(Scope::kTrigger) && !caller->may(Scope::kRead) && !caller->may(Scope::kAdmin));
-    EXPECT_TRUE(caller->may_see(std::string(length, 'x') + "\xc3\xbf!") && !caller->may_see("x"));
-    EXPECT_EQ(caller->expires_ms(), kNowMs + kMinuteMs + kTokenLeewayMs);
+    ASSERT_TRUE(principal) << principal.error().message;
+    EXPECT_TRUE(principal->may(Scope::kTrigger) && !principal->may(Scope::kRead) &&
+                !principal->may(Scope::kAdmin));
+    EXPECT_TRUE(principal->may_see(std::string(length, 'x') + "\xc3\xbf!") && !principal->may_see("x"));
+    EXPECT_EQ(principal->expires_ms(), kNowMs + kMinuteMs + kTokenLeewayMs);
   }
 }
 
@@ -180,25 +181,25 @@ TEST(Token, IsAnObject) {
 }
 
 TEST(Token, HasScopes) {
-  const auto caller = read(token_of(claims_with(R"("scope":"  read fly  resume READ")")));
-  ASSERT_TRUE(caller);
-  EXPECT_TRUE(caller->may(Scope::kRead));
-  EXPECT_TRUE(caller->may(Scope::kResume));
-  EXPECT_FALSE(caller->may(Scope::kWrite));
-  EXPECT_FALSE(caller->may(Scope::kTrigger));
-  EXPECT_FALSE(caller->may(Scope::kAdmin));
+  const auto principal = read(token_of(claims_with(R"("scope":"  read fly  resume READ")")));
+  ASSERT_TRUE(principal);
+  EXPECT_TRUE(principal->may(Scope::kRead));
+  EXPECT_TRUE(principal->may(Scope::kResume));
+  EXPECT_FALSE(principal->may(Scope::kWrite));
+  EXPECT_FALSE(principal->may(Scope::kTrigger));
+  EXPECT_FALSE(principal->may(Scope::kAdmin));
   const auto none = read(token_of(claims_with(R"("scope":"")")));
   ASSERT_TRUE(none);
   EXPECT_FALSE(none->may(Scope::kRead));
 }
 
 TEST(Token, HasPanels) {
-  const auto caller = read(token_of(claims_with(R"("panels":["cart-*","till"])")));
-  ASSERT_TRUE(caller);
-  EXPECT_TRUE(caller->may_see("cart-7"));
-  EXPECT_TRUE(caller->may_see("till"));
-  EXPECT_FALSE(caller->may_see("tills"));
-  EXPECT_FALSE(caller->may_see_all());
+  const auto principal = read(token_of(claims_with(R"("panels":["cart-*","till"])")));
+  ASSERT_TRUE(principal);
+  EXPECT_TRUE(principal->may_see("cart-7"));
+  EXPECT_TRUE(principal->may_see("till"));
+  EXPECT_FALSE(principal->may_see("tills"));
+  EXPECT_FALSE(principal->may_see_all());
   const auto none = read(token_of(claims_with(R"("panels":[])")));
   ASSERT_TRUE(none);
   EXPECT_FALSE(none->may_see("cart-7"));

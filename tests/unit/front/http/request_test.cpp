@@ -152,7 +152,7 @@ TEST(RequestParser, ForgetsWhoCalledBefore) {
   RequestParser parser(request, {}, 100, 1000);
   EXPECT_EQ(request.authorization, "");
   EXPECT_EQ(request.challenge, "");
-  EXPECT_EQ(request.caller, nullptr);
+  EXPECT_EQ(request.principal, nullptr);
   EXPECT_FALSE(request.has_requested_method);
 }
 

@@ -44,18 +44,18 @@ inline constexpr ScopeSet kAllScopes{Scope::kRead, Scope::kWrite, Scope::kTrigge
                                      Scope::kAdmin};
 
 // Immutable, so any thread may ask.
-class Caller {
+class Principal {
  public:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
   // A caller with these scopes for the panels whose ids match one of the globs; no list: for all panels. In a glob `*`
   // stands for any run of characters and `?` for one, all else for itself. Until `expires_ms` (Unix time).
-  Caller(ScopeSet scopes, std::optional<std::vector<std::string>> panels, std::int64_t expires_ms);
+  Principal(ScopeSet scopes, std::optional<std::vector<std::string>> panels, std::int64_t expires_ms);
 
   // Without authentication: may do all.
-  static const Caller& anyone();
+  static const Principal& anyone();
   // Where none was asked for: may do nothing.
-  static const Caller& nobody();
+  static const Principal& nobody();
 
   bool may(Scope scope) const { return scopes_.has(scope); }
   // Whether a panel may be seen or touched at all; what may be done with it is a matter of may(). The time is at most

@@ -1,4 +1,4 @@
-#include "nexus/foundation/model/caller.h"
+#include "nexus/foundation/model/principal.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@ namespace nexus {
 namespace {
 
 bool sees(std::string glob, std::string_view id) {
-  return Caller({}, std::vector{std::move(glob)}, Caller::kNever).may_see(id);
+  return Principal({}, std::vector{std::move(glob)}, Principal::kNever).may_see(id);
 }
 
 TEST(Scope, HasAWord) {
@@ -16,17 +16,17 @@ TEST(Scope, HasAWord) {
     EXPECT_EQ(find_scope(word), std::nullopt) << word;
 }
 
-TEST(Caller, MayWhatItsScopesSay) {
-  const Caller caller({Scope::kRead, Scope::kResume}, std::nullopt, 5);
-  EXPECT_TRUE(caller.may(Scope::kRead));
-  EXPECT_TRUE(caller.may(Scope::kResume));
-  EXPECT_FALSE(caller.may(Scope::kWrite));
-  EXPECT_FALSE(caller.may(Scope::kTrigger));
-  EXPECT_FALSE(caller.may(Scope::kAdmin));
-  EXPECT_EQ(caller.expires_ms(), 5);
+TEST(Principal, MayWhatItsScopesSay) {
+  const Principal principal({Scope::kRead, Scope::kResume}, std::nullopt, 5);
+  EXPECT_TRUE(principal.may(Scope::kRead));
+  EXPECT_TRUE(principal.may(Scope::kResume));
+  EXPECT_FALSE(principal.may(Scope::kWrite));
+  EXPECT_FALSE(principal.may(Scope::kTrigger));
+  EXPECT_FALSE(principal.may(Scope::kAdmin));
+  EXPECT_EQ(principal.expires_ms(), 5);
 }
 
-TEST(Caller, GlobsStandForIds) {
+TEST(Principal, GlobsStandForIds) {
   EXPECT_TRUE(sees("cart", "cart"));
   EXPECT_FALSE(sees("cart", "cart2"));
   EXPECT_FALSE(sees("cart", "Cart"));
@@ -43,26 +43,26 @@ TEST(Caller, GlobsStandForIds) {
   EXPECT_FALSE(sees("[a-z]", "a"));
 }
 
-TEST(Caller, SeesAllOnlyWithoutAListOrWithAStar) {
-  EXPECT_TRUE(Caller({}, std::nullopt, 0).may_see_all());
-  EXPECT_TRUE(Caller({}, {{"a", "*"}}, 0).may_see_all());
-  EXPECT_TRUE(Caller({}, {{"**"}}, 0).may_see_all());
+TEST(Principal, SeesAllOnlyWithoutAListOrWithAStar) {
+  EXPECT_TRUE(Principal({}, std::nullopt, 0).may_see_all());
+  EXPECT_TRUE(Principal({}, {{"a", "*"}}, 0).may_see_all());
+  EXPECT_TRUE(Principal({}, {{"**"}}, 0).may_see_all());
   for (const char* glob : {"a", "a*", "?*", ""})
-    EXPECT_FALSE(Caller({}, {{glob}}, 0).may_see_all()) << glob;
-  const Caller none({}, std::vector<std::string>{}, 0);
+    EXPECT_FALSE(Principal({}, {{glob}}, 0).may_see_all()) << glob;
+  const Principal none({}, std::vector<std::string>{}, 0);
   EXPECT_FALSE(none.may_see_all());
   EXPECT_FALSE(none.may_see("a"));
 }
 
-TEST(Caller, NobodyMayNothing) {
-  EXPECT_FALSE(Caller::nobody().may(Scope::kRead));
-  EXPECT_FALSE(Caller::nobody().may_see("a"));
-  EXPECT_TRUE(Caller::anyone().may(Scope::kAdmin));
-  EXPECT_TRUE(Caller::anyone().may_see_all());
+TEST(Principal, NobodyMayNothing) {
+  EXPECT_FALSE(Principal::nobody().may(Scope::kRead));
+  EXPECT_FALSE(Principal::nobody().may_see("a"));
+  EXPECT_TRUE(Principal::anyone().may(Scope::kAdmin));
+  EXPECT_TRUE(Principal::anyone().may_see_all());
 }
 
 // One that looked for every split of the text among the stars would not come back.
-TEST(Caller, NoGlobTakesLong) {
+TEST(Principal, NoGlobTakesLong) {
   std::string glob;
   for (int star = 0; star < 2000; ++star)
     glob += "*a";

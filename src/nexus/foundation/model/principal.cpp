@@ -1,4 +1,4 @@
-#include "nexus/foundation/model/caller.h"
+#include "nexus/foundation/model/principal.h"
 
 #include <algorithm>
 #include <array>
@@ -42,22 +42,22 @@ std::optional<Scope> find_scope(std::string_view word) {
   return static_cast<Scope>(found - kScopeNames.begin());
 }
 
-Caller::Caller(ScopeSet scopes, std::optional<std::vector<std::string>> panels, std::int64_t expires_ms)
+Principal::Principal(ScopeSet scopes, std::optional<std::vector<std::string>> panels, std::int64_t expires_ms)
     : scopes_(scopes), panels_(std::move(panels)), expires_ms_(expires_ms) {
   if (panels_ && std::ranges::any_of(*panels_, matches_all)) panels_.reset();
 }
 
-const Caller& Caller::anyone() {
-  static const Caller caller(kAllScopes, std::nullopt, kNever);
-  return caller;
+const Principal& Principal::anyone() {
+  static const Principal principal(kAllScopes, std::nullopt, kNever);
+  return principal;
 }
 
-const Caller& Caller::nobody() {
-  static const Caller caller({}, std::vector<std::string>{}, kNever);
-  return caller;
+const Principal& Principal::nobody() {
+  static const Principal principal({}, std::vector<std::string>{}, kNever);
+  return principal;
 }
 
-bool Caller::may_see(std::string_view panel_id) const {
+bool Principal::may_see(std::string_view panel_id) const {
   if (!panels_) return true;
   return std::ranges::any_of(*panels_,
                              [panel_id](const std::string& glob) { return matches(glob, panel_id); });
