@@ -47,26 +47,26 @@ bool State::erase(std::string_view key) {
   return true;
 }
 
-State::Room State::room_for(const std::vector<StateMutation>& mutations) {
-  Room room;
+State::Reservation State::reserve(const std::vector<StateMutation>& mutations) {
+  Reservation reservation;
   for (const StateMutation& mutation : mutations) {
-    if (mutation.json && !values_.contains(mutation.key)) room.nodes_.emplace(mutation.key, Value{});
+    if (mutation.json && !values_.contains(mutation.key)) reservation.nodes_.emplace(mutation.key, Value{});
   }
-  const std::size_t most = values_.size() + room.nodes_.size();
-  if (!room.nodes_.empty() && most >= values_.bucket_count()) values_.reserve(2 * most);
-  return room;
+  const std::size_t most = values_.size() + reservation.nodes_.size();
+  if (!reservation.nodes_.empty() && most >= values_.bucket_count()) values_.reserve(2 * most);
+  return reservation;
 }
 
-void State::apply(std::vector<StateMutation>& mutations, Room room) noexcept {
+void State::apply(std::vector<StateMutation>& mutations, Reservation reservation) noexcept {
   for (StateMutation& mutation : mutations) {
     if (!mutation.json) {
       erase(mutation.key);
       continue;
     }
-    if (const auto fresh = room.nodes_.find(mutation.key); fresh != room.nodes_.end()) {
+    if (const auto fresh = reservation.nodes_.find(mutation.key); fresh != reservation.nodes_.end()) {
       bytes_ += member_bytes(mutation.key, {}) - (values_.empty() ? 1 : 0);
       fresh->second.order = next_order_++;
-      values_.insert(room.nodes_.extract(fresh));
+      values_.insert(reservation.nodes_.extract(fresh));
     }
     set(mutation.key, *std::move(mutation.json));
   }

@@ -38,13 +38,13 @@ class State {
   bool erase(std::string_view key);  // whether it was there
 
   // Changes in two steps: what needs memory and may throw, and then what cannot.
-  class Room {
+  class Reservation {
     friend class State;
     Values nodes_;  // for keys that are new
   };
-  Room room_for(const std::vector<StateMutation>& mutations);
-  // Takes the values over. REQUIRES: `room` is for these mutations, and nothing has been changed since.
-  void apply(std::vector<StateMutation>& mutations, Room room) noexcept;
+  Reservation reserve(const std::vector<StateMutation>& mutations);
+  // Takes the values over. REQUIRES: `reservation` is for these mutations, and nothing has been changed since.
+  void apply(std::vector<StateMutation>& mutations, Reservation reservation) noexcept;
 
   std::vector<std::string_view> keys() const;  // in order; valid until the next change
   // The size of to_json(): braces, quoted and escaped keys, colons, values and commas.

@@ -60,7 +60,7 @@ std::optional<budget::Grant> Admission::take_from_the_idle(std::uint64_t bytes, 
   return granted;
 }
 
-Task<Result<budget::Grant>> Admission::room_for(std::uint64_t bytes, budget::Need need) {
+Task<Result<budget::Grant>> Admission::reserve(std::uint64_t bytes, budget::Need need) {
   if (bytes == 0) co_return ledger_.open(budget::Kind::kInstances);
   if (queue_.size() == 0 || need == budget::Need::kStart) {
     if (auto granted = try_take(bytes, need)) co_return *std::move(granted);

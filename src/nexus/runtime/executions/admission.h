@@ -42,7 +42,7 @@ class Admission {
             handlers::HandlerCache& cache, metrics::Probes& probes, Options options);
 
   // Of kind kInstances. kOverloaded with Retry-After. Who only wants to start need not queue behind those who want more.
-  Task<Result<budget::Grant>> room_for(std::uint64_t bytes, budget::Need need);
+  Task<Result<budget::Grant>> reserve(std::uint64_t bytes, budget::Need need);
 
   // Gives up what is idle until so many bytes are free again: instances above minInstances, images nobody runs, and soon
   // afterwards cache files that are memory.

@@ -70,7 +70,7 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
   const bool cache_hit = handler != nullptr;
   budget::Grant prepaid;
   if (const std::uint64_t forecast = cache_hit ? handler->use.memory.forecast_bytes() : 0; forecast > 0) {
-    auto room = co_await admission_.room_for(forecast, budget::Need::kGrowth);
+    auto room = co_await admission_.reserve(forecast, budget::Need::kGrowth);
     if (!room) {
       handler->use.memory.doubt();
       ++handler->use.refusals;
@@ -206,7 +206,7 @@ Task<Result<panels::Turn>> Executions::wait_for_turn(panels::Panel& panel) {
 Task<Result<pool::Lease>> Executions::instance() {
   auto lease = co_await wait_for_instance();
   for (int tries = 0; !lease && is_want_of_bytes(lease.error()) && tries < kMostTries; ++tries) {
-    auto room = co_await admission_.room_for(kNewInstanceBytes, budget::Need::kStart);
+    auto room = co_await admission_.reserve(kNewInstanceBytes, budget::Need::kStart);
     if (!room) co_return std::unexpected(std::move(room.error()));
     room->shrink_to(0);  // for the instance itself, at once
     lease = co_await wait_for_instance();
@@ -230,7 +230,7 @@ Task<Result<HandlerPtr>> Executions::load_in(sandbox::Instance& instance, std::s
   if (instance.step() == sandbox::Step::kMore) co_await remaining_slices(instance, nullptr, nullptr);
   budget::Grant held;
   auto image = instance.finish_load([&](std::uint64_t most_bytes) -> Result<void> {
-    NEXUS_TRY(held, cache_.room_for(source, most_bytes));
+    NEXUS_TRY(held, cache_.reserve(source, most_bytes));
     return {};
   });
   if (!image) co_return std::unexpected(std::move(image.error()));
@@ -259,7 +259,7 @@ Task<void> Executions::remaining_slices(sandbox::Instance& instance, const panel
 }
 
 // The others are told first, in the same turn: the panel takes the values.
-void Executions::publish(const ToolCall& call, Journal& journal, State::Room room) {
+void Executions::publish(const ToolCall& call, Journal& journal, State::Reservation room) {
   panels::Panel& panel = *call.panel;
   if (panel.is_removed()) return;
   subscribers_.committed(panel, journal);
@@ -270,7 +270,7 @@ void Executions::publish(const ToolCall& call, Journal& journal, State::Room roo
 // First all that memory may be missing for, then what has an effect: who is told of a failure finds the state as it was, and
 // who finds it changed has been told so.
 void Executions::conclude(const ToolCall& call, ExecutionResult& result, const Tell& tell) {
-  auto room = call.panel->room_for(result.journal);
+  auto room = call.panel->reserve(result.journal);
   write_log(call, result);
   if (tell) tell(result);
   publish(call, result.journal, std::move(room));

@@ -119,7 +119,7 @@ class Executions {
   std::string make_id() const;
   sandbox::ExecutionRequest request_of(const ToolCall& call, const handlers::Handler& handler,
                                        bool cache_hit) const;
-  void publish(const ToolCall& call, Journal& journal, State::Room room);
+  void publish(const ToolCall& call, Journal& journal, State::Reservation room);
   void conclude(const ToolCall& call, ExecutionResult& result, const Tell& tell);
 
   // ---- executions_waiting.cpp ----

@@ -51,7 +51,7 @@ ExecutionPtr Executions::keep(ToolCall call, std::string id, std::shared_ptr<con
 
 void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment) {
   panels::Panel& panel = *execution->call.panel;
-  auto room = panel.room_for(segment.journal);
+  auto room = panel.reserve(segment.journal);
   execution->changed_at(clock_);
   unpacked_.push_back({execution->changed_ms, execution});
   publish(execution->call, segment.journal, std::move(room));

@@ -22,10 +22,10 @@ void Panel::charge() {
   if (held_.ledger() != nullptr) held_.set_to(footprint(state_));
 }
 
-void Panel::commit(Journal& journal, State::Room room, std::int64_t now_ms) noexcept {
+void Panel::commit(Journal& journal, State::Reservation reservation, std::int64_t now_ms) noexcept {
   last_activity_ms_ = now_ms;
   if (journal.mutations.empty()) return;
-  state_.apply(journal.mutations, std::move(room));
+  state_.apply(journal.mutations, std::move(reservation));
   ++version_;
   charge();
 }

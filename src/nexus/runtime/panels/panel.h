@@ -41,10 +41,10 @@ class Panel {
   void client_joined() { ++clients_; }
   void client_left() { --clients_; }
 
-  // Applies what an execution left, in one step, for which all memory is there: what may fail is room_for(), before it. Takes
+  // Applies what an execution left, in one step, for which all memory is there: what may fail is reserve(), before it. Takes
   // the values over. REQUIRES: the caller has the turn.
-  State::Room room_for(const Journal& journal) { return state_.room_for(journal.mutations); }
-  void commit(Journal& journal, State::Room room, std::int64_t now_ms) noexcept;
+  State::Reservation reserve(const Journal& journal) { return state_.reserve(journal.mutations); }
+  void commit(Journal& journal, State::Reservation reservation, std::int64_t now_ms) noexcept;
 
   // Puts another definition into force. The state stays; executions that hold the old one end on it.
   void replace(Definition definition, std::int64_t now_ms);

@@ -70,7 +70,7 @@ std::shared_ptr<const Handler> HandlerCache::find(std::string_view source, Known
   return handler;
 }
 
-Result<budget::Grant> HandlerCache::room_for(std::string_view source, std::uint64_t most_image_bytes) {
+Result<budget::Grant> HandlerCache::reserve(std::string_view source, std::uint64_t most_image_bytes) {
   const std::lock_guard lock(mutex_);
   auto held = ledger_.open(budget::Kind::kImages);
   const std::uint64_t bytes = source.size() + most_image_bytes + kEntryBytes;

@@ -44,8 +44,8 @@ class HandlerCache {
   std::shared_ptr<const Handler> find(std::string_view source, Known& known);
   std::shared_ptr<const Handler> find(std::string_view source);
   // Charges what a handler with an image of so many bytes at most will be; evicts others until it is granted. kOverloaded.
-  Result<budget::Grant> room_for(std::string_view source, std::uint64_t most_image_bytes);
-  // Puts a freshly loaded handler in, with what room_for() gave, if it was asked; when another thread was first, gives that one. What is larger than the bound is
+  Result<budget::Grant> reserve(std::string_view source, std::uint64_t most_image_bytes);
+  // Puts a freshly loaded handler in, with what reserve() gave, if it was asked; when another thread was first, gives that one. What is larger than the bound is
   // given back uncached, and evicts nothing; what the ledger refuses evicts others until it is granted, or is given back
   // uncached.
   std::shared_ptr<const Handler> insert(std::string source, std::shared_ptr<const memory::Image> image,

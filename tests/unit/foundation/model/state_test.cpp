@@ -101,7 +101,7 @@ TEST(State, BehavesAsAListOfPairs) {
         state.set(key, value);
       } else {
         std::vector<StateMutation> mutations = {{key, value}, {"not there", std::nullopt}};
-        state.apply(mutations, state.room_for(mutations));
+        state.apply(mutations, state.reserve(mutations));
       }
       if (at == twin.end()) {
         twin.emplace_back(key, value);

@@ -42,7 +42,7 @@ class SubscribersTest : public ::testing::Test {
   void commit(panels::Panel& panel, const Journal& journal) {
     subscribers_.committed(panel, journal);
     Journal taken = journal;
-    panel.commit(taken, panel.room_for(taken), 0);
+    panel.commit(taken, panel.reserve(taken), 0);
   }
 
   SystemClock clock_;

@@ -113,16 +113,16 @@ TEST(HandlerCache, AnImageIsChargedBeforeItIsMadeAndThenAsLargeAsItIs) {
   const std::uint64_t one = HandlerCache::bytes_of("a", *image), most = image->stored_bytes() + 100'000;
   HandlerCache cache(1_MiB, ledger);
   {
-    auto held = cache.room_for("a", most);
+    auto held = cache.reserve("a", most);
     ASSERT_TRUE(held);
     EXPECT_EQ(held->bytes(), one + 100'000);
     cache.insert("a", image, *std::move(held));
   }
   EXPECT_EQ(ledger.granted(budget::Kind::kImages), one);
   ledger.set(one + 100'000 - 1, {}, {});
-  EXPECT_TRUE(cache.room_for("b", most - one - 1).has_value()) << "in what is free";
+  EXPECT_TRUE(cache.reserve("b", most - one - 1).has_value()) << "in what is free";
   EXPECT_NE(cache.find("a"), nullptr);
-  const auto refused = cache.room_for("b", most);
+  const auto refused = cache.reserve("b", most);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
   EXPECT_EQ(cache.find("a"), nullptr) << "it has made room, though in vain";
