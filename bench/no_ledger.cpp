@@ -1,5 +1,5 @@
 // The ledger compiled out: in the place of src/nexus/foundation/budget/ledger.cpp. A grant knows its size, as those who hold it ask
-// for that, and nobody keeps books. What the call costs with the real one is compared with this.
+// for that, and nobody keeps accounts. What the call costs with the real one is compared with this.
 #include <algorithm>
 #include <utility>
 

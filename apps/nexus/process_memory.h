@@ -26,7 +26,7 @@ class ProcessMemory final : public exposition::MemorySource {
     keeper_.look(false);
     budget::MemoryView view = keeper_.view();
     budget::LedgerState ledger = ledger_.state();
-    const std::uint64_t granted = ledger.book.granted();
+    const std::uint64_t granted = ledger.accounts.granted();
     view.unaccounted_bytes = minus(view.measured_bytes, granted);
     return {std::move(view),     ledger,        settings_.memory_limit_bytes, settings_.max_instances,
             runtime_.tracking(), unclean_exits_};

@@ -45,7 +45,7 @@ export class Sampler {
     this.excessBefore = 0;
   }
 
-  // The working set is read before and after: what grows or goes while the server answers is no fault of its books.
+  // The working set is read before and after: what grows or goes while the server answers is no fault of its accounts.
   async once() {
     const before = this.group.workingSet();
     const limit = this.group.limit;

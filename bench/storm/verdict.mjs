@@ -18,16 +18,16 @@ export const mostAbove = (workingSet) => Math.max(workingSet / 10, 16 * MIB);
 export const mostRss = (before) => before + Math.max(before / 10, 8 * MIB);
 
 // `seen` as run.mjs collects it. `judgesLatency`: otherwise it is reported and decides nothing. A server without metrics keeps
-// no books: what is asked of them is left out. Gives rows {name, required, seen, holds, decides}.
+// no accounts: what is asked of them is left out. Gives rows {name, required, seen, holds, decides}.
 export function judge(seen, { judgesLatency, processors }) {
   const rows = [];
   const row = (name, required, what, holds, decides = true) => rows.push({ name, required, seen: what, holds: Boolean(holds), decides });
-  const keepsBooks = seen.before.kinds !== undefined;
+  const keepsAccounts = seen.before.kinds !== undefined;
   judgeLife(row, seen);
   judgeResponses(row, seen, judgesLatency);
   row('working set above limit - reserve / 2', 'never', times(seen.sampler.overLimit), seen.sampler.overLimit.most <= 0);
-  if (keepsBooks) judgeBooks(row, seen, processors);
-  if (seen.after) judgeRest(row, seen, keepsBooks);
+  if (keepsAccounts) judgeAccounts(row, seen, processors);
+  if (seen.after) judgeRest(row, seen, keepsAccounts);
   else row('memory goes back', 'within 5 s', 'the server does not answer any more', false);
   return rows;
 }
@@ -52,7 +52,7 @@ function judgeResponses(row, { clients, honest, sampler, isResponse }, judgesLat
   row('honest calls that ran', 'most', `${honest.latencies.length} of ${asked}`, honest.latencies.length > asked / 2, false);
 }
 
-function judgeBooks(row, { sampler, before, after }, processors) {
+function judgeAccounts(row, { sampler, before, after }, processors) {
   row('working set above what is accounted', 'never', times(sampler.overAccounted), sampler.overAccounted.most <= processors * COUNTED_AHEAD_BYTES);
   for (const [when, idle] of [['before', before], ['after', after]]) {
     if (!idle) continue;
@@ -65,10 +65,10 @@ function judgeBooks(row, { sampler, before, after }, processors) {
     middle === undefined ? 'unknown' : mib(middle), middle <= mostAbove(sampler.highestWorkingSet), false);
 }
 
-function judgeRest(row, { before, after, minInstances }, keepsBooks) {
+function judgeRest(row, { before, after, minInstances }, keepsAccounts) {
   row('resident memory goes back within 5 s', `<= ${mib(mostRss(before.rss))}`, `${mib(before.rss)} -> ${mib(after.rss)}`,
     after.rss <= mostRss(before.rss));
-  if (!keepsBooks) return;
+  if (!keepsAccounts) return;
   const left = Object.entries(after.kinds).filter(([kind]) => kind !== 'server')
     .map(([kind, bytes]) => [kind, bytes - (before.kinds[kind] ?? 0)])
     .filter(([kind, bytes]) => bytes > (kind === 'suspended' ? MOST_KEPT_RESULT_BYTES : 0));

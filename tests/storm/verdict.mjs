@@ -58,7 +58,7 @@ for (const [what, spoil, name] of [
   });
 }
 
-test('what the kernel takes in batches is no fault of the books', () => {
+test('what the kernel takes in batches is no fault of the accounts', () => {
   const seen = good();
   seen.sampler.overAccounted = { most: MIB, times: 3 };
   assert.deepEqual(failed(seen), []);
@@ -71,7 +71,7 @@ test('where latency is only reported, a slow call decides nothing', () => {
   assert.match(table(judge(seen, { ...options, judgesLatency: false })), /reported only/);
 });
 
-test('a server without books is not asked for them', () => {
+test('a server without accounts is not asked for them', () => {
   const seen = good();
   for (const idle of [seen.before, seen.after]) for (const name of ['kinds', 'accounted', 'instances', 'panels']) delete idle[name];
   assert.deepEqual(failed(seen), []);

@@ -22,18 +22,18 @@ Error refusal(const NamedLimit& limit, std::uint64_t wanted, std::uint64_t free)
 void BoundedLedger::set(std::uint64_t total, const Shares& shares, const NamedLimit& limit,
                         std::uint64_t headroom) {
   const std::lock_guard lock(mutex_);
-  state_.book.set(total, shares, headroom);
+  state_.accounts.set(total, shares, headroom);
   state_.limit = limit;
 }
 
 std::uint64_t BoundedLedger::granted(Kind kind) const {
   const std::lock_guard lock(mutex_);
-  return state_.book.granted(kind);
+  return state_.accounts.granted(kind);
 }
 
 std::uint64_t BoundedLedger::free_for(Kind kind, Need need) const {
   const std::lock_guard lock(mutex_);
-  return state_.book.free_for(kind, need);
+  return state_.accounts.free_for(kind, need);
 }
 
 LedgerState BoundedLedger::state() const {
@@ -46,22 +46,22 @@ Result<void> BoundedLedger::take(Kind kind, std::uint64_t bytes, Need need) {
   std::uint64_t free = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (state_.book.take(kind, bytes, need)) return {};
+    if (state_.accounts.take(kind, bytes, need)) return {};
     ++state_.refusals;
     limit = state_.limit;
-    free = state_.book.free_for(kind, need);
+    free = state_.accounts.free_for(kind, need);
   }
   return std::unexpected(refusal(limit, bytes, free));
 }
 
 void BoundedLedger::put(Kind kind, std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  state_.book.put(kind, bytes);
+  state_.accounts.put(kind, bytes);
 }
 
 void BoundedLedger::give_back(Kind kind, std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  state_.book.give_back(kind, bytes);
+  state_.accounts.give_back(kind, bytes);
 }
 
 }  // namespace nexus::budget

@@ -19,7 +19,7 @@ struct NamedLimit {
 
 // All of one moment.
 struct LedgerState {
-  Book book;
+  Accounts accounts;
   NamedLimit limit;
   std::uint64_t refusals = 0;  // since the start
 };

@@ -58,7 +58,7 @@ void Keeper::look(bool is_at_rest) {
   now.measured_bytes = now.limits.container_limit_bytes
                            ? std::max(resident.own_bytes, now.limits.working_set_bytes)
                            : now.resident_bytes;
-  const std::uint64_t granted = ledger_.state().book.granted();
+  const std::uint64_t granted = ledger_.state().accounts.granted();
   if (is_at_rest) {
     const std::uint64_t others = granted - server_.bytes();
     server_.set_to(minus(now.measured_bytes, others));

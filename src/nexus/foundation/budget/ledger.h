@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "nexus/foundation/base/error.h"
-#include "nexus/foundation/budget/book.h"
+#include "nexus/foundation/budget/accounts.h"
 
 namespace nexus::budget {
 

@@ -46,11 +46,11 @@ std::string limits_json(const MemoryFacts& facts) {
   });
 }
 
-std::string kinds_json(const budget::Book& book) {
+std::string kinds_json(const budget::Accounts& accounts) {
   std::string json = "{";
   for (std::size_t kind = 0; kind < budget::kKindCount; ++kind) {
     json += fmt::format(R"({}"{}":{})", kind == 0 ? "" : ",", budget::kKindNames[kind],
-                        book.granted(static_cast<budget::Kind>(kind)));
+                        accounts.granted(static_cast<budget::Kind>(kind)));
   }
   return json + '}';
 }
@@ -114,8 +114,8 @@ void append_memory(std::string& out, const MemoryFacts& facts, const exposition:
       R"({{"limits":{},"pool":{{"max":{},"active":{},"idle":{},"waiting":{},"writeTracking":{{"protected":{},"copied":{}}}}},"reserveBytes":{},"grantableBytes":{},"grantedBytes":{},"unaccountedBytes":{},"residentBytes":{},"kinds":{},"refusals":{},"handlers":{},"advice":{},"uncleanExits":{}}})",
       limits_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
       facts.tracking.learning, facts.tracking.copying, limits.reserve_bytes, limits.grantable_bytes,
-      facts.ledger.book.granted(), facts.view.unaccounted_bytes, facts.view.resident_bytes,
-      kinds_json(facts.ledger.book), refusals_json(sum.probes.admission), json_array(top, handler_json),
+      facts.ledger.accounts.granted(), facts.view.unaccounted_bytes, facts.view.resident_bytes,
+      kinds_json(facts.ledger.accounts), refusals_json(sum.probes.admission), json_array(top, handler_json),
       json_array(exposition::memory_advice(facts, sum.probes.admission, all), json_string),
       json_array(facts.unclean_exits, unclean_json));
 }

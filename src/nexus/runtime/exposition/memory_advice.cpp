@@ -64,7 +64,7 @@ class Advice {
   }
 
   std::string_view what_frees_most() const {
-    const auto held = [&](budget::Kind kind) { return facts_.ledger.book.granted(kind); };
+    const auto held = [&](budget::Kind kind) { return facts_.ledger.accounts.granted(kind); };
     budget::Kind most = budget::Kind::kInstances;
     for (const auto kind : {budget::Kind::kServer, budget::Kind::kImages, budget::Kind::kSuspended,
                             budget::Kind::kCache, budget::Kind::kBuffers})
@@ -94,7 +94,7 @@ class Advice {
 
   // Its files are charged only where they are memory.
   void about_cache() {
-    const std::uint64_t cache = facts_.ledger.book.granted(budget::Kind::kCache);
+    const std::uint64_t cache = facts_.ledger.accounts.granted(budget::Kind::kCache);
     const std::uint64_t given = limits_.container_limit_bytes.value_or(limits_.budget_bytes);
     if (cache == 0 || cache < given / 16) return;
     say("the {} has {}; the cache on tmpfs takes {} of it: a CACHE_DIR on a disk, or a lower "

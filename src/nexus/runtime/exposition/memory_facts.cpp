@@ -3,7 +3,7 @@
 namespace nexus::exposition {
 
 std::uint64_t used_bytes(const MemoryFacts& facts) {
-  return facts.ledger.book.granted() + facts.view.unaccounted_bytes;
+  return facts.ledger.accounts.granted() + facts.view.unaccounted_bytes;
 }
 
 double used_ratio(const MemoryFacts& facts) {

@@ -162,7 +162,7 @@ void report_memory(Exposition& out, const MemoryFacts& facts) {
   out.gauge("nexus_memory_accounted_bytes", "Bytes granted, by what they are for.");
   for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
     out.sample({{"kind", budget::kKindNames[kind]}},
-               facts.ledger.book.granted(static_cast<budget::Kind>(kind)));
+               facts.ledger.accounts.granted(static_cast<budget::Kind>(kind)));
   out.gauge("nexus_memory_unaccounted_bytes", "Bytes measured beyond what is granted.");
   out.sample(facts.view.unaccounted_bytes);
   if (limits.container_limit_bytes) {

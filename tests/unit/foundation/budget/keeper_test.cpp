@@ -55,7 +55,7 @@ TEST_F(KeeperTest, WhatIsChargedIsNotCountedTwice) {
   const Grant images = *ledger_.grant(Kind::kImages, 10_MiB);
   keeper.look(true);
   EXPECT_EQ(ledger_.granted(Kind::kServer), 30_MiB);
-  EXPECT_EQ(ledger_.state().book.granted(), 40_MiB);
+  EXPECT_EQ(ledger_.state().accounts.granted(), 40_MiB);
 }
 
 TEST_F(KeeperTest, WhatNobodyWasGrantedIsTakenOffWhileHandlersRun) {

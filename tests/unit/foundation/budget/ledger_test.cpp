@@ -177,7 +177,7 @@ TEST(BoundedLedger, NoGrantIsLostOrMadeTwiceByManyThreads) {
   std::jthread changing([&] {
     for (std::uint64_t i = 0; !is_over; ++i) {
       ledger.set(i % 2 == 0 ? kTotal : kTotal / 2, {}, {});
-      EXPECT_LE(ledger.state().book.granted(), kTotal);
+      EXPECT_LE(ledger.state().accounts.granted(), kTotal);
     }
   });
   {
@@ -186,7 +186,7 @@ TEST(BoundedLedger, NoGrantIsLostOrMadeTwiceByManyThreads) {
       threads.emplace_back([&ledger, t] { churn(ledger, t); });
   }
   is_over = true;
-  EXPECT_EQ(ledger.state().book.granted(), 0u);
+  EXPECT_EQ(ledger.state().accounts.granted(), 0u);
 }
 
 TEST(UnlimitedLedger, CountsOfManyThreadsReturnToZero) {

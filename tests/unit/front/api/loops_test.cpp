@@ -159,7 +159,7 @@ TEST(OneLoopTest, ArgumentsThatThereIsNoMemoryToLookAtAreRefused) {
     const std::string path = "/panels/p/trigger/t";
     EXPECT_EQ((co_await loops.ask(0, Method::post, "/panels", definition)).status, 201);
     EXPECT_EQ((co_await loops.ask(0, Method::post, path, R"({"a":[1]})")).status, 200);
-    loops.ledger().set_limit(loops.ledger().state().book.granted() + 3'000'000);
+    loops.ledger().set_limit(loops.ledger().state().accounts.granted() + 3'000'000);
     const auto refused = co_await loops.ask(0, Method::post, path, large);
     EXPECT_EQ(refused.status, 503) << refused.body;
     EXPECT_NE(refused.body.find(R"("code":"OVERLOADED")"), std::string::npos) << refused.body;

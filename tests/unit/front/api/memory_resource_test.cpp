@@ -29,7 +29,7 @@ exposition::MemoryFacts facts_of_a_container() {
   limits.reserve_bytes = 40;
   limits.grantable_bytes = 760;
   facts.view.unaccounted_bytes = 10;
-  facts.ledger.book.put(budget::Kind::kImages, 200);
+  facts.ledger.accounts.put(budget::Kind::kImages, 200);
   return facts;
 }
 

@@ -14,7 +14,7 @@ using budget::Need;
 class AdmissionTest : public ::testing::Test {
  protected:
   testing::LoopUnderTest& loop() { return loops_[0]; }
-  std::uint64_t granted() { return loops_.ledger().state().book.granted(); }
+  std::uint64_t granted() { return loops_.ledger().state().accounts.granted(); }
 
   // Each has an image of its own, and the pool an idle instance.
   Task<void> call_handlers(int count) {

@@ -162,7 +162,7 @@ TEST_F(ExecutionsTest, WhoIsRefusedForWantOfBytesIsToldWhenToComeByThePaceOfThis
 
 TEST_F(ExecutionsTest, AHandlerWhoseImageThereIsNoRoomForIsRefusedBeforeItIsMade) {
   ASSERT_TRUE(registry_.create(definition(kCount)));
-  const auto others = ledger_.state().book.granted();
+  const auto others = ledger_.state().accounts.granted();
   ledger_.set_limit(others + 8'000);  // more than it is, less than it might be
   const auto refused = call();
   run_all();

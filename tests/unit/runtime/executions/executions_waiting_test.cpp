@@ -87,7 +87,7 @@ class ExecutionsWaitingTest : public ::testing::Test {
   }
   // From now on the ledger has so many bytes more to give, and so many of them only to those who start.
   void leave(std::uint64_t bytes, std::uint64_t headroom) {
-    const std::uint64_t total = loops_.ledger().state().book.granted() + bytes;
+    const std::uint64_t total = loops_.ledger().state().accounts.granted() + bytes;
     loops_.ledger().set(total, {}, {.layer = "budget", .setting = "MEMORY_BUDGET_MB", .limit_bytes = total},
                         headroom);
   }

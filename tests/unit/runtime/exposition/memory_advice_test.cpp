@@ -122,17 +122,17 @@ TEST(MemoryAdvice, SaysOfWhatIsRefusedWhatWouldFreeTheMost) {
   metrics::AdmissionProbe refusals;
   refusals.by_layer = {1, 0, 0, 0};
   MemoryFacts facts = well();
-  facts.ledger.book.put(budget::Kind::kServer, 40_MiB);
+  facts.ledger.accounts.put(budget::Kind::kServer, 40_MiB);
   EXPECT_THAT(advice(facts, {}, refusals), Contains(HasSubstr("memory limit, or keep less in panels")));
-  facts.ledger.book.put(budget::Kind::kSuspended, 41_MiB);
+  facts.ledger.accounts.put(budget::Kind::kSuspended, 41_MiB);
   EXPECT_THAT(advice(facts, {}, refusals), Contains(HasSubstr("or let handlers keep less while they wait")));
 }
 
 TEST(MemoryAdvice, SaysWhatTheCacheTakesOfTheMemory) {
   MemoryFacts facts = well();
-  ASSERT_TRUE(facts.ledger.book.take(budget::Kind::kCache, 63_MiB));
+  ASSERT_TRUE(facts.ledger.accounts.take(budget::Kind::kCache, 63_MiB));
   EXPECT_THAT(advice(facts), IsEmpty());
-  ASSERT_TRUE(facts.ledger.book.take(budget::Kind::kCache, 65_MiB));
+  ASSERT_TRUE(facts.ledger.accounts.take(budget::Kind::kCache, 65_MiB));
   EXPECT_THAT(advice(facts),
               ElementsAre(HasSubstr("the container has 1 GiB; the cache on tmpfs takes 128 MiB "
                                     "of it")));

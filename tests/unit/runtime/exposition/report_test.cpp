@@ -110,7 +110,7 @@ TEST(Report, SaysHowMuchOfTheMemoryIsUsed) {
   memory.view.limits.reserve_bytes = 200;
   memory.view.limits.grantable_bytes = 800;
   memory.view.unaccounted_bytes = 50;
-  memory.ledger.book.put(budget::Kind::kInstances, 350);
+  memory.ledger.accounts.put(budget::Kind::kInstances, 350);
   memory.unclean_exits.resize(2);
   const std::string text = text_of({}, {}, memory);
   for (const char* sample :

@@ -129,7 +129,7 @@ TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndPackedOneByOne) {
   ASSERT_TRUE(apply(delta, *b));
   expect_as_taken(*b);
 
-  ledger_.set_limit(ledger_.state().book.granted() + (1 << 20));
+  ledger_.set_limit(ledger_.state().accounts.granted() + (1 << 20));
   EXPECT_FALSE(take_delta(*a)) << "only a third of its parts";
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
 }

@@ -32,7 +32,7 @@ using Shares = std::array<Share, kKindCount>;
 enum class Need : bool { kStart, kGrowth };
 
 // Not thread-safe. All sums saturate.
-class Book {
+class Accounts {
  public:
   // Nothing that is granted is taken back: when it is more than the new total, nothing is granted until it is less.
   void set(std::uint64_t total, const Shares& shares, std::uint64_t headroom = 0);

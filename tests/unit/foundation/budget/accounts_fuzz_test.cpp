@@ -5,7 +5,7 @@
 #include <list>
 #include <random>
 
-#include "nexus/foundation/budget/book.h"
+#include "nexus/foundation/budget/accounts.h"
 #include "support/steps.h"
 
 namespace nexus::budget {
@@ -16,7 +16,7 @@ struct Holding {
   std::uint64_t bytes;
 };
 
-class NaiveBook {
+class NaiveAccounts {
  public:
   std::uint64_t total = kUnlimited;
   std::uint64_t headroom = 0;
@@ -43,9 +43,9 @@ class NaiveBook {
   }
 };
 
-class BookFuzz {
+class AccountsFuzz {
  public:
-  explicit BookFuzz(std::uint64_t seed) : random_(seed) { change_bounds(); }
+  explicit AccountsFuzz(std::uint64_t seed) : random_(seed) { change_bounds(); }
 
   void step() {
     switch (below(12)) {
@@ -65,10 +65,10 @@ class BookFuzz {
         take();
     }
     for (std::size_t k = 0; k < kKindCount; ++k)
-      ASSERT_EQ(book_.granted(static_cast<Kind>(k)), twin_.granted(static_cast<Kind>(k)));
+      ASSERT_EQ(accounts_.granted(static_cast<Kind>(k)), twin_.granted(static_cast<Kind>(k)));
     const Kind kind = some_kind();
     const Need need = some_need();
-    const std::uint64_t free = book_.free_for(kind, need);
+    const std::uint64_t free = accounts_.free_for(kind, need);
     ASSERT_TRUE(twin_.fits(kind, free, need));
     ASSERT_FALSE(twin_.fits(kind, free + 1, need));
   }
@@ -85,21 +85,21 @@ class BookFuzz {
       share.most = below(3) == 0 ? below(600) : 5000;
     }
     twin_.headroom = below(3) == 0 ? below(300) : 0;
-    book_.set(twin_.total, twin_.shares, twin_.headroom);
+    accounts_.set(twin_.total, twin_.shares, twin_.headroom);
   }
 
   void take() {
     const Kind kind = some_kind();
     const std::uint64_t bytes = below(400);
     const Need need = some_need();
-    const bool is_granted = book_.take(kind, bytes, need);
+    const bool is_granted = accounts_.take(kind, bytes, need);
     ASSERT_EQ(is_granted, twin_.fits(kind, bytes, need)) << bytes;
     if (is_granted) twin_.holdings.push_back({kind, bytes});
   }
 
   void put() {
     const Holding one{some_kind(), below(300)};
-    book_.put(one.kind, one.bytes);
+    accounts_.put(one.kind, one.bytes);
     twin_.holdings.push_back(one);
   }
 
@@ -108,30 +108,30 @@ class BookFuzz {
     const auto one =
         std::next(twin_.holdings.begin(), static_cast<std::ptrdiff_t>(below(twin_.holdings.size())));
     const std::uint64_t bytes = below(2) == 0 ? one->bytes : below(one->bytes + 1);
-    book_.give_back(one->kind, bytes);
+    accounts_.give_back(one->kind, bytes);
     one->bytes -= bytes;
     if (one->bytes == 0) twin_.holdings.erase(one);
   }
 
   std::mt19937_64 random_;
-  Book book_;
-  NaiveBook twin_;
+  Accounts accounts_;
+  NaiveAccounts twin_;
 };
 
-TEST(BookFuzz, DecidesAsTheNaiveTwinDoes) {
+TEST(AccountsFuzz, DecidesAsTheNaiveTwinDoes) {
   const std::uint64_t steps = testing::steps(1'000'000);
-  BookFuzz fuzz(20260601);
+  AccountsFuzz fuzz(20260601);
   for (std::uint64_t i = 0; i < steps && !::testing::Test::HasFatalFailure(); ++i)
     fuzz.step();
 }
 
-TEST(Book, SumsSaturate) {
-  Book book;
-  EXPECT_TRUE(book.take(Kind::kServer, kUnlimited));
-  EXPECT_FALSE(book.take(Kind::kImages, 1));
-  book.put(Kind::kImages, kUnlimited);
-  EXPECT_EQ(book.granted(), kUnlimited);
-  EXPECT_EQ(book.free_for(Kind::kCache), 0u);
+TEST(Accounts, SumsSaturate) {
+  Accounts accounts;
+  EXPECT_TRUE(accounts.take(Kind::kServer, kUnlimited));
+  EXPECT_FALSE(accounts.take(Kind::kImages, 1));
+  accounts.put(Kind::kImages, kUnlimited);
+  EXPECT_EQ(accounts.granted(), kUnlimited);
+  EXPECT_EQ(accounts.free_for(Kind::kCache), 0u);
 }
 
 }  // namespace
