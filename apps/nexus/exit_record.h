@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "nexus/foundation/base/clock.h"
-#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/budget/memory_monitor.h"
 #include "nexus/foundation/diagnostics/last_words.h"
 #include "nexus/foundation/metrics/handler_use.h"
 #include "nexus/runtime/exposition/memory_facts.h"

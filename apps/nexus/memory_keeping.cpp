@@ -52,11 +52,11 @@ void set_up_allocator(std::size_t loops) {
   mallopt(M_ARENA_MAX, static_cast<int>(loops) + 1);
 }
 
-MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::Keeper& keeper,
-                             system::PressureWatch& watch, budget::Ledger& ledger, const Clock& clock,
-                             ExitRecord& record)
+MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops,
+                             budget::MemoryMonitor& monitor, system::PressureWatch& watch,
+                             budget::Ledger& ledger, const Clock& clock, ExitRecord& record)
     : loops_(loops),
-      keeper_(keeper),
+      monitor_(monitor),
       watch_(watch),
       ledger_(ledger),
       clock_(clock),
@@ -71,7 +71,7 @@ MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops
 
 void MemoryKeeping::start() {
   policy_.start(clock_.monotonic_us() / 1000);
-  container_limit_bytes_ = keeper_.view().limits.container_limit_bytes;
+  container_limit_bytes_ = monitor_.view().limits.container_limit_bytes;
   record();
   asio::co_spawn(timer_.get_executor(), keep(), must_not_throw);
   if (!events_.is_open()) return;
@@ -126,10 +126,10 @@ void MemoryKeeping::tick() {
 }
 
 void MemoryKeeping::look(bool is_resting, std::string_view reason) {
-  keeper_.look(is_resting);
+  monitor_.look(is_resting);
   record();
   ask_for_handlers();
-  const system::MemoryLimits limits = keeper_.view().limits;
+  const system::MemoryLimits limits = monitor_.view().limits;
   if (limits.container_limit_bytes != std::exchange(container_limit_bytes_, limits.container_limit_bytes)) {
     spdlog::info(
         "the container's memory limit is now {}: {} may be granted ({})",
@@ -154,7 +154,7 @@ void MemoryKeeping::record() {
     under_way.queued += stats.waiting;
     started_ += stats.waits.count();
   }
-  record_.update(keeper_.view(), ledger_, under_way);
+  record_.update(monitor_.view(), ledger_, under_way);
 }
 
 // Not while nothing has run: nobody is to be woken for it.

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "exit_record.h"
-#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/budget/memory_monitor.h"
 #include "nexus/foundation/system/pressure_watch.h"
 #include "nexus/runtime/loop/loop.h"
 #include "rest_policy.h"
@@ -24,7 +24,7 @@ namespace nexus::app {
 class MemoryKeeping {
  public:
   // All must outlive it.
-  MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::Keeper& keeper,
+  MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::MemoryMonitor& monitor,
                 system::PressureWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
 
   void start();
@@ -45,7 +45,7 @@ class MemoryKeeping {
   void name_handlers();
 
   std::span<const std::unique_ptr<ServingLoop>> loops_;
-  budget::Keeper& keeper_;
+  budget::MemoryMonitor& monitor_;
   system::PressureWatch& watch_;
   budget::Ledger& ledger_;
   const Clock& clock_;

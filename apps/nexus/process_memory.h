@@ -13,9 +13,10 @@ namespace nexus::app {
 class ProcessMemory final : public exposition::MemorySource {
  public:
   // All but the notices must outlive it.
-  ProcessMemory(budget::Keeper& keeper, const budget::BoundedLedger& ledger, const sandbox::Runtime& runtime,
-                const config::RuntimeConfig& settings, std::vector<exposition::UncleanNotice> unclean_exits)
-      : keeper_(keeper),
+  ProcessMemory(budget::MemoryMonitor& monitor, const budget::BoundedLedger& ledger,
+                const sandbox::Runtime& runtime, const config::RuntimeConfig& settings,
+                std::vector<exposition::UncleanNotice> unclean_exits)
+      : monitor_(monitor),
         ledger_(ledger),
         runtime_(runtime),
         settings_(settings),
@@ -23,8 +24,8 @@ class ProcessMemory final : public exposition::MemorySource {
 
   // What is unaccounted is measured now: it changes with every request.
   exposition::MemoryFacts look() const override {
-    keeper_.look(false);
-    budget::MemoryView view = keeper_.view();
+    monitor_.look(false);
+    budget::MemoryView view = monitor_.view();
     budget::LedgerState ledger = ledger_.state();
     const std::uint64_t granted = ledger.accounts.granted();
     view.unaccounted_bytes = minus(view.measured_bytes, granted);
@@ -33,7 +34,7 @@ class ProcessMemory final : public exposition::MemorySource {
   }
 
  private:
-  budget::Keeper& keeper_;
+  budget::MemoryMonitor& monitor_;
   const budget::BoundedLedger& ledger_;
   const sandbox::Runtime& runtime_;
   const config::RuntimeConfig& settings_;

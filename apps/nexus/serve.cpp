@@ -13,7 +13,7 @@
 #include "load_settings.h"
 #include "memory_keeping.h"
 #include "nexus/foundation/budget/bounded_ledger.h"
-#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/budget/memory_monitor.h"
 #include "nexus/foundation/system/kernel_file.h"
 #include "nexus/foundation/system/pressure_watch.h"
 #include "nexus/runtime/extensions/external.h"
@@ -63,13 +63,14 @@ int serve_until_told(const ServeCommand& command) {
     fmt::print(stderr, "nexus: {}\n", runtime.error().message);
     return kFailed;
   }
-  budget::Keeper keeper(ledger, system::read_kernel_file, keeper_options_of(settings->runtime));
+  budget::MemoryMonitor monitor(ledger, system::read_kernel_file,
+                                memory_monitor_options_of(settings->runtime));
   // Before the port is open: files that are memory are charged first.
   std::unique_ptr<handlers::DiskCache> disk_cache;
   if (auto options = disk_cache_options_of(settings->runtime, **runtime))
     disk_cache = std::make_unique<handlers::DiskCache>(*std::move(options), clock, ledger);
   ExitRecord record(settings->runtime.cache_dir, clock);
-  const ProcessMemory known(keeper, ledger, **runtime, settings->runtime, std::move(unclean));
+  const ProcessMemory known(monitor, ledger, **runtime, settings->runtime, std::move(unclean));
   auto extensions = make_extensions(*settings, ledger);
   if (!extensions) {
     fmt::print(stderr, "nexus: {}\n", extensions.error().message);
@@ -85,7 +86,7 @@ int serve_until_told(const ServeCommand& command) {
   for (std::size_t own = 0; own < loop_count; ++own)
     loops.push_back(std::make_unique<ServingLoop>(shared, known, *settings, peers, own));
   system::PressureWatch watch(system::control_groups(system::read_kernel_file, "memory"));
-  MemoryKeeping memory(loops, keeper, watch, ledger, clock, record);
+  MemoryKeeping memory(loops, monitor, watch, ledger, clock, record);
   const int status =
       Life(loops, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {
                                                               reload_log_level(command.config);

@@ -18,7 +18,7 @@ sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime)
   return {.max_memories = runtime.max_instances + kSpareMemories};
 }
 
-budget::Keeper::Options keeper_options_of(const config::RuntimeConfig& runtime) {
+budget::MemoryMonitor::Options memory_monitor_options_of(const config::RuntimeConfig& runtime) {
   return {runtime.memory_budget_bytes, runtime.memory_limit_bytes};
 }
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/budget/memory_monitor.h"
 #include "nexus/foundation/config/settings.h"
 #include "nexus/front/api/api.h"
 #include "nexus/front/auth/authorizer.h"
@@ -16,7 +16,7 @@
 namespace nexus::app {
 
 sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime);
-budget::Keeper::Options keeper_options_of(const config::RuntimeConfig& runtime);
+budget::MemoryMonitor::Options memory_monitor_options_of(const config::RuntimeConfig& runtime);
 
 // Nullopt: it is switched off.
 std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::RuntimeConfig& settings,

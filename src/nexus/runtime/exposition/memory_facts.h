@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "nexus/foundation/budget/bounded_ledger.h"
-#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/budget/memory_monitor.h"
 #include "nexus/foundation/diagnostics/explain_exit.h"
 #include "nexus/sandbox/memory/tracking.h"
 

@@ -27,7 +27,7 @@ struct MemoryView {
 };
 
 // Thread-safe.
-class Keeper {
+class MemoryMonitor {
  public:
   struct Options {
     std::optional<std::uint64_t> budget_bytes;  // MEMORY_BUDGET_MB
@@ -37,7 +37,7 @@ class Keeper {
   };
 
   // Looks for the first time. The ledger must outlive it.
-  Keeper(BoundedLedger& ledger, system::ReadFile read, Options options);
+  MemoryMonitor(BoundedLedger& ledger, system::ReadFile read, Options options);
 
   // Asks the kernel: about 100 us. `is_at_rest`: no handler runs, so that what is there and not granted is the server's own.
   void look(bool is_at_rest);

@@ -1,4 +1,4 @@
-#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/budget/memory_monitor.h"
 
 #include <unistd.h>
 
@@ -38,7 +38,7 @@ Resident resident_now(const system::ReadFile& read) {
 
 }  // namespace
 
-Keeper::Keeper(BoundedLedger& ledger, system::ReadFile read, Options options)
+MemoryMonitor::MemoryMonitor(BoundedLedger& ledger, system::ReadFile read, Options options)
     : ledger_(ledger),
       read_(std::move(read)),
       options_(options),
@@ -47,7 +47,7 @@ Keeper::Keeper(BoundedLedger& ledger, system::ReadFile read, Options options)
   look(true);
 }
 
-void Keeper::look(bool is_at_rest) {
+void MemoryMonitor::look(bool is_at_rest) {
   const std::lock_guard looking(looking_);
   MemoryView now;
   now.limits =
@@ -76,7 +76,7 @@ void Keeper::look(bool is_at_rest) {
   view_ = std::move(now);
 }
 
-MemoryView Keeper::view() const {
+MemoryView MemoryMonitor::view() const {
   const std::lock_guard lock(mutex_);
   return view_;
 }

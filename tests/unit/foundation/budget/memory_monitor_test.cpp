@@ -1,4 +1,4 @@
-#include "nexus/foundation/budget/keeper.h"
+#include "nexus/foundation/budget/memory_monitor.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -12,9 +12,9 @@ namespace nexus::budget {
 namespace {
 
 // A container of version 2 whose numbers a test sets.
-class KeeperTest : public ::testing::Test {
+class MemoryMonitorTest : public ::testing::Test {
  protected:
-  KeeperTest() {
+  MemoryMonitorTest() {
     files_["/proc/self/cgroup"] = "0::/\n";
     files_["/proc/self/mountinfo"] = "1 0 0:1 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
     files_["/proc/meminfo"] = "MemTotal: 16777216 kB\nMemAvailable: 8388608 kB\n";
@@ -30,7 +30,7 @@ class KeeperTest : public ::testing::Test {
         " 1 1 0 1 0\n";
   }
 
-  Keeper keeper(std::optional<std::uint64_t> budget = {}) {
+  MemoryMonitor monitor(std::optional<std::uint64_t> budget = {}) {
     return {ledger_,
             [this](const std::string& path) -> std::optional<std::string> {
               const auto found = files_.find(path);
@@ -43,49 +43,49 @@ class KeeperTest : public ::testing::Test {
   BoundedLedger ledger_;
 };
 
-TEST_F(KeeperTest, AtRestAllThatIsThereIsTheServersOwn) {
-  const Keeper keeper = this->keeper();
+TEST_F(MemoryMonitorTest, AtRestAllThatIsThereIsTheServersOwn) {
+  const MemoryMonitor monitor = this->monitor();
   EXPECT_EQ(ledger_.granted(Kind::kServer), 40_MiB);
-  EXPECT_EQ(keeper.view().unaccounted_bytes, 0u);
+  EXPECT_EQ(monitor.view().unaccounted_bytes, 0u);
   EXPECT_EQ(ledger_.free_for(Kind::kInstances), 256_MiB - 32_MiB - 40_MiB);
 }
 
-TEST_F(KeeperTest, WhatIsChargedIsNotCountedTwice) {
-  Keeper keeper = this->keeper();
+TEST_F(MemoryMonitorTest, WhatIsChargedIsNotCountedTwice) {
+  MemoryMonitor monitor = this->monitor();
   const Grant images = *ledger_.grant(Kind::kImages, 10_MiB);
-  keeper.look(true);
+  monitor.look(true);
   EXPECT_EQ(ledger_.granted(Kind::kServer), 30_MiB);
   EXPECT_EQ(ledger_.state().accounts.granted(), 40_MiB);
 }
 
-TEST_F(KeeperTest, WhatNobodyWasGrantedIsTakenOffWhileHandlersRun) {
-  Keeper keeper = this->keeper();
+TEST_F(MemoryMonitorTest, WhatNobodyWasGrantedIsTakenOffWhileHandlersRun) {
+  MemoryMonitor monitor = this->monitor();
   set(256_MiB, 90_MiB, 60_MiB);
-  keeper.look(false);
+  monitor.look(false);
   EXPECT_EQ(ledger_.granted(Kind::kServer), 40_MiB);
-  EXPECT_EQ(keeper.view().unaccounted_bytes, 50_MiB);
+  EXPECT_EQ(monitor.view().unaccounted_bytes, 50_MiB);
   EXPECT_EQ(ledger_.free_for(Kind::kInstances), 256_MiB - 32_MiB - 90_MiB);
-  keeper.look(true);
-  EXPECT_EQ(keeper.view().unaccounted_bytes, 0u);
+  monitor.look(true);
+  EXPECT_EQ(monitor.view().unaccounted_bytes, 0u);
   EXPECT_EQ(ledger_.granted(Kind::kServer), 90_MiB);
 }
 
-TEST_F(KeeperTest, AChangedLimitCountsAtTheNextLook) {
-  Keeper keeper = this->keeper();
+TEST_F(MemoryMonitorTest, AChangedLimitCountsAtTheNextLook) {
+  MemoryMonitor monitor = this->monitor();
   const Grant held = *ledger_.grant(Kind::kInstances, 100_MiB);
   set(128_MiB, 140_MiB, 130_MiB);
-  keeper.look(false);
+  monitor.look(false);
   const auto refused = ledger_.grant(Kind::kInstances, 1);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().limit->layer, "container");
   EXPECT_EQ(refused.error().limit->limit, 128_MiB);
   set(1_GiB, 140_MiB, 130_MiB);
-  keeper.look(false);
+  monitor.look(false);
   EXPECT_TRUE(ledger_.grant(Kind::kInstances, 500_MiB));
 }
 
-TEST_F(KeeperTest, ABudgetBelowTheContainerIsTheLayer) {
-  const Keeper keeper = this->keeper(100_MiB);
+TEST_F(MemoryMonitorTest, ABudgetBelowTheContainerIsTheLayer) {
+  const MemoryMonitor monitor = this->monitor(100_MiB);
   const auto refused = ledger_.grant(Kind::kInstances, 100_MiB);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().limit->layer, "budget");
@@ -93,20 +93,20 @@ TEST_F(KeeperTest, ABudgetBelowTheContainerIsTheLayer) {
   EXPECT_EQ(refused.error().limit->limit, 100_MiB);
 }
 
-TEST_F(KeeperTest, BodiesCannotTakeWhatAHandlerNeeds) {
-  const Keeper keeper(ledger_, [this](const std::string& path) { return std::optional(files_[path]); },
-                      {{}, 32_MiB});
+TEST_F(MemoryMonitorTest, BodiesCannotTakeWhatAHandlerNeeds) {
+  const MemoryMonitor monitor(
+      ledger_, [this](const std::string& path) { return std::optional(files_[path]); }, {{}, 32_MiB});
   const std::uint64_t grantable = 256_MiB - 32_MiB;
   EXPECT_EQ(ledger_.free_for(Kind::kBuffers), grantable / 2);
   EXPECT_EQ(ledger_.free_for(Kind::kImages), grantable - 40_MiB - 32_MiB);
   EXPECT_EQ(ledger_.free_for(Kind::kInstances), grantable - 40_MiB);
 }
 
-TEST_F(KeeperTest, WithoutALimitWhatIsResidentCounts) {
+TEST_F(MemoryMonitorTest, WithoutALimitWhatIsResidentCounts) {
   files_["/proc/self/cgroup"] = "";
-  const Keeper keeper = this->keeper();
+  const MemoryMonitor monitor = this->monitor();
   EXPECT_EQ(ledger_.granted(Kind::kServer), 30_MiB);
-  EXPECT_EQ(keeper.view().limits.tightest, "budget");
+  EXPECT_EQ(monitor.view().limits.tightest, "budget");
 }
 
 }  // namespace
