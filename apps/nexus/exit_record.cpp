@@ -21,13 +21,13 @@ std::vector<exposition::UncleanNotice> take_unclean_exits(const std::string& fol
 
 ExitRecord::ExitRecord(const std::string& folder, const Clock& clock) : clock_(clock) {
   if (folder.empty()) return;
-  auto words = diagnostics::LastWords::create(folder);
-  if (!words) {
+  auto crash_record = diagnostics::CrashRecord::create(folder);
+  if (!crash_record) {
     spdlog::warn("should this process be killed, the next cannot say of what (CACHE_DIR): {}",
-                 words.error().message);
+                 crash_record.error().message);
     return;
   }
-  words_ = *std::move(words);
+  crash_record_ = *std::move(crash_record);
   record_.pid = getpid();
   record_.started_unix_ms = clock.unix_ms();
   record_.version = kVersion;
@@ -45,7 +45,7 @@ void ExitRecord::name_handlers(std::span<const metrics::HandlerUse> top) {
 
 void ExitRecord::update(const budget::MemoryView& view, const budget::Ledger& ledger,
                         const UnderWay& under_way) {
-  if (!words_) return;
+  if (!crash_record_) return;
   const system::MemoryLimits& limits = view.limits;
   record_.written_unix_ms = clock_.unix_ms();
   record_.container_limit_bytes = limits.container_limit_bytes.value_or(0);
@@ -61,7 +61,7 @@ void ExitRecord::update(const budget::MemoryView& view, const budget::Ledger& le
     record_.accounted_bytes[kind] = ledger.granted(static_cast<budget::Kind>(kind));
   record_.executions_running = under_way.running;
   record_.executions_queued = under_way.queued;
-  words_->update(record_);
+  crash_record_->update(record_);
 }
 
 }  // namespace nexus::app

@@ -1,4 +1,4 @@
-// The last words of this process, kept current in CACHE_DIR for the one that starts next; and those of the ones before.
+// The crash record of this process, kept current in CACHE_DIR for the one that starts next; and those of the ones before.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 #include "nexus/foundation/base/clock.h"
 #include "nexus/foundation/budget/memory_monitor.h"
-#include "nexus/foundation/diagnostics/last_words.h"
+#include "nexus/foundation/diagnostics/crash_record.h"
 #include "nexus/foundation/metrics/handler_use.h"
 #include "nexus/runtime/exposition/memory_facts.h"
 
@@ -34,11 +34,11 @@ class ExitRecord {
   // Under 3 us and no system call but for the time.
   void update(const budget::MemoryView& view, const budget::Ledger& ledger, const UnderWay& under_way);
   // The process ends as it should; nothing is recorded from then on. Its own end is that as well.
-  void remove() { words_.reset(); }
+  void remove() { crash_record_.reset(); }
 
  private:
   const Clock& clock_;
-  std::unique_ptr<diagnostics::LastWords> words_;
+  std::unique_ptr<diagnostics::CrashRecord> crash_record_;
   diagnostics::Record record_;
 };
 

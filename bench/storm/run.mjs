@@ -115,9 +115,9 @@ async function blow({ group, server, clients, options, size }) {
     const { silentMs } = await clients.report() ?? {};
     if (silentMs > SILENT_MS) hangs = { at_s: Math.round(secondsSince(began) - silentMs / 1000) };
   }
-  const lastWords = await clients.report();
+  const finalReport = await clients.report();
   group.setLimit(size);
-  return { death, hangs, limits, lastWords, lasted_s: secondsSince(began) };
+  return { death, hangs, limits, finalReport, lasted_s: secondsSince(began) };
 }
 
 // What is idle again within the time that it has for that.
@@ -146,7 +146,7 @@ async function storm(options, group, folder) {
     honest = helper('honest.mjs', { url: server.url, perSecond: HONEST_PER_SECOND });
     goAhead();
     const sampling = sampler.run();
-    const { lastWords, ...weather } = await blow({ group, server, clients, options, size });
+    const { finalReport, ...weather } = await blow({ group, server, clients, options, size });
     const { oomKills, atLimit } = group.counters();
     sampler.stop();
     await sampling;
@@ -158,11 +158,11 @@ async function storm(options, group, folder) {
     const drained_s = secondsSince(draining);
     const after = weather.death || !said ? undefined : await settle(sampler, server, before);
     // Without an end of theirs, what was under way has not been answered.
-    const unended = { ...lastWords, unansweredCount: lastWords.unansweredCount + lastWords.sending.length };
+    const unended = { ...finalReport, unansweredCount: finalReport.unansweredCount + finalReport.sending.length };
     return {
       ...weather, before, after, oomKills: Math.max(oomKills, group.counters().oomKills), atLimit, drained_s,
       restarted: after && after.started !== before.started, sampler: sampler.seen, clients: said?.[0] ?? unended,
-      underWay: lastWords.sending.slice(0, 10),
+      underWay: finalReport.sending.slice(0, 10),
       honest: said?.[1] ?? { latencies: [], outcomes: {} }, minInstances: LIMITS.minInstances, isResponse,
     };
   } finally {

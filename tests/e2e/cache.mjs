@@ -115,7 +115,7 @@ test('without a size or a folder nothing is kept', options, async (t) => {
     await stop(server);
     assert.equal(server.child.stderr, '');
   }
-  // The folder was made for the last words, which are gone as well.
+  // The folder was made for the crash record, which is gone as well.
   assert.deepEqual(readdirSync(path, { recursive: true }), ['a']);
 });
 

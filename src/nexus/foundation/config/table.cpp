@@ -135,7 +135,7 @@ constexpr auto kRuntime = std::to_array<Row>({
      Number{kMiB, 0, kTiBInMiB, number_at<&S::runtime, &R::image_cache_bytes>},
      "images of handlers kept in memory"},
     {"CACHE_DIR", "runtime", "cache_dir", Text{kAnything, at<std::string, &S::runtime, &R::cache_dir>},
-     "folder for images of handlers and last words; empty: none are kept on disk"},
+     "folder for images of handlers and crash records; empty: none are kept on disk"},
     {"MAX_CACHE_SIZE_MB", "runtime", "max_cache_size_mb",
      Number{kMiB, 0, kTiBInMiB, number_at<&S::runtime, &R::max_cache_size_bytes>},
      "bytes of files in CACHE_DIR; 0: none are kept on disk"},

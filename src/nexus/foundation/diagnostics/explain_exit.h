@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "nexus/foundation/diagnostics/last_words.h"
+#include "nexus/foundation/diagnostics/crash_record.h"
 
 namespace nexus::diagnostics {
 

@@ -70,14 +70,14 @@ struct Record {
 };
 
 // Not thread-safe.
-class LastWords {
+class CrashRecord {
  public:
   // Makes the file, and the folder if only its last part is missing. Fails with the kernel's word where that cannot be.
-  static Result<std::unique_ptr<LastWords>> create(const std::string& folder);
+  static Result<std::unique_ptr<CrashRecord>> create(const std::string& folder);
   // Removes the file: the process ends as it should.
-  ~LastWords();
-  LastWords(const LastWords&) = delete;
-  LastWords& operator=(const LastWords&) = delete;
+  ~CrashRecord();
+  CrashRecord(const CrashRecord&) = delete;
+  CrashRecord& operator=(const CrashRecord&) = delete;
 
   // Under 2 us and no system call.
   void update(const Record& record);
@@ -85,7 +85,7 @@ class LastWords {
   const std::string& path() const { return path_; }
 
  private:
-  LastWords(std::string path, int file, void* mapped)
+  CrashRecord(std::string path, int file, void* mapped)
       : path_(std::move(path)), file_(file), mapped_(mapped) {}
 
   std::string path_;

@@ -1,4 +1,4 @@
-#include "nexus/foundation/diagnostics/last_words.h"
+#include "nexus/foundation/diagnostics/crash_record.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -21,15 +21,15 @@ namespace fs = std::filesystem;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class LastWordsTest : public testing::Test {
+class CrashRecordTest : public testing::Test {
  protected:
-  LastWordsTest() {
-    std::string name = (fs::temp_directory_path() / "nexus-words-XXXXXX").string();
+  CrashRecordTest() {
+    std::string name = (fs::temp_directory_path() / "nexus-crash-record-XXXXXX").string();
     folder_ = mkdtemp(name.data());
   }
-  ~LastWordsTest() override { fs::remove_all(folder_); }
+  ~CrashRecordTest() override { fs::remove_all(folder_); }
 
-  std::unique_ptr<LastWords> create() const { return LastWords::create(folder_).value(); }
+  std::unique_ptr<CrashRecord> create() const { return CrashRecord::create(folder_).value(); }
   std::vector<UncleanExit> take() const { return take_unclean(folder_); }
 
   std::vector<std::string> files() const {
@@ -77,14 +77,14 @@ Record record_of(std::uint64_t n) {
   return record;
 }
 
-TEST_F(LastWordsTest, NothingIsFoundAfterACleanExit) {
+TEST_F(CrashRecordTest, NothingIsFoundAfterACleanExit) {
   EXPECT_THAT(take(), IsEmpty());
   create()->update(record_of(1));
   EXPECT_THAT(files(), IsEmpty());
   EXPECT_THAT(take(), IsEmpty());
 }
 
-TEST_F(LastWordsTest, AKilledProcessIsFoundOnce) {
+TEST_F(CrashRecordTest, AKilledProcessIsFoundOnce) {
   leave(record_of(7));
   EXPECT_THAT(files(), SizeIs(1));
   const auto found = take();
@@ -102,24 +102,24 @@ TEST_F(LastWordsTest, AKilledProcessIsFoundOnce) {
   EXPECT_THAT(take(), IsEmpty());
 }
 
-TEST_F(LastWordsTest, TheLastUpdateCounts) {
+TEST_F(CrashRecordTest, TheLastUpdateCounts) {
   in_killed_child([&] {
-    LastWords* const words = create().release();
+    CrashRecord* const crash_record = create().release();
     for (std::uint64_t n = 1; n <= 1001; ++n)
-      words->update(record_of(n));
+      crash_record->update(record_of(n));
   });
   EXPECT_EQ(take().at(0).record->working_set_bytes, 1001u);
 }
 
-TEST_F(LastWordsTest, AProcessKilledWhileItWritesLeavesAWholeRecord) {
+TEST_F(CrashRecordTest, AProcessKilledWhileItWritesLeavesAWholeRecord) {
   for (int round = 0; round < 20; ++round) {
     int ready[2];
     ASSERT_EQ(pipe(ready), 0);
     const pid_t child = fork();
     if (child == 0) {
-      LastWords* const words = create().release();
+      CrashRecord* const crash_record = create().release();
       for (std::uint64_t n = 1;; ++n) {
-        words->update(record_of(n));
+        crash_record->update(record_of(n));
         if (n == 10 && write(ready[1], "!", 1) != 1) _exit(1);
       }
     }
@@ -137,7 +137,7 @@ TEST_F(LastWordsTest, AProcessKilledWhileItWritesLeavesAWholeRecord) {
   }
 }
 
-TEST_F(LastWordsTest, AProcessThatLivesIsNotUnclean) {
+TEST_F(CrashRecordTest, AProcessThatLivesIsNotUnclean) {
   const auto own = create();
   own->update(record_of(1));
   const auto other = create();
@@ -150,14 +150,14 @@ TEST_F(LastWordsTest, AProcessThatLivesIsNotUnclean) {
   EXPECT_TRUE(fs::exists(own->path()));
 }
 
-TEST_F(LastWordsTest, AProcessThatDiedBeforeItWroteIsCountedWithoutARecord) {
+TEST_F(CrashRecordTest, AProcessThatDiedBeforeItWroteIsCountedWithoutARecord) {
   in_killed_child([&] { create().release(); });
   const auto found = take();
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_FALSE(found[0].record);
 }
 
-TEST_F(LastWordsTest, EachIsTakenByOneOnly) {
+TEST_F(CrashRecordTest, EachIsTakenByOneOnly) {
   for (std::uint64_t n = 0; n < 8; ++n)
     leave(record_of(n));
   std::vector<std::size_t> counts(4);
@@ -169,7 +169,7 @@ TEST_F(LastWordsTest, EachIsTakenByOneOnly) {
   EXPECT_EQ(counts[0] + counts[1] + counts[2] + counts[3], 8u);
 }
 
-TEST_F(LastWordsTest, AFileThatIsTakenWhileItIsMadeIsMadeAgain) {
+TEST_F(CrashRecordTest, AFileThatIsTakenWhileItIsMadeIsMadeAgain) {
   std::atomic<bool> is_done = false;
   std::size_t taken = 0;
   std::jthread taker([&] {
@@ -177,22 +177,22 @@ TEST_F(LastWordsTest, AFileThatIsTakenWhileItIsMadeIsMadeAgain) {
       taken += take().size();
   });
   for (int n = 0; n < 500; ++n) {
-    const auto words = create();
-    words->update(record_of(1));
-    ASSERT_TRUE(fs::exists(words->path()));
+    const auto crash_record = create();
+    crash_record->update(record_of(1));
+    ASSERT_TRUE(fs::exists(crash_record->path()));
   }
   is_done = true;
   taker.join();
   EXPECT_EQ(taken, 0u);
 }
 
-TEST_F(LastWordsTest, DamageIsARecordThatCannotBeReadOrTheOneBefore) {
+TEST_F(CrashRecordTest, DamageIsARecordThatCannotBeReadOrTheOneBefore) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 100; ++round) {
     in_killed_child([&] {
-      LastWords* const words = create().release();
-      words->update(record_of(1));
-      words->update(record_of(2));
+      CrashRecord* const crash_record = create().release();
+      crash_record->update(record_of(1));
+      crash_record->update(record_of(2));
     });
     const std::string path = folder_ + '/' + files().at(0);
     if (round % 10 == 0) {
@@ -216,7 +216,7 @@ TEST_F(LastWordsTest, DamageIsARecordThatCannotBeReadOrTheOneBefore) {
   }
 }
 
-TEST_F(LastWordsTest, WhatIsNotOursIsLeftAlone) {
+TEST_F(CrashRecordTest, WhatIsNotOursIsLeftAlone) {
   std::ofstream(folder_ + "/other") << "x";
   fs::create_directory(folder_ + "/last-words-folder");
   std::ofstream(folder_ + "/target") << "precious";
@@ -226,28 +226,28 @@ TEST_F(LastWordsTest, WhatIsNotOursIsLeftAlone) {
   EXPECT_THAT(files(), SizeIs(5));
 }
 
-TEST_F(LastWordsTest, AnEmptyFileIsRemovedWithoutAWord) {
+TEST_F(CrashRecordTest, AnEmptyFileIsRemovedWithoutAWord) {
   std::ofstream(folder_ + "/last-words-1-2");
   EXPECT_THAT(take(), IsEmpty());
   EXPECT_THAT(files(), IsEmpty());
 }
 
-TEST_F(LastWordsTest, OthersCannotReadIt) {
-  const auto words = create();
+TEST_F(CrashRecordTest, OthersCannotReadIt) {
+  const auto crash_record = create();
   struct stat found{};
-  ASSERT_EQ(stat(words->path().c_str(), &found), 0);
+  ASSERT_EQ(stat(crash_record->path().c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0600u);
   EXPECT_EQ(found.st_size, 4096);
 }
 
-TEST_F(LastWordsTest, TheFolderIsMadeAndWhatCannotBeIsSaid) {
-  EXPECT_TRUE(LastWords::create(folder_ + "/new").has_value());
+TEST_F(CrashRecordTest, TheFolderIsMadeAndWhatCannotBeIsSaid) {
+  EXPECT_TRUE(CrashRecord::create(folder_ + "/new").has_value());
   EXPECT_THAT(take_unclean(folder_ + "/none"), IsEmpty());
-  const auto failed = LastWords::create(folder_ + "/a/b");
+  const auto failed = CrashRecord::create(folder_ + "/a/b");
   ASSERT_FALSE(failed);
   EXPECT_NE(failed.error().message.find("No such file"), std::string::npos);
   std::ofstream(folder_ + "/file") << "x";
-  EXPECT_FALSE(LastWords::create(folder_ + "/file"));
+  EXPECT_FALSE(CrashRecord::create(folder_ + "/file"));
 }
 
 TEST(ShortText, IsCut) {

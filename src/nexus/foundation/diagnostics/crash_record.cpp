@@ -1,4 +1,4 @@
-#include "nexus/foundation/diagnostics/last_words.h"
+#include "nexus/foundation/diagnostics/crash_record.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -110,7 +110,7 @@ std::optional<UncleanExit> take(int folder, const std::string& name) {
 
 }  // namespace
 
-Result<std::unique_ptr<LastWords>> LastWords::create(const std::string& folder) {
+Result<std::unique_ptr<CrashRecord>> CrashRecord::create(const std::string& folder) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failure("make the folder " + folder);
   std::string path = folder + '/' + new_name();
   NEXUS_TRY(const int locked, make_locked(path));
@@ -125,16 +125,16 @@ Result<std::unique_ptr<LastWords>> LastWords::create(const std::string& folder) 
     unlink(path.c_str());
     return error;
   }
-  return std::unique_ptr<LastWords>(new LastWords(std::move(path), file.release(), mapped));
+  return std::unique_ptr<CrashRecord>(new CrashRecord(std::move(path), file.release(), mapped));
 }
 
-LastWords::~LastWords() {
+CrashRecord::~CrashRecord() {
   unlink(path_.c_str());
   munmap(mapped_, kFileBytes);
   close(file_);
 }
 
-void LastWords::update(const Record& record) {
+void CrashRecord::update(const Record& record) {
   Slot slot{.checksum = 0, .sequence = ++sequence_, .record = record};
   slot.checksum = checksum_of(slot);
   std::memcpy(static_cast<std::byte*>(mapped_) + sequence_ % 2 * sizeof slot, &slot, sizeof slot);
