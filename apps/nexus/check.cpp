@@ -13,10 +13,11 @@ int check(const CheckCommand& command) {
   if (!loaded) return kAskedWrongly;
   const diagnostics::Wishes wishes = wishes_of(loaded->settings);
   const diagnostics::Surroundings there = look_around(loaded->settings);
-  const diagnostics::Fit fit = diagnostics::fit(wishes, there);
-  fmt::print("{}", command.json ? check_json(wishes, there, fit) + '\n' : check_table(wishes, there, fit));
+  const diagnostics::Capacity capacity = diagnostics::check_capacity(wishes, there);
+  fmt::print(
+      "{}", command.json ? check_json(wishes, there, capacity) + '\n' : check_table(wishes, there, capacity));
   print_warnings(*loaded);
-  return fit.contradictions.empty() ? kDone : kFailed;
+  return capacity.contradictions.empty() ? kDone : kFailed;
 }
 
 }  // namespace nexus::app

@@ -57,8 +57,8 @@ void add_cache(Table& table, const diagnostics::Wishes& wishes, const diagnostic
 }
 
 // The other ones are copied back whole after each call.
-std::uint64_t protected_instances(const diagnostics::Wishes& wishes, const diagnostics::Fit& fit) {
-  return std::min(wishes.max_instances, fit.instances_mappable);
+std::uint64_t protected_instances(const diagnostics::Wishes& wishes, const diagnostics::Capacity& capacity) {
+  return std::min(wishes.max_instances, capacity.instances_mappable);
 }
 
 std::string limit_text(std::optional<std::uint64_t> limit, std::string (*to_text)(std::uint64_t)) {
@@ -96,37 +96,37 @@ std::string cache_json(const diagnostics::Wishes& wishes, const diagnostics::Sur
 }  // namespace
 
 std::string check_table(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
-                        const diagnostics::Fit& fit) {
+                        const diagnostics::Capacity& capacity) {
   Table table;
   add_limits(table, wishes, there.limits);
-  table.line("instances",
-             "{} at once of {} each (MEMORY_LIMIT_MB), {} of {}, which is typical; MAX_INSTANCES {}",
-             std::min(fit.instances_at_limit, wishes.max_instances), bytes_text(wishes.memory_limit_bytes),
-             std::min(fit.instances_typical, wishes.max_instances),
-             bytes_text(diagnostics::kTypicalInstanceBytes), wishes.max_instances);
+  table.line(
+      "instances", "{} at once of {} each (MEMORY_LIMIT_MB), {} of {}, which is typical; MAX_INSTANCES {}",
+      std::min(capacity.instances_at_limit, wishes.max_instances), bytes_text(wishes.memory_limit_bytes),
+      std::min(capacity.instances_typical, wishes.max_instances),
+      bytes_text(diagnostics::kTypicalInstanceBytes), wishes.max_instances);
   add_cache(table, wishes, there);
   table.line("mappings", "{} (vm.max_map_count), enough for {} instances",
-             limit_text(there.max_map_count, count_text), fit.instances_mappable);
-  table.line("memories", "{} write-protected, {} copied back whole", protected_instances(wishes, fit),
-             wishes.max_instances - protected_instances(wishes, fit));
+             limit_text(there.max_map_count, count_text), capacity.instances_mappable);
+  table.line("memories", "{} write-protected, {} copied back whole", protected_instances(wishes, capacity),
+             wishes.max_instances - protected_instances(wishes, capacity));
   table.line("address space", "{} (ulimit -v), {} needed",
              limit_text(there.address_space_limit_bytes, bytes_text), bytes_text(wishes.address_space_bytes));
   table.line("open files", "{} (ulimit -n)", limit_text(there.open_files_limit, count_text));
   table.line("processors", "{}{}; {} event loops (THREADS)", there.processors,
              there.cpu_quota ? fmt::format(", of which the container may use {:g}", *there.cpu_quota) : "",
-             fit.threads);
+             capacity.threads);
   std::string text = std::move(table.text_);
-  for (const diagnostics::Finding& finding : fit.contradictions)
+  for (const diagnostics::Finding& finding : capacity.contradictions)
     text += fmt::format("\n{}: {}", finding.setting, finding.text);
-  for (const diagnostics::Finding& finding : fit.notes)
+  for (const diagnostics::Finding& finding : capacity.notes)
     text += fmt::format("\n{} (note): {}", finding.setting, finding.text);
-  if (!fit.contradictions.empty() || !fit.notes.empty()) text += '\n';
-  if (fit.contradictions.empty()) text += "\nall fits\n";
+  if (!capacity.contradictions.empty() || !capacity.notes.empty()) text += '\n';
+  if (capacity.contradictions.empty()) text += "\nall fits\n";
   return text;
 }
 
 std::string check_json(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
-                       const diagnostics::Fit& fit) {
+                       const diagnostics::Capacity& capacity) {
   const system::MemoryLimits& limits = there.limits;
   const std::string budget =
       fmt::format(R"({{"bytes":{},"reserveBytes":{},"grantableBytes":{},"tightest":{},"setting":{}}})",
@@ -134,19 +134,19 @@ std::string check_json(const diagnostics::Wishes& wishes, const diagnostics::Sur
                   json_string(limits.tightest), json_string(limits.setting));
   const std::string instances = fmt::format(
       R"({{"bytes":{},"atLimit":{},"typical":{},"mappable":{},"max":{},"min":{},"limitBytes":{},"typicalBytes":{},"writeTracking":{{"protected":{},"copied":{}}}}})",
-      fit.instance_bytes, fit.instances_at_limit, fit.instances_typical, fit.instances_mappable,
-      wishes.max_instances, wishes.min_instances, wishes.memory_limit_bytes,
-      diagnostics::kTypicalInstanceBytes, protected_instances(wishes, fit),
-      wishes.max_instances - protected_instances(wishes, fit));
+      capacity.instance_bytes, capacity.instances_at_limit, capacity.instances_typical,
+      capacity.instances_mappable, wishes.max_instances, wishes.min_instances, wishes.memory_limit_bytes,
+      diagnostics::kTypicalInstanceBytes, protected_instances(wishes, capacity),
+      wishes.max_instances - protected_instances(wishes, capacity));
   const std::string process = fmt::format(
       R"({{"maxMapCount":{},"addressSpaceLimitBytes":{},"addressSpaceBytes":{},"openFilesLimit":{},"processors":{},"cpuQuota":{},"threads":{}}})",
       or_null(there.max_map_count), or_null(there.address_space_limit_bytes), wishes.address_space_bytes,
-      or_null(there.open_files_limit), there.processors, or_null(there.cpu_quota), fit.threads);
+      or_null(there.open_files_limit), there.processors, or_null(there.cpu_quota), capacity.threads);
   return fmt::format(
       R"({{"fits":{},"container":{},"machine":{{"totalBytes":{},"availableBytes":{}}},"budget":{},"instances":{},"cache":{},"process":{},"contradictions":{},"notes":{}}})",
-      fit.contradictions.empty(), container_json(limits), limits.machine_total_bytes,
+      capacity.contradictions.empty(), container_json(limits), limits.machine_total_bytes,
       limits.machine_available_bytes, budget, instances, cache_json(wishes, there), process,
-      findings_json(fit.contradictions), findings_json(fit.notes));
+      findings_json(capacity.contradictions), findings_json(capacity.notes));
 }
 
 }  // namespace nexus::app

@@ -16,7 +16,7 @@
 
 #include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/foundation/base/units.h"
-#include "nexus/foundation/diagnostics/fit.h"
+#include "nexus/foundation/diagnostics/capacity_check.h"
 
 namespace nexus::app {
 namespace {

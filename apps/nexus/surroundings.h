@@ -2,7 +2,7 @@
 #pragma once
 
 #include "nexus/foundation/config/settings.h"
-#include "nexus/foundation/diagnostics/fit.h"
+#include "nexus/foundation/diagnostics/capacity_check.h"
 
 namespace nexus::app {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "nexus/foundation/base/units.h"
-#include "nexus/foundation/diagnostics/fit.h"
+#include "nexus/foundation/diagnostics/capacity_check.h"
 
 namespace nexus::app {
 namespace {

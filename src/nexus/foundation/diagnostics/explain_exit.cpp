@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "nexus/foundation/base/saturating.h"
-#include "nexus/foundation/diagnostics/fit.h"
+#include "nexus/foundation/diagnostics/capacity_check.h"
 
 namespace nexus::diagnostics {
 namespace {

@@ -6,7 +6,7 @@
 #include <bit>
 
 #include "nexus/foundation/base/units.h"
-#include "nexus/foundation/diagnostics/fit.h"
+#include "nexus/foundation/diagnostics/capacity_check.h"
 
 namespace nexus::exposition {
 namespace {

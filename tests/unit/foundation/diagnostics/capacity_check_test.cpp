@@ -1,4 +1,4 @@
-#include "nexus/foundation/diagnostics/fit.h"
+#include "nexus/foundation/diagnostics/capacity_check.h"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +10,9 @@ namespace {
 constexpr char kMachine[] = "MemTotal: 16777216 kB\nMemAvailable: 16777216 kB\n";
 
 // The defaults in a container of 1 GiB, where all fits.
-class FitTest : public testing::Test {
+class CapacityCheckTest : public testing::Test {
  protected:
-  FitTest() {
+  CapacityCheckTest() {
     wishes_ = {.memory_budget_bytes = std::nullopt,
                .memory_limit_bytes = 32_MiB,
                .max_instances = 1024,
@@ -34,9 +34,9 @@ class FitTest : public testing::Test {
     container_.version = 2;
   }
 
-  Fit result() {
+  Capacity result() {
     there_.limits = memory_limits_of(container_, kMachine, wishes_.memory_budget_bytes);
-    return fit(wishes_, there_);
+    return check_capacity(wishes_, there_);
   }
 
   // The settings that are blamed, in order.
@@ -54,8 +54,8 @@ class FitTest : public testing::Test {
   Surroundings there_;
 };
 
-TEST_F(FitTest, TheDefaultsFitIntoAGibibyte) {
-  const Fit all = result();
+TEST_F(CapacityCheckTest, TheDefaultsFitIntoAGibibyte) {
+  const Capacity all = result();
   EXPECT_EQ(settings_of(all.contradictions), "");
   EXPECT_EQ(settings_of(all.notes), "");
   EXPECT_EQ(all.instance_bytes, 1_GiB - 1_GiB / 20 - kProgramBytes);
@@ -65,7 +65,7 @@ TEST_F(FitTest, TheDefaultsFitIntoAGibibyte) {
   EXPECT_EQ(all.threads, 4u);
 }
 
-TEST_F(FitTest, ABudgetAboveTheContainersLimit) {
+TEST_F(CapacityCheckTest, ABudgetAboveTheContainersLimit) {
   wishes_.memory_budget_bytes = 1_GiB;
   EXPECT_EQ(blamed(), "");
   wishes_.memory_budget_bytes = 2_GiB;
@@ -79,7 +79,7 @@ TEST_F(FitTest, ABudgetAboveTheContainersLimit) {
   EXPECT_NE(result().contradictions[0].text.find("the machine's memory"), std::string::npos);
 }
 
-TEST_F(FitTest, AHandlerThatMayUseMoreThanThereIs) {
+TEST_F(CapacityCheckTest, AHandlerThatMayUseMoreThanThereIs) {
   wishes_.memory_limit_bytes = 948_MiB;
   EXPECT_EQ(blamed(), "");
   EXPECT_EQ(result().instances_at_limit, 1u);
@@ -88,7 +88,7 @@ TEST_F(FitTest, AHandlerThatMayUseMoreThanThereIs) {
   EXPECT_NE(result().contradictions[0].text.find("at most 948"), std::string::npos);
 }
 
-TEST_F(FitTest, MoreWarmInstancesThanThereIsMemoryFor) {
+TEST_F(CapacityCheckTest, MoreWarmInstancesThanThereIsMemoryFor) {
   wishes_.max_instances = 3239;
   there_.max_map_count.reset();
   wishes_.min_instances = 3238;
@@ -99,7 +99,7 @@ TEST_F(FitTest, MoreWarmInstancesThanThereIsMemoryFor) {
   EXPECT_EQ(noted(), "");
 }
 
-TEST_F(FitTest, ACacheInMemoryCounts) {
+TEST_F(CapacityCheckTest, ACacheInMemoryCounts) {
   const std::uint64_t on_disk = result().instance_bytes;
   there_.cache = CacheFolder{"tmpfs", true, 10_GiB};
   EXPECT_EQ(result().instance_bytes, on_disk - 64_MiB);
@@ -110,32 +110,32 @@ TEST_F(FitTest, ACacheInMemoryCounts) {
   EXPECT_EQ(blamed(), "");
 }
 
-TEST_F(FitTest, ACacheThatTheDiskHasNoRoomFor) {
+TEST_F(CapacityCheckTest, ACacheThatTheDiskHasNoRoomFor) {
   there_.cache->free_bytes = 63_MiB;
   EXPECT_EQ(blamed(), "MAX_CACHE_SIZE_MB");
   there_.cache.reset();
   EXPECT_EQ(blamed(), "");
 }
 
-TEST_F(FitTest, MoreImagesThanThereIsMemoryFor) {
+TEST_F(CapacityCheckTest, MoreImagesThanThereIsMemoryFor) {
   wishes_.image_cache_bytes = 949_MiB;
   EXPECT_EQ(blamed(), "IMAGE_CACHE_MB");
 }
 
-TEST_F(FitTest, ATinyContainerStillRunsSomething) {
+TEST_F(CapacityCheckTest, ATinyContainerStillRunsSomething) {
   limit_container(64_MiB);
   wishes_.image_cache_bytes = 8_MiB;
   EXPECT_EQ(blamed(), "");
   EXPECT_EQ(result().instances_at_limit, 1u);
 }
 
-TEST_F(FitTest, NeighboursTakeFromWhatFits) {
+TEST_F(CapacityCheckTest, NeighboursTakeFromWhatFits) {
   container_.neighbours_bytes = 950_MiB;
   EXPECT_EQ(blamed(), "IMAGE_CACHE_MB MEMORY_LIMIT_MB MIN_INSTANCES");
   EXPECT_EQ(result().instance_bytes, 0u);
 }
 
-TEST_F(FitTest, FewerMappingsThanInstancesNeed) {
+TEST_F(CapacityCheckTest, FewerMappingsThanInstancesNeed) {
   wishes_.max_instances = 1851;
   EXPECT_EQ(blamed(), "");
   wishes_.max_instances = 1852;
@@ -144,7 +144,7 @@ TEST_F(FitTest, FewerMappingsThanInstancesNeed) {
   EXPECT_EQ(blamed(), "");
 }
 
-TEST_F(FitTest, WhatIsSaidToBeEnoughMappingsIs) {
+TEST_F(CapacityCheckTest, WhatIsSaidToBeEnoughMappingsIs) {
   for (const std::uint64_t instances : {1852u, 5000u, 16384u}) {
     limit_container(8_GiB);
     there_.max_map_count = 65530;
@@ -155,14 +155,14 @@ TEST_F(FitTest, WhatIsSaidToBeEnoughMappingsIs) {
   }
 }
 
-TEST_F(FitTest, LessAddressSpaceThanIsReserved) {
+TEST_F(CapacityCheckTest, LessAddressSpaceThanIsReserved) {
   there_.address_space_limit_bytes = 8192_GiB;
   EXPECT_EQ(blamed(), "");
   there_.address_space_limit_bytes = 4096_GiB;
   EXPECT_EQ(blamed(), "ulimit -v");
 }
 
-TEST_F(FitTest, FewOpenFiles) {
+TEST_F(CapacityCheckTest, FewOpenFiles) {
   there_.open_files_limit = 1024;
   EXPECT_EQ(blamed(), "");
   EXPECT_EQ(noted(), "ulimit -n");
@@ -170,7 +170,7 @@ TEST_F(FitTest, FewOpenFiles) {
   EXPECT_EQ(blamed(), "ulimit -n");
 }
 
-TEST_F(FitTest, MoreLoopsThanProcessors) {
+TEST_F(CapacityCheckTest, MoreLoopsThanProcessors) {
   wishes_.threads = 4;
   EXPECT_EQ(blamed(), "");
   there_.cpu_quota = 1.5;
@@ -184,12 +184,12 @@ TEST_F(FitTest, MoreLoopsThanProcessors) {
   EXPECT_EQ(result().threads, 2u);
 }
 
-TEST_F(FitTest, OtherProgramsOnTheMachine) {
+TEST_F(CapacityCheckTest, OtherProgramsOnTheMachine) {
   container_.limit_bytes.reset();
   EXPECT_EQ(noted(), "");
   there_.limits =
       memory_limits_of(container_, "MemTotal: 16777216 kB\nMemAvailable: 1048576 kB\n", std::nullopt);
-  EXPECT_EQ(settings_of(fit(wishes_, there_).notes), "MEMORY_BUDGET_MB");
+  EXPECT_EQ(settings_of(check_capacity(wishes_, there_).notes), "MEMORY_BUDGET_MB");
 }
 
 TEST(BytesText, HasThreeDigits) {

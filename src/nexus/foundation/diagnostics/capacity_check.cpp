@@ -1,4 +1,4 @@
-#include "nexus/foundation/diagnostics/fit.h"
+#include "nexus/foundation/diagnostics/capacity_check.h"
 
 #include <fmt/format.h>
 
@@ -18,29 +18,30 @@ constexpr std::uint64_t kMappingsPercent = 65;
 constexpr std::uint64_t kOwnAddressSpace = 1_GiB;
 constexpr std::uint64_t kOwnFiles = 64;
 
-class Fitting {
+class CapacityCheck {
  public:
-  Fitting(const Wishes& wishes, const Surroundings& there)
+  CapacityCheck(const Wishes& wishes, const Surroundings& there)
       : wishes_(wishes), there_(there), limits_(there.limits) {}
 
-  Fit result() && {
+  Capacity result() && {
     check_budget();
     check_cache();
     check_instances();
     check_mappings();
     check_limits_of_process();
     check_threads();
-    return std::move(fit_);
+    return std::move(capacity_);
   }
 
  private:
   template <class... Args>
   void contradict(std::string_view setting, fmt::format_string<Args...> text, Args&&... args) {
-    fit_.contradictions.push_back({std::string(setting), fmt::format(text, std::forward<Args>(args)...)});
+    capacity_.contradictions.push_back(
+        {std::string(setting), fmt::format(text, std::forward<Args>(args)...)});
   }
   template <class... Args>
   void note(std::string_view setting, fmt::format_string<Args...> text, Args&&... args) {
-    fit_.notes.push_back({std::string(setting), fmt::format(text, std::forward<Args>(args)...)});
+    capacity_.notes.push_back({std::string(setting), fmt::format(text, std::forward<Args>(args)...)});
   }
 
   std::uint64_t given() const { return limits_.container_limit_bytes.value_or(limits_.machine_total_bytes); }
@@ -85,44 +86,44 @@ class Fitting {
                  wishes_.cache_dir, bytes_text(there_.cache->free_bytes),
                  bytes_text(wishes_.max_cache_size_bytes), there_.cache->free_bytes / 1_MiB);
     }
-    fit_.instance_bytes = minus(for_all, cache_in_memory());
-    if (wishes_.image_cache_bytes > fit_.instance_bytes) {
+    capacity_.instance_bytes = minus(for_all, cache_in_memory());
+    if (wishes_.image_cache_bytes > capacity_.instance_bytes) {
       contradict("IMAGE_CACHE_MB",
                  "{} are more than the {} that are left for images and instances: at most {}",
-                 bytes_text(wishes_.image_cache_bytes), bytes_text(fit_.instance_bytes),
-                 fit_.instance_bytes / 1_MiB);
+                 bytes_text(wishes_.image_cache_bytes), bytes_text(capacity_.instance_bytes),
+                 capacity_.instance_bytes / 1_MiB);
     }
   }
 
   void check_instances() {
-    fit_.instances_at_limit = fit_.instance_bytes / std::max(wishes_.memory_limit_bytes, 1_MiB);
-    fit_.instances_typical = fit_.instance_bytes / kTypicalInstanceBytes;
-    if (fit_.instances_at_limit == 0) {
+    capacity_.instances_at_limit = capacity_.instance_bytes / std::max(wishes_.memory_limit_bytes, 1_MiB);
+    capacity_.instances_typical = capacity_.instance_bytes / kTypicalInstanceBytes;
+    if (capacity_.instances_at_limit == 0) {
       contradict("MEMORY_LIMIT_MB", "a handler may use {}, and {} can be granted: at most {}, or more for {}",
-                 bytes_text(wishes_.memory_limit_bytes), bytes_text(fit_.instance_bytes),
-                 fit_.instance_bytes / 1_MiB, limits_.setting);
+                 bytes_text(wishes_.memory_limit_bytes), bytes_text(capacity_.instance_bytes),
+                 capacity_.instance_bytes / 1_MiB, limits_.setting);
     }
-    if (wishes_.min_instances > fit_.instances_typical) {
+    if (wishes_.min_instances > capacity_.instances_typical) {
       contradict("MIN_INSTANCES", "{} warm ones take {}, and {} can be granted: at most {}, or more for {}",
                  wishes_.min_instances, bytes_text(wishes_.min_instances * kTypicalInstanceBytes),
-                 bytes_text(fit_.instance_bytes), fit_.instances_typical, limits_.setting);
-    } else if (wishes_.max_instances > fit_.instances_typical) {
+                 bytes_text(capacity_.instance_bytes), capacity_.instances_typical, limits_.setting);
+    } else if (wishes_.max_instances > capacity_.instances_typical) {
       note("MAX_INSTANCES",
            "of {}, {} fit even when all are small: the others are refused for want of memory",
-           wishes_.max_instances, fit_.instances_typical);
+           wishes_.max_instances, capacity_.instances_typical);
     }
   }
 
   void check_mappings() {
-    fit_.instances_mappable = wishes_.max_instances;
+    capacity_.instances_mappable = wishes_.max_instances;
     if (!there_.max_map_count) return;
-    fit_.instances_mappable = *there_.max_map_count / 100 * kMappingsPercent / kMappingsPerInstance;
-    if (wishes_.max_instances <= fit_.instances_mappable) return;
+    capacity_.instances_mappable = *there_.max_map_count / 100 * kMappingsPercent / kMappingsPerInstance;
+    if (wishes_.max_instances <= capacity_.instances_mappable) return;
     contradict(
         "vm.max_map_count",
         "{} mappings are enough for {} instances, and MAX_INSTANCES is {}: `sysctl vm.max_map_count={}`, "
         "or lower MAX_INSTANCES; the instances beyond are slower",
-        *there_.max_map_count, fit_.instances_mappable, wishes_.max_instances,
+        *there_.max_map_count, capacity_.instances_mappable, wishes_.max_instances,
         wishes_.max_instances * kMappingsPerInstance * 100 / kMappingsPercent / 1000 * 1000 + 1000);
   }
 
@@ -148,7 +149,7 @@ class Fitting {
 
   void check_threads() {
     const unsigned processors = system::usable_cpus(there_.processors, there_.cpu_quota);
-    fit_.threads = std::min<std::uint64_t>(wishes_.threads.value_or(processors), wishes_.max_instances);
+    capacity_.threads = std::min<std::uint64_t>(wishes_.threads.value_or(processors), wishes_.max_instances);
     if (!wishes_.threads || *wishes_.threads <= processors) return;
     contradict("THREADS", "{} loops for {} processors{} take turns, and calls become slower: at most {}",
                *wishes_.threads, processors,
@@ -159,12 +160,14 @@ class Fitting {
   const Wishes& wishes_;
   const Surroundings& there_;
   const system::MemoryLimits& limits_;
-  Fit fit_;
+  Capacity capacity_;
 };
 
 }  // namespace
 
-Fit fit(const Wishes& wishes, const Surroundings& there) { return Fitting(wishes, there).result(); }
+Capacity check_capacity(const Wishes& wishes, const Surroundings& there) {
+  return CapacityCheck(wishes, there).result();
+}
 
 std::string bytes_text(std::uint64_t bytes) {
   constexpr std::array kUnits{"bytes", "KiB", "MiB", "GiB", "TiB"};

@@ -51,7 +51,7 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
-struct Fit {
+struct Capacity {
   // What may be granted to instances when the image cache gives way: grantable, less the program itself and what the cache
   // takes of the memory.
   std::uint64_t instance_bytes = 0;
@@ -69,7 +69,7 @@ inline constexpr std::uint64_t kTypicalInstanceBytes = 300_KiB;  // a warm one w
 inline constexpr std::uint64_t kMappingsPerInstance = 23;
 inline constexpr std::uint64_t kProgramBytes = 24_MiB;  // the program at rest: code, base image, loops
 
-Fit fit(const Wishes& wishes, const Surroundings& there);
+Capacity check_capacity(const Wishes& wishes, const Surroundings& there);
 
 // "512 MiB", "1.5 GiB", "300 KiB".
 std::string bytes_text(std::uint64_t bytes);
