@@ -11,11 +11,11 @@ namespace nexus::app {
 int check(const CheckCommand& command) {
   const auto loaded = load_and_report(command.config, command.json);
   if (!loaded) return kAskedWrongly;
-  const diagnostics::Wishes wishes = wishes_of(loaded->settings);
+  const diagnostics::Requirements requirements = requirements_of(loaded->settings);
   const diagnostics::Surroundings there = look_around(loaded->settings);
-  const diagnostics::Capacity capacity = diagnostics::check_capacity(wishes, there);
-  fmt::print(
-      "{}", command.json ? check_json(wishes, there, capacity) + '\n' : check_table(wishes, there, capacity));
+  const diagnostics::Capacity capacity = diagnostics::check_capacity(requirements, there);
+  fmt::print("{}", command.json ? check_json(requirements, there, capacity) + '\n'
+                                : check_table(requirements, there, capacity));
   print_warnings(*loaded);
   return capacity.contradictions.empty() ? kDone : kFailed;
 }

@@ -25,7 +25,8 @@ std::uint64_t container_free(const system::MemoryLimits& limits) {
   return minus(minus(*limits.container_limit_bytes, limits.neighbours_bytes), limits.working_set_bytes);
 }
 
-void add_limits(Table& table, const diagnostics::Wishes& wishes, const system::MemoryLimits& limits) {
+void add_limits(Table& table, const diagnostics::Requirements& requirements,
+                const system::MemoryLimits& limits) {
   if (limits.container_limit_bytes) {
     table.line("container", "limit {}, used {}{}, free {} ({})", bytes_text(*limits.container_limit_bytes),
                bytes_text(limits.working_set_bytes),
@@ -39,26 +40,28 @@ void add_limits(Table& table, const diagnostics::Wishes& wishes, const system::M
   table.line("machine", "{}, free {}", bytes_text(limits.machine_total_bytes),
              bytes_text(limits.machine_available_bytes));
   table.line("budget", "{} ({})", bytes_text(limits.budget_bytes),
-             wishes.memory_budget_bytes     ? "MEMORY_BUDGET_MB"
-             : limits.container_limit_bytes ? "the container's limit"
-                                            : "80 % of the machine");
+             requirements.memory_budget_bytes ? "MEMORY_BUDGET_MB"
+             : limits.container_limit_bytes   ? "the container's limit"
+                                              : "80 % of the machine");
   table.line("reserve", "{}, never granted", bytes_text(limits.reserve_bytes));
   table.line("grantable", "{}; for more, change {}", bytes_text(limits.grantable_bytes), limits.setting);
 }
 
-void add_cache(Table& table, const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there) {
+void add_cache(Table& table, const diagnostics::Requirements& requirements,
+               const diagnostics::Surroundings& there) {
   if (!there.cache) {
-    table.line("cache", "{}: unknown filesystem", wishes.cache_dir);
+    table.line("cache", "{}: unknown filesystem", requirements.cache_dir);
     return;
   }
-  table.line("cache", "{} on {}{}, {} free; at most {} (MAX_CACHE_SIZE_MB)", wishes.cache_dir,
+  table.line("cache", "{} on {}{}, {} free; at most {} (MAX_CACHE_SIZE_MB)", requirements.cache_dir,
              there.cache->filesystem, there.cache->is_memory ? ", which counts as memory" : "",
-             bytes_text(there.cache->free_bytes), bytes_text(wishes.max_cache_size_bytes));
+             bytes_text(there.cache->free_bytes), bytes_text(requirements.max_cache_size_bytes));
 }
 
 // The other ones are copied back whole after each call.
-std::uint64_t protected_instances(const diagnostics::Wishes& wishes, const diagnostics::Capacity& capacity) {
-  return std::min(wishes.max_instances, capacity.instances_mappable);
+std::uint64_t protected_instances(const diagnostics::Requirements& requirements,
+                                  const diagnostics::Capacity& capacity) {
+  return std::min(requirements.max_instances, capacity.instances_mappable);
 }
 
 std::string limit_text(std::optional<std::uint64_t> limit, std::string (*to_text)(std::uint64_t)) {
@@ -86,31 +89,35 @@ std::string container_json(const system::MemoryLimits& limits) {
       limits.working_set_bytes, limits.neighbours_bytes, container_free(limits));
 }
 
-std::string cache_json(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there) {
+std::string cache_json(const diagnostics::Requirements& requirements,
+                       const diagnostics::Surroundings& there) {
   if (!there.cache) return "null";
   return fmt::format(R"({{"folder":{},"filesystem":{},"countsAsMemory":{},"freeBytes":{},"limitBytes":{}}})",
-                     json_string(wishes.cache_dir), json_string(there.cache->filesystem),
-                     there.cache->is_memory, there.cache->free_bytes, wishes.max_cache_size_bytes);
+                     json_string(requirements.cache_dir), json_string(there.cache->filesystem),
+                     there.cache->is_memory, there.cache->free_bytes, requirements.max_cache_size_bytes);
 }
 
 }  // namespace
 
-std::string check_table(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
+std::string check_table(const diagnostics::Requirements& requirements, const diagnostics::Surroundings& there,
                         const diagnostics::Capacity& capacity) {
   Table table;
-  add_limits(table, wishes, there.limits);
-  table.line(
-      "instances", "{} at once of {} each (MEMORY_LIMIT_MB), {} of {}, which is typical; MAX_INSTANCES {}",
-      std::min(capacity.instances_at_limit, wishes.max_instances), bytes_text(wishes.memory_limit_bytes),
-      std::min(capacity.instances_typical, wishes.max_instances),
-      bytes_text(diagnostics::kTypicalInstanceBytes), wishes.max_instances);
-  add_cache(table, wishes, there);
+  add_limits(table, requirements, there.limits);
+  table.line("instances",
+             "{} at once of {} each (MEMORY_LIMIT_MB), {} of {}, which is typical; MAX_INSTANCES {}",
+             std::min(capacity.instances_at_limit, requirements.max_instances),
+             bytes_text(requirements.memory_limit_bytes),
+             std::min(capacity.instances_typical, requirements.max_instances),
+             bytes_text(diagnostics::kTypicalInstanceBytes), requirements.max_instances);
+  add_cache(table, requirements, there);
   table.line("mappings", "{} (vm.max_map_count), enough for {} instances",
              limit_text(there.max_map_count, count_text), capacity.instances_mappable);
-  table.line("memories", "{} write-protected, {} copied back whole", protected_instances(wishes, capacity),
-             wishes.max_instances - protected_instances(wishes, capacity));
+  table.line("memories", "{} write-protected, {} copied back whole",
+             protected_instances(requirements, capacity),
+             requirements.max_instances - protected_instances(requirements, capacity));
   table.line("address space", "{} (ulimit -v), {} needed",
-             limit_text(there.address_space_limit_bytes, bytes_text), bytes_text(wishes.address_space_bytes));
+             limit_text(there.address_space_limit_bytes, bytes_text),
+             bytes_text(requirements.address_space_bytes));
   table.line("open files", "{} (ulimit -n)", limit_text(there.open_files_limit, count_text));
   table.line("processors", "{}{}; {} event loops (THREADS)", there.processors,
              there.cpu_quota ? fmt::format(", of which the container may use {:g}", *there.cpu_quota) : "",
@@ -125,7 +132,7 @@ std::string check_table(const diagnostics::Wishes& wishes, const diagnostics::Su
   return text;
 }
 
-std::string check_json(const diagnostics::Wishes& wishes, const diagnostics::Surroundings& there,
+std::string check_json(const diagnostics::Requirements& requirements, const diagnostics::Surroundings& there,
                        const diagnostics::Capacity& capacity) {
   const system::MemoryLimits& limits = there.limits;
   const std::string budget =
@@ -135,17 +142,19 @@ std::string check_json(const diagnostics::Wishes& wishes, const diagnostics::Sur
   const std::string instances = fmt::format(
       R"({{"bytes":{},"atLimit":{},"typical":{},"mappable":{},"max":{},"min":{},"limitBytes":{},"typicalBytes":{},"writeTracking":{{"protected":{},"copied":{}}}}})",
       capacity.instance_bytes, capacity.instances_at_limit, capacity.instances_typical,
-      capacity.instances_mappable, wishes.max_instances, wishes.min_instances, wishes.memory_limit_bytes,
-      diagnostics::kTypicalInstanceBytes, protected_instances(wishes, capacity),
-      wishes.max_instances - protected_instances(wishes, capacity));
+      capacity.instances_mappable, requirements.max_instances, requirements.min_instances,
+      requirements.memory_limit_bytes, diagnostics::kTypicalInstanceBytes,
+      protected_instances(requirements, capacity),
+      requirements.max_instances - protected_instances(requirements, capacity));
   const std::string process = fmt::format(
       R"({{"maxMapCount":{},"addressSpaceLimitBytes":{},"addressSpaceBytes":{},"openFilesLimit":{},"processors":{},"cpuQuota":{},"threads":{}}})",
-      or_null(there.max_map_count), or_null(there.address_space_limit_bytes), wishes.address_space_bytes,
-      or_null(there.open_files_limit), there.processors, or_null(there.cpu_quota), capacity.threads);
+      or_null(there.max_map_count), or_null(there.address_space_limit_bytes),
+      requirements.address_space_bytes, or_null(there.open_files_limit), there.processors,
+      or_null(there.cpu_quota), capacity.threads);
   return fmt::format(
       R"({{"fits":{},"container":{},"machine":{{"totalBytes":{},"availableBytes":{}}},"budget":{},"instances":{},"cache":{},"process":{},"contradictions":{},"notes":{}}})",
       capacity.contradictions.empty(), container_json(limits), limits.machine_total_bytes,
-      limits.machine_available_bytes, budget, instances, cache_json(wishes, there), process,
+      limits.machine_available_bytes, budget, instances, cache_json(requirements, there), process,
       findings_json(capacity.contradictions), findings_json(capacity.notes));
 }
 

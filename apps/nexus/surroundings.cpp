@@ -74,7 +74,7 @@ std::optional<std::uint64_t> max_map_count() {
 
 }  // namespace
 
-diagnostics::Wishes wishes_of(const config::Settings& settings) {
+diagnostics::Requirements requirements_of(const config::Settings& settings) {
   const config::RuntimeConfig& runtime = settings.runtime;
   return {.memory_budget_bytes = runtime.memory_budget_bytes,
           .memory_limit_bytes = runtime.memory_limit_bytes,

@@ -6,7 +6,7 @@
 
 namespace nexus::app {
 
-diagnostics::Wishes wishes_of(const config::Settings& settings);
+diagnostics::Requirements requirements_of(const config::Settings& settings);
 diagnostics::Surroundings look_around(const config::Settings& settings);
 
 }  // namespace nexus::app

@@ -14,7 +14,7 @@
 namespace nexus::diagnostics {
 
 // What is set.
-struct Wishes {
+struct Requirements {
   std::optional<std::uint64_t> memory_budget_bytes;
   std::uint64_t memory_limit_bytes = 0;
   std::uint64_t max_instances = 0;
@@ -69,7 +69,7 @@ inline constexpr std::uint64_t kTypicalInstanceBytes = 300_KiB;  // a warm one w
 inline constexpr std::uint64_t kMappingsPerInstance = 23;
 inline constexpr std::uint64_t kProgramBytes = 24_MiB;  // the program at rest: code, base image, loops
 
-Capacity check_capacity(const Wishes& wishes, const Surroundings& there);
+Capacity check_capacity(const Requirements& requirements, const Surroundings& there);
 
 // "512 MiB", "1.5 GiB", "300 KiB".
 std::string bytes_text(std::uint64_t bytes);

@@ -13,15 +13,15 @@ constexpr char kMachine[] = "MemTotal: 16777216 kB\nMemAvailable: 16777216 kB\n"
 class CapacityCheckTest : public testing::Test {
  protected:
   CapacityCheckTest() {
-    wishes_ = {.memory_budget_bytes = std::nullopt,
-               .memory_limit_bytes = 32_MiB,
-               .max_instances = 1024,
-               .min_instances = 2,
-               .image_cache_bytes = 64_MiB,
-               .cache_dir = "/tmp/nexus-cache",
-               .max_cache_size_bytes = 64_MiB,
-               .threads = std::nullopt,
-               .address_space_bytes = 1088 * (4_GiB + 32_MiB)};
+    requirements_ = {.memory_budget_bytes = std::nullopt,
+                     .memory_limit_bytes = 32_MiB,
+                     .max_instances = 1024,
+                     .min_instances = 2,
+                     .image_cache_bytes = 64_MiB,
+                     .cache_dir = "/tmp/nexus-cache",
+                     .max_cache_size_bytes = 64_MiB,
+                     .threads = std::nullopt,
+                     .address_space_bytes = 1088 * (4_GiB + 32_MiB)};
     there_.cache = CacheFolder{"ext4", false, 10_GiB};
     there_.max_map_count = 65530;
     there_.open_files_limit = 65536;
@@ -35,8 +35,8 @@ class CapacityCheckTest : public testing::Test {
   }
 
   Capacity result() {
-    there_.limits = memory_limits_of(container_, kMachine, wishes_.memory_budget_bytes);
-    return check_capacity(wishes_, there_);
+    there_.limits = memory_limits_of(container_, kMachine, requirements_.memory_budget_bytes);
+    return check_capacity(requirements_, there_);
   }
 
   // The settings that are blamed, in order.
@@ -49,7 +49,7 @@ class CapacityCheckTest : public testing::Test {
     return all;
   }
 
-  Wishes wishes_;
+  Requirements requirements_;
   system::ContainerMemory container_;
   Surroundings there_;
 };
@@ -66,35 +66,35 @@ TEST_F(CapacityCheckTest, TheDefaultsFitIntoAGibibyte) {
 }
 
 TEST_F(CapacityCheckTest, ABudgetAboveTheContainersLimit) {
-  wishes_.memory_budget_bytes = 1_GiB;
+  requirements_.memory_budget_bytes = 1_GiB;
   EXPECT_EQ(blamed(), "");
-  wishes_.memory_budget_bytes = 2_GiB;
+  requirements_.memory_budget_bytes = 2_GiB;
   EXPECT_EQ(blamed(), "MEMORY_BUDGET_MB");
   EXPECT_EQ(result().contradictions[0].text,
             "2 GiB is more than the container's memory limit, 1 GiB: at most 1024, or leave it out");
   container_.limit_bytes.reset();
   EXPECT_EQ(blamed(), "");
-  wishes_.memory_budget_bytes = 17_GiB;
+  requirements_.memory_budget_bytes = 17_GiB;
   EXPECT_EQ(blamed(), "MEMORY_BUDGET_MB");
   EXPECT_NE(result().contradictions[0].text.find("the machine's memory"), std::string::npos);
 }
 
 TEST_F(CapacityCheckTest, AHandlerThatMayUseMoreThanThereIs) {
-  wishes_.memory_limit_bytes = 948_MiB;
+  requirements_.memory_limit_bytes = 948_MiB;
   EXPECT_EQ(blamed(), "");
   EXPECT_EQ(result().instances_at_limit, 1u);
-  wishes_.memory_limit_bytes = 949_MiB;
+  requirements_.memory_limit_bytes = 949_MiB;
   EXPECT_EQ(blamed(), "MEMORY_LIMIT_MB");
   EXPECT_NE(result().contradictions[0].text.find("at most 948"), std::string::npos);
 }
 
 TEST_F(CapacityCheckTest, MoreWarmInstancesThanThereIsMemoryFor) {
-  wishes_.max_instances = 3239;
+  requirements_.max_instances = 3239;
   there_.max_map_count.reset();
-  wishes_.min_instances = 3238;
+  requirements_.min_instances = 3238;
   EXPECT_EQ(blamed(), "");
   EXPECT_EQ(noted(), "MAX_INSTANCES");
-  wishes_.min_instances = 3239;
+  requirements_.min_instances = 3239;
   EXPECT_EQ(blamed(), "MIN_INSTANCES");
   EXPECT_EQ(noted(), "");
 }
@@ -104,7 +104,7 @@ TEST_F(CapacityCheckTest, ACacheInMemoryCounts) {
   there_.cache = CacheFolder{"tmpfs", true, 10_GiB};
   EXPECT_EQ(result().instance_bytes, on_disk - 64_MiB);
   EXPECT_EQ(blamed(), "");
-  wishes_.max_cache_size_bytes = 949_MiB;
+  requirements_.max_cache_size_bytes = 949_MiB;
   EXPECT_EQ(blamed(), "MAX_CACHE_SIZE_MB IMAGE_CACHE_MB MEMORY_LIMIT_MB MIN_INSTANCES");
   there_.cache->is_memory = false;
   EXPECT_EQ(blamed(), "");
@@ -118,13 +118,13 @@ TEST_F(CapacityCheckTest, ACacheThatTheDiskHasNoRoomFor) {
 }
 
 TEST_F(CapacityCheckTest, MoreImagesThanThereIsMemoryFor) {
-  wishes_.image_cache_bytes = 949_MiB;
+  requirements_.image_cache_bytes = 949_MiB;
   EXPECT_EQ(blamed(), "IMAGE_CACHE_MB");
 }
 
 TEST_F(CapacityCheckTest, ATinyContainerStillRunsSomething) {
   limit_container(64_MiB);
-  wishes_.image_cache_bytes = 8_MiB;
+  requirements_.image_cache_bytes = 8_MiB;
   EXPECT_EQ(blamed(), "");
   EXPECT_EQ(result().instances_at_limit, 1u);
 }
@@ -136,9 +136,9 @@ TEST_F(CapacityCheckTest, NeighboursTakeFromWhatFits) {
 }
 
 TEST_F(CapacityCheckTest, FewerMappingsThanInstancesNeed) {
-  wishes_.max_instances = 1851;
+  requirements_.max_instances = 1851;
   EXPECT_EQ(blamed(), "");
-  wishes_.max_instances = 1852;
+  requirements_.max_instances = 1852;
   EXPECT_EQ(blamed(), "vm.max_map_count");
   there_.max_map_count.reset();
   EXPECT_EQ(blamed(), "");
@@ -148,7 +148,7 @@ TEST_F(CapacityCheckTest, WhatIsSaidToBeEnoughMappingsIs) {
   for (const std::uint64_t instances : {1852u, 5000u, 16384u}) {
     limit_container(8_GiB);
     there_.max_map_count = 65530;
-    wishes_.max_instances = instances;
+    requirements_.max_instances = instances;
     const std::string text = result().contradictions.at(0).text;
     there_.max_map_count = std::stoull(text.substr(text.find("vm.max_map_count=") + 17));
     EXPECT_EQ(blamed(), "") << text;
@@ -171,16 +171,16 @@ TEST_F(CapacityCheckTest, FewOpenFiles) {
 }
 
 TEST_F(CapacityCheckTest, MoreLoopsThanProcessors) {
-  wishes_.threads = 4;
+  requirements_.threads = 4;
   EXPECT_EQ(blamed(), "");
   there_.cpu_quota = 1.5;
   EXPECT_EQ(blamed(), "THREADS");
   EXPECT_NE(result().contradictions[0].text.find("1.5"), std::string::npos);
-  wishes_.threads.reset();
+  requirements_.threads.reset();
   EXPECT_EQ(blamed(), "");
   EXPECT_EQ(result().threads, 1u);
   there_.cpu_quota.reset();
-  wishes_.max_instances = wishes_.min_instances = 2;
+  requirements_.max_instances = requirements_.min_instances = 2;
   EXPECT_EQ(result().threads, 2u);
 }
 
@@ -189,7 +189,7 @@ TEST_F(CapacityCheckTest, OtherProgramsOnTheMachine) {
   EXPECT_EQ(noted(), "");
   there_.limits =
       memory_limits_of(container_, "MemTotal: 16777216 kB\nMemAvailable: 1048576 kB\n", std::nullopt);
-  EXPECT_EQ(settings_of(check_capacity(wishes_, there_).notes), "MEMORY_BUDGET_MB");
+  EXPECT_EQ(settings_of(check_capacity(requirements_, there_).notes), "MEMORY_BUDGET_MB");
 }
 
 TEST(BytesText, HasThreeDigits) {
