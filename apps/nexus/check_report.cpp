@@ -48,7 +48,7 @@ void add_limits(Table& table, const diagnostics::Requirements& requirements,
 }
 
 void add_cache(Table& table, const diagnostics::Requirements& requirements,
-               const diagnostics::Surroundings& there) {
+               const diagnostics::Environment& there) {
   if (!there.cache) {
     table.line("cache", "{}: unknown filesystem", requirements.cache_dir);
     return;
@@ -89,8 +89,7 @@ std::string container_json(const system::MemoryLimits& limits) {
       limits.working_set_bytes, limits.neighbours_bytes, container_free(limits));
 }
 
-std::string cache_json(const diagnostics::Requirements& requirements,
-                       const diagnostics::Surroundings& there) {
+std::string cache_json(const diagnostics::Requirements& requirements, const diagnostics::Environment& there) {
   if (!there.cache) return "null";
   return fmt::format(R"({{"folder":{},"filesystem":{},"countsAsMemory":{},"freeBytes":{},"limitBytes":{}}})",
                      json_string(requirements.cache_dir), json_string(there.cache->filesystem),
@@ -99,7 +98,7 @@ std::string cache_json(const diagnostics::Requirements& requirements,
 
 }  // namespace
 
-std::string check_table(const diagnostics::Requirements& requirements, const diagnostics::Surroundings& there,
+std::string check_table(const diagnostics::Requirements& requirements, const diagnostics::Environment& there,
                         const diagnostics::Capacity& capacity) {
   Table table;
   add_limits(table, requirements, there.limits);
@@ -132,7 +131,7 @@ std::string check_table(const diagnostics::Requirements& requirements, const dia
   return text;
 }
 
-std::string check_json(const diagnostics::Requirements& requirements, const diagnostics::Surroundings& there,
+std::string check_json(const diagnostics::Requirements& requirements, const diagnostics::Environment& there,
                        const diagnostics::Capacity& capacity) {
   const system::MemoryLimits& limits = there.limits;
   const std::string budget =

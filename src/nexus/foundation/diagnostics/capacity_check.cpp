@@ -20,7 +20,7 @@ constexpr std::uint64_t kOwnFiles = 64;
 
 class CapacityCheck {
  public:
-  CapacityCheck(const Requirements& requirements, const Surroundings& there)
+  CapacityCheck(const Requirements& requirements, const Environment& there)
       : requirements_(requirements), there_(there), limits_(there.limits) {}
 
   Capacity result() && {
@@ -161,14 +161,14 @@ class CapacityCheck {
   }
 
   const Requirements& requirements_;
-  const Surroundings& there_;
+  const Environment& there_;
   const system::MemoryLimits& limits_;
   Capacity capacity_;
 };
 
 }  // namespace
 
-Capacity check_capacity(const Requirements& requirements, const Surroundings& there) {
+Capacity check_capacity(const Requirements& requirements, const Environment& there) {
   return CapacityCheck(requirements, there).result();
 }
 

@@ -1,4 +1,4 @@
-// Whether what an operator has set fits what the container and the machine allow. Pure: settings and surroundings go in,
+// Whether what an operator has set fits what the container and the machine allow. Pure: settings and environment go in,
 // figures and findings come out.
 #pragma once
 
@@ -34,7 +34,7 @@ struct CacheFolder {
 };
 
 // What there is. None: without limit, or unknown.
-struct Surroundings {
+struct Environment {
   system::MemoryLimits limits;
   std::optional<CacheFolder> cache;  // of the nearest folder above CACHE_DIR that exists
   std::optional<std::uint64_t> max_map_count;
@@ -69,7 +69,7 @@ inline constexpr std::uint64_t kTypicalInstanceBytes = 300_KiB;  // a warm one w
 inline constexpr std::uint64_t kMappingsPerInstance = 23;
 inline constexpr std::uint64_t kProgramBytes = 24_MiB;  // the program at rest: code, base image, loops
 
-Capacity check_capacity(const Requirements& requirements, const Surroundings& there);
+Capacity check_capacity(const Requirements& requirements, const Environment& there);
 
 // "512 MiB", "1.5 GiB", "300 KiB".
 std::string bytes_text(std::uint64_t bytes);

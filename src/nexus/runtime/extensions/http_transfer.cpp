@@ -46,7 +46,7 @@ bool HttpTransfer::set_up() {
   return set_headers();
 }
 
-// Nothing that comes from this process' surroundings, and nothing but HTTP.
+// Nothing that comes from this process' environment, and nothing but HTTP.
 void HttpTransfer::set_limits() {
   CURL* easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");

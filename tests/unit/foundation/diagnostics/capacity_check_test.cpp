@@ -51,7 +51,7 @@ class CapacityCheckTest : public testing::Test {
 
   Requirements requirements_;
   system::ContainerMemory container_;
-  Surroundings there_;
+  Environment there_;
 };
 
 TEST_F(CapacityCheckTest, TheDefaultsFitIntoAGibibyte) {

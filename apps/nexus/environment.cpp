@@ -1,4 +1,4 @@
-#include "surroundings.h"
+#include "environment.h"
 
 #include <fmt/format.h>
 #include <linux/magic.h>
@@ -87,7 +87,7 @@ diagnostics::Requirements requirements_of(const config::Settings& settings) {
           .address_space_bytes = runtime_options_of(runtime).max_memories * memory::kStrideBytes};
 }
 
-diagnostics::Surroundings look_around(const config::Settings& settings) {
+diagnostics::Environment look_around(const config::Settings& settings) {
   return {.limits = system::memory_limits_of(system::read_container_memory(system::read_kernel_file),
                                              system::read_kernel_file("/proc/meminfo").value_or(""),
                                              settings.runtime.memory_budget_bytes),

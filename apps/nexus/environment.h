@@ -7,6 +7,6 @@
 namespace nexus::app {
 
 diagnostics::Requirements requirements_of(const config::Settings& settings);
-diagnostics::Surroundings look_around(const config::Settings& settings);
+diagnostics::Environment look_around(const config::Settings& settings);
 
 }  // namespace nexus::app
