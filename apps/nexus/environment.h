@@ -1,4 +1,4 @@
-// What this process finds around it: limits, processors, limits of processes, the folder of the cache.
+// What this process finds around it: memory limits, processors, limits of processes, the folder of the cache.
 #pragma once
 
 #include "nexus/foundation/config/settings.h"

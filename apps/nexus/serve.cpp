@@ -9,7 +9,6 @@
 #include "commands.h"
 #include "embedded.h"
 #include "exit_record.h"
-#include "life.h"
 #include "load_settings.h"
 #include "memory_keeping.h"
 #include "nexus/foundation/budget/bounded_ledger.h"
@@ -23,6 +22,7 @@
 #include "nexus/sandbox/handlers/disk_cache.h"
 #include "panel_files.h"
 #include "process_memory.h"
+#include "server_lifecycle.h"
 #include "serving_loop.h"
 #include "settings_mapping.h"
 
@@ -88,9 +88,8 @@ int serve_until_told(const ServeCommand& command) {
   system::PressureWatch watch(system::control_groups(system::read_kernel_file, "memory"));
   MemoryKeeping memory(loops, monitor, watch, ledger, clock, record);
   const int status =
-      Life(loops, settings->server, **runtime, memory).run({*std::move(panels), command.demo, [&command] {
-                                                              reload_log_level(command.config);
-                                                            }});
+      ServerLifecycle(loops, settings->server, **runtime, memory)
+          .run({*std::move(panels), command.demo, [&command] { reload_log_level(command.config); }});
   extensions->clear();  // before the loops: their threads settle calls there
   return status;
 }

@@ -1,4 +1,4 @@
-#include "life.h"
+#include "server_lifecycle.h"
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -89,8 +89,9 @@ Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<
 
 }  // namespace
 
-Life::Life(std::span<const std::unique_ptr<ServingLoop>> loops, const config::ServerConfig& settings,
-           sandbox::Runtime& runtime, MemoryKeeping& memory)
+ServerLifecycle::ServerLifecycle(std::span<const std::unique_ptr<ServingLoop>> loops,
+                                 const config::ServerConfig& settings, sandbox::Runtime& runtime,
+                                 MemoryKeeping& memory)
     : loops_(loops),
       settings_(settings),
       runtime_(runtime),
@@ -101,7 +102,7 @@ Life::Life(std::span<const std::unique_ptr<ServingLoop>> loops, const config::Se
       hangups_(loop(), SIGHUP),
       delay_(loop()) {}
 
-int Life::run(Plan plan) {
+int ServerLifecycle::run(Plan plan) {
   on_all([](ServingLoop& one) { one.server().start(); });
   wait_for_signal();
   wait_for_hangup(plan.reload);
@@ -129,12 +130,12 @@ int Life::run(Plan plan) {
 }
 
 // What is posted before a loop runs is the first that it does.
-void Life::on_all(void (*act)(ServingLoop& one)) {
+void ServerLifecycle::on_all(void (*act)(ServingLoop& one)) {
   for (const auto& one : loops_)
     asio::post(one->loop(), [act, &one = *one] { act(one); });
 }
 
-Task<void> Life::start(Plan plan) {
+Task<void> ServerLifecycle::start(Plan plan) {
   for (const PanelFile& file : plan.panels) {
     const bool created = co_await create(file);
     if (is_leaving_) co_return;
@@ -155,7 +156,7 @@ Task<void> Life::start(Plan plan) {
 }
 
 // On the loop that will have the panel. False: it was refused, and why has been said.
-Task<bool> Life::create(const PanelFile& file) {
+Task<bool> ServerLifecycle::create(const PanelFile& file) {
   using Created = std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>;
   const std::string id = id_in_definition(file.json);
   ServingLoop& owner = *loops_[id.empty() ? 0 : owner_of(id, loops_.size())];
@@ -175,7 +176,7 @@ Task<bool> Life::create(const PanelFile& file) {
   co_return false;
 }
 
-void Life::wait_for_signal() {
+void ServerLifecycle::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (std::exchange(is_leaving_, true)) {
@@ -188,7 +189,7 @@ void Life::wait_for_signal() {
   });
 }
 
-void Life::wait_for_hangup(std::function<void()> reload) {
+void ServerLifecycle::wait_for_hangup(std::function<void()> reload) {
   hangups_.async_wait([this, reload = std::move(reload)](const boost::system::error_code& error, int) {
     if (error) return;
     reload();
@@ -196,14 +197,14 @@ void Life::wait_for_hangup(std::function<void()> reload) {
   });
 }
 
-void Life::leave() {
+void ServerLifecycle::leave() {
   if (settings_.shutdown_delay_ms == 0 || is_starting_) return drain();
   on_all([](ServingLoop& one) { one.shard().set_stage(shard::Stage::kLeaving); });
   delay_.expires_after(std::chrono::milliseconds(settings_.shutdown_delay_ms));
   delay_.async_wait([this](const boost::system::error_code&) { drain(); });
 }
 
-void Life::drain() {
+void ServerLifecycle::drain() {
   listener_.close();
   ws_listener_.close();
   undrained_ = loops_.size();
@@ -218,7 +219,7 @@ void Life::drain() {
   }
 }
 
-void Life::stop(int status) {
+void ServerLifecycle::stop(int status) {
   status_ = status;
   memory_.stop();
   for (const auto& one : loops_)

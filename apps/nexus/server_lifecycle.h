@@ -18,7 +18,7 @@
 
 namespace nexus::app {
 
-class Life {
+class ServerLifecycle {
  public:
   struct Plan {
     std::vector<PanelFile> panels;
@@ -27,8 +27,8 @@ class Life {
   };
 
   // The loops must outlive it.
-  Life(std::span<const std::unique_ptr<ServingLoop>> loops, const config::ServerConfig& settings,
-       sandbox::Runtime& runtime, MemoryKeeping& memory);
+  ServerLifecycle(std::span<const std::unique_ptr<ServingLoop>> loops, const config::ServerConfig& settings,
+                  sandbox::Runtime& runtime, MemoryKeeping& memory);
 
   // Runs all loops, the first on this thread, until the server has ended. Gives the exit status.
   int run(Plan plan);
