@@ -10,7 +10,6 @@
 #include "embedded.h"
 #include "exit_record.h"
 #include "load_settings.h"
-#include "memory_keeping.h"
 #include "nexus/foundation/budget/bounded_ledger.h"
 #include "nexus/foundation/budget/memory_monitor.h"
 #include "nexus/foundation/system/kernel_file.h"
@@ -22,6 +21,7 @@
 #include "nexus/sandbox/handlers/disk_cache.h"
 #include "panel_files.h"
 #include "process_memory.h"
+#include "reclaimer.h"
 #include "server_lifecycle.h"
 #include "serving_loop.h"
 #include "settings_mapping.h"
@@ -86,9 +86,9 @@ int serve_until_told(const ServeCommand& command) {
   for (std::size_t own = 0; own < loop_count; ++own)
     loops.push_back(std::make_unique<ServingLoop>(shared, known, *settings, peers, own));
   system::PressureWatch watch(system::control_groups(system::read_kernel_file, "memory"));
-  MemoryKeeping memory(loops, monitor, watch, ledger, clock, record);
+  Reclaimer reclaimer(loops, monitor, watch, ledger, clock, record);
   const int status =
-      ServerLifecycle(loops, settings->server, **runtime, memory)
+      ServerLifecycle(loops, settings->server, **runtime, reclaimer)
           .run({*std::move(panels), command.demo, [&command] { reload_log_level(command.config); }});
   extensions->clear();  // before the loops: their threads settle calls there
   return status;

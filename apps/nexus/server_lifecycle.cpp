@@ -91,11 +91,11 @@ Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<
 
 ServerLifecycle::ServerLifecycle(std::span<const std::unique_ptr<ServingLoop>> loops,
                                  const config::ServerConfig& settings, sandbox::Runtime& runtime,
-                                 MemoryKeeping& memory)
+                                 Reclaimer& reclaimer)
     : loops_(loops),
       settings_(settings),
       runtime_(runtime),
-      memory_(memory),
+      reclaimer_(reclaimer),
       listener_(loop().get_executor(), servers_of(loops), listener_options_of(settings)),
       ws_listener_(loop().get_executor(), servers_of(loops), ws_listener_options_of(settings)),
       signals_(loop(), SIGINT, SIGTERM),
@@ -106,7 +106,7 @@ int ServerLifecycle::run(Plan plan) {
   on_all([](ServingLoop& one) { one.server().start(); });
   wait_for_signal();
   wait_for_hangup(plan.reload);
-  memory_.start();
+  reclaimer_.start();
   asio::co_spawn(loop().get_executor(), start(std::move(plan)), must_not_throw);
   {
     const auto threads = start_threads(loops_, runtime_);
@@ -122,7 +122,7 @@ int ServerLifecycle::run(Plan plan) {
     is_at_rest = is_at_rest && one->server().connections() == 0;
   if (!is_at_rest) {
     // Work of one loop for another is still under way, and there is no order in which both could be destroyed.
-    memory_.say_goodbye();
+    reclaimer_.say_goodbye();
     std::fflush(nullptr);
     std::_Exit(status_);
   }
@@ -180,7 +180,7 @@ void ServerLifecycle::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (std::exchange(is_leaving_, true)) {
-      memory_.say_goodbye();
+      reclaimer_.say_goodbye();
       std::_Exit(128 + signal);
     }
     spdlog::info("ending: running calls may finish; a second signal ends at once");
@@ -221,7 +221,7 @@ void ServerLifecycle::drain() {
 
 void ServerLifecycle::stop(int status) {
   status_ = status;
-  memory_.stop();
+  reclaimer_.stop();
   for (const auto& one : loops_)
     one->loop().stop();
 }

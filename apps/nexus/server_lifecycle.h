@@ -10,10 +10,10 @@
 #include <span>
 #include <vector>
 
-#include "memory_keeping.h"
 #include "nexus/foundation/config/settings.h"
 #include "nexus/front/http/listener.h"
 #include "panel_files.h"
+#include "reclaimer.h"
 #include "serving_loop.h"
 
 namespace nexus::app {
@@ -28,7 +28,7 @@ class ServerLifecycle {
 
   // The loops must outlive it.
   ServerLifecycle(std::span<const std::unique_ptr<ServingLoop>> loops, const config::ServerConfig& settings,
-                  sandbox::Runtime& runtime, MemoryKeeping& memory);
+                  sandbox::Runtime& runtime, Reclaimer& reclaimer);
 
   // Runs all loops, the first on this thread, until the server has ended. Gives the exit status.
   int run(Plan plan);
@@ -48,7 +48,7 @@ class ServerLifecycle {
   std::span<const std::unique_ptr<ServingLoop>> loops_;
   const config::ServerConfig& settings_;
   sandbox::Runtime& runtime_;
-  MemoryKeeping& memory_;
+  Reclaimer& reclaimer_;
   http::Listener listener_, ws_listener_;
   boost::asio::signal_set signals_, hangups_;
   Timer delay_;

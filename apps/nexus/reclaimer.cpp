@@ -1,4 +1,4 @@
-#include "memory_keeping.h"
+#include "reclaimer.h"
 
 #include <fcntl.h>
 #include <fmt/ranges.h>
@@ -52,9 +52,9 @@ void set_up_allocator(std::size_t loops) {
   mallopt(M_ARENA_MAX, static_cast<int>(loops) + 1);
 }
 
-MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops,
-                             budget::MemoryMonitor& monitor, system::PressureWatch& watch,
-                             budget::Ledger& ledger, const Clock& clock, ExitRecord& record)
+Reclaimer::Reclaimer(std::span<const std::unique_ptr<ServingLoop>> loops, budget::MemoryMonitor& monitor,
+                     system::PressureWatch& watch, budget::Ledger& ledger, const Clock& clock,
+                     ExitRecord& record)
     : loops_(loops),
       monitor_(monitor),
       watch_(watch),
@@ -69,7 +69,7 @@ MemoryKeeping::MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops
   if (events >= 0) events_.assign(events);
 }
 
-void MemoryKeeping::start() {
+void Reclaimer::start() {
   policy_.start(clock_.monotonic_us() / 1000);
   container_limit_bytes_ = monitor_.view().limits.container_limit_bytes;
   record();
@@ -79,7 +79,7 @@ void MemoryKeeping::start() {
   asio::co_spawn(timer_.get_executor(), follow(), must_not_throw);
 }
 
-void MemoryKeeping::stop() {
+void Reclaimer::stop() {
   is_stopped_ = true;
   timer_.cancel();
   pause_.cancel();
@@ -87,7 +87,7 @@ void MemoryKeeping::stop() {
 }
 
 // What comes while it pauses waits in the watch.
-Task<void> MemoryKeeping::follow() {
+Task<void> Reclaimer::follow() {
   while (!is_stopped_) {
     const auto [error] = co_await events_.async_wait(decltype(events_)::wait_read, kAwaitTuple);
     if (error || is_stopped_) co_return;
@@ -99,7 +99,7 @@ Task<void> MemoryKeeping::follow() {
   }
 }
 
-Task<void> MemoryKeeping::keep() {
+Task<void> Reclaimer::keep() {
   while (!is_stopped_) {
     timer_.expires_after(kTick);
     co_await timer_.async_wait(kAwaitTuple);
@@ -109,11 +109,11 @@ Task<void> MemoryKeeping::keep() {
   }
 }
 
-bool MemoryKeeping::is_at_rest() const {
+bool Reclaimer::is_at_rest() const {
   return std::ranges::all_of(loops_, [](const auto& one) { return one->shard().pool().active_count() == 0; });
 }
 
-void MemoryKeeping::tick() {
+void Reclaimer::tick() {
   const bool is_resting = is_at_rest();
   const RestPolicy::Decision decision = policy_.tick(
       {.now_ms = clock_.monotonic_us() / 1000,
@@ -125,7 +125,7 @@ void MemoryKeeping::tick() {
   if (decision.looks) look(is_resting, "by the clock");
 }
 
-void MemoryKeeping::look(bool is_resting, std::string_view reason) {
+void Reclaimer::look(bool is_resting, std::string_view reason) {
   monitor_.look(is_resting);
   record();
   ask_for_handlers();
@@ -145,7 +145,7 @@ void MemoryKeeping::look(bool is_resting, std::string_view reason) {
   }
 }
 
-void MemoryKeeping::record() {
+void Reclaimer::record() {
   UnderWay under_way;
   started_ = 0;
   for (const auto& one : loops_) {
@@ -158,7 +158,7 @@ void MemoryKeeping::record() {
 }
 
 // Not while nothing has run: nobody is to be woken for it.
-void MemoryKeeping::ask_for_handlers() {
+void Reclaimer::ask_for_handlers() {
   const std::uint64_t now_ms = clock_.monotonic_us() / 1000;
   const bool is_news = started_ != asked_started_ || !is_at_rest();
   if (!is_news || now_ms - asked_ms_ < kHandlersMs) return;
@@ -177,7 +177,7 @@ void MemoryKeeping::ask_for_handlers() {
   }
 }
 
-void MemoryKeeping::name_handlers() {
+void Reclaimer::name_handlers() {
   std::vector<metrics::HandlerUse> all;
   for (const auto& one : hungriest_)
     all.insert(all.end(), one.begin(), one.end());
@@ -187,7 +187,7 @@ void MemoryKeeping::name_handlers() {
 }
 
 // In the order of its worth: what the loops keep for nobody, then, when all of them have, what the allocator keeps.
-void MemoryKeeping::give_back_idle_memory() {
+void Reclaimer::give_back_idle_memory() {
   for (const auto& one : loops_) {
     asio::post(one->loop(), [this, &one = *one] {
       bool has_more = true;
@@ -198,7 +198,7 @@ void MemoryKeeping::give_back_idle_memory() {
   }
 }
 
-void MemoryKeeping::tidied(bool has_more) {
+void Reclaimer::tidied(bool has_more) {
   if (has_more) policy_.found_more();
   if (--tidying_ > 0) return;
   malloc_trim(0);

@@ -21,11 +21,11 @@
 
 namespace nexus::app {
 
-class MemoryKeeping {
+class Reclaimer {
  public:
   // All must outlive it.
-  MemoryKeeping(std::span<const std::unique_ptr<ServingLoop>> loops, budget::MemoryMonitor& monitor,
-                system::PressureWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
+  Reclaimer(std::span<const std::unique_ptr<ServingLoop>> loops, budget::MemoryMonitor& monitor,
+            system::PressureWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
 
   void start();
   void stop();
