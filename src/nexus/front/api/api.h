@@ -65,8 +65,8 @@ class Api final : public http::Service, public http::Backend {
   std::size_t connections() const override { return sockets_.size(); }
 
   websocket::WebSockets& sockets() { return sockets_; }
-  // As Shard::hurry(). Thread-safe.
-  void hurry() { shard_.hurry(); }
+  // As Shard::preempt(). Thread-safe.
+  void preempt() { shard_.preempt(); }
 
  private:
   struct Endpoint;

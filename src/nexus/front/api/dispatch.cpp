@@ -67,7 +67,7 @@ void Dispatch::take_over(http::Upgrade upgrade) {
     upgrade.socket = *std::move(arrived);
     owner.part->take_over(std::move(upgrade));
   });
-  owner.part->hurry();
+  owner.part->preempt();
 }
 
 // Request and response stay where they are, and belong to the owner's thread until the response is posted back. That the owner
@@ -76,7 +76,7 @@ Task<void> Dispatch::hop(const Peer<Api>& owner, const http::Request& request, h
   const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
     auto notify = [&own = api_, back = std::move(back)](Done how) mutable {
       back(how);
-      own.hurry();
+      own.preempt();
     };
     asio::post(owner.executor(), [&owner, &request, &response, notify = std::move(notify)]() mutable {
       std::optional<Task<void>> waiting;
@@ -90,7 +90,7 @@ Task<void> Dispatch::hop(const Peer<Api>& owner, const http::Request& request, h
           owner.executor(), *std::move(waiting),
           [notify = std::move(notify)](std::exception_ptr error) mutable { notify(how_it_ended(error)); });
     });
-    owner.part->hurry();
+    owner.part->preempt();
   });
   if (done == Done::kWithoutMemory) throw std::bad_alloc();
 }

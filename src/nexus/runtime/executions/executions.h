@@ -91,7 +91,7 @@ class Executions {
   const RunningHandlers& running() const { return running_; }
 
   // Ends the slice that this loop may be in, so that it soon looks at what has been posted to it. Thread-safe.
-  void hurry() {
+  void preempt() {
     if (run_queue_.take_slice()) runtime_.end_slices();
   }
 

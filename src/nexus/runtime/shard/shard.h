@@ -98,8 +98,8 @@ class Shard {
   // To be called about every 100 ms.
   void tick();
 
-  // As Executions::hurry(). Thread-safe.
-  void hurry() { executions_.hurry(); }
+  // As Executions::preempt(). Thread-safe.
+  void preempt() { executions_.preempt(); }
 
   Stage stage() const { return stage_; }
   void set_stage(Stage stage) { stage_ = stage; }
