@@ -99,10 +99,10 @@ class Bench {
     turn_ends();
     if (packs) segment->suspended.delta.pack();
     const std::size_t bytes = segment->suspended.delta.bytes();
-    auto put_in = instance_->put_in(segment->suspended, request_of("{}"));
-    for (; put_in == sandbox::Step::kMore; put_in = instance_->put_in_more(segment->suspended))
+    auto restored = instance_->restore(segment->suspended, request_of("{}"));
+    for (; restored == sandbox::Step::kMore; restored = instance_->restore_more(segment->suspended))
       turn_ends();
-    if (!put_in) stop("it does not go on");
+    if (!restored) stop("it does not go on");
     instance_->resume(segment->suspended, {0, CallAnswer::Kind::kValue, "null"});
     segment.reset();
     run_segment();

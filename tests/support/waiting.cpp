@@ -91,10 +91,10 @@ Result<void> Waiting::answer(std::uint32_t number, std::string_view json, CallAn
   if (other_ == nullptr || other_->state() == Instance::Status::kTerminated) {
     NEXUS_TRY(other_, Instance::create(sandbox_.runtime()));
   }
-  auto put_in = other_->put_in(*suspended_, request());
-  while (put_in && *put_in == sandbox::Step::kMore)
-    put_in = other_->put_in_more(*suspended_);
-  if (!put_in) return std::unexpected(std::move(put_in.error()));
+  auto restored = other_->restore(*suspended_, request());
+  while (restored && *restored == sandbox::Step::kMore)
+    restored = other_->restore_more(*suspended_);
+  if (!restored) return std::unexpected(std::move(restored.error()));
   other_->resume(*suspended_, {number, kind, json});
   suspended_.reset();
   run_segment(*other_);

@@ -226,7 +226,7 @@ Task<Result<void>> Executions::run_next_segment(ExecutionPtr execution,
     if (auto room = last_room_for(*execution)) request.prepaid = *std::move(room);
   }
   sandbox::Instance& instance = **lease;
-  auto put_in = instance.put_in(*execution->suspended, std::move(request));
+  auto put_in = instance.restore(*execution->suspended, std::move(request));
   if (put_in && *put_in == sandbox::Step::kMore) {
     const RunningHandlers::Entry entry(running_, panel.id(), execution->call.tool->name, instance);
     while (put_in && *put_in == sandbox::Step::kMore) {
@@ -235,7 +235,7 @@ Task<Result<void>> Executions::run_next_segment(ExecutionPtr execution,
         instance.reset();
         co_return Result<void>();
       }
-      put_in = instance.put_in_more(*execution->suspended);
+      put_in = instance.restore_more(*execution->suspended);
     }
   }
   if (!put_in) {

@@ -126,7 +126,7 @@ Step Instance::step() {
   if (status_ == Status::kFinished) return Step::kDone;
   assert(status_ == Status::kRunning);
   Parts& p = *parts_;
-  if (!p.taking) {
+  if (!p.capture) {
     switch (p.run_slice()) {
       case engine::Progress::kYielded:
         p.check_time();
@@ -141,7 +141,7 @@ Step Instance::step() {
         break;
     }
   }
-  if (!p.error && p.engine->returned() == RUN_WAITS && p.take_out() == Step::kMore) return Step::kMore;
+  if (!p.error && p.engine->returned() == RUN_WAITS && p.capture_delta() == Step::kMore) return Step::kMore;
   status_ = Status::kFinished;
   return Step::kDone;
 }
@@ -251,7 +251,7 @@ void Instance::Parts::trapped() {
 ExecutionResult Instance::finish() {
   assert(status_ == Status::kFinished);
   Parts& p = *parts_;
-  if (!p.taking) p.measure();  // else it was, before what was taken was put back
+  if (!p.capture) p.measure();  // else it was, before what was taken was put back
   if (!p.error) p.call->commit();
   ExecutionResult result = std::move(p.call->result());
   result.execution_id = std::move(p.request.execution_id);
@@ -307,7 +307,7 @@ void Instance::reset(std::size_t put_back_from) {
   status_ = Status::kFinished;
   Parts& p = *parts_;
   p.call.reset();
-  p.taking.reset();
+  p.capture.reset();
   if (p.broken) return terminate();
   const std::size_t size = p.memory().size();
   if (!p.memory().reset(put_back_from)) return terminate();

@@ -1,7 +1,7 @@
 // One WebAssembly memory with an interpreter in it, which runs one execution at a time and is pristine between them.
 //
 //   idle ──start()────────────► running ──step() == kDone──► finished ──finish()───► idle
-//        ──put_in()──resume()──►   │                            └─waits()─suspend()──► idle
+//        ──restore()─resume()──►   │                            └─waits()─suspend()──► idle
 //                                  │ cancel(), a trap, a timeout                      │ reset could not be proven
 //                                  └──────────────────► finished ──finish()──► terminated (the pool drops it)
 //
@@ -64,9 +64,9 @@ class Instance {
   // Copies an execution that waits into the memory, for a millisecond at most; `request` is as for start(), without arguments
   // and scope. kDone: it can be resumed. An error: there is no memory for it now, and nothing has changed. reset() gives it up.
   // REQUIRES: idle.
-  Result<Step> put_in(const Suspended& suspended, ExecutionRequest request);
+  Result<Step> restore(const Suspended& suspended, ExecutionRequest request);
   // REQUIRES: the last gave kMore.
-  Result<Step> put_in_more(const Suspended& suspended);
+  Result<Step> restore_more(const Suspended& suspended);
   // Goes on with it after one of its calls was settled. REQUIRES: all of it has been put in.
   void resume(Suspended& suspended, const CallAnswer& answer);
 

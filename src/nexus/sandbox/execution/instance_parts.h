@@ -25,7 +25,7 @@ struct Instance::Parts {
   std::uint64_t running_us = 0;  // on a CPU, but for the first slice, which is measured by the cheaper clock
   bool is_first_slice = true;
   std::uint64_t peak_ever = 0;
-  std::optional<memory::Delta::Taking> taking{};  // of what waits
+  std::optional<memory::DeltaCapture> capture{};  // of what waits
   std::uint64_t waited_after_us = 0;              // its wall time until then
   std::size_t parts_in = 0;                       // of the delta that is being put in
   bool broken = false;                            // it was interrupted, or lied: nothing more may run in it
@@ -36,8 +36,8 @@ struct Instance::Parts {
   void clear(Call::Purpose why);
   void write_input(std::string_view first, std::string_view second);
   void wash_input();
-  Step take_out();
-  Result<void> begin_to_put_in(const memory::Delta& delta);
+  Step capture_delta();
+  Result<void> begin_to_restore(const memory::Delta& delta);
   void returned();
   bool is_honest_end() const;
   void trapped();

@@ -14,10 +14,10 @@ static_assert(static_cast<int>(CallAnswer::Kind::kValue) == SETTLED_VALUE &&
 // Between two looks at the sockets, as a slice of a handler.
 constexpr std::uint64_t kCopyingUs = 1000;
 
-bool Instance::waits() const { return status_ == Status::kFinished && parts_->taking && !parts_->error; }
+bool Instance::waits() const { return status_ == Status::kFinished && parts_->capture && !parts_->error; }
 
 // Copies some of it; an error of theirs when there is no memory for that.
-Step Instance::Parts::take_out() {
+Step Instance::Parts::capture_delta() {
   const std::uint64_t began_us = runtime.clock.monotonic_us();
   const auto out_of_memory = [this](Error why) {
     error = Error{.code = ErrorCode::kMemoryLimit,
@@ -25,17 +25,17 @@ Step Instance::Parts::take_out() {
                   .limit = std::move(why.limit)};
     return Step::kDone;
   };
-  if (!taking) {
+  if (!capture) {
     waited_after_us = began_us - started_us;
     measure();
     wash_input();
     // Nothing is on the stack, so that what lies there is dead.
-    auto begun = memory::Delta::Taking::begin(memory(), runtime.stack_end / kPageBytes, runtime.ledger);
+    auto begun = memory::DeltaCapture::begin(memory(), runtime.stack_end / kPageBytes, runtime.ledger);
     if (!begun) return out_of_memory(std::move(begun.error()));
-    taking.emplace(*std::move(begun));
+    capture.emplace(*std::move(begun));
   }
   for (;;) {
-    const auto is_more = taking->go_on();
+    const auto is_more = capture->go_on();
     if (!is_more) return out_of_memory(is_more.error());
     if (!*is_more) return Step::kDone;
     if (runtime.clock.monotonic_us() - began_us >= kCopyingUs) return Step::kMore;
@@ -47,12 +47,12 @@ Segment Instance::suspend() {
   assert(waits());
   Segment segment{.journal = p.call->end_segment(),
                   .calls = p.call->take_calls(),
-                  .suspended = {std::move(*p.taking).finish(), p.call->carry()}};
+                  .suspended = {std::move(*p.capture).finish(), p.call->carry()}};
   segment.suspended.carried.running_us = p.running_us;
   segment.suspended.carried.wall_us = p.waited_after_us;
   p.request = {};
   ++executions_;
-  reset(p.taking->put_back_from());
+  reset(p.capture->put_back_from());
   return segment;
 }
 
@@ -65,21 +65,21 @@ void Instance::Parts::wash_input() {
   std::memset(c.input, 0, std::min<std::size_t>(bytes, INPUT_BYTES));
 }
 
-Result<Step> Instance::put_in(const Suspended& suspended, ExecutionRequest request) {
+Result<Step> Instance::restore(const Suspended& suspended, ExecutionRequest request) {
   assert(status_ == Status::kIdle);
   status_ = Status::kFinished;  // of no use to anybody, if what follows throws
   Parts& p = *parts_;
   p.request = std::move(request);
   p.clear(Call::Purpose::kExecution);
-  if (auto begun = p.begin_to_put_in(suspended.delta); !begun) {
+  if (auto begun = p.begin_to_restore(suspended.delta); !begun) {
     p.request = {};
     reset();
     return std::unexpected(std::move(begun.error()));
   }
-  return put_in_more(suspended);
+  return restore_more(suspended);
 }
 
-Result<void> Instance::Parts::begin_to_put_in(const memory::Delta& delta) {
+Result<void> Instance::Parts::begin_to_restore(const memory::Delta& delta) {
   parts_in = 0;
   if (auto taken = memory().take(request.image); !taken) return taken;
   engine->memory_size_changed();
@@ -90,12 +90,12 @@ Result<void> Instance::Parts::begin_to_put_in(const memory::Delta& delta) {
   return room;
 }
 
-Result<Step> Instance::put_in_more(const Suspended& suspended) {
+Result<Step> Instance::restore_more(const Suspended& suspended) {
   Parts& p = *parts_;
   const memory::Delta& delta = suspended.delta;
   const std::uint64_t until_us = p.runtime.clock.monotonic_us() + kCopyingUs;
   while (p.parts_in < delta.parts()) {
-    if (auto put = delta.put_part_in(p.memory(), p.parts_in++); !put) {
+    if (auto put = delta.restore_part(p.memory(), p.parts_in++); !put) {
       p.request = {};
       reset();
       return std::unexpected(std::move(put.error()));

@@ -66,14 +66,14 @@ Error refusal_of_growth(const LinearMemory& memory, std::size_t wanted) {
 
 }  // namespace
 
-Result<Delta::Taking> Delta::Taking::begin(LinearMemory& memory, std::size_t dead_pages,
-                                           budget::Ledger& ledger) {
+Result<DeltaCapture> DeltaCapture::begin(LinearMemory& memory, std::size_t dead_pages,
+                                         budget::Ledger& ledger) {
   assert(memory.image() != nullptr);
   NEXUS_TRY(auto grant, ledger.grant(budget::Kind::kSuspended, sizeof(Delta)));
-  return Taking(memory, dead_pages, Delta(memory.image(), memory.size(), std::move(grant)));
+  return DeltaCapture(memory, dead_pages, Delta(memory.image(), memory.size(), std::move(grant)));
 }
 
-Delta::Taking::Taking(LinearMemory& memory, std::size_t dead_pages, Delta delta)
+DeltaCapture::DeltaCapture(LinearMemory& memory, std::size_t dead_pages, Delta delta)
     : memory_(memory),
       dead_pages_(dead_pages),
       before_(unfolded(*memory.image(), *delta.grant_.ledger())),
@@ -89,7 +89,7 @@ Delta::Taking::Taking(LinearMemory& memory, std::size_t dead_pages, Delta delta)
   std::ranges::reverse(left_);
 }
 
-Result<bool> Delta::Taking::go_on() {
+Result<bool> DeltaCapture::go_on() {
   std::vector<std::byte>& changes = scratch();
   const auto is_full = [&] { return changes.size() > kMostPartBytes - kMostChangedPageBytes; };
   std::size_t looked_at = 0;
@@ -176,7 +176,7 @@ Result<void> Delta::make_room_in(LinearMemory& memory) const {
   return {};
 }
 
-Result<void> Delta::put_part_in(LinearMemory& memory, std::size_t part) const try {
+Result<void> Delta::restore_part(LinearMemory& memory, std::size_t part) const try {
   const auto changes = changes_of(parts_[part]);
   if (changes.empty()) return fail(ErrorCode::kInternalError, "a packed delta cannot be read");
   const Running running(memory);  // a cold page becomes hot by the fault, as under the guest

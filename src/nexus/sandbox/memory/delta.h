@@ -30,15 +30,13 @@ namespace nexus::memory {
 // Keeps its image alive, without which it means nothing. Not thread-safe.
 class Delta {
  public:
-  class Taking;
-
   // Makes a memory as large as the one that it was taken from, for its parts. kInternalError when `memory` holds another image,
   // or what refused the growth: nothing has changed. The engine must be told of the new size afterwards.
   // REQUIRES: `memory` is pristine and its limit set; nothing runs in it until the last part is in.
   Result<void> make_room_in(LinearMemory& memory) const;
   // kOverloaded when the pages that it writes were refused, or there is no memory to unpack it: reset() puts them back. What it
   // needs for itself meanwhile is no more than a part.
-  Result<void> put_part_in(LinearMemory& memory, std::size_t part) const;
+  Result<void> restore_part(LinearMemory& memory, std::size_t part) const;
   std::size_t parts() const { return parts_.size(); }
 
   // Compresses the next part, unless that would not make it smaller, and gives how many bytes it looked at: 0 when there are no
@@ -55,6 +53,8 @@ class Delta {
   std::size_t bytes() const { return grant_.bytes(); }  // what it keeps for itself, its image excluded
 
  private:
+  friend class DeltaCapture;
+
   struct Part {
     std::unique_ptr<std::byte[]> bytes;
     std::uint32_t size = 0;
@@ -79,11 +79,11 @@ class Delta {
 
 // Takes a delta, some of it in each turn: a page of a large one is 2 to 9 us, and most of that the kernel's for the copy. Outlived
 // by the memory, in which nothing runs meanwhile.
-class Delta::Taking {
+class DeltaCapture {
  public:
   // Looks at hot and grown pages only, as no other can differ, and of these not at the first `dead_pages`: they come back as
   // the image has them. Charged as kSuspended; an error when the ledger refuses. REQUIRES: `memory` holds an image.
-  static Result<Taking> begin(LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger);
+  static Result<DeltaCapture> begin(LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger);
   // Looks at the next pages until a part is full, at 4 MiB at most. False: there are no more.
   Result<bool> go_on();
   // REQUIRES, of both: there are no more.
@@ -92,7 +92,7 @@ class Delta::Taking {
   Delta finish() && { return std::move(delta_); }
 
  private:
-  Taking(LinearMemory& memory, std::size_t dead_pages, Delta delta);
+  DeltaCapture(LinearMemory& memory, std::size_t dead_pages, Delta delta);
 
   LinearMemory& memory_;
   std::size_t dead_pages_;

@@ -146,16 +146,16 @@ TEST_F(DeltaTest, IsTakenAndPutInInTurns) {
     std::memset(a->base() + 200 * kWasmPageBytes, 0x11, 40 * kWasmPageBytes);
   }
   const std::vector<std::byte> before(a->bytes().begin(), a->bytes().end());
-  auto taking = Delta::Taking::begin(*a, 3, ledger_);
-  ASSERT_TRUE(taking);
+  auto capture = DeltaCapture::begin(*a, 3, ledger_);
+  ASSERT_TRUE(capture);
   std::size_t turns = 0, bytes = ledger_.granted(budget::Kind::kSuspended);
   for (Result<bool> is_more = true; *is_more; ++turns) {
-    is_more = taking->go_on();
+    is_more = capture->go_on();
     ASSERT_TRUE(is_more);
     const std::size_t now = ledger_.granted(budget::Kind::kSuspended);
     EXPECT_LE(now - std::exchange(bytes, now), (256U << 10) + 100);
   }
-  const Delta delta = std::move(*taking).finish();
+  const Delta delta = std::move(*capture).finish();
   EXPECT_GE(turns, 40 * kWasmPageBytes / (256U << 10) + 4)
       << "by what is kept, and by what is only looked at";
   EXPECT_EQ(bytes, delta.bytes());
@@ -164,7 +164,7 @@ TEST_F(DeltaTest, IsTakenAndPutInInTurns) {
   ASSERT_TRUE(delta.make_room_in(*b));
   EXPECT_EQ(b->size(), a->size());
   for (std::size_t part = 0; part < delta.parts(); ++part)
-    ASSERT_TRUE(delta.put_part_in(*b, part));
+    ASSERT_TRUE(delta.restore_part(*b, part));
   EXPECT_EQ(
       std::memcmp(before.data() + 3 * kPageBytes, b->base() + 3 * kPageBytes, b->size() - 3 * kPageBytes), 0);
 }

@@ -107,18 +107,18 @@ TEST_P(LinearMemoryFuzz, WhatADeltaPutsBackIsTheImage) {
     scribble(*from);
     const std::size_t dead = below(shared->pages() + 1) * kPageBytes;
     const std::vector<std::byte> before(from->bytes().begin(), from->bytes().end());
-    auto taking = Delta::Taking::begin(*from, dead / kPageBytes, ledger_);
-    ASSERT_TRUE(taking);
+    auto capture = DeltaCapture::begin(*from, dead / kPageBytes, ledger_);
+    ASSERT_TRUE(capture);
     for (Result<bool> is_more = true; *is_more;) {
-      is_more = taking->go_on();
+      is_more = capture->go_on();
       ASSERT_TRUE(is_more);
     }
-    const std::size_t put_back_from = taking->put_back_from();
+    const std::size_t put_back_from = capture->put_back_from();
     ASSERT_EQ(put_back_from, dead / kPageBytes);
     ASSERT_TRUE(std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(dead), from->base()));
     from->reset(put_back_from);
     ASSERT_TRUE(from->is_pristine()) << n;
-    ASSERT_TRUE(apply(std::move(*taking).finish(), *to));
+    ASSERT_TRUE(apply(std::move(*capture).finish(), *to));
     ASSERT_EQ(to->size(), before.size());
     ASSERT_EQ(std::memcmp(to->base() + dead, before.data() + dead, before.size() - dead), 0) << n;
     to->reset();

@@ -68,16 +68,16 @@ class Memories : public ::testing::Test {
 
   // In as many turns as it takes.
   Result<Delta> take_delta(LinearMemory& memory, std::size_t dead_pages = 0) {
-    NEXUS_TRY(auto taking, Delta::Taking::begin(memory, dead_pages, ledger_));
+    NEXUS_TRY(auto capture, DeltaCapture::begin(memory, dead_pages, ledger_));
     for (bool is_more = true; is_more;) {
-      NEXUS_TRY(is_more, taking.go_on());
+      NEXUS_TRY(is_more, capture.go_on());
     }
-    return std::move(taking).finish();
+    return std::move(capture).finish();
   }
   static Result<void> apply(const Delta& delta, LinearMemory& memory) {
     auto applied = delta.make_room_in(memory);
     for (std::size_t part = 0; applied && part < delta.parts(); ++part)
-      applied = delta.put_part_in(memory, part);
+      applied = delta.restore_part(memory, part);
     return applied;
   }
 
