@@ -75,7 +75,7 @@ class Bench {
 
   // Gives the bytes of what was kept. The server looks at its sockets where a turn ends.
   std::size_t wait_once(
-      const std::shared_ptr<const memory::Image>& handler, bool packs,
+      const std::shared_ptr<const memory::Image>& handler, bool compresses,
       const std::function<void()>& turn_ends = [] {}) {
     const auto request_of = [&](std::string_view args) {
       sandbox::ExecutionRequest request;
@@ -97,7 +97,7 @@ class Bench {
     if (!instance_->waits()) stop("it does not wait");
     std::optional segment(instance_->suspend());
     turn_ends();
-    if (packs) segment->suspended.delta.pack();
+    if (compresses) segment->suspended.delta.compress();
     const std::size_t bytes = segment->suspended.delta.bytes();
     auto restored = instance_->restore(segment->suspended, request_of("{}"));
     for (; restored == sandbox::Step::kMore; restored = instance_->restore_more(segment->suspended))
@@ -152,9 +152,9 @@ void call_handler(benchmark::State& state, const char* source) {
     bench().call(handler);
 }
 
-// A handler that waits once: taken out, packed or not, put back into the same instance and ended. Its baseline is the same
+// A handler that waits once: taken out, compressed or not, put back into the same instance and ended. Its baseline is the same
 // handler with a promise that is settled already.
-enum class Keep : bool { kRaw, kPacked };
+enum class Keep : bool { kRaw, kCompressed };
 constexpr const char* kWaits =
     "const who = $args.who; await $ext.timer.sleep(1); $state.count += $args.by; return {n: $state.count, "
     "who}";
@@ -168,9 +168,9 @@ void suspend_and_resume(benchmark::State& state, Keep keep) {
   const auto handler = bench().image(kWaits);
   std::size_t bytes = 0;
   for (int i = 0; i < 1000; ++i)
-    bytes = bench().wait_once(handler, keep == Keep::kPacked);
+    bytes = bench().wait_once(handler, keep == Keep::kCompressed);
   for (auto _ : state)
-    bench().wait_once(handler, keep == Keep::kPacked);
+    bench().wait_once(handler, keep == Keep::kCompressed);
   state.counters["bytes"] = static_cast<double>(bytes);
 }
 
@@ -333,7 +333,7 @@ BENCHMARK_CAPTURE(call_handler, other, kOther)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, nothing, kNothing)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, waits_not, kWaitsNot)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(suspend_and_resume, raw, Keep::kRaw)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(suspend_and_resume, packed, Keep::kPacked)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(suspend_and_resume, packed, Keep::kCompressed)->Unit(benchmark::kMicrosecond);
 BENCHMARK(wait_with_25_mb)->Unit(benchmark::kMillisecond);
 BENCHMARK(reset_alone)->Unit(benchmark::kMicrosecond);
 BENCHMARK(two_handlers_in_turn)->Unit(benchmark::kMicrosecond);

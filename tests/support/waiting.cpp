@@ -80,7 +80,7 @@ void Waiting::run_segment(Instance& instance) {
       calls_ += fmt::format("{}{} {}.{} {}", calls_.empty() ? "" : " ", call.number, call.extension,
                             call.method, call.args_json);
     suspended_.emplace(std::move(segment.suspended));
-    if (form_ == Form::kPacked) suspended_->delta.pack();
+    if (form_ == Form::kCompressed) suspended_->delta.compress();
     return;
   }
   outcome_.emplace(instance.finish());

@@ -17,7 +17,7 @@ namespace nexus::testing {
 
 class Waiting {
  public:
-  enum class Form : bool { kRaw, kPacked };
+  enum class Form : bool { kRaw, kCompressed };
 
   Waiting(Sandbox& sandbox, std::string source, const RunOptions& options = {}, Form form = Form::kRaw);
 

@@ -63,7 +63,7 @@ struct UnderWay {
   std::uint64_t running = 0;         // hold an instance
   std::uint64_t without_memory = 0;  // of those queued: wait for bytes
   std::uint64_t suspended = 0;       // wait for an extension
-  std::uint64_t hibernated = 0;      // the same, packed
+  std::uint64_t hibernated = 0;      // the same, compressed
 
   void add(const UnderWay& other) {
     queued += other.queued;

@@ -91,10 +91,10 @@ std::uint64_t Executions::pack(std::int64_t since_ms, std::uint64_t wanted_bytes
         execution->changed_ms == first.since_ms && !execution->is_packed) {
       memory::Delta& delta = execution->suspended->delta;
       const std::size_t before = delta.bytes();
-      delta.pack_some();
+      delta.compress_some();
       freed += before - delta.bytes();
       spent_us = clock_.monotonic_us() - began_us;
-      if (!delta.is_packed()) continue;
+      if (!delta.is_compressed()) continue;
       execution->is_packed = true;
       --probes_.under_way.suspended;
       ++probes_.under_way.hibernated;

@@ -35,7 +35,7 @@ Context* context_of(Context* (*create)()) {
 ZSTD_CCtx* compressor() { return context_of(ZSTD_createCCtx); }
 ZSTD_DCtx* decompressor() { return context_of(ZSTD_createDCtx); }
 
-// For one part, raw or packed, and never more: it is there for each loop, within the reserve.
+// For one part, raw or compressed, and never more: it is there for each loop, within the reserve.
 std::vector<std::byte>& scratch() {
   thread_local std::vector<std::byte> bytes;
   bytes.clear();
@@ -128,28 +128,28 @@ Result<void> Delta::keep(std::vector<std::byte>& changes) {
   return {};
 }
 
-std::size_t Delta::pack_some() {
-  if (is_packed()) return 0;
+std::size_t Delta::compress_some() {
+  if (is_compressed()) return 0;
   ZSTD_CCtx* const context = compressor();
-  Part& part = parts_[packed_parts_];
+  Part& part = parts_[compressed_parts_];
   const std::span<const std::byte> changes = part.all();
   auto like = like_ != nullptr
                   ? like_
                   : image_->typical_changes(changes.first(std::min(changes.size(), kMostTypicalBytes)));
-  std::vector<std::byte>& packed = scratch();
-  packed.resize(ZSTD_compressBound(changes.size()));
+  std::vector<std::byte>& compressed = scratch();
+  compressed.resize(ZSTD_compressBound(changes.size()));
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kLevel);
   ZSTD_CCtx_refPrefix(context, like->data(), like->size());
   const std::size_t size =
-      ZSTD_compress2(context, packed.data(), packed.size(), changes.data(), changes.size());
+      ZSTD_compress2(context, compressed.data(), compressed.size(), changes.data(), changes.size());
   const std::size_t looked_at = changes.size();
   if (ZSTD_isError(size) || size >= looked_at) {
-    ++packed_parts_;
+    ++compressed_parts_;
     return looked_at;
   }
-  part = part_of(std::span(packed).first(size));
-  ++packed_parts_;
-  part.is_packed = true;
+  part = part_of(std::span(compressed).first(size));
+  ++compressed_parts_;
+  part.is_compressed = true;
   like_ = std::move(like);
   grant_.shrink_to(grant_.bytes() - (looked_at - size));
   return looked_at;
@@ -157,7 +157,7 @@ std::size_t Delta::pack_some() {
 
 // Raw; valid until the next. Empty: they cannot be read.
 std::span<const std::byte> Delta::changes_of(const Part& part) const {
-  if (!part.is_packed) return part.all();
+  if (!part.is_compressed) return part.all();
   std::vector<std::byte>& raw = scratch();
   raw.resize(ZSTD_getFrameContentSize(part.bytes.get(), part.size));
   ZSTD_DCtx* const context = decompressor();
@@ -178,7 +178,7 @@ Result<void> Delta::make_room_in(LinearMemory& memory) const {
 
 Result<void> Delta::restore_part(LinearMemory& memory, std::size_t part) const try {
   const auto changes = changes_of(parts_[part]);
-  if (changes.empty()) return fail(ErrorCode::kInternalError, "a packed delta cannot be read");
+  if (changes.empty()) return fail(ErrorCode::kInternalError, "a compressed delta cannot be read");
   const Running running(memory);  // a cold page becomes hot by the fault, as under the guest
   for_each_change(changes, [&](std::size_t page, std::span<const std::byte> runs) {
     put_runs(memory.base() + page * kPageBytes, runs);

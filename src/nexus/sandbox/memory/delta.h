@@ -4,8 +4,8 @@
 //   memory     │ dead │ =image │ changed │ =image │ changed │ grown: written │ grown: zeros │
 //                                  │                  │             │
 //   raw        │ changes in the image, byte by byte (changes.h) ... ascending │ ... │
-//   packed     │ the same, compressed with zstd against the first that was packed of the same image │ ... │
-//              └ a part: 256 KiB at most, whole pages; each is granted before it is kept, and packed by itself ┘
+//   compressed │ the same with zstd against the first that was compressed of the same image │ ... │
+//              └ a part: 256 KiB at most, whole pages; each is granted before it is kept, and compressed by itself ┘
 //
 // Those who wait in the same place of the same handler differ in a few hundred bytes, so that is what one of them costs.
 #pragma once
@@ -34,19 +34,19 @@ class Delta {
   // or what refused the growth: nothing has changed. The engine must be told of the new size afterwards.
   // REQUIRES: `memory` is pristine and its limit set; nothing runs in it until the last part is in.
   Result<void> make_room_in(LinearMemory& memory) const;
-  // kOverloaded when the pages that it writes were refused, or there is no memory to unpack it: reset() puts them back. What it
+  // kOverloaded when the pages that it writes were refused, or there is no memory to decompress it: reset() puts them back. What it
   // needs for itself meanwhile is no more than a part.
   Result<void> restore_part(LinearMemory& memory, std::size_t part) const;
   std::size_t parts() const { return parts_.size(); }
 
   // Compresses the next part, unless that would not make it smaller, and gives how many bytes it looked at: 0 when there are no
-  // more. About half a millisecond for a whole part. One that is packed, or half of it, is applied as well, more slowly.
-  std::size_t pack_some();
-  void pack() {
-    while (pack_some() > 0) {
+  // more. About half a millisecond for a whole part. One that is compressed, or half of it, is applied as well, more slowly.
+  std::size_t compress_some();
+  void compress() {
+    while (compress_some() > 0) {
     }
   }
-  bool is_packed() const { return packed_parts_ == parts_.size(); }  // as far as it can be
+  bool is_compressed() const { return compressed_parts_ == parts_.size(); }  // as far as it can be
 
   std::size_t memory_bytes() const { return size_; }    // of the memory that it was taken from
   std::size_t pages() const { return pages_; }          // that differ
@@ -58,7 +58,7 @@ class Delta {
   struct Part {
     std::unique_ptr<std::byte[]> bytes;
     std::uint32_t size = 0;
-    bool is_packed = false;
+    bool is_compressed = false;
     std::span<const std::byte> all() const { return {bytes.get(), size}; }
   };
   static Part part_of(std::span<const std::byte> bytes);
@@ -71,9 +71,9 @@ class Delta {
   std::shared_ptr<const Image> image_;
   std::size_t size_;
   std::uint32_t pages_ = 0;
-  std::uint32_t packed_parts_ = 0;  // the first ones, those included that could not be made smaller
+  std::uint32_t compressed_parts_ = 0;  // the first ones, those included that could not be made smaller
   boost::container::small_vector<Part, 1> parts_;  // small handlers have one
-  std::shared_ptr<const Bytes> like_;              // what they are packed against
+  std::shared_ptr<const Bytes> like_;              // what they are compressed against
   budget::Grant grant_;
 };
 

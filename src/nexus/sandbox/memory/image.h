@@ -82,7 +82,7 @@ class Image {
 
   LearnedPages& learned() const { return learned_; }
 
-  // What deltas of this image look like, to be packed against: the first that is offered, for as long as somebody has it.
+  // What deltas of this image look like, to be compressed against: the first that is offered, for as long as somebody has it.
   std::shared_ptr<const Bytes> typical_changes(std::span<const std::byte> offered) const;
 
  private:

@@ -103,7 +103,7 @@ class Model {
     std::erase_if(waiting_, [](const auto& one) { return one.second.waits == 0; });
     for (auto& [execution, one] : waiting_)
       one.is_taken = false;
-    if (once_in(20)) co_await pack();
+    if (once_in(20)) co_await hibernate();
     if (once_in(400)) co_await expire();
     co_await compare();
   }
@@ -242,8 +242,8 @@ class Model {
     co_return std::pair(waiting, others);
   }
 
-  Task<void> pack() {
-    ++seen["pack"];
+  Task<void> hibernate() {
+    ++seen["hibernate"];
     loops_.clock().advance_ms(200);
     co_await tick_all();
   }
@@ -296,7 +296,7 @@ TEST_P(ModelTest, ManyThingsAtOnceEndAsTheModelSays) {
   loops.spawn(0, model.run(steps));
   loops.run();
   for (const char* done : {"call", "call in vain", "resume", "resume in vain", "refuse", "cancel",
-                           "cancel in vain", "remove", "pack", "expire", "grow", "time out"})
+                           "cancel in vain", "remove", "hibernate", "expire", "grow", "time out"})
     EXPECT_GT(model.seen[done], 0) << done;
   // What was cancelled with its panel could be asked for until now.
   loops.clock().advance_ms(kTtlMs);

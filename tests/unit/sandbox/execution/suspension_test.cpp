@@ -373,8 +373,8 @@ TEST_P(Suspension, OneCallMoreThanThereMayBeIsAnErrorThatCanBeCaught) {
   w.outcome().expect_value(R"([100,"ResourceLimit"])");
 }
 
-INSTANTIATE_TEST_SUITE_P(, Suspension, ::testing::Values(Form::kRaw, Form::kPacked),
-                         [](const auto& param) { return param.param == Form::kRaw ? "Raw" : "Packed"; });
+INSTANTIATE_TEST_SUITE_P(, Suspension, ::testing::Values(Form::kRaw, Form::kCompressed),
+                         [](const auto& param) { return param.param == Form::kRaw ? "Raw" : "Compressed"; });
 
 }  // namespace
 }  // namespace nexus::testing

@@ -75,7 +75,7 @@ TEST_F(DeltaTest, LeavesOutWhatIsDead) {
   expect_equal(*a, *b);
 }
 
-TEST_F(DeltaTest, IsTheSameWhenItIsPacked) {
+TEST_F(DeltaTest, IsTheSameWhenItIsCompressed) {
   const auto a = memory(), b = memory();
   const auto shared = image(4);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -86,16 +86,16 @@ TEST_F(DeltaTest, IsTheSameWhenItIsPacked) {
   Delta delta = take(*a);
   const std::size_t raw = delta.bytes();
   EXPECT_GT(raw, 12'000U);
-  delta.pack();
-  EXPECT_TRUE(delta.is_packed());
+  delta.compress();
+  EXPECT_TRUE(delta.is_compressed());
   EXPECT_LT(delta.bytes(), raw / 10);
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
   ASSERT_TRUE(apply(delta, *b));
   expect_as_taken(*b);
 }
 
-// What it was made of and packed in was as large as all of it, and charged to nobody.
-TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndPackedOneByOne) {
+// What it was made of and compressed in was as large as all of it, and charged to nobody.
+TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndCompressedOneByOne) {
   const auto a = memory(), b = memory();
   const auto shared = image(2);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -113,7 +113,7 @@ TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndPackedOneByOne) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
   const std::size_t raw = delta.bytes();
   std::size_t looked_at = 0, turns = 0;
-  while (const std::size_t bytes = delta.pack_some()) {
+  while (const std::size_t bytes = delta.compress_some()) {
     EXPECT_LE(bytes, 256U << 10);
     looked_at += bytes;
     EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
@@ -122,7 +122,7 @@ TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndPackedOneByOne) {
     expect_as_taken(*b);
     b->reset();
   }
-  EXPECT_TRUE(delta.is_packed());
+  EXPECT_TRUE(delta.is_compressed());
   EXPECT_GT(looked_at, raw - 10'000);
   EXPECT_GT(turns, 10U);
   EXPECT_LT(delta.bytes(), raw / 2);

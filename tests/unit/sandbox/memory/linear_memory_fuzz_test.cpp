@@ -79,7 +79,7 @@ TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
     auto taken = take_delta(*from);
     ASSERT_TRUE(taken);
     Delta& delta = *taken;
-    if (random_() % 2 == 0) delta.pack();
+    if (random_() % 2 == 0) delta.compress();
     ASSERT_TRUE(apply(delta, *to));
     ASSERT_EQ(before.size(), to->size());
     ASSERT_EQ(std::memcmp(before.data(), to->base(), before.size()), 0) << n;
