@@ -7,7 +7,7 @@
 #include <new>
 
 #include "nexus/foundation/model/definition_ids.h"
-#include "nexus/front/http/loose_socket.h"
+#include "nexus/front/http/detached_socket.h"
 #include "nexus/front/http/query.h"
 #include "nexus/runtime/loop/placement.h"
 
@@ -60,13 +60,14 @@ std::optional<Task<void>> Dispatch::serve(const http::Request& request, http::Re
 void Dispatch::take_over(http::Upgrade upgrade) {
   const Peer<Api>& owner = loops_[where(upgrade.request)];
   if (owner.part == &api_) return api_.take_over(std::move(upgrade));
-  http::LooseSocket loose(std::move(upgrade.socket));
-  asio::post(owner.executor(), [&owner, upgrade = std::move(upgrade), loose = std::move(loose)]() mutable {
-    auto arrived = std::move(loose).arrive(owner.executor());
-    if (!arrived) return spdlog::error("a WebSocket is lost between two loops");
-    upgrade.socket = *std::move(arrived);
-    owner.part->take_over(std::move(upgrade));
-  });
+  http::DetachedSocket detached(std::move(upgrade.socket));
+  asio::post(owner.executor(),
+             [&owner, upgrade = std::move(upgrade), detached = std::move(detached)]() mutable {
+               auto attached = std::move(detached).attach(owner.executor());
+               if (!attached) return spdlog::error("a WebSocket is lost between two loops");
+               upgrade.socket = *std::move(attached);
+               owner.part->take_over(std::move(upgrade));
+             });
   owner.part->preempt();
 }
 

@@ -6,7 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
 
-#include "nexus/front/http/loose_socket.h"
+#include "nexus/front/http/detached_socket.h"
 
 namespace nexus::http {
 namespace {
@@ -66,9 +66,9 @@ void Listener::hand_over(Socket socket) try {
   next_ = (next_ + 1) % servers_.size();
   if (server.executor() == executor_) return server.add(std::move(socket), options_.serves);
   asio::post(server.executor(),
-             [&server, serves = options_.serves, loose = LooseSocket(std::move(socket))]() mutable {
-               if (auto arrived = std::move(loose).arrive(server.executor()))
-                 server.add(*std::move(arrived), serves);
+             [&server, serves = options_.serves, detached = DetachedSocket(std::move(socket))]() mutable {
+               if (auto attached = std::move(detached).attach(server.executor()))
+                 server.add(*std::move(attached), serves);
              });
 } catch (const std::bad_alloc&) {
   spdlog::error("a connection is closed: there is no memory left to hand it to its loop");

@@ -12,24 +12,25 @@
 
 namespace nexus::http {
 
-// Closed when it never arrives.
-class LooseSocket {
+// Closed when it is never attached.
+class DetachedSocket {
  public:
   // REQUIRES: on the thread of the socket's loop.
-  explicit LooseSocket(Socket socket) {
+  explicit DetachedSocket(Socket socket) {
     ErrorCondition error;
     protocol_ = socket.local_endpoint(error).protocol();
     if (!error) fd_ = socket.release(error);
     if (error) fd_ = -1;
   }
-  LooseSocket(LooseSocket&& other) noexcept : protocol_(other.protocol_), fd_(std::exchange(other.fd_, -1)) {}
-  LooseSocket& operator=(LooseSocket&&) = delete;
-  ~LooseSocket() {
+  DetachedSocket(DetachedSocket&& other) noexcept
+      : protocol_(other.protocol_), fd_(std::exchange(other.fd_, -1)) {}
+  DetachedSocket& operator=(DetachedSocket&&) = delete;
+  ~DetachedSocket() {
     if (fd_ >= 0) ::close(fd_);
   }
 
   // None: it was lost. REQUIRES: on the thread of that loop.
-  std::optional<Socket> arrive(Executor executor) && {
+  std::optional<Socket> attach(Executor executor) && {
     if (fd_ < 0) return std::nullopt;
     Socket socket(executor);
     ErrorCondition error;
