@@ -17,8 +17,8 @@ ServingLoop::ServingLoop(const shard::Shard::Shared& shared, const exposition::M
             .sockets = socket_options_of(settings.server),
             .openapi_json = openapi_json()}),
       apis_(peers.apis, own, {&shard_.loop(), &api_}),
-      dispatch_(apis_),
-      server_(shard_.loop().get_executor(), shared.clock, shared.ledger, dispatch_, api_,
+      loop_router_(apis_),
+      server_(shard_.loop().get_executor(), shared.clock, shared.ledger, loop_router_, api_,
               server_options_of(settings)) {}
 
 }  // namespace nexus::app

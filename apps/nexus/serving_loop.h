@@ -6,7 +6,7 @@
 
 #include "nexus/foundation/config/settings.h"
 #include "nexus/front/api/api.h"
-#include "nexus/front/api/dispatch.h"
+#include "nexus/front/api/loop_router.h"
 #include "nexus/front/http/server.h"
 #include "nexus/runtime/exposition/memory_facts.h"
 #include "nexus/runtime/loop/loop_group.h"
@@ -30,7 +30,7 @@ class ServingLoop {
   shard::Shard shard_;
   api::Api api_;
   LoopGroup<api::Api> apis_;
-  api::Dispatch dispatch_;
+  api::LoopRouter loop_router_;
   http::Server server_;
 };
 

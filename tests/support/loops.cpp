@@ -27,7 +27,7 @@ LoopUnderTest::LoopUnderTest(api::LoopPeers& peers, std::size_t own, const shard
             peers.shards, own),
       api(shard, memory, {"1", "2", "3"}, {}),
       apis(peers.apis, own, {&shard.loop(), &api}),
-      dispatch(apis) {
+      loop_router(apis) {
   shard.set_stage(shard::Stage::kServing);
 }
 
@@ -56,10 +56,10 @@ Task<Loops::Response> Loops::ask(std::size_t at, http::Method method, std::strin
   request.body = std::move(body);
   request.host = "127.0.0.1";
   http::Response response;
-  auto& dispatch = loops_[at]->dispatch;
-  if (const auto refusal = dispatch.refuse_head(request)) {
+  auto& loop_router = loops_[at]->loop_router;
+  if (const auto refusal = loop_router.refuse_head(request)) {
     response.refuse(*refusal);
-  } else if (auto waiting = dispatch.serve(request, response)) {
+  } else if (auto waiting = loop_router.serve(request, response)) {
     co_await *std::move(waiting);
   }
   co_return Response{response.status(), response.body()};

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "nexus/front/api/api.h"
-#include "nexus/front/api/dispatch.h"
+#include "nexus/front/api/loop_router.h"
 #include "nexus/runtime/extensions/external.h"
 #include "nexus/runtime/extensions/timer.h"
 #include "nexus/runtime/loop/loop_group.h"
@@ -33,7 +33,7 @@ struct LoopUnderTest {
   shard::Shard shard;
   api::Api api;
   LoopGroup<api::Api> apis;
-  api::Dispatch dispatch;
+  api::LoopRouter loop_router;
   // The shard's.
   handlers::HandlerCache& cache = shard.cache();
   pool::InstancePool& pool = shard.pool();

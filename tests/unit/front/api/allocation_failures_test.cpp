@@ -99,11 +99,11 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     request.host = "127.0.0.1";
     request.prefer = "respond-async";
     request.body = std::move(body);
-    EXPECT_FALSE(loops_[0].dispatch.refuse_head(request));
+    EXPECT_FALSE(loops_[0].loop_router.refuse_head(request));
     Served served;
     const Failing failing(first, GetParam());
     try {
-      if (auto waiting = loops_[0].dispatch.serve(request, response)) co_await *std::move(waiting);
+      if (auto waiting = loops_[0].loop_router.serve(request, response)) co_await *std::move(waiting);
     } catch (const std::bad_alloc&) {
       served.is_thrown = true;
     }

@@ -94,10 +94,10 @@ bool read(http::Request& request, std::string_view text, Mutator& random) {
 }
 
 Task<void> serve(Loops& loops, http::Request& request, http::Response& response) {
-  auto& dispatch = loops[0].dispatch;
-  if (const auto refusal = dispatch.refuse_head(request)) {
+  auto& loop_router = loops[0].loop_router;
+  if (const auto refusal = loop_router.refuse_head(request)) {
     response.refuse(*refusal);
-  } else if (auto waiting = dispatch.serve(request, response)) {
+  } else if (auto waiting = loop_router.serve(request, response)) {
     co_await *std::move(waiting);
   }
 }

@@ -1,4 +1,4 @@
-#include "nexus/front/api/dispatch.h"
+#include "nexus/front/api/loop_router.h"
 
 #include <spdlog/spdlog.h>
 
@@ -27,7 +27,7 @@ Done how_it_ended(const std::exception_ptr& error) {
 
 }  // namespace
 
-std::size_t Dispatch::where(const http::Request& request) const {
+std::size_t LoopRouter::where(const http::Request& request) const {
   const http::Route* const row = request.route.row;
   if (loops_.size() == 1 || row == nullptr) return loops_.own();
   switch (row->owner) {
@@ -51,13 +51,13 @@ std::size_t Dispatch::where(const http::Request& request) const {
   return loops_.own();
 }
 
-std::optional<Task<void>> Dispatch::serve(const http::Request& request, http::Response& response) {
+std::optional<Task<void>> LoopRouter::serve(const http::Request& request, http::Response& response) {
   const Peer<Api>& owner = loops_[where(request)];
   if (owner.part == &api_) return api_.serve(request, response);
   return hop(owner, request, response);
 }
 
-void Dispatch::take_over(http::Upgrade upgrade) {
+void LoopRouter::take_over(http::Upgrade upgrade) {
   const Peer<Api>& owner = loops_[where(upgrade.request)];
   if (owner.part == &api_) return api_.take_over(std::move(upgrade));
   http::DetachedSocket detached(std::move(upgrade.socket));
@@ -73,7 +73,7 @@ void Dispatch::take_over(http::Upgrade upgrade) {
 
 // Request and response stay where they are, and belong to the owner's thread until the response is posted back. That the owner
 // has no memory for it is posted back too, and thrown here.
-Task<void> Dispatch::hop(const Peer<Api>& owner, const http::Request& request, http::Response& response) {
+Task<void> LoopRouter::hop(const Peer<Api>& owner, const http::Request& request, http::Response& response) {
   const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
     auto notify = [&own = api_, back = std::move(back)](Done how) mutable {
       back(how);

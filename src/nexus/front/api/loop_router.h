@@ -1,8 +1,8 @@
 // Several event loops behind one port: each panel belongs to one of them, and a request that arrives elsewhere hops there
 // once and its response back. So what belongs to a loop needs no lock.
 //
-//   connection on loop 1 ──► Dispatch ──► panel of loop 1, or no panel: at once
-//                                    └──► panel of loop 0: post ──► Api of loop 0 ──► post back
+//   connection on loop 1 ──► LoopRouter ──► panel of loop 1, or no panel: at once
+//                                      └──► panel of loop 0: post ──► Api of loop 0 ──► post back
 #pragma once
 
 #include <cstddef>
@@ -22,9 +22,9 @@ struct LoopPeers {
 };
 
 // Thread safety: one for each loop, used on it alone.
-class Dispatch final : public http::Service {
+class LoopRouter final : public http::Service {
  public:
-  explicit Dispatch(const LoopGroup<Api>& loops) : loops_(loops), api_(*loops[loops.own()].part) {}
+  explicit LoopRouter(const LoopGroup<Api>& loops) : loops_(loops), api_(*loops[loops.own()].part) {}
 
   http::Routes routes() const override { return api_.routes(); }
   std::optional<Error> refuse_head(http::Request& request) override { return api_.refuse_head(request); }
