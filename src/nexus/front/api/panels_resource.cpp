@@ -10,7 +10,7 @@
 #include "nexus/front/api/parameters.h"
 #include "nexus/front/api/refuse.h"
 #include "nexus/front/auth/authorizer.h"
-#include "nexus/front/http/conditions.h"
+#include "nexus/front/http/etag.h"
 #include "nexus/runtime/shard/tool_calls.h"
 
 namespace nexus::api {

@@ -1,4 +1,4 @@
-#include "nexus/front/http/conditions.h"
+#include "nexus/front/http/etag.h"
 
 #include <fmt/format.h>
 
