@@ -5,7 +5,7 @@
 
 #include "nexus/foundation/metrics/probes.h"
 #include "nexus/foundation/model/error_response.h"
-#include "nexus/front/http/preferences.h"
+#include "nexus/front/http/prefer.h"
 #include "nexus/front/http/request.h"
 #include "nexus/front/http/response.h"
 #include "nexus/runtime/executions/executions.h"

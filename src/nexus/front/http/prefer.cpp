@@ -1,4 +1,4 @@
-#include "nexus/front/http/preferences.h"
+#include "nexus/front/http/prefer.h"
 
 #include <boost/beast/core/string.hpp>
 #include <charconv>
