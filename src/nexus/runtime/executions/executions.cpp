@@ -72,7 +72,7 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
   if (const std::uint64_t forecast = cache_hit ? handler->use.memory.forecast_bytes() : 0; forecast > 0) {
     auto room = co_await admission_.reserve(forecast, budget::Need::kGrowth);
     if (!room) {
-      handler->use.memory.doubt();
+      handler->use.memory.decay_after_refusal();
       ++handler->use.refusals;
       co_return std::unexpected(std::move(room.error()));
     }

@@ -30,7 +30,7 @@ void MemoryProfile::record(std::uint64_t bytes) {
   if (bucket > 0 || forecast_bytes_ > 0) forecast();
 }
 
-void MemoryProfile::doubt() {
+void MemoryProfile::decay_after_refusal() {
   halve(bucket_of(forecast_bytes_));
   forecast();
 }

@@ -16,7 +16,7 @@ class MemoryProfile {
   void record(std::uint64_t bytes);
   // After a refusal for want of what is forecast: it weighs half as much from now on. Without this a handler whose forecast
   // never fits would never run again, and so never be seen to need less.
-  void doubt();
+  void decay_after_refusal();
 
   // So much suffices for 99 of 100: at most 1.42 times what was needed, 0 when they did not grow.
   std::uint64_t forecast_bytes() const { return forecast_bytes_; }

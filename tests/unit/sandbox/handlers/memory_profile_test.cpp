@@ -67,11 +67,11 @@ TEST(MemoryProfile, DoubtEndsInNothing) {
   MemoryProfile profile;
   for (int i = 0; i < 500; ++i)
     profile.record(30_MiB);
-  int doubts = 0;
-  for (; profile.forecast_bytes() > 0; ++doubts)
-    profile.doubt();
-  EXPECT_GT(doubts, 1);
-  EXPECT_LE(doubts, 10);
+  int refusals = 0;
+  for (; profile.forecast_bytes() > 0; ++refusals)
+    profile.decay_after_refusal();
+  EXPECT_GT(refusals, 1);
+  EXPECT_LE(refusals, 10);
 }
 
 TEST(MemoryProfile, AnythingMayBeRecorded) {
