@@ -14,7 +14,7 @@ constexpr std::uint64_t kLeastRetryMs = 1000, kMostRetryMs = 30'000;
 
 }  // namespace
 
-int Pace::retry_after_ms(std::uint64_t ahead, std::uint64_t at_once) const {
+int ServiceTimeEstimator::retry_after_ms(std::uint64_t ahead, std::uint64_t at_once) const {
   const std::uint64_t ms = ahead * mean_us_ / std::max<std::uint64_t>(at_once, 1) / 1000;
   return static_cast<int>(std::clamp(ms, kLeastRetryMs, kMostRetryMs));
 }
@@ -110,14 +110,14 @@ Error Admission::refusal_of(std::uint64_t bytes, budget::Need need) const {
 }
 
 int Admission::retry_after_ms() const {
-  return pace_.retry_after_ms(waiting_.size() + pool_.waiting_count() + 1, pool_.active_count());
+  return service_time_.retry_after_ms(waiting_.size() + pool_.waiting_count() + 1, pool_.active_count());
 }
 
 void Admission::tick() { probes_.retry_after_ms = retry_after_ms(); }
 
 Error Admission::with_retry_after(Error refusal, std::uint64_t ahead_in_panel) const {
   if (refusal.code == ErrorCode::kPanelBusy) {
-    refusal.retry_after_ms = pace_.retry_after_ms(ahead_in_panel + 1, 1);
+    refusal.retry_after_ms = service_time_.retry_after_ms(ahead_in_panel + 1, 1);
   } else if (refusal.code == ErrorCode::kOverloaded) {
     refusal.retry_after_ms = retry_after_ms();
   }

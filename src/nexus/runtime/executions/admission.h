@@ -20,7 +20,7 @@
 namespace nexus::executions {
 
 // How long executions of this loop have held their instances of late: what Retry-After is computed from.
-class Pace {
+class ServiceTimeEstimator {
  public:
   void record_us(std::uint64_t us) { mean_us_ = mean_us_ == 0 ? us : mean_us_ - mean_us_ / 16 + us / 16; }
   // Until `ahead` executions have ended, of which `at_once` run side by side: between a second, the least that the header
@@ -52,7 +52,7 @@ class Admission {
   void tick();
 
   // How long an execution has held its instance.
-  void record_us(std::uint64_t us) { pace_.record_us(us); }
+  void record_us(std::uint64_t us) { service_time_.record_us(us); }
   // The same refusal, with the time to come again computed from what is going on.
   Error with_retry_after(Error refusal, std::uint64_t ahead_in_panel) const;
 
@@ -77,7 +77,7 @@ class Admission {
   pool::InstancePool& pool_;
   handlers::HandlerCache& cache_;
   metrics::Probes& probes_;
-  Pace pace_;
+  ServiceTimeEstimator service_time_;
   budget::ByteQueue queue_;
   budget::ByteQueue::Id last_id_ = 0;
   std::unordered_map<budget::ByteQueue::Id, Waiting> waiting_;
