@@ -65,7 +65,7 @@ JSValue call_host_for_json(JSContext* ctx, int op, const char* a, size_t a_lengt
   return value;
 }
 
-void hostcalls_wash(void) { memset(small, 0, sizeof small); }
+void hostcalls_scrub(void) { memset(small, 0, sizeof small); }
 
 int failure_of_error(JSContext* ctx, JSValueConst error) {
   if (!JS_IsObject(error)) return FAILURE_EXCEPTION;

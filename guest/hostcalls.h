@@ -19,4 +19,4 @@ int failure_of_error(JSContext* ctx, JSValueConst error);
 void mark_failure(JSContext* ctx, JSValueConst error, int failure);
 
 // Between two segments: what the last calls have left behind is of no use, and would have to be kept.
-void hostcalls_wash(void);
+void hostcalls_scrub(void);

@@ -309,7 +309,7 @@ static int wait_for_calls(void) {
     report_pending_exception();
     return RUN_FAILED;
   }
-  hostcalls_wash();
+  hostcalls_scrub();
   return RUN_WAITS;
 }
 

@@ -276,7 +276,7 @@ Result<std::shared_ptr<const memory::Image>> Instance::finish_load(const MayKeep
   p.measure();
   std::shared_ptr<const memory::Image> image;
   if (!p.error) {
-    wash(p.runtime, *p.engine);
+    scrub(p.runtime, *p.engine);
     auto differing = memory::Image::differing_pages(p.memory().bytes(), *p.runtime.base);
     Result<void> kept;
     if (may_keep) kept = may_keep(memory::Image::most_bytes(differing));

@@ -35,7 +35,7 @@ struct Instance::Parts {
              std::string_view second);
   void clear(Call::Purpose why);
   void write_input(std::string_view first, std::string_view second);
-  void wash_input();
+  void scrub_input();
   Step capture_delta();
   Result<void> begin_to_restore(const memory::Delta& delta);
   void returned();

@@ -28,7 +28,7 @@ Step Instance::Parts::capture_delta() {
   if (!capture) {
     waited_after_us = began_us - started_us;
     measure();
-    wash_input();
+    scrub_input();
     // Nothing is on the stack, so that what lies there is dead.
     auto begun = memory::DeltaCapture::begin(memory(), runtime.stack_end / kPageBytes, runtime.ledger);
     if (!begun) return out_of_memory(std::move(begun.error()));
@@ -57,7 +57,7 @@ Segment Instance::suspend() {
 }
 
 // The arguments of `run`, or the last answer: the interpreter has made values of them.
-void Instance::Parts::wash_input() {
+void Instance::Parts::scrub_input() {
   auto& c = *control.operator->();
   if (c.input_bytes == 0) return;
   const memory::Running running(memory());

@@ -28,18 +28,18 @@ Result<void> build_base(Runtime::Parts& parts) {
   if (status != 0)
     return fail(ErrorCode::kInternalError, fmt::format("the interpreter did not start ({})", status));
   parts.stack_end = static_cast<std::uint32_t>(instance->stack_pointer());
-  wash(parts, *instance);
+  scrub(parts, *instance);
   parts.base = memory::Image::freeze(instance->memory().bytes(), nullptr);
   return {};
 }
 
 // How the host loads a handler, as far as its image depends on it: the clock and randomness that it is given, what is
-// washed. To be counted up when that changes.
+// scrubbed. To be counted up when that changes.
 constexpr int kLoading = 1;
 
 }  // namespace
 
-void wash(const Runtime::Parts& runtime, engine::Instance& instance) {
+void scrub(const Runtime::Parts& runtime, engine::Instance& instance) {
   std::memset(instance.memory().base(), 0, runtime.stack_end);
   const auto control = GuestControl::at(instance, runtime.control_address);
   if (!control) return;

@@ -22,6 +22,6 @@ struct Runtime::Parts {
 
 // Zeroes the dead stack and what the host left in the control block, so that equal handlers give equal images.
 // REQUIRES: the guest is at rest and its memory writable.
-void wash(const Runtime::Parts& runtime, engine::Instance& instance);
+void scrub(const Runtime::Parts& runtime, engine::Instance& instance);
 
 }  // namespace nexus::sandbox
