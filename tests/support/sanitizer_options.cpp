@@ -2,7 +2,7 @@
 // (ASAN_OPTIONS, TSAN_OPTIONS) comes after and wins.
 
 #if defined(__SANITIZE_ADDRESS__)
-// allow_user_segv_handler: a write to a cold page is a SIGSEGV that we heal.
+// allow_user_segv_handler: a write to a cold page is a SIGSEGV that we unprotect.
 // detect_stack_use_after_return: it moves frames to a heap of the thread, which a guest on its own stack that goes on in
 // another thread would take along.
 extern "C" const char* __asan_default_options();

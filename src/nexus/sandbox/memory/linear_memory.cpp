@@ -337,7 +337,7 @@ Result<void> LinearMemory::stop_tracking() {
   return {};
 }
 
-bool LinearMemory::heal(const void* address) noexcept {
+bool LinearMemory::unprotect(const void* address) noexcept {
   const auto page = static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_) / kPageBytes;
   if (page >= hot_.pages() || hot_.contains(page)) return false;
   PageRun run = hot_.merged_run(page, kMaxGapPages);

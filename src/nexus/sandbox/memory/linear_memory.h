@@ -78,7 +78,7 @@ class LinearMemory {
 
   // Called with the address of a fault on this thread's running memory. True: the page is writable now.
   // Async-signal-safe.
-  bool heal(const void* address) noexcept;
+  bool unprotect(const void* address) noexcept;
 
  private:
   LinearMemory(Arena& arena, std::size_t slot, budget::Grant grant, Tracking tracking);

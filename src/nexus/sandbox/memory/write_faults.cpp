@@ -56,7 +56,7 @@ void on_fault(int signal, siginfo_t* info, void* context) {
   const Arena* arena = tracked_arena.load(std::memory_order_acquire);
   LinearMemory* owner = arena != nullptr ? arena->owner_of(info->si_addr) : nullptr;
   if (owner != nullptr && owner == Running::current()) {
-    if (owner->heal(info->si_addr)) {
+    if (owner->unprotect(info->si_addr)) {
       errno = kept_errno;
       return;
     }

@@ -1,7 +1,7 @@
 // The SIGSEGV path: a write to a cold page of the memory that this thread is running makes the page hot and goes on.
 //
 // Whose fault is it?
-//   1. the address is in the arena, on a cold page of this thread's running memory   -> healed
+//   1. the address is in the arena, on a cold page of this thread's running memory   -> unprotected
 //   2. on a cold page of any other memory                                            -> a stray write of ours: report, abort
 //   3. anything else (the guest outside its memory, a null pointer)                  -> the handler that was there before
 //
