@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "nexus/foundation/base/letters.h"
+#include "nexus/foundation/base/ascii.h"
 
 namespace nexus::config {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "nexus/foundation/base/letters.h"
+#include "nexus/foundation/base/ascii.h"
 
 namespace nexus::config {
 namespace {

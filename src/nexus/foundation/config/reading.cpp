@@ -8,7 +8,7 @@
 #include <limits>
 #include <ranges>
 
-#include "nexus/foundation/base/letters.h"
+#include "nexus/foundation/base/ascii.h"
 #include "nexus/foundation/base/split.h"
 
 namespace nexus::config {
