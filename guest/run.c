@@ -16,7 +16,7 @@ static JSContext* ctx;
 static JSValue handler;     // the function to call
 static JSValue names;       // what the prelude returns: $emit, $log, ...
 static JSValue parameters;  // the object that a handler function is called with
-static JSValue promise;     // of the execution under way
+static JSValue promise;     // of the execution in progress
 static JSAtom args_name, scope_name;
 
 // ---- failures ----

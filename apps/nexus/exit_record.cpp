@@ -44,7 +44,7 @@ void ExitRecord::name_handlers(std::span<const metrics::HandlerUse> top) {
 }
 
 void ExitRecord::update(const budget::MemoryView& view, const budget::Ledger& ledger,
-                        const UnderWay& under_way) {
+                        const InProgress& in_progress) {
   if (!crash_record_) return;
   const system::MemoryLimits& limits = view.limits;
   record_.written_unix_ms = clock_.unix_ms();
@@ -59,8 +59,8 @@ void ExitRecord::update(const budget::MemoryView& view, const budget::Ledger& le
   record_.resident_bytes = view.resident_bytes;
   for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
     record_.accounted_bytes[kind] = ledger.granted(static_cast<budget::Kind>(kind));
-  record_.executions_running = under_way.running;
-  record_.executions_queued = under_way.queued;
+  record_.executions_running = in_progress.running;
+  record_.executions_queued = in_progress.queued;
   crash_record_->update(record_);
 }
 

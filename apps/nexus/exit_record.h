@@ -18,7 +18,7 @@ namespace nexus::app {
 // of its own.
 std::vector<exposition::UncleanNotice> take_unclean_exits(const std::string& folder);
 
-struct UnderWay {
+struct InProgress {
   std::uint64_t running = 0, queued = 0;  // executions
 };
 
@@ -32,7 +32,7 @@ class ExitRecord {
   void name_handlers(std::span<const metrics::HandlerUse> top);
   static constexpr std::size_t kHandlers = std::tuple_size_v<decltype(diagnostics::Record::top_handlers)>;
   // Under 3 us and no system call but for the time.
-  void update(const budget::MemoryView& view, const budget::Ledger& ledger, const UnderWay& under_way);
+  void update(const budget::MemoryView& view, const budget::Ledger& ledger, const InProgress& in_progress);
   // The process ends as it should; nothing is recorded from then on. Its own end is that as well.
   void remove() { crash_record_.reset(); }
 

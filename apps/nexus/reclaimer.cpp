@@ -146,15 +146,15 @@ void Reclaimer::look(bool is_resting, std::string_view reason) {
 }
 
 void Reclaimer::record() {
-  UnderWay under_way;
+  InProgress in_progress;
   started_ = 0;
   for (const auto& one : loops_) {
     const pool::PoolStats stats = one->shard().pool().stats();
-    under_way.running += stats.active;
-    under_way.queued += stats.waiting;
+    in_progress.running += stats.active;
+    in_progress.queued += stats.waiting;
     started_ += stats.waits.count();
   }
-  record_.update(monitor_.view(), ledger_, under_way);
+  record_.update(monitor_.view(), ledger_, in_progress);
 }
 
 // Not while nothing has run: nobody is to be woken for it.

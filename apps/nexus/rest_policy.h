@@ -23,7 +23,7 @@ class RestPolicy {
   struct Seen {
     std::uint64_t now_ms = 0;
     bool is_resting = true;        // no handler runs
-    bool is_giving_back = false;   // what was decided last is still under way
+    bool is_giving_back = false;   // what was decided last is still in progress
     std::uint64_t kept_bytes = 0;  // by panels, connections and results
   };
   struct Decision {

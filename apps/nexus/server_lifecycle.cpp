@@ -121,7 +121,7 @@ int ServerLifecycle::run(Plan plan) {
   for (const auto& one : loops_)
     is_at_rest = is_at_rest && one->server().connections() == 0;
   if (!is_at_rest) {
-    // Work of one loop for another is still under way, and there is no order in which both could be destroyed.
+    // Work of one loop for another is still in progress, and there is no order in which both could be destroyed.
     reclaimer_.say_goodbye();
     std::fflush(nullptr);
     std::_Exit(status_);

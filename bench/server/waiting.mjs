@@ -5,14 +5,14 @@ import { Server, call } from './program.mjs';
 
 const COUNT = Number(process.env.NEXUS_BENCH_WAITING ?? 100_000);
 const SOCKETS = 16;
-const AT_ONCE = 32; // requests under way on each
+const AT_ONCE = 32; // requests in progress on each
 const PANELS = 16;
 
 const server = await Server.start({ THREADS: '2', MAX_PANEL_QUEUE: '4096' });
 const get = async (path) => (await call(`${server.url}${path}`, { method: 'GET' })).text;
 const metric = async (pattern) => Number(pattern.exec(await get('/metrics'))[1]);
 
-// Sends all requests over a few connections, several under way on each; `seen` is given each answer's status and body.
+// Sends all requests over a few connections, several in progress on each; `seen` is given each answer's status and body.
 function exchange(requests, seen) {
   const { hostname, port } = new URL(server.url);
   let next = 0;

@@ -12,12 +12,12 @@ const MOST_PANELS = 10_000;
 const CHURNERS = 1 / 8; // of the clients
 const LONGEST_PAUSE_MS = 40; // between their requests: loading handlers as fast as it goes would leave hogs no time
 const START_WITHIN_MS = 3000;
-const KEPT_FAILURES = 64; // what all of them had under way when a server died
+const KEPT_FAILURES = 64; // what all of them had in progress when a server died
 
 const { url, clients, seed } = JSON.parse(process.argv[2]);
 const outcomes = {};
 const unanswered = [];
-const sending = new Map(); // what is under way: a description of each
+const sending = new Map(); // what is in progress: a description of each
 let sent = 0, unansweredCount = 0, lastResponseAt = performance.now(), isOver = false;
 let endWait;
 const over = new Promise((resolve) => { endWait = resolve; });

@@ -14,7 +14,7 @@ const { url, perSecond } = JSON.parse(process.argv[2]);
 const agent = new http.Agent({ keepAlive: true });
 const latencies = [];
 const outcomes = {};
-let isOver = false, underWay = 0, skipped = 0;
+let isOver = false, inProgress = 0, skipped = 0;
 
 // Where the processors are busy, what is measured is to be the server's turns and not when we get ours.
 function goAhead() {
@@ -27,7 +27,7 @@ function goAhead() {
 }
 
 async function call(panel) {
-  underWay += 1;
+  inProgress += 1;
   let outcome;
   try {
     const response = await request(`${url}/panels/${panel}/trigger/run`, { agent, body: '{"by":1,"who":"someone"}' });
@@ -36,7 +36,7 @@ async function call(panel) {
   } catch (error) {
     outcome = `no answer: ${error.code ?? error.message}`;
   }
-  underWay -= 1;
+  inProgress -= 1;
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 }
 
@@ -52,7 +52,7 @@ const calls = [];
 for (let i = 0; !isOver; i += 1) {
   const wait = began + (i * 1000) / perSecond - performance.now();
   if (wait > 0) await sleep(wait);
-  if (underWay < MOST_AT_ONCE) calls.push(call(`honest${i % PANELS}`));
+  if (inProgress < MOST_AT_ONCE) calls.push(call(`honest${i % PANELS}`));
   else skipped += 1;
 }
 await Promise.race([Promise.all(calls), sleep(30_000, undefined, { ref: false })]);

@@ -157,12 +157,12 @@ async function storm(options, group, folder) {
     const said = await Promise.race([Promise.all([clients.ended, honest.ended]), patience]);
     const drained_s = secondsSince(draining);
     const after = weather.death || !said ? undefined : await settle(sampler, server, before);
-    // Without an end of theirs, what was under way has not been answered.
+    // Without an end of theirs, what was in progress has not been answered.
     const unended = { ...finalReport, unansweredCount: finalReport.unansweredCount + finalReport.sending.length };
     return {
       ...weather, before, after, oomKills: Math.max(oomKills, group.counters().oomKills), atLimit, drained_s,
       restarted: after && after.started !== before.started, sampler: sampler.seen, clients: said?.[0] ?? unended,
-      underWay: finalReport.sending.slice(0, 10),
+      inProgress: finalReport.sending.slice(0, 10),
       honest: said?.[1] ?? { latencies: [], outcomes: {} }, minInstances: LIMITS.minInstances, isResponse,
     };
   } finally {

@@ -3,7 +3,7 @@
 //
 //   watchers PORT PANEL CLIENTS STUCK CALLERS SECONDS
 //
-// STUCK clients never read; each of the CALLERS has one call of the tool "run" under way. Prints "connected" when all are; on a
+// STUCK clients never read; each of the CALLERS has one call of the tool "run" in progress. Prints "connected" when all are; on a
 // line of standard input it begins, and prints the messages and the calls of the time. SECONDS 0: it ends at once. Before the time begins
 // all are sent so much by the tool "fill" that the kernel takes no more for a client that does not read.
 #include <arpa/inet.h>

@@ -146,7 +146,7 @@ test('a panel that is replaced goes on with its clients, and has another version
   assert.deepEqual(replay(client.messages), { state: { n: 'new' }, version: version + 2 });
 });
 
-test('a client has 32 triggers under way and no more', options, async (t) => {
+test('a client has 32 triggers in progress and no more', options, async (t) => {
   const server = await withPanel(t);
   const client = await watch(server, 'p');
   const other = await watch(server, 'p');

@@ -9,7 +9,7 @@ const options = { timeout: 300_000 };
 const TOTAL = Number(process.env.NEXUS_INCREMENTS ?? 10_000);
 const add = '$state.n++';
 
-// Sends `count` triggers, as many at once as one client may have under way.
+// Sends `count` triggers, as many at once as one client may have in progress.
 async function increments(client, count) {
   let sent = 0, answered = 0;
   const send = () => {

@@ -66,10 +66,10 @@ Task<Loops::Response> Loops::ask(std::size_t at, http::Method method, std::strin
 }
 
 void Loops::spawn(std::size_t at, Task<void> work) {
-  ++under_way_;
+  ++in_progress_;
   asio::co_spawn(loops_[at]->loop, std::move(work), [this](std::exception_ptr error) {
     must_not_throw(error);
-    if (--under_way_ > 0) return;
+    if (--in_progress_ > 0) return;
     for (const auto& one : loops_)
       one->loop.stop();
   });

@@ -78,7 +78,7 @@ class Loops {
   // Goes before the loops, where its thread settles calls.
   std::unique_ptr<extensions::Timer> timer_ = *extensions::Timer::create();
   const std::array<extensions::Extension*, 2> extensions_{&external_, timer_.get()};
-  std::atomic<int> under_way_{0};
+  std::atomic<int> in_progress_{0};
 };
 
 // The definition of a panel with one tool. `more`: members with a comma behind each.

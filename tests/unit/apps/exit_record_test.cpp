@@ -30,7 +30,7 @@ class ExitRecordTest : public ::testing::Test {
   ~ExitRecordTest() override { spdlog::set_default_logger(before_); }
 
   ExitRecord record() { return ExitRecord(folder_.path(), clock_); }
-  void update(ExitRecord& record) { record.update(view_, ledger_, under_way_); }
+  void update(ExitRecord& record) { record.update(view_, ledger_, in_progress_); }
 
   std::size_t files() const {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_.path()), {}));
@@ -53,7 +53,7 @@ class ExitRecordTest : public ::testing::Test {
   testing::AdvancedClock clock_;
   testing::BoundedLedger ledger_;
   budget::MemoryView view_;
-  UnderWay under_way_;
+  InProgress in_progress_;
   std::ostringstream log_;
 
  private:
@@ -77,7 +77,7 @@ TEST_F(ExitRecordTest, SaysWhatTheProcessWasDoing) {
   view_.limits.grantable_bytes = 64_MiB;
   view_.limits.machine_total_bytes = 1024_MiB;
   view_.limits.machine_available_bytes = 512_MiB;
-  under_way_ = {.running = 2, .queued = 5};
+  in_progress_ = {.running = 2, .queued = 5};
   ExitRecord one = record();
   update(one);
   EXPECT_THAT(told_after_a_kill(),

@@ -58,14 +58,14 @@ struct ExecutionProbe {
 };
 
 // Executions that have not ended.
-struct UnderWay {
+struct InProgress {
   std::uint64_t queued = 0;          // wait for their panel's turn or for an instance
   std::uint64_t running = 0;         // hold an instance
   std::uint64_t without_memory = 0;  // of those queued: wait for bytes
   std::uint64_t suspended = 0;       // wait for an extension
   std::uint64_t hibernated = 0;      // the same, compressed
 
-  void add(const UnderWay& other) {
+  void add(const InProgress& other) {
     queued += other.queued;
     running += other.running;
     without_memory += other.without_memory;
@@ -186,7 +186,7 @@ struct Probes {
   ExecutionProbe executions;
   SuspensionProbe suspensions;
   TriggerProbe triggers;
-  UnderWay under_way;
+  InProgress in_progress;
   ErrorProbe errors;
   AdmissionProbe admission;
   HttpProbe http;
@@ -211,7 +211,7 @@ struct Probes {
     executions.add(other.executions);
     suspensions.add(other.suspensions);
     triggers.add(other.triggers);
-    under_way.add(other.under_way);
+    in_progress.add(other.in_progress);
     errors.add(other.errors);
     admission.add(other.admission);
     http.add(other.http);

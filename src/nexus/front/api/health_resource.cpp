@@ -27,9 +27,9 @@ std::string why_degraded(shard::Stage stage, const exposition::Snapshot& sum, st
     if (sum.probes.admission.is_refusing(layer, now_ms))
       return fmt::format("requests are refused: {}", kWhy[layer]);
   }
-  const metrics::UnderWay& under_way = sum.probes.under_way;
-  if (under_way.without_memory > 0)
-    return fmt::format("{} executions wait for memory (see /runtime/memory)", under_way.without_memory);
+  const metrics::InProgress& in_progress = sum.probes.in_progress;
+  if (in_progress.without_memory > 0)
+    return fmt::format("{} executions wait for memory (see /runtime/memory)", in_progress.without_memory);
   if (sum.pool.waiting > 0)
     return fmt::format("{} executions wait for an instance (MAX_INSTANCES)", sum.pool.waiting);
   return {};
@@ -49,7 +49,7 @@ void HealthResource::report(shard::Stage stage, const exposition::Snapshot& sum,
   }
   fmt::format_to(out, R"(,"version":"{}","uptime":{},"panels":{{"active":{},"suspended":{}}},"runtime":{{)",
                  version_, (clock_.monotonic_us() - started_us_) / 1000, sum.panels,
-                 sum.probes.under_way.suspended + sum.probes.under_way.hibernated);
+                 sum.probes.in_progress.suspended + sum.probes.in_progress.hibernated);
   fmt::format_to(out,
                  R"("activeInstances":{},"availableInstances":{},"cacheHitRate":{:.4},"memoryBytes":{}}}}})",
                  sum.pool.active, sum.pool.idle, exposition::hit_rate(sum.cache), sum.pool.memory_bytes);

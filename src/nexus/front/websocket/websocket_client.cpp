@@ -142,7 +142,7 @@ void WebSocketClient::carry_out(TriggerCommand command, std::string request_id_j
   if (in_flight_ >= kMostInFlight) {
     return refuse(
         {Error{.code = ErrorCode::kResourceLimit,
-               .message = fmt::format("{} triggers of this client are under way, and no more may be: "
+               .message = fmt::format("{} triggers of this client are in progress, and no more may be: "
                                       "wait for a RESULT",
                                       in_flight_)}},
         request_id_json);

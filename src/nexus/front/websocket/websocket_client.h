@@ -45,7 +45,7 @@ class WebSocketClient final : public subscribers::Subscriber,
 
   // Looks at the time, every second or so.
   void sweep();
-  // Closes as soon as none of its triggers is under way.
+  // Closes as soon as none of its triggers is in progress.
   void drain();
 
   const subscribers::Topics& topics() const override { return topics_; }

@@ -67,7 +67,7 @@ Task<Result<budget::Grant>> Admission::reserve(std::uint64_t bytes, budget::Need
     if (auto granted = take_from_the_idle(bytes, need)) co_return *std::move(granted);
   }
   if (queue_.is_full()) co_return std::unexpected(refusal_of(bytes, need));
-  const metrics::Present present(probes_.under_way.without_memory);
+  const metrics::Present present(probes_.in_progress.without_memory);
   co_return co_await callback<Result<budget::Grant>>(
       executor_, [this, bytes, need](Ready ready) { wait(bytes, need, std::move(ready)); });
 }

@@ -57,7 +57,7 @@ Executions::Executions(Executor executor, const Clock& clock, budget::Ledger& le
 Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
   panels::Panel& panel = *call.panel;
   if (is_memory_short()) co_return refused(want_of_memory(), &panel);
-  metrics::Present state(probes_.under_way.queued);
+  metrics::Present state(probes_.in_progress.queued);
   std::optional<panels::Turn> turn = panel.turns().try_take();
   if (!turn) {
     auto waited = co_await wait_for_turn(panel);
@@ -85,7 +85,7 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
     if (!lease) co_return refused(std::move(lease.error()), &panel);
     if (panel.is_removed()) co_return removed();
   }
-  state.move_to(probes_.under_way.running);
+  state.move_to(probes_.in_progress.running);
 
   ExecutionResult result;
   if (!cache_hit) {
@@ -95,11 +95,11 @@ Task<Result<Outcome>> Executions::run(ToolCall call, Tell tell) {
       handler = *std::move(loaded);
       if ((*lease)->state() != sandbox::Instance::Status::kIdle) {
         lease->give_back();
-        state.move_to(probes_.under_way.queued);
+        state.move_to(probes_.in_progress.queued);
         lease = co_await instance();
         if (!lease) co_return refused(std::move(lease.error()), &panel);
         if (panel.is_removed()) co_return removed();
-        state.move_to(probes_.under_way.running);
+        state.move_to(probes_.in_progress.running);
       }
     } else {
       result.execution_id = make_id();

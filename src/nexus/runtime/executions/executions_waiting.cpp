@@ -58,7 +58,7 @@ void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment
   execution->suspended.emplace(std::move(segment.suspended));
   execution->status = Execution::Status::kSuspended;
   execution->is_packed = false;
-  ++probes_.under_way.suspended;
+  ++probes_.in_progress.suspended;
   execution->handler->use.suspensions += segment.calls.size();
   const std::size_t told = execution->pending.size();
   try {
@@ -96,8 +96,8 @@ std::uint64_t Executions::pack(std::int64_t since_ms, std::uint64_t wanted_bytes
       spent_us = clock_.monotonic_us() - began_us;
       if (!delta.is_compressed()) continue;
       execution->is_packed = true;
-      --probes_.under_way.suspended;
-      ++probes_.under_way.hibernated;
+      --probes_.in_progress.suspended;
+      ++probes_.in_progress.hibernated;
     }
     unpacked_.pop_front();
   }
@@ -106,7 +106,7 @@ std::uint64_t Executions::pack(std::int64_t since_ms, std::uint64_t wanted_bytes
 
 void Executions::leave_waiting(Execution& execution) {
   if (execution.status != Execution::Status::kSuspended) return;
-  --(execution.is_packed ? probes_.under_way.hibernated : probes_.under_way.suspended);
+  --(execution.is_packed ? probes_.in_progress.hibernated : probes_.in_progress.suspended);
 }
 
 // ---- going on ----
@@ -124,7 +124,7 @@ void Executions::on_answer(const ExecutionPtr& execution) {
     }
   };
   try {
-    asio::co_spawn(executor_, go_on(execution, metrics::Present(probes_.under_way.queued)), end_if);
+    asio::co_spawn(executor_, go_on(execution, metrics::Present(probes_.in_progress.queued)), end_if);
   } catch (const std::bad_alloc&) {
     end_without_memory(execution);
   }
@@ -134,11 +134,11 @@ Task<void> Executions::go_on(ExecutionPtr execution, metrics::Present state) {
   std::optional<std::int64_t> refused_ms;  // first, for the segment that is next
   std::optional<metrics::Present> without_memory;
   while (execution->status == Execution::Status::kRunning) {
-    state.move_to(probes_.under_way.queued);
+    state.move_to(probes_.in_progress.queued);
     const auto has_run = co_await run_next_segment(execution, refused_ms, state);
     if (!has_run) {
       if (!without_memory && !is_of_pool(has_run.error()))
-        without_memory.emplace(probes_.under_way.without_memory);
+        without_memory.emplace(probes_.in_progress.without_memory);
       if (!refused_ms) refused_ms = clock_.monotonic_ms();
       if (!gives_up(execution, *refused_ms, has_run.error())) co_await pause();
       continue;
@@ -149,7 +149,7 @@ Task<void> Executions::go_on(ExecutionPtr execution, metrics::Present state) {
         !execution->is_lost) {
       leave_waiting(*execution);  // what came while it ran
       execution->status = Execution::Status::kRunning;
-      state.move_to(probes_.under_way.queued);
+      state.move_to(probes_.in_progress.queued);
       co_await next_turn_of(*execution);  // others in between
     }
   }
@@ -246,7 +246,7 @@ Task<Result<void>> Executions::run_next_segment(ExecutionPtr execution,
     end_with(execution, std::move(put_in.error()));
     co_return Result<void>();
   }
-  state.move_to(probes_.under_way.running);
+  state.move_to(probes_.in_progress.running);
   const Arrived& answer = execution->arrived.front();
   instance.resume(*execution->suspended, {answer.number, answer.settlement.kind, answer.settlement.json});
   execution->suspended.reset();

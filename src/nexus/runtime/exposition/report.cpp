@@ -15,7 +15,7 @@ namespace {
 double number(std::uint64_t value) { return static_cast<double>(value); }
 
 void report_executions(Exposition& out, const metrics::ExecutionProbe& probe,
-                       const metrics::UnderWay& under_way) {
+                       const metrics::InProgress& in_progress) {
   const std::uint64_t succeeded = probe.succeeded.count();
   const std::uint64_t failed = probe.failed.count();
   out.counter("nexus_handler_executions_total", "Executions that have ended, by how they ended.");
@@ -32,10 +32,10 @@ void report_executions(Exposition& out, const metrics::ExecutionProbe& probe,
   out.durations({{"status", "error"}}, probe.failed.buckets());
 
   out.gauge("nexus_executions", "Executions that have not ended, by what they do.");
-  out.sample({{"state", "queued"}}, under_way.queued);
-  out.sample({{"state", "running"}}, under_way.running);
-  out.sample({{"state", "suspended"}}, under_way.suspended);
-  out.sample({{"state", "hibernated"}}, under_way.hibernated);
+  out.sample({{"state", "queued"}}, in_progress.queued);
+  out.sample({{"state", "running"}}, in_progress.running);
+  out.sample({{"state", "suspended"}}, in_progress.suspended);
+  out.sample({{"state", "hibernated"}}, in_progress.hibernated);
 
   out.gauge("nexus_peak_memory_bytes", "Highest memoryPeakBytes of any execution since start.");
   out.sample(probe.peak_memory_bytes);
@@ -207,13 +207,13 @@ double hit_rate(const handlers::CacheStats& stats) {
 std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, const Build& build,
                    const system::Process& process, const MemoryFacts& memory) {
   Exposition out;
-  report_executions(out, sum.probes.executions, sum.probes.under_way);
+  report_executions(out, sum.probes.executions, sum.probes.in_progress);
   report_suspensions(out, sum.probes.suspensions);
   report_triggers(out, sum.probes.triggers);
   report_host_calls(out, sum.probes.executions.host_calls);
   report_refusals(out, sum.probes.errors, sum.probes.admission);
   report_http(out, sum.probes.http);
-  report_pool(out, sum.pool, sum.probes.under_way.without_memory);
+  report_pool(out, sum.pool, sum.probes.in_progress.without_memory);
   report_images(out, sum.cache);
   report_disk_cache(out, disk);
   out.gauge("nexus_panels", "Panels that exist.");

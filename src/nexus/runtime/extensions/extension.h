@@ -59,7 +59,7 @@ class Extension {
   virtual std::vector<std::string_view> methods() const = 0;
   // Begins the call and returns soon, without waiting for anything. What is wrong with it is a settlement too.
   virtual Started start(const Call& call, Settlements& settlements) = 0;
-  // Nobody waits for it any more: what it held is let go. Its settlement, should it be under way, is ignored.
+  // Nobody waits for it any more: what it held is let go. Its settlement, should it be in progress, is ignored.
   virtual void cancel(CallId id) = 0;
 };
 

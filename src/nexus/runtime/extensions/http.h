@@ -11,9 +11,9 @@
 
 namespace nexus::extensions {
 
-// The ledger must outlive it: requests under way, and what has come of their responses, are charged to Kind::kBuffers.
+// The ledger must outlive it: requests in progress, and what has come of their responses, are charged to Kind::kBuffers.
 // `max_body_bytes`: of a response, decoded (BODY_LIMIT).
-// kInternalError: no thread or no file descriptor can be had. When it goes, calls under way end without a settlement.
+// kInternalError: no thread or no file descriptor can be had. When it goes, calls in progress end without a settlement.
 Result<std::unique_ptr<Extension>> create_http(const config::HttpExtensionConfig& config,
                                                std::uint64_t max_body_bytes, budget::Ledger& ledger);
 

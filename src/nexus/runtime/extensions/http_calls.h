@@ -1,5 +1,5 @@
-// All calls of $ext.http from their beginning to their settlement: who waits, who is under way, redirects, deadlines. A call
-// holds one of max_concurrent places while it is under way, and longer when it ended while its host's name was looked up: the
+// All calls of $ext.http from their beginning to their settlement: who waits, who is in progress, redirects, deadlines. A call
+// holds one of max_concurrent places while it is in progress, and longer when it ended while its host's name was looked up: the
 // thread that does so cannot be stopped, and there must not be more of them.
 #pragma once
 
@@ -23,7 +23,7 @@ struct HttpCall {
   std::string panel;
   HttpRequest request;
   SteadyTime deadline;
-  budget::Grant grant;  // of the request, and while it is under way of all else
+  budget::Grant grant;  // of the request, and while it is in progress of all else
 
   HttpTarget target;
   Stage stage = Stage::kWaits;

@@ -1,4 +1,4 @@
-// Who waits for one of the requests that may be under way at once: each panel in its turn, and within a panel in order of
+// Who waits for one of the requests that may be in progress at once: each panel in its turn, and within a panel in order of
 // arrival, so that one that asks for a thousand pages does not make the others wait for all of them.
 #pragma once
 

@@ -67,7 +67,7 @@ const char* answer_import(const Import& import, Instance& instance, std::span<Va
 
 }  // namespace
 
-// Destroyed in reverse: the call under way before the store that it runs in.
+// Destroyed in reverse: the call in progress before the store that it runs in.
 struct Instance::Parts {
   const Program& program;
   StoreHandle store{};

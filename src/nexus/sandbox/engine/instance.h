@@ -37,13 +37,13 @@ class Instance {
   // Makes the engine read the memory's size again. REQUIRES: at rest. Call it after the size has changed from outside.
   void memory_size_changed();
 
-  // Begins a call of the export with this index; nothing runs yet. REQUIRES: no call under way.
+  // Begins a call of the export with this index; nothing runs yet. REQUIRES: no call in progress.
   void start(std::size_t export_index);
   // Runs one slice.
   Progress poll();
   std::int32_t returned() const;              // REQUIRES: kReturned
   const Trap& trap() const { return trap_; }  // REQUIRES: kTrapped
-  // Ends the call under way; its destructors run, nothing else of it does. The instance is of no further use.
+  // Ends the call in progress; its destructors run, nothing else of it does. The instance is of no further use.
   void cancel();
   // start and poll until the end, for what is known to be short.
   Result<std::int32_t> call(std::size_t export_index);

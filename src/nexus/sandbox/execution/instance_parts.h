@@ -13,10 +13,10 @@ namespace nexus::sandbox {
 struct Instance::Parts {
   Runtime::Parts& runtime;
   budget::Grant overhead{};
-  budget::Grant deep_stack{};  // of the execution under way
+  budget::Grant deep_stack{};  // of the execution in progress
   std::unique_ptr<engine::Instance> engine{};
   GuestControl control{};
-  // The execution or load under way.
+  // The execution or load in progress.
   Call::Purpose purpose = Call::Purpose::kExecution;
   ExecutionRequest request{};
   std::optional<Call> call{};

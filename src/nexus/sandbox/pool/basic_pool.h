@@ -33,7 +33,7 @@ template <class InstanceT>
 class BasicInstancePool;
 
 // An instance that is in use; gives it back when it goes out of scope, whatever happens. An execution that is still
-// under way then is cancelled: what its request points to must outlive the lease. Not thread-safe.
+// in progress then is cancelled: what its request points to must outlive the lease. Not thread-safe.
 template <class InstanceT>
 class BasicLease {
  public:

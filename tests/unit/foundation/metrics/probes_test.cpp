@@ -39,17 +39,17 @@ TEST(ExecutionProbe, AddsUpWhatExecutionsUsed) {
 }
 
 TEST(Present, IsInOnePlaceAtATime) {
-  UnderWay under_way;
+  InProgress in_progress;
   {
-    Present execution(under_way.queued);
-    const Present another(under_way.queued);
-    EXPECT_EQ(under_way.queued, 2);
-    execution.move_to(under_way.running);
-    EXPECT_EQ(under_way.queued, 1);
-    EXPECT_EQ(under_way.running, 1);
+    Present execution(in_progress.queued);
+    const Present another(in_progress.queued);
+    EXPECT_EQ(in_progress.queued, 2);
+    execution.move_to(in_progress.running);
+    EXPECT_EQ(in_progress.queued, 1);
+    EXPECT_EQ(in_progress.running, 1);
   }
-  EXPECT_EQ(under_way.queued, 0);
-  EXPECT_EQ(under_way.running, 0);
+  EXPECT_EQ(in_progress.queued, 0);
+  EXPECT_EQ(in_progress.running, 0);
 }
 
 TEST(AdmissionProbe, ALayerRefusesForAWhileAfterItDid) {
@@ -123,7 +123,7 @@ TEST(Probes, AddUp) {
   failed.error = Error{.code = ErrorCode::kTimeout, .message = {}};
   other.ended(failed);
   other.refused(refusal_of(ErrorCode::kPanelBusy, "panel"));
-  other.under_way.running = 3;
+  other.in_progress.running = 3;
   other.http.record({"/health", "GET", 200});
   one.add(other);
   one.add(Probes{});
@@ -133,7 +133,7 @@ TEST(Probes, AddUp) {
   EXPECT_EQ(one.executions.host_calls.state_get, 4);
   EXPECT_EQ(one.errors.by_code[static_cast<std::size_t>(ErrorCode::kTimeout)], 1);
   EXPECT_EQ(one.admission.by_layer[3], 1);
-  EXPECT_EQ(one.under_way.running, 3);
+  EXPECT_EQ(one.in_progress.running, 3);
   EXPECT_EQ(one.http.counts().size(), 1u);
 }
 

@@ -178,10 +178,10 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
 
   // Nothing runs for nobody. What waits still can be answered, and ends; what has ended has a result.
   Task<void> settle_all() {
-    const auto& under_way = loops_[0].probes.under_way;
-    for (int turns = 0; under_way.queued + under_way.running > 0 && turns < 100'000; ++turns)
+    const auto& in_progress = loops_[0].probes.in_progress;
+    for (int turns = 0; in_progress.queued + in_progress.running > 0 && turns < 100'000; ++turns)
       co_await asio::post(loops_[0].loop.get_executor(), kAwait);
-    EXPECT_EQ(under_way.queued + under_way.running, 0u);
+    EXPECT_EQ(in_progress.queued + in_progress.running, 0u);
     loops_[0].shard.tick();
     for (;;) {
       const auto waiting = co_await ask(http::Method::get, "/suspensions?panel=w");
@@ -192,7 +192,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
       EXPECT_EQ(ended.status, 200u) << ended.body;
       if (ended.status != 200) break;
     }
-    EXPECT_EQ(under_way.suspended + under_way.hibernated, 0u);
+    EXPECT_EQ(in_progress.suspended + in_progress.hibernated, 0u);
     const auto all = co_await ask(http::Method::get, "/executions?panel=w");
     EXPECT_EQ(all.body.find(R"("status":"running")"), std::string::npos) << all.body;
   }
@@ -240,7 +240,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
         if_memory_lasts([&] { loops_[0].shard.tick(); });  // as the server does
         undone_ += Failing::has_failed() ? 1 : 0;
       }
-      EXPECT_EQ(loops_[0].probes.under_way.queued, 0u) << "nobody was told";
+      EXPECT_EQ(loops_[0].probes.in_progress.queued, 0u) << "nobody was told";
       loops_[0].shard.tick();
       const auto ended = co_await wait_for("/executions/" + testing::text_of(waits.body, "executionId"));
       EXPECT_EQ(testing::text_of(ended.body, "code"), "SUSPENSION_EXPIRED") << ended.body;

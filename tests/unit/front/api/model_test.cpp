@@ -66,10 +66,10 @@ class Model {
   // Begins it; the round waits for all of them.
   void begin(Task<void> work) {
     ++steps_;
-    ++under_way_;
+    ++in_progress_;
     asio::co_spawn(loop().loop, std::move(work), [this](std::exception_ptr error) {
       must_not_throw(error);
-      --under_way_;
+      --in_progress_;
     });
   }
 
@@ -96,7 +96,7 @@ class Model {
       }
     }
     if (!are_deleted_first) begin_removal(deleted);
-    while (under_way_ > 0)
+    while (in_progress_ > 0)
       co_await asio::post(loop().loop.get_executor(), kAwait);
     for (const std::size_t panel : deleted)
       co_await create(panel);
@@ -230,12 +230,12 @@ class Model {
     for (std::size_t at = 0; at < loops_.size(); ++at)
       co_await asio::co_spawn(loops_[at].loop, tick(at), kAwait);
   }
-  Task<metrics::UnderWay> under_way(std::size_t at) { co_return loops_[at].probes.under_way; }
+  Task<metrics::InProgress> in_progress(std::size_t at) { co_return loops_[at].probes.in_progress; }
   // {those that wait, all others}
   Task<std::pair<std::size_t, std::size_t>> count_all() {
     std::size_t waiting = 0, others = 0;
     for (std::size_t at = 0; at < loops_.size(); ++at) {
-      const auto counts = co_await asio::co_spawn(loops_[at].loop, under_way(at), kAwait);
+      const auto counts = co_await asio::co_spawn(loops_[at].loop, in_progress(at), kAwait);
       waiting += counts.suspended + counts.hibernated;
       others += counts.running + counts.queued;
     }
@@ -279,7 +279,7 @@ class Model {
   std::mt19937 random_;
   std::map<std::string, Waiting> waiting_;  // by execution
   std::array<long, kPanels> n_{};
-  std::size_t steps_ = 0, under_way_ = 0;
+  std::size_t steps_ = 0, in_progress_ = 0;
 };
 
 class ModelTest : public ::testing::TestWithParam<std::size_t> {};

@@ -283,7 +283,7 @@ TEST_F(ConnectionTest, ASlowRequestIsTimedOutHoweverOftenAByteComes) {
   EXPECT_TRUE(is_closed_) << "a client that never closes is not waited for";
 }
 
-TEST_F(ConnectionTest, DrainingLetsTheRequestUnderWayEnd) {
+TEST_F(ConnectionTest, DrainingLetsTheRequestInProgressEnd) {
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
   settle();
   connection_->drain();

@@ -141,7 +141,7 @@ TEST_F(ExecutionsTest, WhoIsRefusedForWantOfBytesIsToldWhenToComeByThePaceOfThis
   ASSERT_TRUE((**first)->ok());
   loop_.restart();
   const auto slow = call();
-  while (probes_.under_way.running == 0)
+  while (probes_.in_progress.running == 0)
     ASSERT_EQ(loop_.run_one(), 1);
   ASSERT_FALSE(slow->has_value());
   clock_.advance_ms(20'000);

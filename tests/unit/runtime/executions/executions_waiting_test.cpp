@@ -65,7 +65,7 @@ class ExecutionsWaitingTest : public ::testing::Test {
   auto turn() { return asio::post(loop().loop.get_executor(), kAwait); }
 
   LoopUnderTest& loop() { return loops_[0]; }
-  const auto& counts() { return loop().probes.under_way; }
+  const auto& counts() { return loop().probes.in_progress; }
   std::uint64_t suspended_bytes() { return loops_.ledger().granted(budget::Kind::kSuspended); }
   // Until the memory of a large one has been made, and nothing else of it.
   Task<void> until_being_copied_in() {

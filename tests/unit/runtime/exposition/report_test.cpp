@@ -52,10 +52,10 @@ TEST(Report, SaysWhatTheSnapshotSays) {
   result.metrics.reset_ns = 900;
   result.error = Error{.code = ErrorCode::kTimeout, .message = {}};
   sum.probes.ended(result);
-  sum.probes.under_way.queued = 4;
+  sum.probes.in_progress.queued = 4;
   sum.pool.waits.record_us(15);
   sum.pool.waiting = 5;
-  sum.probes.under_way.without_memory = 2;
+  sum.probes.in_progress.without_memory = 2;
   sum.cache.hits = 3;
   sum.cache.misses = 1;
   sum.panels = 9;

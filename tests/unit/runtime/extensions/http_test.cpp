@@ -196,7 +196,7 @@ TEST_F(HttpTest, ACancelledRequestIsRemovedAtOnce) {
   EXPECT_FALSE(settlements_.has(waiting));
 }
 
-TEST_F(HttpTest, EndsWithRequestsUnderWay) {
+TEST_F(HttpTest, EndsWithRequestsInProgress) {
   Gate arrived;
   HttpServer server([&](Peer& peer) {
     peer.read();
@@ -218,7 +218,7 @@ TEST_F(HttpTest, IgnoresTheProxiesOfTheEnvironment) {
     unsetenv(name);
 }
 
-TEST_F(HttpTest, WhatIsUnderWayIsCharged) {
+TEST_F(HttpTest, WhatIsInProgressIsCharged) {
   Gate gate;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
     gate.wait();

@@ -246,7 +246,7 @@ TEST_F(SchedulerTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
                                              "$state.seen = [...($state.seen ?? []), $args.value]",
                                              testing::kHold)));
     co_await t.call("set", R"({"a":1})");
-    co_await t.until([&t] { return t.loop().probes.under_way.running == 1; });
+    co_await t.until([&t] { return t.loop().probes.in_progress.running == 1; });
     // While it runs the others come, one behind the other, and take their turns before what the first of them starts. So that
     // has its turn when 3 waits for it, and 4 has taken the place of 3.
     const auto panel = t.loop().registry.find("p");
