@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "nexus/foundation/base/units.h"
-#include "nexus/foundation/model/resource_limits.h"
+#include "nexus/foundation/model/limits.h"
 
 namespace nexus::config {
 
 // [runtime]: the limits of one execution, and how many executions there may be. validate() (load.h) says what is wrong
 // with one that load() has not made.
-struct RuntimeConfig : ResourceLimits {
+struct RuntimeConfig : Limits {
   std::uint64_t max_instances = 1024;
   std::uint64_t min_instances = 2;
   std::uint64_t max_queue = 1024;
