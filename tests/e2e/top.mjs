@@ -27,7 +27,7 @@ const memory = {
 };
 
 // A server that answers everything alike, and keeps what it was asked.
-async function answering(t, body, { status = 200, headers = { 'Nexus-Api-Version': '1' } } = {}) {
+async function answering(t, body, { status = 200, headers = { 'Nexus-Api-Version': '2' } } = {}) {
   const asked = [];
   const server = http.createServer((request, response) => {
     asked.push(request);

@@ -30,7 +30,7 @@ test('both ports serve WebSockets, and the second one nothing else', options, as
     const client = await watch(server, 'cart-1', { port });
     assert.equal((await client.next('CONNECTED')).panelId, 'cart-1');
     const { status, headers, json } = await refusal(server, 'nothing', { port });
-    assert.deepEqual([status, json.code, headers['nexus-api-version']], [404, 'PANEL_NOT_FOUND', '1']);
+    assert.deepEqual([status, json.code, headers['nexus-api-version']], [404, 'PANEL_NOT_FOUND', '2']);
     assert.equal((await refusal(server, '', { port, path: '/panels/cart-1' })).status, 200 * (port === server.port) || 426);
   }
   for (const path of ['/panels/cart-1/ws', '/health', '/', '/panels']) {

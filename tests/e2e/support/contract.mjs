@@ -62,7 +62,7 @@ export const received = new Set();
 // `path` without its query.
 export function checkResponse({ method, path, status, headers, text }) {
   const what = `${method} ${path} -> ${status}`;
-  assert.equal(headers['nexus-api-version'], '1', what);
+  assert.equal(headers['nexus-api-version'], '2', what);
   if (method === 'OPTIONS' && status < 400) return;
   const response = documented(method === 'HEAD' ? 'get' : method.toLowerCase(), path, status);
   const isDefault = response.pointer.endsWith('/Refused') || response.pointer.endsWith('/default');
@@ -106,7 +106,7 @@ export function checkRaw(responses) {
     if (bytes.length < end + 4 + length) return;
     bytes = bytes.subarray(end + 4 + length);
     if (status === 100) continue;
-    assert.equal(headers['nexus-api-version'], '1', first);
+    assert.equal(headers['nexus-api-version'], '2', first);
     if (status >= 400) mustMatch('/components/schemas/Error', JSON.parse(text), first);
   }
 }

@@ -30,7 +30,7 @@ constexpr std::string_view kTurnedAwayBody =
     R"({"error":"the process has no memory left for this request","code":"OVERLOADED",)"
     R"("details":{"layer":"container","setting":"memory","limitBytes":0,"wantedBytes":0,"retryAfterMs":1000}})";
 constexpr std::string_view kTurnedAwayHead =
-    "HTTP/1.1 503 Service Unavailable\r\nNexus-Api-Version: 1\r\nContent-Type: application/json\r\n"
+    "HTTP/1.1 503 Service Unavailable\r\nNexus-Api-Version: 2\r\nContent-Type: application/json\r\n"
     "Content-Length: 181\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
 static_assert(kTurnedAwayBody.size() == 181);
 // Who only looks is let in, as how the server is must be seen when it has nothing left; so is who deletes, which gives

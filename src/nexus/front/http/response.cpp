@@ -144,7 +144,7 @@ std::array<boost::asio::const_buffer, 2> Response::serialise(std::string_view da
                                                              std::string_view request_id) {
   const auto out = std::back_inserter(head_);
   head_.clear();
-  fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\nNexus-Api-Version: 1\r\n", status_, reason_of(status_),
+  fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\nNexus-Api-Version: 2\r\n", status_, reason_of(status_),
                  date);
   if (has_content(status_)) {
     head_ += content_type_ == ContentType::kJson

@@ -68,7 +68,7 @@ Task<void> WebSocketClient::run() {
 
 bool WebSocketClient::accept() {
   stream_.set_option(beast_websocket::stream_base::decorator(
-      [](beast_websocket::response_type& response) { response.set("Nexus-Api-Version", "1"); }));
+      [](beast_websocket::response_type& response) { response.set("Nexus-Api-Version", "2"); }));
   stream_.read_message_max(loop_.body_limit_bytes);
   stream_.control_callback(
       [this](beast_websocket::frame_type, boost::beast::string_view) { heard_ms_ = loop_.now_ms; });

@@ -26,7 +26,7 @@ TEST(Response, IsHeadAndBody) {
   response.set_status(201);
   response.body() = "{}";
   EXPECT_EQ(text_of(response),
-            "HTTP/1.1 201 Created\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nNexus-Api-Version: 1\r\n"
+            "HTTP/1.1 201 Created\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nNexus-Api-Version: 2\r\n"
             "Content-Type: application/json\r\nContent-Length: 2\r\nLocation: /x\r\n\r\n{}");
 }
 
