@@ -6,12 +6,12 @@
 namespace nexus::executions {
 namespace {
 
-constexpr std::int64_t kKnownMs = 5 * 60 * 1000;  // as long as a result is kept
+constexpr std::int64_t kKnownMs = 5 * 60 * 1000;  // as long as the result of an execution is kept
 constexpr std::int64_t kSweepMs = 1000;
-// List and map nodes, the entry and its control block; the key comes on top of it.
+// List node, map node, entry and control block, without the text of the key.
 constexpr std::uint64_t kEntryBytes = 384;
 
-// An id has no spaces.
+// The panel comes first, and a panel id has no spaces: two pairs never give the same text.
 std::string place_of(std::string_view panel, std::string_view key) {
   std::string place;
   place.reserve(panel.size() + 1 + key.size());
@@ -84,7 +84,8 @@ void Idempotency::tick() {
   }
 }
 
-// While it goes on it has not ended; of one that is not kept any more what was seen last is the best that is known.
+// The key expires 5 minutes after the execution ended. If its result was evicted, the last end time that was seen
+// counts.
 bool Idempotency::is_over(Entry& entry) const {
   if (!entry.has_run_) return false;
   if (const auto execution = entry.execution()) {

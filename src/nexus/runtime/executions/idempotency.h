@@ -1,7 +1,7 @@
-// Requests with an Idempotency-Key: of those with the same key only one is carried out, the others get what came of it.
+// Requests with an Idempotency-Key: the first request with a key runs the tool; later ones get the result of that run.
 //
-// A key is known for five minutes after the end of its execution, even where the result has had to make room: then it is not
-// there any more, but nothing runs twice.
+// A key expires five minutes after its execution ended. If the result was evicted earlier, the key still prevents a
+// second run.
 //
 // Thread safety: none; it belongs to one loop.
 #pragma once
@@ -27,7 +27,7 @@ namespace nexus::executions {
 class Idempotency {
  public:
   static constexpr std::size_t kMostKeyBytes = 255;
-  static constexpr std::size_t kMostKeys = 10'000;  // of a loop; the oldest that has its answer goes first
+  static constexpr std::size_t kMostKeys = 10'000;  // of one loop; a full table drops its oldest settled key
 
   using PanelPtr = std::shared_ptr<panels::Panel>;
 
@@ -35,12 +35,12 @@ class Idempotency {
    public:
     Entry(const PanelPtr& panel, Digest content) : panel_(panel), content_(content) {}
 
-    // Of tool and body.
+    // `content`: the digest of tool and body.
     bool is_of(const Digest& content) const { return content_ == content; }
     bool is_settled() const { return refusal_ || has_run_; }
-    // Why no part of it ran; null: it did, or is about to.
+    // Why the request was rejected before any part of it ran; null when it ran or is about to run.
     const ErrorResponse* refusal() const { return refusal_ ? &*refusal_ : nullptr; }
-    ExecutionPtr execution() const { return execution_.lock(); }  // null: not kept any more
+    ExecutionPtr execution() const { return execution_.lock(); }  // null when the execution was evicted
 
     using Ready = std::move_only_function<void(bool)>;
     void call_when_settled(Ready ready) { waiting_.push_back(std::move(ready)); }
@@ -53,7 +53,7 @@ class Idempotency {
     Digest content_;
     std::optional<ErrorResponse> refusal_;
     std::weak_ptr<Execution> execution_;
-    std::int64_t ended_ms_ = 0;  // as far as is known
+    std::int64_t ended_ms_ = 0;  // the latest end time that is known
     bool has_run_ = false;
     std::vector<Ready> waiting_;
   };
@@ -61,17 +61,18 @@ class Idempotency {
 
   Idempotency(const Clock& clock, budget::Ledger& ledger);
 
-  // Null: the key is new; those of another panel that had this id before are not known any more.
+  // The entry of `key`; null when the key is new. A key that an earlier panel with the same id had is new.
   EntryPtr find(const PanelPtr& panel, std::string_view key);
-  // The ledger's refusal, when it has no room for one more. REQUIRES: the key is new.
+  // Adds a key. kOverloaded from the ledger when there is no memory for one more. REQUIRES: find() returned null for
+  // the key.
   Result<EntryPtr> add(const PanelPtr& panel, std::string_view key, Digest content);
 
-  // What came of it. Whoever waits for it goes on from the loop.
+  // Settles `entry` with its execution. Requests that wait for it continue in a later turn of the loop.
   void ran(Entry& entry, const ExecutionPtr& execution);
-  // No part of it ran: the key is new again.
+  // Settles `entry` with a rejection and removes the key, so that a later request with it runs.
   void refused(const panels::Panel& panel, std::string_view key, Entry& entry, ErrorResponse refusal);
 
-  // About once in 100 ms.
+  // Removes expired keys; to be called about every 100 ms.
   void tick();
   std::size_t size() const { return by_key_.size(); }
 
@@ -87,12 +88,12 @@ class Idempotency {
 
   const Clock& clock_;
   budget::Grant held_;           // kServer
-  std::list<std::string> keys_;  // in order of their first requests
+  std::list<std::string> keys_;  // in order of their first requests; by_key_ refers to these texts
   Places by_key_;
   std::int64_t swept_ms_ = 0;
 };
 
-// Of what must be the same for the same key.
+// The digest of tool and body, which a later request with the same key has to repeat.
 Digest content_of(std::string_view tool, std::string_view body);
 
 }  // namespace nexus::executions

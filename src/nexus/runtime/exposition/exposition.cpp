@@ -21,7 +21,7 @@ void append_label(std::string& out, const Label& label) {
   out += '"';
 }
 
-// Divided, not multiplied by 1e-9: so 5000 ns are 5e-06 and not 4.9999999999999996e-06.
+// Divides instead of multiplying by 1e-9, so that 5000 ns give 5e-06 and not 4.9999999999999996e-06.
 double seconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 }  // namespace
@@ -58,7 +58,7 @@ void Exposition::line(std::string_view suffix, Labels labels, std::string_view l
     append_label(text_, {"le", less_or_equal});
   }
   if (before == ',') text_ += '}';
-  // The shortest digits that give the same number back: no digit of a counter is lost.
+  // The shortest text that reads back as the same number: no digit of a counter is lost.
   fmt::format_to(std::back_inserter(text_), " {}\n", value);
 }
 

@@ -15,8 +15,9 @@ struct Label {
   std::string_view name, value;
 };
 
-// Writes families one after another: counter(), gauge() or histogram(), then its samples. Values of labels are escaped
-// here. REQUIRES: `help` has no line breaks and no backslashes; each family, and each set of labels in it, comes once.
+// Writes metric families one after another: first counter(), gauge() or histogram(), then the samples. It escapes the
+// values of labels. REQUIRES: `help` has no line breaks and no backslashes; each family, and each label set within it,
+// is written once.
 class Exposition {
  public:
   using Labels = std::initializer_list<Label>;
@@ -29,7 +30,7 @@ class Exposition {
   void sample(Labels labels, std::uint64_t value) { sample(labels, static_cast<double>(value)); }
   void sample(double value) { sample({}, value); }
   void sample(std::uint64_t value) { sample({}, value); }
-  // A histogram's samples, in seconds. Its count is the sum of its buckets, so they can't disagree.
+  // The samples of a histogram, in seconds. The count is computed from the buckets, so that the two cannot disagree.
   void durations(Labels labels, const DurationBuckets& buckets);
 
   std::string take() && { return std::move(text_); }

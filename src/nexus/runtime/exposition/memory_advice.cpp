@@ -13,8 +13,8 @@ namespace {
 
 using diagnostics::bytes_text;
 
-constexpr std::uint64_t kLeastAdvised = 2_MiB;  // the interpreter alone takes two thirds of one
-constexpr std::size_t kMostOfOneSort = 3;       // handlers named for the same reason
+constexpr std::uint64_t kLeastAdvised = 2_MiB;  // the interpreter alone takes 1.4 MiB
+constexpr std::size_t kMostOfOneSort = 3;       // handlers named in one kind of advice
 
 std::string_view times(std::uint64_t count) { return count == 1 ? "time" : "times"; }
 
@@ -92,7 +92,7 @@ class Advice {
         bytes_text(facts_.view.unaccounted_bytes), bytes_text(limits_.reserve_bytes), limits_.setting);
   }
 
-  // Its files are charged only where they are memory.
+  // The ledger charges files of the cache only on tmpfs, where they are memory.
   void about_cache() {
     const std::uint64_t cache = facts_.ledger.accounts.granted(budget::Kind::kCache);
     const std::uint64_t given = limits_.container_limit_bytes.value_or(limits_.budget_bytes);
@@ -118,7 +118,7 @@ class Advice {
     }
   }
 
-  // Twice what nearly all executions need; and what any has needed must not come near it again, see above.
+  // Twice what nearly all executions need, and enough that the highest use seen does not come near the limit again.
   static std::uint64_t sufficient_mib(const metrics::HandlerUse& handler) {
     const std::uint64_t highest = handler.high_water_bytes;
     const std::uint64_t needed =
@@ -126,7 +126,8 @@ class Advice {
     return std::bit_ceil((needed + 1_MiB - 1) / 1_MiB);
   }
 
-  // What would do in MiB, when the limit is at least four times what nearly all executions need; 0: it is well as it is.
+  // A lower limit in MiB that would suffice, when the present one is at least four times what nearly all executions
+  // need; 0: keep it.
   static std::uint64_t lower_limit_mib(const metrics::HandlerUse& handler) {
     if (handler.executions < kEnoughExecutions || handler.image_bytes == 0 ||
         handler.memory_limit_bytes / 4 < handler.p99_bytes)
@@ -135,7 +136,7 @@ class Advice {
     return mib * 1_MiB < handler.memory_limit_bytes ? mib : 0;
   }
 
-  // The one that needs the most decides for all, also while little is known of it.
+  // The handler that needs the most decides for all, even if it has run only a few times.
   void about_limit_of_all() {
     const metrics::HandlerUse* decides = nullptr;
     for (const metrics::HandlerUse& handler : handlers_) {

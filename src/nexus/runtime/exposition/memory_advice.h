@@ -1,4 +1,4 @@
-// What an operator might change about memory, in words. Pure: figures go in, sentences come out.
+// Advice to operators about memory, in sentences. A pure function of the figures.
 #pragma once
 
 #include <span>
@@ -11,10 +11,11 @@
 
 namespace nexus::exposition {
 
-// Executions after which a handler's p99 is believed.
+// Executions after which a handler's p99 is reliable.
 inline constexpr std::uint64_t kEnoughExecutions = 100;
 
-// The most urgent first; empty: nothing to change. `handlers` are all, those with most bytes first.
+// The most urgent advice first; empty when nothing needs to change. `handlers`: all handlers, sorted by bytes, highest
+// first.
 std::vector<std::string> memory_advice(const MemoryFacts& facts, const metrics::AdmissionProbe& refusals,
                                        std::span<const metrics::HandlerUse> handlers);
 

@@ -1,4 +1,4 @@
-// What is known of the memory of the whole process, for metrics, /runtime/memory and its advice.
+// The memory figures of the whole process, for metrics, /runtime/memory and its advice.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace nexus::exposition {
 
-// A process before this one that was killed or crashed.
+// An earlier process that was killed or crashed.
 struct UncleanNotice {
   diagnostics::Cause cause = diagnostics::Cause::kUnknown;
   std::vector<std::string> lines;  // diagnostics::explain()
@@ -23,7 +23,7 @@ struct MemoryFacts {
   budget::LedgerState ledger;
   std::uint64_t memory_limit_bytes = 0;  // MEMORY_LIMIT_MB
   std::uint64_t max_instances = 0;       // MAX_INSTANCES
-  memory::TrackingCounts tracking;       // of the instances
+  memory::TrackingCounts tracking;       // of the instances' memories
   std::vector<UncleanNotice> unclean_exits;
 };
 
@@ -34,11 +34,11 @@ class MemorySource {
   virtual MemoryFacts look() const = 0;
 };
 
-// Granted and unaccounted bytes.
+// Granted plus unaccounted bytes.
 std::uint64_t used_bytes(const MemoryFacts& facts);
 
-// used_bytes() over what may be granted, which is the tightest limit without its reserve. Above 1 when measured memory has
-// outgrown it; 0 before the first look.
+// used_bytes() divided by the grantable bytes, which are the tightest limit without the reserve. Above 1 when the
+// measured memory exceeds them; 0 before the first measurement.
 double used_ratio(const MemoryFacts& facts);
 
 }  // namespace nexus::exposition

@@ -158,7 +158,7 @@ void report_memory(Exposition& out, const MemoryFacts& facts) {
   out.gauge("nexus_memory_budget_used_ratio",
             "Granted and unaccounted bytes, over what the tightest limit leaves without its reserve.");
   out.sample(used_ratio(facts));
-  // Of one moment with what is unaccounted: only then is their sum what the process has.
+  // Read at the same moment as the unaccounted bytes: only then is their sum the memory of the process.
   out.gauge("nexus_memory_accounted_bytes", "Bytes granted, by what they are for.");
   for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
     out.sample({{"kind", budget::kKindNames[kind]}},

@@ -15,12 +15,12 @@ struct Build {
   std::string_view version, engine, interpreter;
 };
 
-// `sum` is that of all loops, `disk` of the cache that they share. About 12 KB, and at most 64; 0.1 ms. Its size depends
-// on what was asked of the server, not on how many panels there are.
+// `sum`: the figures of all loops, added up. `disk`: of the cache that all loops share. The text has about 12 KB and at
+// most 64 KB, and takes 0.1 ms. Its size depends on the labels in use, not on the number of panels.
 std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, const Build& build,
                    const system::Process& process, const MemoryFacts& memory);
 
-// Hits in memory and on disk among all lookups, 0 before the first.
+// The share of lookups that found an image in memory or on disk; 0 before the first lookup.
 double hit_rate(const handlers::CacheStats& stats);
 
 }  // namespace nexus::exposition

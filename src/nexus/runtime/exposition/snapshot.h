@@ -1,4 +1,4 @@
-// All numbers of one loop at one moment, as values that can leave its thread and be added to those of other loops.
+// The figures of one loop at one moment, as values that other threads may read and add up.
 #pragma once
 
 #include <cstdint>
@@ -26,13 +26,13 @@ struct Snapshot {
   std::uint64_t panels = 0;
   std::vector<metrics::HandlerUse> handlers;  // left out by collect()
 
-  // Adds up; of highest values it keeps the highest.
+  // Adds `other` to this snapshot. For peaks it keeps the higher value.
   void add(const Snapshot& other);
 };
 
 // REQUIRES: called on the thread of the sources' loop.
 Snapshot collect(const Sources& sources);
-// What the handlers that were called last have used, at most so many. REQUIRES: as above.
+// Memory use of the handlers that were called most recently, at most `most` of them. REQUIRES: as above.
 std::vector<metrics::HandlerUse> collect_handlers(const handlers::HandlerCache& cache, std::size_t most);
 
 }  // namespace nexus::exposition

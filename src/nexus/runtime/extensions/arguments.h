@@ -1,5 +1,5 @@
-// Reading the arguments of a call. Behind it is simdjson's on-demand parser, which walks a text once from front to back: a
-// value is read when it is met, or never.
+// Reads the arguments of a call. It uses simdjson's on-demand parser, which walks a text once from front to back: each
+// value must be read when the parser reaches it.
 #pragma once
 
 #include <simdjson.h>
@@ -17,11 +17,11 @@ namespace nexus::extensions {
 namespace json = simdjson::ondemand;
 
 inline constexpr std::uint64_t kThirtyDaysMs = 30ULL * 24 * 60 * 60 * 1000;
-// What a suspension outlives its call by, so that the call's own end comes first.
+// Added to the lifetime of a suspension, so that the call's own timeout comes first.
 inline constexpr std::uint64_t kTtlMarginMs = 60'000;
 
-// Calls `argument(index, value)` for each element of `args_json` until it is false. Null stands for what the handler left
-// out. REQUIRES: a JSON array that was checked, so that only types can be wrong.
+// Calls `argument(index, value)` for each element of `args_json` until it returns false. An argument that the handler
+// left out is null. REQUIRES: checked JSON, an array.
 template <std::invocable<std::size_t, json::value> Read>
 void for_each_argument(std::string_view args_json, Read argument) {
   const simdjson::padded_string padded = padded_copy(args_json);
@@ -38,7 +38,7 @@ void for_each_argument(std::string_view args_json, Read argument) {
   }
 }
 
-// Calls `member(key, value)` for each member until it is false. False: `value` is no object.
+// Calls `member(key, value)` for each member until it returns false. Returns false when `value` is no object.
 template <std::invocable<std::string_view, json::value> Read>
 bool for_each_option(json::value value, Read member) {
   json::object object;
@@ -55,8 +55,8 @@ bool for_each_option(json::value value, Read member) {
 
 bool is_null(json::value value);
 
-// Milliseconds, fractions rounded up: a TypeError unless it is a number, a RangeError unless it is in the bounds.
-// `what` names it: "ms", "timeoutMs".
+// Milliseconds, with fractions rounded up. TypeError when `value` is no number, RangeError when it is out of bounds.
+// `what`: its name in messages, such as "ms" or "timeoutMs".
 std::expected<std::uint64_t, CallError> read_ms(json::value value, std::string_view what, std::uint64_t least,
                                                 std::uint64_t most);
 

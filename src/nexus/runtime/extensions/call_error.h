@@ -1,4 +1,4 @@
-// Why a call failed, as its handler sees it.
+// The error of a failed call, as its handler sees it.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 namespace nexus::extensions {
 
 struct CallError {
-  std::string_view name;  // "TypeError"; valid for ever
+  std::string_view name;  // "TypeError"; a literal
   std::string message;
-  std::string_view code{};  // valid for ever; empty: none
+  std::string_view code{};  // a literal; empty: none
 };
 
 inline CallError type_error(std::string message) { return {"TypeError", std::move(message)}; }

@@ -1,5 +1,5 @@
-// $ext.external.wait(data, {ttlMs}): waits for somebody outside, who resumes the suspension by its id. Nothing is kept here:
-// the table of suspensions has it all.
+// $ext.external.wait(data, {ttlMs}): suspends until a client resumes the suspension by its id. It keeps no state of its
+// own; the table of suspensions has everything.
 #pragma once
 
 #include "nexus/foundation/base/units.h"

@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// What the handler says itself goes first.
+// A header that the handler sets itself takes precedence.
 void add_trace(HttpHeaders& headers, const Trace& trace) {
   if (trace.parent.empty() || find_header(headers, "traceparent") != nullptr) return;
   headers.push_back({"traceparent", child_of(trace.parent, random_u64() | 1)});
@@ -29,7 +29,7 @@ class Http final : public Extension {
  public:
   Http(const HttpOptions& options, budget::Ledger& ledger, std::unique_ptr<HttpLoop> loop)
       : options_(options), ledger_(ledger), loop_(std::move(loop)), calls_(options_, *loop_) {
-    // A connection that is gone is told by an error, not by a signal.
+    // A write to a closed connection must return an error instead of raising SIGPIPE.
     sigset_t pipe, old;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
@@ -43,7 +43,7 @@ class Http final : public Extension {
   ~Http() override {
     loop_->mailbox()->post([this] { loop_->stop(); });
     thread_.join();
-    loop_->mailbox()->close();  // lookups that end later find nobody
+    loop_->mailbox()->close();  // lookups that end later find it closed
   }
 
   std::string_view name() const override { return "http"; }

@@ -1,5 +1,5 @@
-// $ext.http: requests to other servers, over libcurl, on one thread for the whole process. What each method takes and gives,
-// its limits and its errors: docs/extensions.md.
+// $ext.http: requests to other servers with libcurl, on one thread for the whole process. Its methods, limits and
+// errors: docs/extensions.md.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,9 @@
 
 namespace nexus::extensions {
 
-// The ledger must outlive it: requests in progress, and what has come of their responses, are charged to Kind::kBuffers.
-// `max_body_bytes`: of a response, decoded (BODY_LIMIT).
-// kInternalError: no thread or no file descriptor can be had. When it goes, calls in progress end without a settlement.
+// The ledger must outlive the extension: requests and the parts of responses received so far are charged to
+// Kind::kBuffers. `max_body_bytes`: limit of a decoded response body (BODY_LIMIT). kInternalError: no thread or no file
+// descriptor is available. The destructor ends calls in progress without a settlement.
 Result<std::unique_ptr<Extension>> create_http(const config::HttpExtensionConfig& config,
                                                std::uint64_t max_body_bytes, budget::Ledger& ledger);
 

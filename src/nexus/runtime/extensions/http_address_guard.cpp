@@ -12,7 +12,8 @@
 namespace nexus::extensions {
 namespace {
 
-// IANA's registries of special-purpose addresses, and what clouds keep for themselves. The first that fits is named.
+// IANA's registries of special-purpose addresses, and addresses that clouds reserve. The first rule that matches is
+// reported.
 struct Rule {
   std::array<std::uint8_t, 16> prefix;
   int bits;
@@ -108,7 +109,7 @@ std::optional<std::string_view> refusing_rule(const sockaddr& address) {
 }
 
 std::optional<std::string_view> refusing_rule(std::string_view host) {
-  const std::string text(host.substr(0, host.find('%')));  // what follows is an interface
+  const std::string text(host.substr(0, host.find('%')));  // cuts off the interface
   in_addr ipv4{};
   in6_addr ipv6{};
   if (inet_pton(AF_INET, text.c_str(), &ipv4) == 1) return refusing_rule4(ipv4);

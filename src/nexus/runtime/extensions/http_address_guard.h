@@ -1,5 +1,5 @@
-// Which addresses are the world's, and which are this machine's and its network's own: a handler that could reach those would
-// speak in the server's name, to databases without passwords and to the cloud's metadata. Numbers alone, nothing is looked up.
+// Tells public addresses from those of this machine and its network. A handler that could reach the latter would use
+// the server's identity, towards databases without passwords and the cloud's metadata service. No lookup is done here.
 #pragma once
 
 #include <sys/socket.h>
@@ -10,11 +10,13 @@
 
 namespace nexus::extensions {
 
-// The rule that refuses `address`, "loopback (127.0.0.0/8)"; none: it is a public one. Whatever is no address of the internet
-// is refused. Addresses that carry one of IPv4 within them are refused whatever that is. REQUIRES: as long as its family's.
+// The rule that forbids `address`, such as "loopback (127.0.0.0/8)"; none: the address is public. Addresses of other
+// families are forbidden, and so is every IPv6 address that embeds an IPv4 address. REQUIRES: `address` is as long as
+// its family says.
 std::optional<std::string_view> refusing_rule(const sockaddr& address);
 
-// The same for the host of a URL, when it is an address ("127.0.0.1", "::1", "fe80::1%eth0"); none: a name, or allowed.
+// The same for the host of a URL that is an address ("127.0.0.1", "::1", "fe80::1%eth0"). None: a name, or a public
+// address.
 std::optional<std::string_view> refusing_rule(std::string_view host);
 
 std::string address_text(const sockaddr& address);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kMostRedirects = 5;
 
-// As browsers do: what was posted is not posted again elsewhere, unless the server insists.
+// Follows browsers: a redirected POST becomes a GET, unless the server insists with 307 or 308.
 void adapt_to_redirect(HttpRequest& request, long status) {
   const bool becomes_get = status == 303 ? request.method != "GET" && request.method != "HEAD"
                                          : (status == 301 || status == 302) && request.method == "POST";
@@ -92,7 +92,7 @@ void HttpCalls::fill_places() {
   }
 }
 
-// A name is looked up here only if a proxy would do so instead of libcurl.
+// Looks the name up here only if a proxy would do so instead of libcurl.
 void HttpCalls::start(HttpCall& call) {
   call.stage = HttpCall::Stage::kSends;
   if (options_.config.proxy.empty() || options_.config.allow_private) return send(call);
@@ -104,7 +104,7 @@ void HttpCalls::start(HttpCall& call) {
 }
 
 void HttpCalls::on_looked_up(CallId id, const std::optional<CallError>& error) {
-  HttpCall& call = *all_.at(id);  // it stays until now
+  HttpCall& call = *all_.at(id);  // it stays until its lookup has ended
   call.stage = HttpCall::Stage::kSends;
   if (call.is_settled) {
     erase(call);
@@ -165,13 +165,13 @@ std::optional<CallError> HttpCalls::redirect(HttpCall& call, const std::string& 
   if (auto error = check_target(*target, options_.config)) return error;
   adapt_to_redirect(call.request, call.transfer->status());
   if (target->origin != call.target.origin) remove_credentials(call.request.headers);
-  call.transfer.reset();  // it refers to what changes now
+  call.transfer.reset();  // it refers to the fields that change now
   call.target = *std::move(target);
   call.grant.shrink_to(call.request.bytes());
   return std::nullopt;
 }
 
-// What it holds is let go afterwards: the settlement is paid for until somebody else does.
+// Settles before it frees the call's grant: the bytes of the settlement stay charged until its receiver charges them.
 void HttpCalls::settle(HttpCall& call, Settlement settlement) {
   call.settlements->settle(call.id, std::move(settlement));
   let_go(call);

@@ -1,6 +1,6 @@
-// All calls of $ext.http from their beginning to their settlement: who waits, who is in progress, redirects, deadlines. A call
-// holds one of max_concurrent places while it is in progress, and longer when it ended while its host's name was looked up: the
-// thread that does so cannot be stopped, and there must not be more of them.
+// All calls of $ext.http from start to settlement: queue, lookups, redirects, deadlines. A call in progress holds one
+// of max_concurrent places. A call that ends during the lookup of its host holds the place until the lookup has ended:
+// its thread cannot be stopped, and the number of such threads must stay bounded.
 #pragma once
 
 #include <memory>
@@ -23,11 +23,11 @@ struct HttpCall {
   std::string panel;
   HttpRequest request;
   SteadyTime deadline;
-  budget::Grant grant;  // of the request, and while it is in progress of all else
+  budget::Grant grant;  // for the request, and for everything else while it is in progress
 
   HttpTarget target;
   Stage stage = Stage::kWaits;
-  bool is_settled = false;  // it is here for the end of a lookup alone
+  bool is_settled = false;  // kept only until its lookup ends
   int redirects = 0;
   std::unique_ptr<HttpTransfer> transfer;  // last: it uses the others
 };
@@ -36,7 +36,7 @@ struct HttpCall {
 class HttpCalls final : public HttpLoop::Client {
  public:
   HttpCalls(const HttpOptions& options, HttpLoop& loop) : options_(options), loop_(loop) {}
-  // None of those that are left is settled.
+  // Calls that are left are not settled.
   ~HttpCalls() override;
 
   void begin(std::unique_ptr<HttpCall> call);
@@ -49,14 +49,14 @@ class HttpCalls final : public HttpLoop::Client {
  private:
   using All = std::unordered_map<CallId, std::unique_ptr<HttpCall>>;
 
-  // The error for which it is not sent.
+  // Why the call must not be sent; none: it may.
   std::optional<CallError> aim(HttpCall& call);
   void fill_places();
   void start(HttpCall& call);
   void send(HttpCall& call);
   void on_looked_up(CallId id, const std::optional<CallError>& error);
   void finish(HttpCall& call, CURLcode code);
-  // The error for which it is not followed.
+  // Why the redirect is not followed; none: it is.
   std::optional<CallError> redirect(HttpCall& call, const std::string& url);
   void settle(HttpCall& call, Settlement settlement);
   void settle(HttpCall& call, const CallError& error) { settle(call, settlement_of(error)); }

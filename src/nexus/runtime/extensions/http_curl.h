@@ -1,5 +1,5 @@
-// libcurl's functions by their own names, and its handles, each with its end. It is not linked but loaded when the first request
-// is made: with it come thirty libraries, for protocols that $ext.http never speaks, and each start would wait for them.
+// libcurl's functions under their own names, and RAII handles. The library is loaded by the first request instead of
+// linked: it brings thirty other libraries that would slow down every start of the process.
 #pragma once
 
 #include <curl/curl.h>
@@ -10,7 +10,7 @@
 
 namespace nexus::extensions {
 
-// All that are called.
+// All functions that are used.
 #define NEXUS_CURL_FUNCTIONS(F) \
   F(curl_easy_cleanup)          \
   F(curl_easy_getinfo)          \
@@ -35,12 +35,13 @@ namespace nexus::extensions {
   F(curl_url_set)               \
   F(curl_url_strerror)
 
-// In this namespace the names of libcurl's header mean these, which are null before load_curl().
+// In this namespace these pointers hide the functions of libcurl's header. They are null before load_curl().
 #define NEXUS_DECLARE(name) extern decltype(&::name) name;
 NEXUS_CURL_FUNCTIONS(NEXUS_DECLARE)
 #undef NEXUS_DECLARE
 
-// Takes some ms when it is the first to succeed. kInternalError: the library is not there or not usable; it may be tried again.
+// The first success takes a few milliseconds. kInternalError: the library is missing or unusable; a later call tries
+// again.
 Result<void> load_curl();
 
 template <auto& kEnd>

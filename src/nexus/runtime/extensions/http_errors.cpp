@@ -8,7 +8,7 @@ std::string_view name_of(CURLcode code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return kNameNotFound;
     case CURLE_COULDNT_CONNECT:
-    case CURLE_OPERATION_TIMEDOUT:  // of libcurl's own for connecting: longer requests are ended by us
+    case CURLE_OPERATION_TIMEDOUT:  // libcurl's limit for connecting: our own deadline ends longer requests
       return kConnectFailed;
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_PROXY:
@@ -29,7 +29,7 @@ std::string_view name_of(CURLcode code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
-    case CURLE_WRITE_ERROR:  // of its decoders
+    case CURLE_WRITE_ERROR:  // from libcurl's decoders
       return kBadAnswer;
     default:
       return kOtherError;

@@ -1,4 +1,4 @@
-// What the network's errors are called.
+// The codes of network errors.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ inline constexpr std::string_view kTooManyRedirects = "TOO_MANY_REDIRECTS";
 inline constexpr std::string_view kBadRedirect = "BAD_REDIRECT";
 inline constexpr std::string_view kOtherError = "OTHER";
 
-// `text`: libcurl's own, which names hosts and never a request's headers; may be empty.
+// `text`: libcurl's message, which may contain host names but no request headers; may be empty.
 CallError network_error(CURLcode code, std::string_view text);
 CallError memory_error(std::string message);
 

@@ -36,7 +36,7 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-// A name that may be as long as a hostile one, in a message.
+// Shortens a name for a message: a hostile one may be very long.
 std::string_view shortened(std::string_view name) { return name.substr(0, 64); }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Header fields: what handlers may send, and how what came is told.
+// Header fields: rules for requests of handlers, and the JSON of a response's headers.
 #pragma once
 
 #include <optional>
@@ -17,21 +17,21 @@ struct HttpHeader {
 using HttpHeaders = std::vector<HttpHeader>;
 
 bool is_http_token(std::string_view text);  // RFC 9110, section 5.6.2
-// Names are compared without regard to case.
+// Compares names without regard to case.
 bool is_same_name(std::string_view a, std::string_view b);
 const HttpHeader* find_header(const HttpHeaders& headers, std::string_view name);
 
-// Why a handler may not send it: no token, a line's end in the value, or a name whose value belongs to the connection
-// (Host, Content-Length, Transfer-Encoding, Proxy-*...).
+// Why a handler may not send this header: its name is no token or belongs to the connection (Host, Content-Length,
+// Transfer-Encoding, Proxy-*...), or its value has a line break.
 std::optional<CallError> check_header(const HttpHeader& header);
 
-// What another origin must not be told: Authorization, Cookie.
+// Removes headers that another origin must not see: Authorization, Cookie.
 void remove_credentials(HttpHeaders& headers);
-// What describes a body: Content-*.
+// Removes the headers that describe a body: Content-*.
 void remove_content_headers(HttpHeaders& headers);
 
-// {"content-type":"text/html","set-cookie":["a=1","b=2"]}: names in lower case, repeated ones joined by ", ", and
-// set-cookie, whose values have commas of their own, always as an array.
+// {"content-type":"text/html","set-cookie":["a=1","b=2"]}: names in lower case; repeated headers joined by ", ".
+// set-cookie is always an array, because its values contain commas.
 std::string headers_json(const HttpHeaders& headers);
 
 }  // namespace nexus::extensions

@@ -1,4 +1,5 @@
-// Looks a name up on a thread of its own, for requests that go through a proxy: it, not we, would connect to what it finds.
+// Looks a name up on a thread of its own, for requests through a proxy: the proxy would connect to the address, so
+// libcurl cannot check it.
 #pragma once
 
 #include <functional>
@@ -11,8 +12,8 @@
 
 namespace nexus::extensions {
 
-// Posts `done` to the mailbox, with the AddressNotAllowed if any of the host's addresses is refused. None also when the name
-// is not known here: a network that has a proxy may leave names to it. False: there is no thread to have.
+// Posts `done` to the mailbox, with AddressNotAllowed if any address of the host is forbidden. It is none also when the
+// name is unknown here: a network with a proxy may leave lookups to the proxy. False: no thread is available.
 bool look_up(const std::string& host, std::shared_ptr<HttpMailbox> mailbox,
              std::move_only_function<void(std::optional<CallError>)> done);
 

@@ -53,7 +53,7 @@ Result<void> HttpLoop::open() {
 
 HttpLoop::~HttpLoop() {
   if (mailbox_) mailbox_->close();
-  multi_.reset();  // it takes its sockets out of the epoll
+  multi_.reset();  // removes its sockets from the epoll
   if (epoll_ >= 0) ::close(epoll_);
 }
 
@@ -101,7 +101,7 @@ void HttpLoop::notify_done(Client& client) {
     if (message->msg != CURLMSG_DONE) continue;
     CURL* transfer = message->easy_handle;
     const CURLcode code = message->data.result;
-    remove(transfer);  // the message is gone with it
+    remove(transfer);  // frees `message`
     client.on_done(transfer, code);
   }
 }
@@ -109,7 +109,7 @@ void HttpLoop::notify_done(Client& client) {
 int HttpLoop::watch(CURL*, curl_socket_t socket, int what, void* self, void*) {
   const int epoll = static_cast<HttpLoop*>(self)->epoll_;
   if (what == CURL_POLL_REMOVE) {
-    epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nullptr);  // it may be closed, and out, already
+    epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nullptr);  // the socket may be closed already
     return 0;
   }
   epoll_event event{.events = epoll_events(what), .data = {.fd = socket}};

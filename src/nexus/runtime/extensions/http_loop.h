@@ -1,8 +1,8 @@
-// libcurl's transfers on one thread: its sockets in an epoll of our own, its clock, and what others post.
+// Runs libcurl's transfers on one thread: their sockets in an epoll, their timers, and work that other threads post.
 //
-//   others ──post──► mailbox ─┐
-//   sockets ──────────────────┼─► epoll ─► libcurl ─► Client::on_done
-//   the next deadline ────────┘                       Client::on_time
+//   other threads ──post──► mailbox ─┐
+//   sockets ────────────────────────┼─► epoll ─► libcurl ─► Client::on_done
+//   the next deadline ──────────────┘                       Client::on_time
 #pragma once
 
 #include <chrono>
@@ -17,18 +17,19 @@ namespace nexus::extensions {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// All but mailbox() belongs to the thread that calls run().
+// Thread safety: all functions but mailbox() belong to the thread that calls run().
 class HttpLoop {
  public:
   class Client {
    public:
     virtual ~Client() = default;
-    virtual void on_done(CURL* transfer, CURLcode code) = 0;  // it was removed
-    virtual void on_time(SteadyTime now) = 0;                 // called often; see to what is due
+    virtual void on_done(CURL* transfer, CURLcode code) = 0;  // after the transfer was removed
+    virtual void on_time(SteadyTime now) = 0;                 // called often; handles all due deadlines
     virtual std::optional<SteadyTime> next_time() const = 0;
   };
 
-  // `most_kept`: connections that are kept open for later requests; those in use are counted in. kInternalError: no file descriptors.
+  // `most_kept`: the most connections that are open at once or kept for later requests. kInternalError: no file
+  // descriptors.
   static Result<std::unique_ptr<HttpLoop>> create(long most_kept);
   ~HttpLoop();
   HttpLoop(const HttpLoop&) = delete;
@@ -38,7 +39,7 @@ class HttpLoop {
 
   void run(Client& client);  // until stop()
   void stop() { is_stopped_ = true; }
-  // Before the first add(), and again as often as one likes. kInternalError: no libcurl, or no memory for it.
+  // REQUIRES: called before the first add(); further calls do nothing. kInternalError: no libcurl, or no memory for it.
   Result<void> open();
   bool add(CURL* transfer) { return curl_multi_add_handle(multi_.get(), transfer) == CURLM_OK; }
   void remove(CURL* transfer) { curl_multi_remove_handle(multi_.get(), transfer); }
@@ -55,7 +56,7 @@ class HttpLoop {
   std::shared_ptr<HttpMailbox> mailbox_;
   int epoll_ = -1;
   CurlMulti multi_;                      // null before open()
-  std::optional<SteadyTime> curl_time_;  // when libcurl wants to be called
+  std::optional<SteadyTime> curl_time_;  // due time of libcurl's timers
   bool is_stopped_ = false;
 };
 

@@ -1,4 +1,4 @@
-// What other threads ask of the http thread. Shared with threads that may outlive it: what they post then is dropped.
+// Work for the http thread from other threads. Some of them may outlive it; what they post then is dropped.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ class HttpMailbox {
  public:
   using Work = std::move_only_function<void()>;
 
-  HttpMailbox();  // is_open() is false when there is no file descriptor to have
+  HttpMailbox();  // is_open() is false when no file descriptor is available
   ~HttpMailbox();
   HttpMailbox(const HttpMailbox&) = delete;
   HttpMailbox& operator=(const HttpMailbox&) = delete;
@@ -23,7 +23,7 @@ class HttpMailbox {
   int event() const { return event_; }  // readable while there is work
   void post(Work work);
   std::vector<Work> take();
-  // From now on nothing is taken in.
+  // Later posts are dropped.
   void close();
 
  private:

@@ -1,5 +1,5 @@
-// Who waits for one of the requests that may be in progress at once: each panel in its turn, and within a panel in order of
-// arrival, so that one that asks for a thousand pages does not make the others wait for all of them.
+// Calls that wait for one of the places: each panel in its turn, and in order of arrival within a panel, so that a
+// panel that requests a thousand pages does not delay the others.
 #pragma once
 
 #include <cstdint>
@@ -14,26 +14,26 @@
 
 namespace nexus::extensions {
 
-// Not thread-safe.
+// Thread safety: none.
 class HttpQueue {
  public:
   void add(std::string_view panel, CallId id);
-  // Nothing happens when it does not wait.
+  // Does nothing when the call is not in the queue.
   void remove(CallId id);
-  // Whose turn it is; it is out.
+  // Removes the next call and returns it.
   std::optional<CallId> take_next();
   std::size_t size() const { return places_.size(); }
 
  private:
   struct Line {
     std::string panel;
-    std::list<CallId> calls;  // never empty
+    std::list<CallId> calls;  // of one panel, never empty
   };
   struct Place {
     std::list<Line>::iterator line;
     std::list<CallId>::iterator call;
   };
-  std::list<Line> lines_;  // the first is next
+  std::list<Line> lines_;  // the first panel is next
   std::map<std::string, std::list<Line>::iterator, std::less<>> by_panel_;
   std::unordered_map<CallId, Place> places_;
 };

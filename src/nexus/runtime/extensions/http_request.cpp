@@ -60,7 +60,7 @@ class Reader {
 
   void read_options(json::value value) {
     const bool is_object = for_each_option(value, [this](std::string_view key, json::value inner) {
-      // What JavaScript leaves undefined is left out, and null is meant as such.
+      // Treats null as left out: a handler that passes undefined means the same.
       if (!is_null(inner)) read_option(key, inner);
       return !error_;
     });
@@ -156,7 +156,7 @@ class Reader {
     }
   }
 
-  // {base64: "..."}, and nothing else in it.
+  // {base64: "..."} without further members.
   void read_bytes(std::string_view raw) {
     const std::string document = fmt::format("[{}]", raw);
     std::size_t members = 0;
@@ -175,7 +175,7 @@ class Reader {
     if (!request_.body) refuse("the body's base64 is none: A-Z a-z 0-9 + / with = at its end");
   }
 
-  // What depends on more than one option.
+  // Checks that need more than one option.
   void complete() {
     if (error_) return;
     if (request_.url.empty()) return refuse("there is no URL");
@@ -190,7 +190,7 @@ class Reader {
   std::string_view call_;
   std::uint64_t most_timeout_ms_;
   HttpRequest request_;
-  std::string_view default_type_;  // of the body
+  std::string_view default_type_;  // content type of the body
   std::optional<bool> is_idempotent_;
   std::optional<CallError> error_;
 };

@@ -1,4 +1,4 @@
-// What a handler asks $ext.http for, read from the arguments of its call.
+// A request of a handler, read from the arguments of its call.
 //
 //   request({method, url, headers, body, timeoutMs, idempotent})
 //   get(url, {headers, timeoutMs, idempotent})       post, put, patch, delete(url, body, {the same})
@@ -22,14 +22,14 @@ struct HttpRequest {
   HttpHeaders headers;
   std::optional<std::string> body;
   std::uint64_t timeout_ms = 0;
-  bool is_idempotent = false;  // may be sent again when a connection that was kept turns out to be dead
+  bool is_idempotent = false;  // may be sent again when a kept connection turns out to be dead
 
   std::uint64_t bytes() const;
 };
 
-std::vector<std::string_view> http_methods();  // of the extension: "request", "get", ...
+std::vector<std::string_view> http_methods();  // methods of the extension: "request", "get", ...
 
-// `call`: one of http_methods(). `most_timeout_ms` is the timeout as well, unless the handler asks for less.
+// `call`: one of http_methods(). `most_timeout_ms`: the timeout, unless the handler asks for a shorter one.
 std::expected<HttpRequest, CallError> read_http_request(std::string_view call, std::string_view args_json,
                                                         std::uint64_t most_timeout_ms);
 

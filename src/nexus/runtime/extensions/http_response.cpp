@@ -74,7 +74,7 @@ Result<std::string> response_json(const HttpResponse& response, budget::Grant& g
     json += body;
   }
   json += '}';
-  // One level deeper than the body alone it may be too deep.
+  // The response object adds one level of depth, which may exceed the limit.
   if (has_json && check_json(json) != JsonError::kNone) {
     json.resize(without_json);
     json += '}';

@@ -1,4 +1,4 @@
-// What came back, and how the handler gets it.
+// The response of another server, and its JSON for the handler.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ struct HttpResponse {
   std::string body;  // decoded
 };
 
-// {"status":200,"headers":{...},"body":"..."}, or "bodyBase64" instead of "body" for what is no text: when it is no UTF-8, or the
-// content type says so (images, sounds, archives). Beside a body of JSON that can be read there is "json": that JSON.
-// What it takes is added to `grant` first: its refusal otherwise.
+// {"status":200,"headers":{...},"body":"..."}. A body that is no text has "bodyBase64" instead of "body": when it is
+// not UTF-8, or its content type is binary (images, sounds, archives). A body of valid JSON is also there as "json".
+// Charges the bytes of the result to `grant` first, and fails with the ledger's error.
 Result<std::string> response_json(const HttpResponse& response, budget::Grant& grant);
 
 }  // namespace nexus::extensions

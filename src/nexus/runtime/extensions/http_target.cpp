@@ -20,7 +20,7 @@ std::optional<std::string> part_of(CURLU* url, CURLUPart part, unsigned flags = 
   return CurlText(text).get();
 }
 
-// libcurl would translate other letters than ASCII's, as the locale has them: after they were checked.
+// libcurl would convert letters beyond ASCII by the locale, after the check of the name: accept ASCII only.
 bool make_lower(CURLU* url) {
   auto host = part_of(url, CURLUPART_HOST);
   if (!host || host->empty() || !std::ranges::all_of(*host, [](char c) { return c > ' ' && c < 0x7f; }))

@@ -13,7 +13,7 @@ namespace nexus::extensions {
 namespace {
 
 constexpr std::uint64_t kMostHeaderBytes = 65'536;
-constexpr std::uint64_t kHeaderLineBytes = 64;  // what libcurl keeps beside the text of one
+constexpr std::uint64_t kHeaderLineBytes = 64;  // libcurl's own bytes per header line
 constexpr std::size_t kLeastBufferBytes = 16'384;
 
 constexpr std::array<long, 5> kRedirections{301, 302, 303, 307, 308};
@@ -46,24 +46,24 @@ bool HttpTransfer::set_up() {
   return set_headers();
 }
 
-// Nothing that comes from this process' environment, and nothing but HTTP.
+// Ignores the environment of the process, and allows only HTTP.
 void HttpTransfer::set_limits() {
   CURL* easy = easy_.get();
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  // each hop is checked: see http_calls.cpp
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  // each redirect is checked: see http_calls.cpp
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROXY,
-                   options_.config.proxy.c_str());  // empty: none, whatever is in the environment
+                   options_.config.proxy.c_str());  // empty: no proxy, whatever the environment says
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can read
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");  // all encodings that libcurl supports
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "nexus-runtime");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // the program's end waits for no lookup
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // the end of the process waits for no lookup
 }
 
 void HttpTransfer::set_body() {
@@ -83,11 +83,12 @@ void HttpTransfer::set_body() {
 }
 
 bool HttpTransfer::set_headers() {
-  bool is_complete = add_header("Expect:");  // else libcurl waits for a response before a large body
+  bool is_complete =
+      add_header("Expect:");  // otherwise libcurl waits for a response before it sends a large body
   if (find_header(request_.headers, "content-type") == nullptr)
-    is_complete = is_complete && add_header("Content-Type:");  // else libcurl says that it is a form
+    is_complete = is_complete && add_header("Content-Type:");  // otherwise libcurl declares a form
   for (const HttpHeader& header : request_.headers) {
-    // libcurl's way to say that there is nothing behind the colon.
+    // A semicolon is libcurl's notation for a header with an empty value.
     const bool is_empty = header.value.find_first_not_of(" \t") == std::string::npos;
     is_complete = is_complete && add_header(is_empty ? header.name + ';' : header.name + ": " + header.value);
   }
@@ -97,7 +98,7 @@ bool HttpTransfer::set_headers() {
 
 bool HttpTransfer::add_header(const std::string& line) {
   curl_slist* first = curl_slist_append(headers_.get(), line.c_str());
-  if (!headers_) headers_.reset(first);  // afterwards it stays the first
+  if (!headers_) headers_.reset(first);  // later calls keep the first node
   return first != nullptr;
 }
 
@@ -171,7 +172,8 @@ std::size_t HttpTransfer::take_header(char*, std::size_t size, std::size_t count
   return 0;
 }
 
-// Here an address is what will be connected to, whatever names said before and say later. A proxy's is the operator's choice.
+// Checks the address that is actually connected to, whatever a lookup said before. The address of a proxy is the
+// operator's choice.
 curl_socket_t HttpTransfer::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   auto* transfer = static_cast<HttpTransfer*>(self);
   transfer->is_looking_up_ = false;
@@ -191,8 +193,8 @@ int HttpTransfer::begin_lookup(void*, void*, void* self) {
   return 0;
 }
 
-// libcurl sends a request again, on a new connection, when one that was kept ends without a single byte. Its first half may
-// have been acted upon by then.
+// Allows one attempt unless the request is idempotent. libcurl sends a request again on a new connection when a kept
+// one closes without a response; but the server may have acted on the first attempt already.
 int HttpTransfer::begin_request(void* self, char*, char*, int, int) {
   auto* transfer = static_cast<HttpTransfer*>(self);
   transfer->is_looking_up_ = false;

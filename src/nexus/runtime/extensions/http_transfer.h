@@ -1,4 +1,4 @@
-// One request on the wire: libcurl's handle, what it may do, and what came so far.
+// One request in progress: libcurl's handle with its options, and the response so far.
 #pragma once
 
 #include <array>
@@ -17,31 +17,32 @@ namespace nexus::extensions {
 
 struct HttpOptions {
   config::HttpExtensionConfig config;
-  std::uint64_t max_body_bytes = 0;  // of a response, decoded (BODY_LIMIT)
+  std::uint64_t max_body_bytes = 0;  // limit of a decoded response body (BODY_LIMIT)
 };
 
-// Belongs to the http thread. libcurl keeps its address.
+// Thread safety: belongs to the http thread. Not movable: libcurl keeps its address.
 class HttpTransfer {
  public:
-  // Memory of libcurl's own: its buffers, TLS, and the headers of the response.
+  // Memory inside libcurl: buffers, TLS, and the response's headers.
   static constexpr std::uint64_t kOwnBytes = 128 * 1024;
 
-  // Grows `grant` by what comes. All three must outlive it. Null: libcurl has no memory.
+  // Charges received bytes to `grant`. All arguments must outlive the transfer. Null: libcurl has no memory.
   static std::unique_ptr<HttpTransfer> create(const HttpRequest& request, const HttpTarget& target,
                                               const HttpOptions& options, budget::Grant& grant);
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
 
   CURL* handle() const { return easy_.get(); }
-  // libcurl waits for a thread that looks the name up, and would wait for its end if the transfer were removed.
+  // True while a thread of libcurl looks the name up. Removing the transfer then would block until the lookup has
+  // ended.
   bool is_looking_up() const { return is_looking_up_; }
-  // Nobody waits for it: it ends as soon as the name is known.
+  // Its call has ended: the transfer ends as soon as the lookup has.
   void abandon() { is_abandoned_ = true; }
 
   long status() const;
-  // Once it is done: why it failed, or none.
+  // After the end: why it failed; none: it succeeded.
   std::optional<CallError> error(CURLcode code) const;
-  // What the response redirects to; none: it doesn't.
+  // The URL of a redirect; none: the response is none.
   std::optional<std::string> redirection() const;
   HttpResponse take_response();
 
@@ -73,7 +74,7 @@ class HttpTransfer {
   int times_sent_ = 0;
   bool is_looking_up_ = false;
   bool is_abandoned_ = false;
-  std::optional<CallError> error_;  // our own reason to end it
+  std::optional<CallError> error_;  // our own reason to end the transfer
   std::optional<CallError> address_error_;
   CurlEasy easy_;  // last: it uses the others
 };

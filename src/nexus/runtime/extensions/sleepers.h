@@ -1,4 +1,4 @@
-// Who sleeps until when: decisions on numbers, without a clock or threads.
+// The sleepers of $ext.timer by due time: pure data, without clock or threads.
 #pragma once
 
 #include <boost/multi_index/hashed_index.hpp>
@@ -14,7 +14,8 @@
 
 namespace nexus::extensions {
 
-// Not thread-safe. A sleeper is one node of 64 bytes and its place in a table: at most 100 bytes with the allocator's own.
+// Thread safety: none. A sleeper takes at most 100 bytes: a node of 64 bytes, its place in a table, and the allocator's
+// own.
 class Sleepers {
  public:
   struct Sleeper {
@@ -25,9 +26,9 @@ class Sleepers {
 
   void add(const Sleeper& sleeper) { all_.insert(sleeper); }
   void remove(CallId id) { all_.get<1>().erase(id); }
-  // Those who are due, in order, `most` of them; they are out.
+  // Removes and returns at most `most` due sleepers, in order of their due times.
   std::vector<Sleeper> take_due(std::uint64_t now_us, std::size_t most);
-  // None: nobody sleeps.
+  // None: there are no sleepers.
   std::optional<std::uint64_t> next_due_us() const;
   std::size_t size() const { return all_.size(); }
 

@@ -11,7 +11,7 @@
 namespace nexus::extensions {
 namespace {
 
-// So many are settled before others may come in or be cancelled again: a list that the reserve of memory has room for.
+// Sleepers that are settled before others may enter or leave: their list fits into the memory reserve.
 constexpr std::size_t kBatch = 256;
 
 std::expected<std::uint64_t, CallError> read_sleep(std::string_view args_json) {

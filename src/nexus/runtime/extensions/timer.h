@@ -1,4 +1,5 @@
-// $ext.timer.sleep(ms): fulfilled with null after at least `ms`. One thread for all who sleep.
+// $ext.timer.sleep(ms): its promise is fulfilled with null after at least `ms` milliseconds. One thread serves all
+// sleepers.
 #pragma once
 
 #include <condition_variable>
@@ -15,9 +16,9 @@ namespace nexus::extensions {
 
 class Timer final : public Extension {
  public:
-  // kInternalError: no thread can be had.
+  // kInternalError: no thread is available.
   static Result<std::unique_ptr<Timer>> create();
-  // Who still sleeps is not settled any more.
+  // Sleepers that are left are not settled.
   ~Timer() override;
 
   std::string_view name() const override { return "timer"; }
@@ -33,7 +34,7 @@ class Timer final : public Extension {
 
   SystemClock clock_;
   mutable std::mutex mutex_;
-  std::condition_variable_any changed_;  // somebody is due before all others, or it ends
+  std::condition_variable_any changed_;  // a sleeper is due before all others, or the thread has to end
   Sleepers sleepers_;
   std::jthread thread_;  // last: it uses the others
 };

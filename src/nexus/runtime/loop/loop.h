@@ -1,5 +1,5 @@
-// The types of one event loop. They name the loop's own executor, not any_io_executor: an operation then costs no
-// virtual call and no allocation for type erasure.
+// The types of one event loop. They name the loop's own executor and not any_io_executor, which saves a virtual call
+// and an allocation per operation.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -18,7 +18,7 @@
 #include <functional>
 #include <utility>
 
-// GCC 12 takes the pair of operators that Asio gives its coroutine frames for a mismatch when it inlines one of the two.
+// GCC 12 reports a mismatch of new and delete when it inlines only one of the two operators of Asio's coroutine frames.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace nexus {
@@ -39,13 +39,14 @@ using Await = asio::use_awaitable_t<Executor>;
 inline constexpr Await kAwait{};
 inline constexpr asio::as_tuple_t<Await> kAwaitTuple{kAwait};  // [error, ...] instead of an exception
 
-// For co_spawn: a coroutine of ours that throws is a bug, and nobody could go on with what it has left undone.
+// Completion handler for co_spawn. A coroutine of ours that throws is a bug, and nobody could continue its unfinished
+// work.
 inline void must_not_throw(std::exception_ptr error) {
   if (error) std::rethrow_exception(error);
 }
 
-// Waits for a callback: `start` is given a std::move_only_function<void(T)> that is to be called once, at once or
-// later, on this loop's thread. The waiting coroutine goes on from the loop, never inside that call.
+// Awaits a callback: `start` receives a std::move_only_function<void(T)> and has to call it once, immediately or later,
+// on this loop's thread. The awaiting coroutine resumes in a later turn of the loop, never inside that call.
 template <class T, class Start>
 Task<T> callback(Executor executor, Start start) {
   co_return co_await asio::async_initiate<const Await, void(T)>(

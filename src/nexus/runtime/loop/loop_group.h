@@ -1,6 +1,6 @@
-// The event loops of this process, as a part that each of them has sees its peers on the others.
+// The event loops of this process. A part of one loop finds here the parts of the same kind on the other loops.
 //
-// Thread safety: one for each loop, used on it alone.
+// Thread safety: one group for each loop, used on its thread only.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace nexus {
 
-// A loop and the part that belongs to it.
+// A loop and the part that belongs to this loop.
 template <class Part>
 struct Peer {
   asio::io_context* loop = nullptr;
@@ -27,8 +27,8 @@ struct Peer {
 template <class Part>
 class LoopGroup {
  public:
-  // Enters `self` as the `own`th of `peers`, which must outlive the group and be the same for all loops. The other peers are
-  // looked at only once all have entered.
+  // Enters `self` at index `own` of `peers`. `peers` must outlive the group and be the same for all loops. REQUIRES for
+  // all calls that use another loop's peer: all loops have entered theirs.
   LoopGroup(std::span<Peer<Part>> peers, std::size_t own, Peer<Part> self) : peers_(peers), own_(own) {
     peers[own] = self;
   }
@@ -38,8 +38,8 @@ class LoopGroup {
   Executor executor() const { return peers_[own_].executor(); }
   const Peer<Part>& operator[](std::size_t index) const { return peers_[index]; }
 
-  // One answer of each loop: `question` is called on each of them in turn, and T must be a value. Throws std::bad_alloc when a
-  // loop has no memory to answer.
+  // Calls `question` on each loop, one after another, and returns the results in order of the loops. T must be a value.
+  // Throws std::bad_alloc when a loop has no memory for its result.
   template <class T>
   Task<std::vector<T>> ask(std::function<T(Part&)> question) const {
     std::vector<T> answers;

@@ -4,7 +4,7 @@
 
 namespace nexus {
 
-// FNV-1a alone spreads ids badly that differ in their last letters; MurmurHash3's last step mends that.
+// FNV-1a alone spreads ids badly when they differ only at their end; the finalizer of MurmurHash3 mends that.
 std::size_t owner_of(std::string_view panel_id, std::size_t loops) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : panel_id)

@@ -6,7 +6,7 @@
 
 namespace nexus {
 
-// The same on every machine and at every time: FNV-1a, finished as MurmurHash3 is.
+// Index of the loop that owns the panel. Stable across machines and releases: FNV-1a with the finalizer of MurmurHash3.
 std::size_t owner_of(std::string_view panel_id, std::size_t loops);
 
 }  // namespace nexus

@@ -13,7 +13,7 @@ std::optional<std::string> ArgsDefaults::fill(std::string_view args) const {
   return members_.empty() ? std::nullopt : fill(args, members_);
 }
 
-// Only those that have a default, or something below them that has.
+// Only members that have a default, or contain one at any depth.
 std::vector<ArgsDefaults::Member> ArgsDefaults::members_of(std::string_view schema) {
   std::vector<Member> members;
   for_each_member(schema, [&members](std::string_view keyword, std::string_view properties) {

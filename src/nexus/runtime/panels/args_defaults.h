@@ -1,5 +1,5 @@
-// What a tool's `args` say to take for members that the caller has left out: the `default` of each schema under
-// `properties`, of objects that are there at any depth. Schemas behind a $ref, in allOf and the like are not looked into.
+// The defaults of a tool's arguments: the `default` of each schema under `properties`, at any depth, for members that
+// the caller left out. Schemas behind $ref, in allOf and the like are ignored.
 #pragma once
 
 #include <optional>
@@ -12,20 +12,20 @@ namespace nexus::panels {
 // Immutable.
 class ArgsDefaults {
  public:
-  // REQUIRES: checked text of a JSON object, a schema.
+  // `schema`: a JSON Schema. REQUIRES: checked JSON, an object.
   explicit ArgsDefaults(std::string_view schema);
 
-  // `args` with what it has left out, in the schema's order behind what is there; none: it has left out nothing.
-  // REQUIRES: checked text of a JSON object.
+  // `args` with the missing members, appended in the order of the schema. None: no member is missing. REQUIRES: checked
+  // JSON, an object.
   std::optional<std::string> fill(std::string_view args) const;
-  // What fill() adds to a text at most.
+  // The most bytes that fill() adds.
   std::size_t bytes() const { return bytes_; }
 
  private:
   struct Member {
     std::string name;
-    std::string json;             // empty: it has no default
-    std::vector<Member> members;  // of it, when it is an object
+    std::string json;             // the default; empty: none
+    std::vector<Member> members;  // when it is an object
   };
   static std::vector<Member> members_of(std::string_view schema);
   static std::optional<std::string> fill(std::string_view object, const std::vector<Member>& members);

@@ -9,9 +9,9 @@
 namespace nexus::panels {
 namespace {
 
-// Of a member that is one of a few, in a list that is being made twice as large: the most that a value takes.
+// The most bytes that one value takes: as one of few members, in a vector that is doubling its size.
 constexpr std::uint64_t kValueBytes = 176;
-constexpr std::uint64_t kCheckBytes = 4096;  // and what does not depend on the text
+constexpr std::uint64_t kCheckBytes = 4096;  // fixed cost
 constexpr std::uint64_t kCompileBytes = 2_MiB;
 
 struct ErrorsBelow {
@@ -45,11 +45,11 @@ std::size_t ArgsSchema::bytes() const { return nexus_schema_bytes(schema_.get())
 
 void ArgsSchema::check(std::string_view args, Validator& validator) const {
   ErrorsBelow below{{}, validator};
-  require_memory(args_bytes_at_most(args) - kCheckBytes);  // its values: the rest is small blocks
+  require_memory(args_bytes_at_most(args) - kCheckBytes);  // the tree of values; the rest is small blocks
   nexus_schema_check(schema_.get(), args.data(), args.size(), &below, add_error);
 }
 
-// Before each value there is one of these, but for the first; those in strings are counted as well.
+// Each value but the first follows one of these characters. Counting those in strings too errs on the safe side.
 std::uint64_t args_bytes_at_most(std::string_view args) {
   const auto values = static_cast<std::uint64_t>(
       1 + std::ranges::count(args, ',') + std::ranges::count(args, '[') + std::ranges::count(args, '{'));

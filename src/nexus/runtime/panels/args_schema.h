@@ -1,4 +1,4 @@
-// A tool's `args`, compiled: a JSON Schema of 2020-12 that the arguments of a call are checked against.
+// A tool's `args`, compiled: the JSON Schema (2020-12) for the arguments of a call.
 #pragma once
 
 #include <cstddef>
@@ -16,18 +16,18 @@ struct nexus_schema;
 
 namespace nexus::panels {
 
-// What a check may cost is bounded (docs/handlers.md): it ends in an error instead of going on.
+// The cost of a check is bounded (docs/handlers.md): a check that reaches the bound reports an error.
 //
-// Thread safety: it never changes.
+// Thread safety: immutable.
 class ArgsSchema {
  public:
-  // Null, and errors below `path`, when it is none or may cost too much. REQUIRES: checked text of a JSON object.
+  // Null, with errors below `path`, when `schema` is invalid or could cost too much. REQUIRES: checked JSON, an object.
   static std::shared_ptr<const ArgsSchema> compile(std::string_view schema, const std::string& path,
                                                    Validator& validator);
 
-  // About how much memory it takes; at most two megabytes.
+  // Estimated bytes of memory; at most two megabytes.
   std::size_t bytes() const;
-  // Adds what is wrong with `args`, by paths like "a.b[0]": the first twenty. REQUIRES: checked text.
+  // Adds the errors of `args` by paths like "a.b[0]", at most twenty. REQUIRES: checked JSON.
   void check(std::string_view args, Validator& validator) const;
   const ArgsDefaults& defaults() const { return defaults_; }
 
@@ -42,19 +42,20 @@ class ArgsSchema {
   ArgsDefaults defaults_;
 };
 
-// What a check of this text takes of memory at most, while it goes on: its values as a tree. Measured; see schema_memory_test.
+// The most memory that a check of this text takes while it runs, for the tree of its values. Measured; see
+// schema_memory_test.
 std::uint64_t args_bytes_at_most(std::string_view args);
 
-// The schemas that were asked for last. Panels keep the text alone, which is a tenth as large, and share here what is compiled.
+// A cache of compiled schemas. A panel keeps only the text, which is ten times smaller than the compiled schema.
 //
 // Thread safety: none; it belongs to one loop.
 class ArgsSchemas {
  public:
-  // What is kept is charged as kServer; what the ledger refuses is not kept.
+  // Cached schemas are charged as kServer. A schema that the ledger rejects is compiled and not cached.
   ArgsSchemas(std::size_t most_bytes, budget::Ledger& ledger)
       : most_bytes_(most_bytes), held_(ledger.open(budget::Kind::kServer)) {}
 
-  // Null: compile() would refuse it.
+  // Null: the schema is invalid, see compile().
   std::shared_ptr<const ArgsSchema> get(const std::string& schema);
 
   std::size_t bytes() const { return bytes_; }
@@ -72,7 +73,7 @@ class ArgsSchemas {
   std::size_t most_bytes_;
   std::size_t bytes_ = 0;
   budget::Grant held_;
-  std::list<Entry> entries_;  // the last used first
+  std::list<Entry> entries_;  // the most recently used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_text_;
 };
 

@@ -1,4 +1,4 @@
-// When a cron expression is due.
+// The due times of a cron expression.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,17 @@ struct nexus_cron;
 
 namespace nexus::panels {
 
-// Five fields, or six with seconds before them: "*/5 * * * *", "0 0 9 * * MON-FRI", "@daily". In UTC, or in the zone of a
-// prefix: "CRON_TZ=Europe/Berlin 0 9 * * *". A time that a change of clocks leaves out or repeats is due once, as cron(8) has
-// it (the crate croner, docs/dependencies.md).
+// An expression has five fields, or six with seconds in front: "*/5 * * * *", "0 0 9 * * MON-FRI", "@daily". Times are
+// UTC, or in the zone of a prefix: "CRON_TZ=Europe/Berlin 0 9 * * *". A time that a clock change skips or repeats is
+// due once, as in cron(8) (the crate croner, docs/dependencies.md).
 //
-// Immutable, so any thread may ask.
+// Thread safety: immutable.
 class CronSchedule {
  public:
-  // The error says what is wrong with it, or that it will never be due.
+  // The error says why the expression is invalid, or that it never comes due.
   static std::expected<std::shared_ptr<const CronSchedule>, std::string> parse(std::string_view expression);
 
-  // The first time that is later. None: there is no more.
+  // The first due time after `unix_ms`. None: there is none.
   std::optional<std::int64_t> next_after(std::int64_t unix_ms) const;
 
  private:

@@ -15,8 +15,9 @@ namespace nexus::panels {
 namespace {
 
 constexpr std::size_t kMostKindBytes = 128;
-constexpr std::size_t kMostTextBytes = 4096;        // titles and descriptions
-constexpr std::size_t kMostSchemasBytes = 4 << 20;  // of all tools, compiled: small patterns may become large
+constexpr std::size_t kMostTextBytes = 4096;  // titles and descriptions
+constexpr std::size_t kMostSchemasBytes =
+    4 << 20;  // of all tools, compiled: a short pattern may compile to much more
 
 constexpr std::string_view kIdRule =
     "must be 1 to 128 of A-Z a-z 0-9 . _ - and begin with a letter or a digit";
@@ -27,8 +28,8 @@ struct LimitRequest {
   std::string path;
 };
 
-// What a panel and a tool both may carry. The panel's comes into force for its tools only when all is read: the order
-// of members is the client's.
+// Members that both a panel and a tool may have. A client may write them in any order, so the panel's are applied to
+// its tools only after the whole text was read.
 struct Grants {
   std::optional<std::vector<std::string>> capabilities;
   std::string capabilities_path;
@@ -115,7 +116,7 @@ class Reader {
     has_state_ = true;
   }
 
-  // Whether `key` is one of the members that Grants holds; `prefix` is the tool's path and a dot, or empty.
+  // Reads `key` if it is a member of Grants; false if not. `prefix`: the tool's path and a dot, or empty.
   bool read_grant(std::string_view key, json::value value, const std::string& prefix, Grants& grants) {
     if (key == "capabilities") {
       grants.capabilities_path = prefix + "capabilities";
@@ -226,7 +227,7 @@ class Reader {
     draft.tool.args_schema_json = *std::move(schema);
   }
 
-  // Second pass: what depends on more than one member.
+  // Second pass: checks that need more than one member.
   void complete() {
     const Limits panel_limits = lowered(ceiling_.limits, grants_, {});
     const Capabilities panel_capabilities =
@@ -237,7 +238,8 @@ class Reader {
                                  definition_.initial_state.bytes(), panel_limits.max_state_bytes));
     }
     definition_.asked = asked_by(grants_);
-    std::unordered_set<std::string_view> names;  // into the drafts, which give theirs away only afterwards
+    // Views into the drafts, whose names are moved out only later.
+    std::unordered_set<std::string_view> names;
     for (const ToolDraft& draft : drafts_) {
       if (!draft.tool.name.empty() && !names.insert(draft.tool.name).second) {
         validator_.add(draft.path + ".name",
@@ -269,7 +271,7 @@ class Reader {
     return asked;
   }
 
-  // `whose`: whose limits they are; empty: the server's, known by the variable that sets each.
+  // `whose`: the owner of `limits`, for messages; empty: the server, whose limits are named by their settings.
   Limits lowered(Limits limits, const Grants& grants, std::string_view whose) {
     const Limits most = limits;
     for (const LimitRequest& request : grants.limits) {

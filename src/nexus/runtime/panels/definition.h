@@ -1,4 +1,4 @@
-// What a client asks for when it creates a panel, and the reading of it from JSON with every error named.
+// The definition of a panel, and its parser from JSON, which reports every error.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@
 
 namespace nexus::panels {
 
-// What the author of a panel or a tool asks for, as it was written. What is in force is filled in beside it.
+// The capabilities and limits that the author wrote. The effective ones stand beside it.
 struct Asked {
-  std::optional<std::vector<std::string>> capabilities;  // none: those that it inherits
+  std::optional<std::vector<std::string>> capabilities;  // none: inherited
   struct Limit {
-    std::string_view name;  // of limit_fields()
+    std::string_view name;  // see limit_fields()
     std::uint64_t value;
   };
   std::vector<Limit> limits;
@@ -33,45 +33,45 @@ struct Asked {
 
 struct Tool {
   std::string name;
-  std::string handler;  // its source
+  std::string handler;  // JavaScript source
   Trigger trigger;
   std::string description;
-  std::string args_schema_json;  // empty: none given
+  std::string args_schema_json;  // empty: none
   Capabilities capabilities;
   Limits limits{};
   Asked asked;
-  mutable handlers::Known known{};  // the loaded handler, as long as it is in the cache
+  mutable handlers::Known known{};  // the loaded handler, while it is in the cache
 };
 
-// Complete: what a tool takes over from its panel or from the server is filled in.
+// Complete: everything that a tool inherits from its panel or the server is filled in.
 struct Definition {
-  std::string id;  // empty: the registry makes one
+  std::string id;  // empty: the registry makes an id
   std::string kind;
   std::string title;
   std::vector<Tool> tools;
   State initial_state;
   std::string scope_json = "{}";
-  std::string metadata_json;  // empty: none given
+  std::string metadata_json;  // empty: none
   Asked asked;
   budget::Grant
-      held{};  // kServer, for itself: it may outlive its place in the panel, as executions end on it
+      held{};  // kServer; own grant, because executions may keep the definition after it was replaced
 
   const Tool* find_tool(std::string_view name) const;  // null: no such tool
 };
 
-// The most that any definition can have.
+// The most that a definition may ask for.
 struct Ceiling {
   Limits limits{};
   Capabilities capabilities;
 };
 
-// Reads the file that a handler names as {"file":"add.js"}. Only definitions from files may do that: for those from
-// clients it is left empty.
+// Reads the file that a handler names as {"file":"add.js"}. Only definitions from files may name one; for definitions
+// from clients it is empty.
 using HandlerFiles = std::function<Result<std::string>(const std::string& name)>;
 
-// `id`: what the panel is called by whoever asks for it, which the text may repeat; empty: the text alone decides.
-// Each member of a panel, a tool, a trigger and of limits may be there once. In what is only passed on (initialState, scope,
-// metadata, args) the last of two counts, as in JSON.parse.
+// `id`: the panel's id when the caller knows it; the text may repeat it. Empty: the id comes from the text alone.
+// A member of a panel, a tool, a trigger or of limits may occur once. In texts that are only passed on (initialState,
+// scope, metadata, args) the last of equal names counts, as in JSON.parse.
 std::expected<Definition, ValidationErrors> parse_definition(std::string_view json, const Ceiling& ceiling,
                                                              const HandlerFiles& files = {},
                                                              std::string_view id = {});

@@ -18,8 +18,8 @@ EventPattern::EventPattern(std::string_view pattern) : has_star_(pattern.contain
   }
 }
 
-// Each part where it is found first: a later place could only leave less for those behind it. memmem, and not find(), because
-// it is linear whatever the two are.
+// Takes the first place of each part: a later one only leaves less for the parts behind it. Uses memmem instead of
+// find(), because memmem is linear for all inputs.
 bool EventPattern::matches(std::string_view name) const {
   if (name.size() > kMostNameBytes) return false;
   if (!has_star_) return name == prefix_;

@@ -3,11 +3,11 @@
 namespace nexus::panels {
 namespace {
 
-// Objects, control blocks, map nodes and what the allocator rounds up to.
+// Objects, control blocks, map nodes, and the rounding of the allocator.
 constexpr std::uint64_t kPanelBytes = 1024;
 constexpr std::uint64_t kKeyBytes = 128;
-// What a trigger takes while it is in force: its line, the places for what waits in it, who it follows; a schedule has a byte
-// for each year until 5000.
+// An active trigger: its queue with the places for jobs, and the name of the panel that it follows. A schedule takes a
+// byte for each year until 5000.
 constexpr std::uint64_t kTriggerBytes = 3072, kScheduleBytes = 8192;
 
 std::uint64_t footprint(const Trigger& trigger) {

@@ -1,4 +1,4 @@
-// The limits of an execution by the names that authors and operators know them by, and how low each may go.
+// The limits of an execution: the name in a definition, the operator's setting, and the lowest value that is allowed.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 namespace nexus::panels {
 
 struct LimitField {
-  std::string_view name;     // in a definition: "timeoutMs"
-  std::string_view setting;  // the operator's variable, which is the most that a definition may ask for
+  std::string_view name;     // of the member in a definition: "timeoutMs"
+  std::string_view setting;  // its value is the most that a definition may ask for
   std::uint64_t Limits::* value;
   std::uint64_t least;
 };

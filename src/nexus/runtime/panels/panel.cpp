@@ -17,7 +17,7 @@ Panel::Panel(Definition definition, std::uint64_t version, std::uint32_t max_wai
   charge();
 }
 
-// What is there is there: a change of state has been paid for as a journal.
+// Never rejected: the bytes of a change were paid for as part of the journal.
 void Panel::charge() {
   if (held_.ledger() != nullptr) held_.set_to(footprint(state_));
 }

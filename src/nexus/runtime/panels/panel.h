@@ -1,4 +1,4 @@
-// A named unit of state plus tools.
+// A named piece of state and its tools.
 //
 // Thread safety: none; a panel belongs to one loop.
 #pragma once
@@ -17,39 +17,39 @@ namespace nexus::panels {
 
 class Panel {
  public:
-  // `held`: what its state is charged to. REQUIRES: the definition has an id.
+  // `held`: the grant for the state. REQUIRES: the definition has an id.
   Panel(Definition definition, std::uint64_t version, std::uint32_t max_waiting, std::int64_t now_ms,
         budget::Grant held);
 
   const std::string& id() const { return id_; }
-  // The one in force; its initial state has been taken out. It may be replaced at any time: who goes on with it after
-  // a wait keeps a pointer of their own.
+  // The current definition, without its initial state, which was moved out. It may be replaced at any time: code that
+  // needs it after a wait keeps its own pointer.
   const std::shared_ptr<const Definition>& definition() const { return definition_; }
 
   const State& state() const { return state_; }
-  // One more with each commit that changes the state, and with each replacement.
+  // Grows by one with each commit that changes the state, and with each replacement.
   std::uint64_t version() const { return version_; }
   std::int64_t created_ms() const { return created_ms_; }
-  // Creation, replacement, or the end of the last execution.
+  // Time of the creation, the last replacement, or the end of the last execution.
   std::int64_t last_activity_ms() const { return last_activity_ms_; }
 
   TurnQueue& turns() { return turns_; }
   std::size_t waiting() const { return turns_.waiting(); }  // for a turn
 
-  // Clients that watch the panel.
+  // WebSocket clients of the panel.
   std::size_t clients() const { return clients_; }
   void client_joined() { ++clients_; }
   void client_left() { --clients_; }
 
-  // Applies what an execution left, in one step, for which all memory is there: what may fail is reserve(), before it. Takes
-  // the values over. REQUIRES: the caller has the turn.
+  // Commits a journal in two steps: the first one acquires all memory and may fail, commit() cannot. commit() moves the
+  // values out of the journal. REQUIRES: the caller has the turn.
   State::Reservation reserve(const Journal& journal) { return state_.reserve(journal.mutations); }
   void commit(Journal& journal, State::Reservation reservation, std::int64_t now_ms) noexcept;
 
-  // Puts another definition into force. The state stays; executions that hold the old one end on it.
+  // Replaces the definition and keeps the state. Executions that hold the earlier definition end with it.
   void replace(Definition definition, std::int64_t now_ms);
 
-  // After this nobody gets a turn, and who has it should stop: its changes go nowhere.
+  // From now on no execution gets a turn. An execution that has the turn should stop: its changes are discarded.
   void remove();
   bool is_removed() const { return is_removed_; }
 

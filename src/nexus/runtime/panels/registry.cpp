@@ -25,7 +25,7 @@ std::shared_ptr<Panel> MemoryRegistry::find(std::string_view id) const {
   return found == panels_.end() ? nullptr : found->second;
 }
 
-// With a few loops it takes a few tries.
+// Takes about as many attempts as there are loops.
 std::string MemoryRegistry::new_id() const {
   for (;;) {
     std::string id = make_uuid(clock_.unix_ms());

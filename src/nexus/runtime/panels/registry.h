@@ -18,33 +18,34 @@
 
 namespace nexus::panels {
 
-// What put() has done.
+// The outcome of Registry::put().
 struct Put {
   enum class How : bool { kReplaced, kCreated };
   std::shared_ptr<Panel> panel;
   How how;
 };
 
-// Behind this there may be memory alone, or a store that outlives the process. Each change is made whole or not at all,
-// and its condition is checked in the same step.
+// Each change happens completely or not at all, and its condition is checked in the same step. The interface allows for
+// a store that outlives the process.
 class Registry {
  public:
   virtual ~Registry() = default;
   virtual std::shared_ptr<Panel> find(std::string_view id) const = 0;  // null: no such panel
-  // An id is made when the definition has none. kPanelExists, kOverloaded when there is no memory for it.
+  // Makes an id when the definition has none. kPanelExists; kOverloaded when there is no memory for the panel.
   virtual Result<std::shared_ptr<Panel>> create(Definition definition) = 0;
-  // Creates the panel, or replaces all but its state. kPreconditionFailed, kOverloaded. REQUIRES: the definition has an id.
+  // Creates the panel, or replaces all of it but its state. kPreconditionFailed, kOverloaded. REQUIRES: the definition
+  // has an id.
   virtual Result<Put> put(Definition definition, const VersionCondition& condition) = 0;
-  // Executions that hold the panel go on with one that is removed. kPanelNotFound, kPreconditionFailed.
+  // Executions that hold the panel continue on the removed one. kPanelNotFound, kPreconditionFailed.
   virtual Result<void> remove(std::string_view id, const VersionCondition& condition) = 0;
-  // The first `most` panels whose ids come after `after`, by id in the order of bytes. Empty: from the first.
+  // The first `most` panels with ids greater than `after`, sorted by id (bytewise). `after` empty: from the first.
   virtual std::vector<std::shared_ptr<Panel>> page(std::string_view after, std::size_t most) const = 0;
   virtual std::size_t size() const = 0;
 };
 
 class MemoryRegistry final : public Registry {
  public:
-  // Whether a panel of this id may be made here; of an id that is given, it is the caller who knows.
+  // Says for a generated id whether this loop owns it. An id in a definition is the caller's responsibility.
   using MayHave = std::function<bool(std::string_view id)>;
 
   MemoryRegistry(const Clock& clock, budget::Ledger& ledger, std::uint32_t max_waiting_per_panel,
@@ -74,12 +75,12 @@ class MemoryRegistry final : public Registry {
   std::uint32_t max_waiting_per_panel_;
   MayHave may_have_;
   std::unordered_map<std::string, std::shared_ptr<Panel>, Hash, std::equal_to<>> panels_;
-  std::set<std::string_view> ids_;  // the keys of panels_
-  // Above those of all panels that have been removed: a version never comes back with another content.
+  std::set<std::string_view> ids_;  // views of the keys of panels_
+  // Above the versions of all removed panels, so that a version never denotes two different contents.
   std::uint64_t first_version_ = 1;
 };
 
-// Whether `condition` holds for `panel`, which may be null; kPreconditionFailed says what its version is.
+// Checks `condition` against `panel`, which may be null. kPreconditionFailed names the panel's version.
 Result<void> check(const VersionCondition& condition, const Panel* panel, std::string_view id);
 
 }  // namespace nexus::panels

@@ -1,4 +1,5 @@
-// The checking of JSON Schema, which is Rust: engine/src/schema.rs around engine/schema, in the engine's archive.
+// The C interface of the JSON Schema checker, which is Rust (engine/src/schema.rs around engine/schema) and linked from
+// the engine's archive.
 #pragma once
 
 #include <cstddef>
@@ -7,16 +8,17 @@ extern "C" {
 
 struct nexus_schema;
 
-// Told of each error. The texts are UTF-8 and valid during the call; `path` is "" or like ".a.b[0]". It must not throw.
+// Receives each error. The texts are UTF-8 and valid during the call; `path` is "" or like ".a.b[0]". It must not
+// throw.
 using nexus_schema_on_fault = void (*)(void* context, const char* path, std::size_t path_size,
                                        const char* message, std::size_t message_size);
 
-// Null, and errors (as many as `text` has bytes, at worst), when it is no schema that can be checked. REQUIRES: checked JSON.
+// Null, and errors (at worst one per byte of `text`), when it is no valid schema. REQUIRES: checked JSON.
 nexus_schema* nexus_schema_compile(const char* text, std::size_t size, void* context,
                                    nexus_schema_on_fault on_fault);
-// About how much memory it takes.
+// Estimated bytes of memory.
 std::size_t nexus_schema_bytes(const nexus_schema* schema);
-// Says what is wrong with a value, at most 20 times. REQUIRES: checked JSON.
+// Reports the errors of a value, at most 20. REQUIRES: checked JSON.
 void nexus_schema_check(const nexus_schema* schema, const char* text, std::size_t size, void* context,
                         nexus_schema_on_fault on_fault);
 void nexus_schema_free(nexus_schema* schema);

@@ -11,7 +11,7 @@
 namespace nexus::panels {
 namespace json = simdjson::ondemand;
 
-// The values at a path within one text, which must outlive what is found; in the order of their places.
+// Finds the values at a path within one text, in order of their places. The text must outlive the result.
 class StatePath::Walk {
  public:
   struct Found {
@@ -21,7 +21,7 @@ class StatePath::Walk {
 
   Walk(const StatePath& path, std::optional<std::string_view> text) : path_(path) {
     if (!text) return;
-    if (path.parts_.size() == 1) {  // nothing needs to be read for it
+    if (path.parts_.size() == 1) {  // the path is just the key
       found_.push_back({place_, *text});
       return;
     }
@@ -36,7 +36,7 @@ class StatePath::Walk {
   const std::vector<Found>& found() const { return found_; }
 
  private:
-  // `stars`: how many of the parts before `at` are [*].
+  // `stars`: the number of [*] parts before index `at`.
   void into(json::value value, std::size_t at, std::size_t stars) {
     if (at == path_.parts_.size()) {
       std::string_view raw;

@@ -1,4 +1,4 @@
-// What starts a tool besides a call to it, as a definition asks for it.
+// The trigger of a tool, as its definition describes it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace nexus::panels {
 
-// Triggers are equal when they were written alike.
+// Triggers compare equal when their texts are equal.
 struct ManualTrigger {
   bool operator==(const ManualTrigger&) const = default;
 };
@@ -22,7 +22,7 @@ struct IntervalTrigger {
 };
 struct EventTrigger {
   std::string pattern;  // see EventPattern
-  std::string panel;    // empty: the tool's own
+  std::string panel;    // empty: the tool's own panel
   bool operator==(const EventTrigger&) const = default;
 };
 struct CronTrigger {

@@ -10,11 +10,11 @@
 namespace nexus::panels {
 namespace {
 
-constexpr std::uint64_t kLeastIntervalMs = 10;  // shorter ones would keep a loop busy with starting them
+constexpr std::uint64_t kLeastIntervalMs = 10;  // a shorter interval would keep the loop busy with starts
 constexpr std::uint64_t kMostIntervalMs = 366ull * 86'400'000;
 constexpr std::size_t kMostPatternBytes = 256;
 
-// The members that belong to a trigger of one type; in the order of TriggerType.
+// The members that a trigger of one type has; in the order of TriggerType.
 struct Kind {
   std::string_view required, optional;
 };
@@ -22,7 +22,7 @@ constexpr auto kKinds =
     std::to_array<Kind>({{"", ""}, {"ms", ""}, {"pattern", "panel"}, {"expression", ""}, {"path", ""}});
 static_assert(kKinds.size() == kTriggerTypes.size());
 
-// All members by name, whatever the type turns out to be: "type" need not come first.
+// All members of all types: "type" need not come first.
 struct Members {
   std::optional<std::string> type, pattern, panel, expression, path;
   std::optional<std::uint64_t> ms;
@@ -81,7 +81,7 @@ void check_members(const Members& members, TriggerType type, const std::string& 
   }
 }
 
-// That an expression is never due takes 13 ms to find out: once in a definition.
+// Finding out that an expression never comes due takes 13 ms: try only one in a definition.
 CronTrigger read_cron(const Members& members, const std::string& path, Validator& validator) {
   if (!members.expression || !validator.empty()) return {};
   auto schedule = CronSchedule::parse(*members.expression);

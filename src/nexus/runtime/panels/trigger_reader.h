@@ -1,4 +1,4 @@
-// Reads {"type":"interval","ms":1000} and its like.
+// Reads a trigger such as {"type":"interval","ms":1000}.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace nexus::panels {
 
-// None, with the reasons in `validator`, when it is no trigger.
+// None, with the reasons in `validator`, when `value` is no valid trigger.
 std::optional<Trigger> read_trigger(json::value value, const std::string& path, Validator& validator);
 
 }  // namespace nexus::panels

@@ -5,7 +5,7 @@
 namespace nexus::panels {
 namespace {
 
-// Nothing is known about when a turn comes free; a second is the least that Retry-After can say.
+// When the turn comes free is unknown; one second is the shortest time that Retry-After can express.
 constexpr int kRetryAfterMs = 1000;
 
 }  // namespace

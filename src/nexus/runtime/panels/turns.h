@@ -1,8 +1,8 @@
-// Segments of executions of one panel are serial: of those that go on first, then of those that start, each in order of
-// arrival; only so many may wait to start.
+// The segments of a panel's executions run one at a time: first resumed executions, then new ones, each in order of
+// arrival. The queue of new ones is bounded.
 //
-// Thread safety: none. A panel belongs to one loop, and so does its queue.
-// Invariants: 1. at most one Turn exists at a time; 2. while nobody has the turn, nobody waits.
+// Thread safety: none; it belongs to the loop of its panel.
+// Invariants: 1. at most one Turn exists at a time; 2. while no Turn exists, no execution waits.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace nexus::panels {
 
 class TurnQueue;
 
-// The right to run and to change the panel's state; goes to the next in line when it goes out of scope.
+// The right to run and to change the panel's state. Its destructor passes the turn to the next execution in the queue.
 class Turn {
  public:
   Turn(Turn&& other) noexcept : queue_(std::exchange(other.queue_, nullptr)) {}
@@ -36,19 +36,19 @@ class Turn {
 // Must outlive its turns.
 class TurnQueue {
  public:
-  // Called from the destructor of the turn before, or from close(): must not run a handler there and then.
+  // Called from the destructor of the previous Turn, or from close(): it must not run a handler inside the call.
   using Ready = std::move_only_function<void(Result<Turn>)>;
 
   explicit TurnQueue(std::uint32_t max_waiting) : max_waiting_(max_waiting) {}
 
-  // None: somebody else has it.
+  // None: another execution has the turn.
   std::optional<Turn> try_take();
-  // `ready` gets the turn later. kPanelBusy: the queue is full, and `ready` won't be called.
-  // REQUIRES: try_take() gave none.
+  // Calls `ready` later with the turn. kPanelBusy: the queue is full, and `ready` will not be called. REQUIRES:
+  // try_take() returned none.
   Result<void> wait(Ready ready);
-  // The same for an execution that goes on: before all who start, and beyond the bound. REQUIRES: as wait().
+  // The same for a resumed execution: ahead of all new ones, and without a bound. REQUIRES: as wait().
   void wait_ahead(Ready ready);
-  // Refuses all who wait and all who come, with `reason`.
+  // Rejects all waiting and all future executions with `reason`.
   void close(const Error& reason);
 
   std::size_t waiting() const { return waiting_.size(); }

@@ -1,5 +1,5 @@
-// What is wrong with one document, and the reading of single values that adds to them. Behind it is simdjson's on-demand
-// parser, which walks a text once from front to back: a value is read when it is met, or never.
+// Collects the errors of one document, and reads single values. It uses simdjson's on-demand parser, which walks a text
+// once from front to back: each value must be read when the parser reaches it.
 #pragma once
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ namespace nexus::panels {
 
 namespace json = simdjson::ondemand;
 
-// REQUIRES for all reads: the whole text was checked before, so that only types can be wrong.
+// REQUIRES for all reads: the whole text is checked JSON, so that only types can be wrong.
 class Validator {
  public:
   void add(const std::string& path, std::string message) {
@@ -67,7 +67,7 @@ class Validator {
     return std::nullopt;
   }
 
-  // The text of a JSON object, as it was written.
+  // The text of a JSON object, unchanged.
   std::optional<std::string> raw_object(json::value value, const std::string& path) {
     json::object object;
     std::string_view raw;
@@ -79,7 +79,7 @@ class Validator {
     return std::nullopt;
   }
 
-  // Calls `member(key, value)` for each member. False, and an error, when it is no object.
+  // Calls `member(key, value)` for each member. Returns false and adds an error when `value` is no object.
   template <std::invocable<std::string_view, json::value> Member>
   bool object(json::value value, const std::string& path, Member member) {
     json::object object;
@@ -110,7 +110,7 @@ class Validator {
     }
   }
 
-  // Calls `element(value, path)` for each element. False, and an error, when it is no array.
+  // Calls `element(value, path)` for each element. Returns false and adds an error when `value` is no array.
   template <std::invocable<json::value, const std::string&> Element>
   bool array(json::value value, const std::string& path, Element element) {
     json::array array;
@@ -128,7 +128,7 @@ class Validator {
   }
 
  private:
-  // A hostile body has as many errors as bytes, and names as long as itself: the response must not grow with it.
+  // A hostile body may cause an error per byte, with names as long as the body: bound the size of the response.
   static constexpr std::size_t kMostListed = 100;
   static constexpr std::size_t kMostPathBytes = 256;
   static std::string shortened(const std::string& path) {

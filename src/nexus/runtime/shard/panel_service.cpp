@@ -11,7 +11,7 @@
 namespace nexus::shard {
 namespace {
 
-constexpr std::size_t kMostListed = 100;  // of the tools that failed, in an answer
+constexpr std::size_t kMostListed = 100;  // failed tools that an error response lists
 
 struct FailedTool {
   std::string tool;
@@ -39,13 +39,13 @@ ErrorResponse refuse_tools(const std::vector<FailedTool>& failed) {
   return refusal;
 }
 
-// Whether it is the handler that is at error, and not that there is no room to load it, or no time.
+// True when the handler is wrong; false when there was no memory or no time to load it.
 bool is_of_the_handler(ErrorCode code) {
   return code != ErrorCode::kOverloaded && code != ErrorCode::kShuttingDown &&
          code != ErrorCode::kInternalError;
 }
 
-// Capabilities are the server's to give, but who asks may be allowed to see less.
+// Capabilities come from the server's settings; but the token of this caller may cover fewer panels.
 std::optional<ErrorResponse> refuse_receiving(const panels::Definition& definition,
                                               const Principal& principal) {
   for (const panels::Tool& tool : definition.tools) {
@@ -71,7 +71,7 @@ Task<std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>> PanelService:
   auto definition = panels::parse_definition(json, ceiling_, files);
   if (!definition) co_return std::unexpected(refuse_definition(definition.error()));
   if (auto refusal = refuse_receiving(*definition, principal)) co_return std::unexpected(*std::move(refusal));
-  // Asked before the work as well as after it: another request may have been quicker.
+  // Checked before the slow load as well as after it: another request may create the panel meanwhile.
   if (!definition->id.empty() && registry_.find(definition->id)) {
     auto existing = registry_.create(*std::move(definition));
     co_return std::unexpected(ErrorResponse{std::move(existing.error())});
@@ -110,8 +110,8 @@ Result<void> PanelService::remove(std::string_view id, const VersionCondition& c
   return {};
 }
 
-// One request must not keep the engine busy for minutes: all its tools together have the time of one execution, and the
-// first that loads for ever is the last that is tried.
+// One request must not keep the engine busy for minutes: all its tools together may load for as long as one execution
+// may run, and no tool is tried after one that timed out.
 Task<std::expected<void, ErrorResponse>> PanelService::load_tools(const panels::Definition& definition) {
   const std::uint64_t started_us = executions_.clock().monotonic_us();
   const std::uint64_t most_ms = ceiling_.limits.max_wall_ms;
@@ -125,7 +125,7 @@ Task<std::expected<void, ErrorResponse>> PanelService::load_tools(const panels::
       break;
     }
     auto handler = co_await executions_.load(tool.handler, tool.limits);
-    // Most load at once: without this a thousand of them would keep all sockets waiting.
+    // A handler in the cache loads without suspending the coroutine: a thousand of them would block the loop's sockets.
     co_await asio::post(co_await asio::this_coro::executor, kAwait);
     if (handler) continue;
     Error error = error_of(std::move(handler.error()));

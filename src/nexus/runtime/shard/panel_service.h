@@ -1,5 +1,4 @@
-// A panel's life: from the text of a definition to a panel whose tools have all been loaded and whose triggers are in force,
-// and its end.
+// Creates, replaces and removes panels.
 #pragma once
 
 #include <expected>
@@ -16,8 +15,8 @@
 
 namespace nexus::shard {
 
-// Nothing is made or replaced before all tools have been loaded. What happens to the panel meanwhile counts: the registry
-// decides at the end.
+// A panel is created or replaced only after all its tools have been loaded. Other requests may change or remove the
+// panel meanwhile; the registry checks the condition again at the end.
 //
 // Thread safety: none; it belongs to one loop.
 class PanelService {
@@ -30,17 +29,17 @@ class PanelService {
         subscribers_(subscribers),
         ceiling_(std::move(ceiling)) {}
 
-  // kForbidden when a trigger asks for the events of a panel that the caller may not see;
-  // kInvalidRequest and kCapabilityNotAllowed with the errors by path, kCompilationError with the errors by tool,
-  // kPanelExists, and what the pool refuses with. REQUIRES: `json` is valid until the coroutine is done.
+  // Fails with kForbidden when a trigger follows a panel that the caller may not see; kInvalidRequest and
+  // kCapabilityNotAllowed with the errors by path; kCompilationError with the errors by tool; kPanelExists; and the
+  // errors of the pool. REQUIRES: `json` is valid until the coroutine is done.
   Task<std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>> create(std::string_view json,
                                                                             const Principal& principal,
                                                                             panels::HandlerFiles files);
-  // Creates the panel `id`, or replaces all but its state; kPreconditionFailed instead of kPanelExists. REQUIRES: as
-  // above, for `id` and `caller` too.
+  // Creates the panel `id`, or replaces all of it but its state. Fails as create() does, with kPreconditionFailed in
+  // place of kPanelExists. REQUIRES: `json`, `id` and `principal` are valid until the coroutine is done.
   Task<std::expected<panels::Put, ErrorResponse>> put(std::string_view id, std::string_view json,
                                                       const Principal& principal, VersionCondition condition);
-  // Ends the panel, its triggers and its executions. kPanelNotFound, kPreconditionFailed.
+  // Removes the panel, its triggers and its executions. kPanelNotFound, kPreconditionFailed.
   Result<void> remove(std::string_view id, const VersionCondition& condition);
 
  private:

@@ -11,7 +11,7 @@
 namespace nexus::shard {
 namespace {
 
-// Parts of `total` for `shards` that differ by one at most.
+// Splits `total` into `shards` parts that differ by at most one.
 template <class T>
 T share(T total, std::size_t shards, std::size_t own) {
   return static_cast<T>(total / shards + (own < total % shards ? 1 : 0));
@@ -40,7 +40,8 @@ Shard::Shard(const Shared& shared, const Options& options, ShardPeers& peers, st
       registry_(
           shared.clock, shared.ledger, options.max_panel_queue,
           [shards = peers.shards.size(), own](std::string_view id) { return owner_of(id, shards) == own; }),
-      loop_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // others post to it, and none touches its sockets
+      loop_(
+          BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // other threads post to the loop, but none uses its sockets
       all_(peers.shards, own, {&loop_, this}),
       schedulers_(peers.schedulers, own, {&loop_, &scheduler_}),
       subscribers_(shared.ledger, probes_),

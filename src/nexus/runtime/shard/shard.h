@@ -1,8 +1,8 @@
-// What one event loop owns of the runtime: its panels, their executions, triggers and subscribers, and the pool and the image
+// The runtime of one event loop: its panels, their executions, triggers and subscribers, and the pool and the image
 // cache that they use. It knows nothing of HTTP.
 //
-// Thread safety: none but where it is said; it is used on its loop's thread, and before and after that on the one thread that
-// builds and ends it.
+// Thread safety: none unless a function says so. Before the loop runs and after it has ended, the one thread that
+// creates and destroys the shard may use it.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -27,13 +27,13 @@
 
 namespace nexus::shard {
 
-// Where the program is in its life. While it is leaving it still takes work, for clients that have not heard yet that it is
-// not ready any more.
+// The stage of the process. While it is leaving it still accepts work, from clients that have not yet noticed that it
+// is not ready any more.
 enum class Stage : std::uint8_t { kStarting, kServing, kLeaving, kDraining };
 
 class Shard;
 
-// The parts of all shards that see one another, one place for each loop.
+// The parts of all shards that call one another, one entry for each loop.
 struct ShardPeers {
   explicit ShardPeers(std::size_t loops) : shards(loops), schedulers(loops) {}
   std::vector<Peer<Shard>> shards;
@@ -42,25 +42,25 @@ struct ShardPeers {
 
 class Shard {
  public:
-  // What all shards share, all of it thread-safe. Must outlive them.
+  // What all shards share. All of it is thread-safe and must outlive the shards.
   struct Shared {
     const Clock& clock;
     budget::Ledger& ledger;
     sandbox::Runtime& runtime;
-    handlers::DiskCache* disk_cache;  // null: there is none
+    handlers::DiskCache* disk_cache;  // null: no disk cache
     std::span<extensions::Extension* const> extensions;
   };
-  // Bounds of the whole process, which are divided among its shards.
+  // Limits of the whole process; each shard gets its share.
   struct Options {
     std::uint64_t image_cache_bytes = 64 << 20;
     pool::PoolOptions pool{};
-    std::uint32_t max_panel_queue = 100;  // of each panel: not divided
+    std::uint32_t max_panel_queue = 100;  // of each panel, not shared
     executions::Admission::Options admission{};
     std::uint64_t suspension_ttl_ms = 300'000;
     panels::Ceiling ceiling{};
   };
 
-  // Enters itself as the `own`th of `peers`, which must outlive it.
+  // Enters itself at index `own` of `peers`, which must outlive the shard.
   Shard(const Shared& shared, const Options& options, ShardPeers& peers, std::size_t own);
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
@@ -81,18 +81,18 @@ class Shard {
   ToolCalls& tool_calls() { return tool_calls_; }
   executions::Idempotency& idempotency() { return idempotency_; }
 
-  // What this loop has, to be added to what the others have.
+  // The figures of this loop; the caller adds those of the other loops.
   exposition::Snapshot snapshot() const { return exposition::collect(sources_); }
-  // For rare readers: all handlers of the cache are looked at.
+  // The same with each handler of the cache. Slow, for rare requests.
   exposition::Snapshot snapshot_with_handlers() const;
-  // Of the handlers that run or were called last, at most so many: first those that hold the most bytes, then those that have
-  // needed the most. Some tens of microseconds.
+  // At most `count` handlers that run or were called recently: first those that hold the most bytes now, then those
+  // whose executions needed the most. Takes some tens of microseconds.
   std::vector<metrics::HandlerUse> hungriest(std::size_t count) const;
 
   // See Executions.
   void reclaim(std::uint64_t bytes) { executions_.reclaim(bytes); }
-  // Gives up, a few at a time, the instances that a peak has left, and the images of handlers that no panel has. False: nothing
-  // is left to do. REQUIRES: nothing runs.
+  // Gives up surplus idle instances after a peak, a few per call, and the images of handlers that no panel uses. False:
+  // nothing is left to do. REQUIRES: nothing runs.
   bool tidy();
 
   // To be called about every 100 ms.
@@ -103,7 +103,7 @@ class Shard {
 
   Stage stage() const { return stage_; }
   void set_stage(Stage stage) { stage_ = stage; }
-  // Takes no more work, and lets nothing wait any more. Calls `at_rest`, later and on this loop, when the last instance is given
+  // Rejects new work and ends all waits. Calls `at_rest`, later and on this loop, when the last instance was given
   // back.
   void drain(std::move_only_function<void()> at_rest);
   // Ends all executions that still run.
@@ -117,7 +117,7 @@ class Shard {
   pool::InstancePool pool_;
   panels::MemoryRegistry registry_;
   metrics::Probes probes_;
-  // Goes after what posts to it, before what its coroutines hold.
+  // Destroyed after the objects that post to it, and before the objects that its coroutines use.
   boost::asio::io_context loop_;
   LoopGroup<Shard> all_;
   LoopGroup<triggers::Scheduler> schedulers_;

@@ -8,7 +8,8 @@ namespace nexus::shard {
 namespace {
 
 constexpr std::string_view kJsonSpace = " \t\r\n";
-// A loop checks one call's arguments at a time: what a check takes that is no larger is within the reserve.
+// A check of up to so many bytes needs no grant: a loop checks the arguments of one call at a time, and the reserve
+// covers them.
 constexpr std::uint64_t kSmallCheckBytes = 64 << 10;
 
 }  // namespace

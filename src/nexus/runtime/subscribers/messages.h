@@ -1,4 +1,4 @@
-// What subscribers of a panel are sent, as JSON.
+// The messages to subscribers of a panel, as JSON.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +12,18 @@
 
 namespace nexus::subscribers {
 
-// One step of an execution that waits.
+// One step of a suspended execution.
 struct Progress {
   std::string_view execution_id, suspension_id, status;
   std::string_view data_json{};  // empty: none
 };
 
 std::string connected_message(const panels::Panel& panel);
-// PATCH with those changes that the topics want; empty: none.
+// A PATCH with the changes that `topics` select; empty when they select none.
 std::string patch_message(const std::vector<StateMutation>& mutations, std::uint64_t version,
                           const Topics& topics);
 std::string event_message(const Event& event);
-// `request_id_json`: of the client that has started the execution, its own JSON, a string or a number; empty: none.
+// `request_id_json`: the request id of the client that started the execution, a JSON string or number; empty: none.
 std::string progress_message(const Progress& progress, std::string_view request_id_json);
 
 // ---- pieces of messages ----

@@ -1,4 +1,4 @@
-// A text for several readers, made once and kept until the last of them has it.
+// A message for several subscribers: rendered once, freed when the last of them has sent it.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace nexus::subscribers {
 struct SharedText {
   std::string text;
   budget::Grant held{};  // kBuffers
-  // The ledger had no room for the text: a reader that is behind already must not keep it as well.
+  // The ledger rejected the bytes of the text. A subscriber with unsent messages must then drop the text, not queue it.
   bool is_unpaid = false;
 };
 using SharedTextPtr = std::shared_ptr<const SharedText>;

@@ -25,7 +25,7 @@ const Subscribers::All* Subscribers::of(const panels::Panel& panel) const {
   return found == by_panel_.end() ? nullptr : &found->second;
 }
 
-// What has happened cannot be undone because there is no memory to tell of it: those who miss it are told that they do.
+// The change stands even if there is no memory to report it. Subscribers that miss a message are told so by on_loss().
 template <class Notify>
 void Subscribers::notify(const panels::Panel& panel, Notify notify_all) {
   const All* const all = of(panel);
@@ -46,7 +46,7 @@ void Subscribers::committed(const panels::Panel& panel, const Journal& journal) 
   });
 }
 
-// The version is another, so that whoever counts versions has to know.
+// A replacement increments the version, so a subscriber that counts versions needs a message with the new one.
 void Subscribers::replaced(const panels::Panel& panel) {
   notify(panel, [&](const All& all) {
     const SharedTextPtr message = shared(patch_message({}, panel.version(), Topics()));

@@ -1,4 +1,4 @@
-// Who is told of what happens to the panels of one loop. What is told to many is written once.
+// The subscribers of the panels of one loop. A message for several subscribers is rendered once.
 //
 // Thread safety: none; it belongs to one loop.
 #pragma once
@@ -14,14 +14,14 @@
 
 namespace nexus::subscribers {
 
-// None of these calls may change the subscribers there and then, nor throw.
+// One subscriber. REQUIRES of implementations: no call throws, and none adds or removes a subscriber.
 class Subscriber {
  public:
   virtual ~Subscriber() = default;
   virtual const Topics& topics() const = 0;
   virtual void send(const SharedTextPtr& message) = 0;
   virtual void on_panel_removed() = 0;
-  // What was to be told could not be, for want of memory.
+  // A message for this subscriber was lost, because there was no memory for it.
   virtual void on_loss() = 0;
 };
 
@@ -31,16 +31,18 @@ class Subscribers {
   Subscribers(const Subscribers&) = delete;
   Subscribers& operator=(const Subscribers&) = delete;
 
-  // From now on it is told of all that changes. The panel must live until it leaves.
+  // From now on `one` is notified of the panel's changes. The panel must live until `one` leaves.
   void join(panels::Panel& panel, Subscriber& one);
   void leave(panels::Panel& panel, Subscriber& one);
 
-  // None of these throws. To be called right before the panel commits it, in the same turn of the loop.
+  // Sends the changes and events of `journal`. REQUIRES: called right before the panel commits it, in the same turn of
+  // the loop. None of these functions throws.
   void committed(const panels::Panel& panel, const Journal& journal);
-  // Right after it has been.
+  // REQUIRES: called right after the replacement.
   void replaced(const panels::Panel& panel);
   void removed(const panels::Panel& panel);
-  // Of an execution that nobody here has started; who has is told by the client itself.
+  // Progress of an execution that no client of this panel started. A client that started one reports its progress
+  // itself.
   void progressed(const panels::Panel& panel, const Progress& progress);
 
  private:

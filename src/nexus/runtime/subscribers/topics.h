@@ -1,4 +1,4 @@
-// What a client wants to be told of.
+// The topics that a client subscribes to.
 #pragma once
 
 #include <cstddef>
@@ -9,18 +9,19 @@
 
 namespace nexus::subscribers {
 
-// `state`, `state:KEY`, `events`, `events:NAME`. A client that has none is told everything.
+// Topics are `state`, `state:KEY`, `events` and `events:NAME`. A client without topics receives everything.
 class Topics {
  public:
   static constexpr std::size_t kMost = 64;
-  static constexpr std::size_t kMostBytes = 1024;  // of one
+  static constexpr std::size_t kMostBytes = 1024;  // of one topic
 
-  // What is wrong with a topic; none: it is one.
+  // Why `topic` is invalid; none when it is valid.
   static std::optional<std::string> error_of(std::string_view topic);
 
-  // False: there are too many. One that is there already is not added again. REQUIRES: a topic.
+  // False: the client has kMost topics already. Adding a topic twice changes nothing. REQUIRES: fault_of(topic) is
+  // none.
   bool add(std::string_view topic);
-  // One that is not there is none to remove.
+  // Removing a topic that was not added changes nothing.
   void remove(std::string_view topic);
 
   bool are_all() const { return topics_.empty(); }

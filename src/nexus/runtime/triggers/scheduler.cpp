@@ -14,11 +14,11 @@ namespace nexus::triggers {
 namespace {
 
 using Job = TriggerQueue::Job;
-using Came = metrics::TriggerProbe::Outcome;  // what came of a start
+using Came = metrics::TriggerProbe::Outcome;
 
-constexpr int kMostTries = 5;  // for what there is no room for
+constexpr int kMostTries = 5;  // of one start, while there is no room for the execution
 constexpr std::chrono::milliseconds kLeastPause{100}, kMostPause{2000};
-// Between two looks at the wall clock, which may be set.
+// The longest time between two looks at the wall clock, which may be set meanwhile.
 constexpr std::chrono::milliseconds kLongestSleep{1000};
 constexpr std::int64_t kSetBackMs = 1000;
 
@@ -47,7 +47,7 @@ Scheduler::Scheduler(const LoopGroup<Scheduler>& loops, const Clock& clock,
       alarm_(loops.executor()),
       seen_unix_ms_(clock.unix_ms()) {}
 
-// ---- what is in force ----
+// ---- active triggers ----
 
 void Scheduler::put(const std::shared_ptr<panels::Panel>& panel) {
   PanelQueues queues;
@@ -146,7 +146,7 @@ void Scheduler::unfollow(const TriggerQueuePtr& queue, const std::string& source
   on_loop_of(source, [source, loop = loops_.own()](Scheduler& its) { its.unfollow(source, loop); });
 }
 
-// In the order of these calls.
+// Calls for the same source arrive in the order in which they were made.
 template <class Call>
 void Scheduler::on_loop_of(const std::string& source, Call call) {
   const std::size_t owner = owner_of(source, loops_.size());
@@ -191,12 +191,12 @@ void Scheduler::start_due(Due& due, std::int64_t now_ms) {
     try {
       add(queue, {make(tick_args(scheduled_unix_ms))});
     } catch (const std::bad_alloc&) {
-      count(*queue, Came::kDropped);  // the others must go on
+      count(*queue, Came::kDropped);  // the other triggers must continue
     }
   }
 }
 
-// After now, in the rhythm that it has; none: never again.
+// The next due time after `now_ms`: an interval keeps its rhythm. None: the schedule never comes due again.
 std::optional<std::int64_t> Scheduler::next_due(const TriggerQueue& queue, std::int64_t now_ms) const {
   if (const auto* cron = std::get_if<panels::CronTrigger>(&queue.tool->trigger))
     return cron->schedule->next_after(now_ms);
@@ -242,7 +242,7 @@ void Scheduler::add(const TriggerQueuePtr& queue, Job job) {
   wake(queue);
 }
 
-// Not here and now: who calls is about to commit.
+// Starts the work in a later turn of the loop: the caller is about to commit.
 void Scheduler::wake(const TriggerQueuePtr& queue) {
   if (queue->is_busy) return;
   asio::post(loops_.executor(), [this, queue] {
@@ -261,7 +261,7 @@ void Scheduler::wake(const TriggerQueuePtr& queue) {
   queue->is_busy = true;
 }
 
-// What waits still is run with what comes next.
+// Jobs that still wait run when the next job of this queue is added.
 void Scheduler::on_no_memory(TriggerQueue& queue) {
   queue.is_busy = false;
   count(queue, Came::kRefused);
@@ -273,11 +273,11 @@ Task<void> Scheduler::work(TriggerQueuePtr queue) {
     queue->waiting.pop_front();
     co_await run(queue, std::move(job));
   }
-  queue->is_busy = false;  // in the turn in which nothing waited
+  queue->is_busy = false;  // in the same turn in which nothing waited: no job can be missed
 }
 
-// Ticks wait for the end, so that there is one execution at a time; what comes by events only for the first segment: an approval
-// that takes a day must not hold up the next.
+// A tick waits for the end of its execution, so that ticks never overlap. A job of an event or a change waits only for
+// the first segment: an execution that waits a day for an approval must not block the next one.
 Task<void> Scheduler::run(TriggerQueuePtr queue, Job job) {
   for (int tries = 1; !queue->is_over && !is_stopped_; ++tries) {
     executions::ToolCall call{queue->panel, queue->definition, queue->tool, job.what->json, job.what};

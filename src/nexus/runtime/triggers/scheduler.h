@@ -1,15 +1,15 @@
-// What starts tools without a call: time, events, changes of state. For the panels of one loop.
+// Starts the tools of one loop's panels that have a trigger: a schedule, an event, or a change of state.
 //
-//   interval, cron ─────────────► ┌─ a queue for each tool ─┐
-//   a commit: events, changes ──► │ at most kMostWaiting   │ ─► Executions::run(), one after another ─► a kept result
-//   events of other loops ──────► └────────────────────────┘
+//   interval, cron ─────────────► ┌─ a queue for each tool ┐
+//   a commit: events, changes ──► │ of at most kMostWaiting │ ─► Executions::run(), one after another ─► a kept result
+//   events of other loops ──────► └─────────────────────────┘
 //
-// A tick that finds its queue busy is skipped, so that the ticks of a slow handler don't pile up; ticks that nobody saw, because
-// the process was stopped, are due once. What comes by events and changes waits in its queue; when that is full it is dropped.
-// A tool that keeps its name and its trigger keeps its queue when its panel is replaced. All of it is counted
-// (nexus_triggers_total).
+// A tick that finds the queue of its tool busy is skipped, so that the ticks of a slow handler don't pile up. Ticks
+// that were missed while the process was suspended or its loop was blocked start the tool once. Payloads of events and
+// changes wait in the queue; a full queue drops them. A tool that keeps its name and trigger when its panel is replaced
+// keeps its queue. Each outcome is counted (nexus_triggers_total).
 //
-// Thread safety: none; it belongs to one loop, which must not run any more when it is destroyed.
+// Thread safety: none; it belongs to one loop. REQUIRES: the loop does not run any more when this object is destroyed.
 #pragma once
 
 #include <cstdint>
@@ -34,39 +34,42 @@ namespace nexus::triggers {
 class Scheduler {
  public:
   static constexpr std::size_t kMostWaiting = 64;  // for one tool
-  static constexpr std::uint32_t kMostDepth = 8;   // of a chain, in which one execution starts the next
-  // Of values, before and after, that one commit has compared for the paths that are watched: some 10 ms.
+  static constexpr std::uint32_t kMostDepth =
+      8;  // of a chain: an event or change of one execution starts the next one
+  // Bytes of values, before and after, that one commit may compare for state_change triggers: about 10 ms.
   static constexpr std::uint64_t kMostComparedBytes = 16 << 20;
 
-  // All must outlive it.
+  // All arguments must outlive this object.
   Scheduler(const LoopGroup<Scheduler>& loops, const Clock& clock, executions::Executions& executions,
             budget::Ledger& ledger, metrics::Probes& probes);
 
-  // Puts the triggers of the panel's definition into force, in place of those that it had.
+  // Activates the triggers of the panel's definition, in place of the panel's earlier triggers.
   void put(const std::shared_ptr<panels::Panel>& panel);
   void remove(const panels::Panel& panel);
 
-  // To be called right before a panel of this loop commits what `cause` has left, in the same turn.
+  // Queues the tools that `journal` triggers. REQUIRES: called right before the panel commits `journal`, in the same
+  // turn of the loop.
   void committed(const executions::ToolCall& cause, const Journal& journal) noexcept;
 
-  // Starts what is due by the clock. Called by itself; tests turn the clock's hands and call it.
+  // Starts all tools that are due by the clock. A timer calls it; tests advance the clock and call it themselves.
   void start_due();
 
-  // No more is started.
+  // Starts no further tool and drops all queued jobs.
   void stop();
 
   // ---- between loops ----
-  // A panel that is or may be of this loop has a follower on another, or none any more.
+  // Loop `loop` has, or has no longer, event triggers that follow the panel `source`. `source` belongs to this loop and
+  // need not exist.
   void follow(const std::string& source, std::size_t loop);
   void unfollow(const std::string& source, std::size_t loop);
-  // An event of it, for those of this loop that follow it. `what`: null when there was no memory for it.
+  // Queues the tools of this loop that follow `source` and match `event`. `what`: null when there was no memory for it.
   void deliver(const std::string& source, std::string_view event, const TriggerPayloadPtr& what,
                std::uint32_t depth);
 
  private:
   using Due = std::set<std::pair<std::int64_t, TriggerQueuePtr>>;
 
-  // ---- what is in force ----
+  // ---- active triggers ----
   void begin(PanelQueues& queues, const TriggerQueuePtr& queue);
   void enlist(PanelQueues& queues, const TriggerQueuePtr& queue);
   void end(const TriggerQueuePtr& queue);
@@ -81,7 +84,7 @@ class Scheduler {
   void recompute_crons(std::int64_t now_unix_ms);
   void set_alarm();
 
-  // ---- scheduler_changes.cpp: what a commit brings ----
+  // ---- triggers of a commit: the other source file of this class ----
   void happened(const Event& event, const executions::ToolCall& cause, const PanelQueues* own,
                 const std::set<std::size_t>* followers);
   void changed(const StateMutation& mutation, const executions::ToolCall& cause, const PanelQueues& own,
@@ -105,9 +108,10 @@ class Scheduler {
   metrics::Probes& probes_;
   Timer alarm_;
   std::unordered_map<const panels::Panel*, PanelQueues> by_panel_;
-  std::unordered_map<std::string, std::set<std::size_t>>
-      followers_;                                             // loops, by the panel whose events they want
-  std::unordered_map<std::string, TriggerQueues> following_;  // queues of this loop, by the same
+  // Loops that follow the panel's events, by panel.
+  std::unordered_map<std::string, std::set<std::size_t>> followers_;
+  // Queues of this loop that follow it, by panel.
+  std::unordered_map<std::string, TriggerQueues> following_;
   Due intervals_, crons_;
   std::int64_t seen_unix_ms_ = 0;
   LogThrottle refusals_, uncompared_;

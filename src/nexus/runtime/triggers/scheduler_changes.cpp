@@ -1,4 +1,4 @@
-// What a commit brings about: its events, and the values of the state that it changes.
+// What a commit triggers: by its events, and by the values of the state that it changes.
 #include <fmt/format.h>
 
 #include <new>
@@ -12,7 +12,7 @@ namespace {
 
 using Came = metrics::TriggerProbe::Outcome;
 
-// Of a comparison, however short the values: counted as so many bytes.
+// The fixed cost of one comparison, expressed in bytes compared.
 constexpr std::uint64_t kComparison = 2048;
 
 // {event, panel}
@@ -58,7 +58,7 @@ void Scheduler::committed(const executions::ToolCall& cause, const Journal& jour
 
 void Scheduler::happened(const Event& event, const executions::ToolCall& cause, const PanelQueues* own,
                          const std::set<std::size_t>* followers) {
-  if (event.name.size() > panels::EventPattern::kMostNameBytes) return;  // nothing matches it
+  if (event.name.size() > panels::EventPattern::kMostNameBytes) return;  // no pattern matches so long a name
   const std::string& panel = cause.panel->id();
   const std::uint32_t depth = cause.depth + 1;
   TriggerPayloadPtr what;
@@ -122,7 +122,7 @@ void Scheduler::changed(const StateMutation& mutation, const executions::ToolCal
   }
 }
 
-// Null: the ledger has no room for it.
+// Null: the ledger has no room for the payload.
 TriggerPayloadPtr Scheduler::make(std::string args_json, std::string path) {
   auto held = ledger_.grant(budget::Kind::kBuffers, sizeof(TriggerPayload) + args_json.size() + path.size(),
                             budget::Need::kGrowth);

@@ -1,4 +1,4 @@
-// What waits for the tools of a panel that have triggers.
+// The queues of the tools that have a trigger.
 #pragma once
 
 #include <cstdint>
@@ -16,31 +16,31 @@
 
 namespace nexus::triggers {
 
-// Something that starts tools: the arguments that all of them get. Immutable, and shared by queues of several loops.
+// The arguments with which a trigger starts tools. Immutable, and shared by the queues of several loops.
 struct TriggerPayload : executions::OwnArgs {
-  std::string path;  // state_change: whose value it is; a later one takes its place
+  std::string path;  // state_change: path of the value; a later change of it replaces a queued one
 };
 using TriggerPayloadPtr = std::shared_ptr<const TriggerPayload>;
 
-// One tool with a trigger.
+// The queue of one tool.
 struct TriggerQueue {
   struct Job {
     TriggerPayloadPtr what;
-    std::uint32_t depth = 1;  // see ToolCall
+    std::uint32_t depth = 1;  // of a chain, see ToolCall
   };
 
   std::shared_ptr<panels::Panel> panel;
   std::shared_ptr<const panels::Definition> definition;
-  const panels::Tool* tool = nullptr;            // of that definition
-  std::optional<panels::EventPattern> events{};  // of the panel's own, or of the one that it follows
+  const panels::Tool* tool = nullptr;            // in `definition`
+  std::optional<panels::EventPattern> events{};  // of the panel's own events, or of the panel that it follows
   std::int64_t due_ms = 0;                       // interval: by the monotonic clock; cron: Unix time
   std::deque<Job> waiting{};
-  bool is_busy = false;  // somebody works on it
-  bool is_over = false;  // the panel is gone, or the tool has another trigger
+  bool is_busy = false;  // a coroutine runs its jobs
+  bool is_over = false;  // the panel was removed, or the tool has another trigger now
 
   TriggerType type() const { return panels::type_of(tool->trigger); }
   bool has_tick() const { return type() == TriggerType::kInterval || type() == TriggerType::kCron; }
-  // The panel whose events it follows, when that is another than its own; else null.
+  // The other panel whose events start the tool; null when the events are the panel's own, or the trigger is no event.
   const std::string* followed() const {
     const auto* event = std::get_if<panels::EventTrigger>(&tool->trigger);
     return event != nullptr && !event->panel.empty() && event->panel != panel->id() ? &event->panel : nullptr;
@@ -49,15 +49,15 @@ struct TriggerQueue {
 using TriggerQueuePtr = std::shared_ptr<TriggerQueue>;
 using TriggerQueues = std::vector<TriggerQueuePtr>;
 
-// Those of one panel.
+// The queues of one panel.
 struct PanelQueues {
   TriggerQueues all;
-  TriggerQueues on_events;  // of the panel's own
+  TriggerQueues on_events;  // of the panel's own events
   struct Watched {
     panels::StatePath path;
     TriggerQueues queues;
   };
-  std::unordered_map<std::string, std::vector<Watched>> by_key;  // each path once, by the key of the state
+  std::unordered_map<std::string, std::vector<Watched>> by_key;  // each path once, by its key of the state
 };
 
 }  // namespace nexus::triggers
