@@ -1,4 +1,4 @@
-// The calls of the API on one loop: from a request to the resource that it is about.
+// The HTTP API of one loop: passes each request to its resource.
 #pragma once
 
 #include <expected>
@@ -21,7 +21,7 @@
 
 namespace nexus::api {
 
-// What WebSockets need to know of the configuration.
+// The configuration of WebSockets.
 struct SocketOptions {
   std::uint64_t body_limit_bytes = 1 << 20;
   http::ProxyTrust trust = http::ProxyTrust::kNone;
@@ -38,12 +38,12 @@ class Api final : public http::Service, public http::Backend {
     auth::AuthorizerOptions authorizer{};
     std::uint64_t sync_wait_ms = 55'000;
     SocketOptions sockets{};
-    std::string_view openapi_json{};  // valid as long as the process
+    std::string_view openapi_json{};  // valid until the process ends
   };
   // `shard` and `memory` must outlive it.
   Api(shard::Shard& shard, const exposition::MemorySource& memory, Versions versions, Options options);
 
-  // All that the API serves.
+  // The table of all endpoints.
   static http::Routes table();
 
   // ---- Service ----
@@ -57,7 +57,7 @@ class Api final : public http::Service, public http::Backend {
   }
   void take_over(http::Upgrade upgrade) override { sockets_.add(std::move(upgrade)); }
 
-  // ---- Backend: the shard, and the connections that are WebSockets ----
+  // ---- Backend: the shard and the WebSocket clients ----
   void tick(std::int64_t now_ms) override;
   void drain(std::function<void()> progressed) override;
   void abort() override { shard_.abort(); }
@@ -75,7 +75,7 @@ class Api final : public http::Service, public http::Backend {
   std::optional<Task<void>> dispatch(const http::Request& request, http::Response& response);
   std::optional<Task<void>> serve_row(const http::Request& request, http::Response& response);
   Task<void> add_headers_after(Task<void> work, const http::Request& request, http::Response& response);
-  // What serves a row of the table: as Service::serve(), or with an error that says what to refuse the request with.
+  // The function of one row of the table. It behaves as Service::serve(), or returns the error to respond with.
   std::optional<Task<void>> create_panel(const http::Request& request, http::Response& response);
   Task<void> list_panels(const http::Request& request, http::Response& response);
   std::expected<void, ErrorResponse> open_websocket(const http::Request& request, http::Response& response);

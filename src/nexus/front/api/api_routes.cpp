@@ -14,12 +14,13 @@ using http::Owner;
 using http::Request;
 using http::Response;
 
-// A row, and what serves it: fills the response in now, or by the coroutine that it returns.
+// A row and its function, which fills the response in before it returns, or in the returned coroutine.
 struct Api::Endpoint : http::Route {
   using Serve = std::optional<Task<void>> (*)(Api& api, const Request& request, Response& response);
   Serve serve;
 
-  // A member of the API, or of one of its parts. What gives no coroutine has answered, or says what to refuse the request with.
+  // Wraps a member function of the API or of one of its resources. A member that returns no coroutine has responded, or
+  // returns the error to respond with.
   template <auto Member>
   static std::optional<Task<void>> by(Api& api, const Request& request, Response& response) {
     return finish(api, (api.*Member)(request, response), response);
@@ -40,7 +41,7 @@ struct Api::Endpoint : http::Route {
   }
 };
 
-// The paths that are called most come first.
+// The most frequent paths come first.
 std::span<const Api::Endpoint> Api::endpoints() {
   constexpr auto kNoScope = std::nullopt;
   constexpr bool kOpen = true, kWebSocket = true;
@@ -60,7 +61,7 @@ std::span<const Api::Endpoint> Api::endpoints() {
       {{Method::get, "/executions", Owner::kPanelOfQuery, Scope::kRead}, E::by<&Api::waiting_, &ExecutionResource::list>},
       {{Method::post, "/suspensions/:id/resume", Owner::kSuspension, Scope::kResume}, E::by<&Api::waiting_, &ExecutionResource::resume>},
       {{Method::get, "/suspensions", Owner::kPanelOfQuery, Scope::kRead}, E::by<&Api::waiting_, &ExecutionResource::list_suspensions>},
-      // Probes and scrapers have no token and use whatever name they were given; what they read names no panel.
+      // Probes and scrapers have no token and may use any Host. These responses contain no ids of panels.
       {{Method::get, "/health", Owner::kAnyLoop, kNoScope, kOpen}, E::by<&Api::report_health>},
       {{Method::get, "/health/live", Owner::kAnyLoop, kNoScope, kOpen}, E::by<&Api::report_live>},
       {{Method::get, "/health/ready", Owner::kAnyLoop, kNoScope, kOpen}, E::by<&Api::report_ready>},
@@ -82,7 +83,7 @@ http::Routes Api::table() {
   return kRows;
 }
 
-// All rows of the table are endpoints.
+// REQUIRES: the row is one of endpoints().
 std::optional<Task<void>> Api::serve_row(const Request& request, Response& response) {
   return static_cast<const Endpoint*>(request.route.row)->serve(*this, request, response);
 }
@@ -119,7 +120,7 @@ std::expected<void, ErrorResponse> Api::describe_api(const Request&, Response& r
   return {};
 }
 
-// All that can be known before the connection is a WebSocket is said by HTTP, whose responses every client can tell apart.
+// Everything that can fail before the upgrade fails here as an HTTP error, which every client can read.
 std::expected<void, ErrorResponse> Api::open_websocket(const Request& request, Response& response) {
   if (auto refusal = refuse_upgrade(request)) return std::unexpected(ErrorResponse{*std::move(refusal)});
   if (shard_.stage() == shard::Stage::kDraining)

@@ -24,7 +24,7 @@ std::string_view status_of(const executions::Execution& execution) {
   return execution.result->ok() ? "success" : "error";
 }
 
-// Without the closing brace.
+// Appends the object without its closing brace.
 void begin_suspension(std::string& out, const executions::PendingCall& call) {
   fmt::format_to(std::back_inserter(out), R"({{"suspensionId":"{}","extensionName":"{}","method":"{}")",
                  suspension_id(call), call.extension->name(), call.method);

@@ -1,4 +1,4 @@
-// Executions that wait or have waited, as clients see them.
+// The JSON of suspended and ended executions.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace nexus::api {
 
-// 200 with its RESULT when it has ended; else 202 with what it waits for, and where to ask.
+// 200 with the RESULT when the execution has ended; otherwise 202 with its suspensions and the path to ask again.
 void respond_with(const executions::Execution& execution, WithLogs with_logs, http::Response& response);
 void respond_with(const ExecutionResult& result, WithLogs with_logs, http::Response& response);
 

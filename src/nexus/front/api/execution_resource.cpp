@@ -27,7 +27,7 @@ ErrorResponse no_suspension() {
            .message = "there is no such suspension of the extension external, or it has been answered"}};
 }
 
-// The panel that a list is of.
+// The panel whose executions or suspensions are listed.
 std::expected<std::string_view, ErrorResponse> panel_of(const http::Request& request) {
   const auto panel = http::find_parameter(request.query(), "panel");
   if (!panel) return std::unexpected(panel.error());
@@ -81,7 +81,8 @@ std::expected<extensions::Settlement, ErrorResponse> settlement_of(std::string_v
   return extensions::Settlement{extensions::Settlement::Kind::kError, *std::move(error)};
 }
 
-// {NAME: [rows of the panel], total}. `for_each_of` calls what it is given with what append_row() takes, for each row.
+// {NAME: [rows of the panel], total}. `for_each_of` calls its argument for each row, with the arguments of
+// append_row().
 template <class ForEachOf>
 ExecutionResource::Outcome append_list(std::string_view name, const http::Request& request,
                                        http::Response& response, ForEachOf for_each_of) {
@@ -110,7 +111,7 @@ std::chrono::milliseconds ExecutionResource::at_most(std::uint64_t wait_s) const
   return std::min(most_wait_, std::chrono::milliseconds(std::min(wait_s, longest_s) * 1000));
 }
 
-// A time that is longer than anybody waits here is not applied.
+// Preference-Applied leaves out a wait that is longer than the server allows.
 void ExecutionResource::add_preference_applied(const http::Preferences& preferences,
                                                http::Response& response) const {
   std::string applied = preferences.responds_async ? "respond-async" : "";

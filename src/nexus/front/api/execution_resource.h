@@ -1,4 +1,4 @@
-// /executions and /suspensions: asking for executions that wait or have waited, ending them, answering them.
+// /executions and /suspensions: lists and reads executions, cancels them, and settles their suspensions.
 #pragma once
 
 #include <expected>
@@ -12,16 +12,17 @@
 
 namespace nexus::api {
 
-// Of what a caller may not see he is told that it is not there. Belongs to one loop.
+// Executions of panels that the caller may not see look as if they did not exist. Thread safety: none; it belongs to
+// one loop.
 class ExecutionResource {
  public:
-  // No request waits for longer than `most_wait`.
+  // `most_wait`: the longest that a request may wait.
   ExecutionResource(executions::Executions& executions, metrics::Probes& probes,
                     std::chrono::milliseconds most_wait)
       : executions_(executions), probes_(probes), most_wait_(most_wait) {}
 
-  // For a call that waits: until it has ended, or as long as the client likes, counted from `since_ms` by the executions'
-  // clock.
+  // Responds when the execution has ended, or when the time that the client wants to wait is over, counted from
+  // `since_ms` of the executions' clock.
   Task<void> respond_when_ready(executions::ExecutionPtr execution, std::int64_t since_ms,
                                 const http::Request& request, WithLogs with_logs, http::Response& response);
 
@@ -34,7 +35,7 @@ class ExecutionResource {
 
  private:
   executions::ExecutionPtr find(const http::Request& request) const;
-  // What a client gets who wants to wait for so many seconds.
+  // The time that the server waits for a client that prefers `wait_s` seconds.
   std::chrono::milliseconds at_most(std::uint64_t wait_s) const;
   void add_preference_applied(const http::Preferences& preferences, http::Response& response) const;
 

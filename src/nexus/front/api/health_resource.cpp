@@ -12,7 +12,7 @@ namespace nexus::api {
 
 namespace {
 
-// Why each layer refuses, but for the panel: one that is full is its callers' affair.
+// The reason text of each layer, except of the panel: a full panel concerns only its callers.
 constexpr auto kWhy = std::to_array<std::string_view>({
     "the container's memory is used up (see /runtime/memory)",
     "the budget is used up (MEMORY_BUDGET_MB; see /runtime/memory)",

@@ -8,13 +8,13 @@
 
 namespace nexus::api {
 
-// The server is live at every stage, and ready only while it is serving.
+// The server is live in every stage, and ready only while it is serving.
 class HealthResource {
  public:
   HealthResource(std::string version, const Clock& clock)
       : version_(std::move(version)), clock_(clock), started_us_(clock.monotonic_us()) {}
 
-  // `sum` is that of all loops.
+  // `sum`: the figures of all loops.
   void report(shard::Stage stage, const exposition::Snapshot& sum, http::Response& response) const;
   void live(http::Response& response) const;
   void ready(shard::Stage stage, http::Response& response) const;

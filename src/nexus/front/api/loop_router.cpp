@@ -71,8 +71,8 @@ void LoopRouter::take_over(http::Upgrade upgrade) {
   owner.part->preempt();
 }
 
-// Request and response stay where they are, and belong to the owner's thread until the response is posted back. That the owner
-// has no memory for it is posted back too, and thrown here.
+// Request and response stay in place; they belong to the owner's thread until it posts back. bad_alloc on the owner's
+// thread is posted back too, and thrown here.
 Task<void> LoopRouter::hop(const Peer<Api>& owner, const http::Request& request, http::Response& response) {
   const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
     auto notify = [&own = api_, back = std::move(back)](Done how) mutable {

@@ -1,8 +1,8 @@
-// Several event loops behind one port: each panel belongs to one of them, and a request that arrives elsewhere hops there
-// once and its response back. So what belongs to a loop needs no lock.
+// Routes requests between event loops. Each panel belongs to one loop; a request that arrives at another loop hops to
+// the panel's loop once, and its response hops back. So the data of a loop needs no lock.
 //
-//   connection on loop 1 ──► LoopRouter ──► panel of loop 1, or no panel: at once
-//                                      └──► panel of loop 0: post ──► Api of loop 0 ──► post back
+//   connection on loop 1 ──► this router ──► panel of loop 1, or no panel: at once
+//                                      └────► panel of loop 0: post ──► Api of loop 0 ──► post back
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,14 @@
 
 namespace nexus::api {
 
-// The parts of all loops that see one another, one place for each loop.
+// The parts of all loops that call one another, one entry for each loop.
 struct LoopPeers {
   explicit LoopPeers(std::size_t loops) : shards(loops), apis(loops) {}
   shard::ShardPeers shards;
   std::vector<Peer<Api>> apis;
 };
 
-// Thread safety: one for each loop, used on it alone.
+// Thread safety: one for each loop, used on its thread only.
 class LoopRouter final : public http::Service {
  public:
   explicit LoopRouter(const LoopGroup<Api>& loops) : loops_(loops), api_(*loops[loops.own()].part) {}
@@ -29,7 +29,7 @@ class LoopRouter final : public http::Service {
   http::Routes routes() const override { return api_.routes(); }
   std::optional<Error> refuse_head(http::Request& request) override { return api_.refuse_head(request); }
   std::optional<Task<void>> serve(const http::Request& request, http::Response& response) override;
-  // A client lives on the loop of its panel, so that nothing it says or is told has to hop.
+  // Moves the client to the loop of its panel, so that its messages need no hops.
   void take_over(http::Upgrade upgrade) override;
   void add_headers(const http::Request& request, http::Response& response) override {
     api_.add_headers(request, response);

@@ -14,8 +14,8 @@ namespace nexus::api {
 // ?sort=bytes|time|calls|host-calls|suspensions|refusals
 std::expected<metrics::HandlerOrder, ErrorResponse> handler_order_of(std::string_view query);
 
-// Appends the limits, what is used and by whom, and what to change. `sum` is that of all loops, with their handlers, of
-// which the first 20 are told.
+// Appends the limits, the memory in use by kind and by handler, and advice. `sum`: the figures of all loops with their
+// handlers, of which the first 20 are shown.
 void append_memory(std::string& out, const exposition::MemoryFacts& facts, const exposition::Snapshot& sum,
                    metrics::HandlerOrder order);
 

@@ -23,7 +23,7 @@ void append_json(std::string& out, std::string_view name, std::string_view json)
   fmt::format_to(std::back_inserter(out), R"(,"{}":{})", name, json);
 }
 
-// What remains of an object or an array that was begun with `opening` when its members each began with a comma.
+// Closes an object or array whose opening is at `opening`, and whose members each began with a comma.
 void close(std::string& out, std::size_t opening, char closing) {
   if (out.size() > opening + 1) out.erase(opening + 1, 1);
   out += closing;

@@ -1,4 +1,4 @@
-// Panels as the API shows them.
+// The JSON of panels.
 #pragma once
 
 #include <string>
@@ -7,13 +7,13 @@
 
 namespace nexus::api {
 
-// Panels have no other yet; what waits or runs in one is shown elsewhere.
+// The only status of a panel so far.
 inline constexpr std::string_view kActive = "active";
 
 enum class InfoParts : std::uint8_t {
   kBrief,        // for lists: all but the state
   kState,        // with the state
-  kDefinitions,  // and with what the panel and its tools were asked to be, as a PUT takes it
+  kDefinitions,  // with state, and the definitions of the panel and its tools, as a PUT takes them
 };
 
 // Appends INFO, one JSON object. `ws_url`: empty in lists.

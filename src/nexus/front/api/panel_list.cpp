@@ -12,7 +12,7 @@ namespace nexus::api {
 
 namespace {
 
-constexpr std::size_t kStep = 1000;  // panels that are held at once
+constexpr std::size_t kStep = 1000;  // panels that are read at once
 
 PanelList list_all(const panels::Registry& registry, const Page& page) {
   PanelList list;

@@ -1,4 +1,4 @@
-// GET /panels: the panels of one loop, or of several, by id.
+// GET /panels: the panels of one loop, or of several, sorted by id.
 #pragma once
 
 #include <cstddef>
@@ -12,21 +12,20 @@
 
 namespace nexus::api {
 
-// What one registry has for a page; made on its loop, and a value from then on.
+// One registry's contribution to a page. It is made on the registry's loop and is a plain value afterwards.
 struct PanelList {
   struct Row {
     std::string id;
     std::string info_json;
   };
-  std::vector<Row> rows;  // by id, and one more than the page can hold when there are so many
-  std::size_t total = 0;  // of all its panels
+  std::vector<Row> rows;  // sorted by id; one row more than fits if there are more
+  std::size_t total = 0;  // of all panels that the caller may see
 };
 
-// Of the panels that the caller may see, and the total is of these: for a token that is for some panels only, all are looked
-// at.
+// Lists panels that the caller may see. For a token with a list of panels this reads all panels of the registry.
 PanelList list_panels(const panels::Registry& registry, const Page& page, const Principal& principal);
 
-// Appends `{panels, total, next?}` of what all registries have. REQUIRES: each list was made for `page`.
+// Appends the merged `{panels, total, next?}`. REQUIRES: each list was made for `page`.
 void append_page(std::string& out, std::span<const PanelList> lists, const Page& page);
 
 }  // namespace nexus::api

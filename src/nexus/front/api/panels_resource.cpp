@@ -18,7 +18,7 @@ namespace {
 
 enum class Freshness : bool { kNew, kUnchanged };
 
-// Adds the tag; unchanged: the client has this version, and the response is 304.
+// Adds the ETag. Unchanged: the client has this version, and the response is 304.
 Freshness tag(const panels::Panel& panel, const http::Request& request, http::Response& response) {
   response.add_header("ETag", http::etag_of(panel.version()));
   if (!has_already(request, panel.version())) return Freshness::kNew;
@@ -32,7 +32,7 @@ std::unexpected<ErrorResponse> not_found(std::string_view id) {
 
 }  // namespace
 
-// Of a panel that was made or replaced.
+// Responds with a panel that was created or replaced.
 void PanelsResource::describe_change(const panels::Panel& panel, const http::Request& request,
                                      http::Response& response) const {
   response.add_header("ETag", http::etag_of(panel.version()));

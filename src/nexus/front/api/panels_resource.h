@@ -15,7 +15,7 @@ namespace nexus::api {
 
 class PanelsResource {
  public:
-  using Outcome = std::expected<void, ErrorResponse>;  // an error says what to refuse the request with
+  using Outcome = std::expected<void, ErrorResponse>;  // an error is the response to the request
 
   PanelsResource(const panels::Registry& registry, shard::PanelService& service, metrics::Probes& probes,
                  http::ProxyTrust trust)
@@ -24,7 +24,7 @@ class PanelsResource {
   Outcome describe(const http::Request& request, http::Response& response) const;
   Outcome give_state(const http::Request& request, http::Response& response) const;
   Outcome remove(const http::Request& request, http::Response& response);
-  // These two have refused the request themselves when they are done.
+  // When these coroutines have ended, they have responded, also to a request that they rejected.
   Task<void> create(const http::Request& request, http::Response& response);
   Task<void> put(const http::Request& request, http::Response& response);
 

@@ -1,4 +1,4 @@
-// The parameters that several resources of the API take in their query.
+// The query parameters that several resources share.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ std::expected<Include, ErrorResponse> include_of(std::string_view query);
 inline constexpr std::size_t kMostPerPage = 1000;
 struct Page {
   std::size_t limit = 100;
-  std::string after{};  // an id, whether or not there is such a panel; empty: from the first
+  std::string after{};  // an id, of a panel that may not exist; empty: from the first
 };
 std::expected<Page, ErrorResponse> page_of(std::string_view query);
 

@@ -1,4 +1,4 @@
-// The HTTP response to a request that is refused.
+// The HTTP response to a request that is rejected.
 #pragma once
 
 #include "nexus/foundation/metrics/probes.h"
@@ -7,7 +7,7 @@
 
 namespace nexus::api {
 
-// Counts it, and makes `response` say so.
+// Counts the error, and makes `response` its response.
 void refuse(metrics::Probes& probes, ErrorResponse refusal, http::Response& response);
 
 }  // namespace nexus::api

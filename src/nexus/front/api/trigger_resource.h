@@ -19,8 +19,8 @@ class TriggerResource {
                   ExecutionResource& waiting, metrics::Probes& probes)
       : calls_(calls), executions_(executions), keys_(keys), waiting_(waiting), probes_(probes) {}
 
-  // Runs the tool and answers with its RESULT, or that it waits; with an Idempotency-Key that is known, answers with what came of
-  // the first request. No coroutine: the request has been refused.
+  // Runs the tool. Responds with its RESULT, or 202 when it is suspended; with a known Idempotency-Key, with the
+  // outcome of the first request. Returns no coroutine when the request was rejected already.
   std::optional<Task<void>> trigger(const http::Request& request, http::Response& response);
 
  private:

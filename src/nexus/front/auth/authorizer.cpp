@@ -13,7 +13,7 @@
 namespace nexus::auth {
 namespace {
 
-constexpr std::size_t kMostCachedTokens = 1024;  // of kMostTokenBytes at most: 8 MiB in the worst case
+constexpr std::size_t kMostCachedTokens = 1024;  // each of at most kMostTokenBytes: 8 MiB in the worst case
 
 bool is_open(const http::Request& request) {
   return request.route.path != nullptr && request.route.path->is_open;
@@ -23,12 +23,12 @@ bool leads_to_websocket(const http::Request& request) {
   return request.route.path != nullptr && request.route.path->is_websocket;
 }
 
-// Callers that live as long as the program: nothing is counted.
+// A pointer without ownership, for principals that live as long as the program.
 std::shared_ptr<const Principal> unowned(const Principal& principal) {
   return {std::shared_ptr<const Principal>(), &principal};
 }
 
-// The token of "Bearer TOKEN"; empty when there is none.
+// The token of "Bearer TOKEN"; empty: there is none.
 std::string_view bearer_token(std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer ";
   const auto scheme = authorization.substr(0, kScheme.size());
@@ -38,7 +38,7 @@ std::string_view bearer_token(std::string_view authorization) {
   return authorization;
 }
 
-// A browser's WebSocket can send no header of its own, so there, and only there, the query may have it.
+// A browser cannot set headers of a WebSocket request, so for those, and only those, the token may be in the query.
 std::string_view token_of(const http::Request& request) {
   if (!request.authorization.empty() || !leads_to_websocket(request))
     return bearer_token(request.authorization);
@@ -117,7 +117,7 @@ std::optional<Error> Authorizer::refuse_definition(const http::Request& request)
   return std::nullopt;
 }
 
-// The messages of refused tokens are our own and have no quotes.
+// Needs no escaping: the messages about rejected tokens are our own and contain no quotes.
 std::string Authorizer::challenge_of(const http::Request& request, const Error& refusal) {
   if (token_of(request).empty()) return "Bearer";
   return fmt::format(R"(Bearer error="invalid_token", error_description="{}")", refusal.message);

@@ -1,5 +1,5 @@
-// Who may call what. Asked twice for a request: when its head is there, before a byte of the body is waited for, and
-// once more for what only the body says.
+// Decides who may send which request. The check of a request has two steps: admit() when its head is complete, before
+// its body is read, and refuse_definition() for the id of a new panel, which only the body contains.
 //
 //   Host, Origin ──► open to all? ──► token ──► scope of the call ──► panel in the path ──► (body) id of a new panel
 //     421, 403                         401         403                     403                        403
@@ -23,11 +23,11 @@ namespace nexus::auth {
 
 struct AuthorizerOptions {
   std::optional<std::string> jwt_key;      // none: no authentication. See read_token()
-  std::vector<std::string> allowed_hosts;  // both as OriginPolicy takes them
+  std::vector<std::string> allowed_hosts;  // both: see the constructor of the origin policy
   std::vector<std::string> cors_origins;
 };
 
-// Whom the request was admitted as: nobody, when it was not.
+// The principal that the request was admitted as; one without rights when it was not admitted.
 const Principal& principal_of(const http::Request& request);
 
 // Thread safety: none; it belongs to one loop. The clock must outlive it.
@@ -35,15 +35,15 @@ class Authorizer {
  public:
   Authorizer(AuthorizerOptions options, const Clock& clock);
 
-  // Whom to serve the request as. kMisdirected, kOriginNotAllowed, kUnauthorized, kForbidden. REQUIRES: the target is
+  // The principal of the request. kMisdirected, kOriginNotAllowed, kUnauthorized, kForbidden. REQUIRES: the target is
   // in normal form.
   Result<std::shared_ptr<const Principal>> admit(const http::Request& request);
 
-  // kForbidden when the definition that this caller posts has an id that he may not see, or none: he could not be sure to
-  // see the one that is made for it. A body that is no JSON is left to the reader of definitions.
+  // kForbidden when the definition in the body has an id that this principal may not see, or has no id: the server
+  // might generate an id that it may not see. A body that is no JSON passes; the parser of definitions rejects it.
   static std::optional<Error> refuse_definition(const http::Request& request);
 
-  // The value of WWW-Authenticate for a refusal with kUnauthorized.
+  // The value of WWW-Authenticate for a kUnauthorized error.
   static std::string challenge_of(const http::Request& request, const Error& refusal);
 
   const OriginPolicy& policy() const { return policy_; }

@@ -8,7 +8,7 @@ constexpr std::string_view kAllowedHeaders =
 constexpr std::string_view kExposedHeaders =
     "ETag, Location, Nexus-Api-Version, Nexus-Execution-Id, Nexus-Execution-Status, Preference-Applied, "
     "Retry-After, WWW-Authenticate";
-constexpr std::string_view kMaxAgeSeconds = "7200";  // Chromium remembers for no longer
+constexpr std::string_view kMaxAgeSeconds = "7200";  // the most that Chromium accepts
 
 }  // namespace
 

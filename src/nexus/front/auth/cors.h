@@ -1,4 +1,4 @@
-// What a browser must be told before a page of an allowed origin may call, and read the response.
+// CORS: the headers that let pages of allowed origins send requests and read the responses.
 #pragma once
 
 #include "nexus/front/auth/origin_policy.h"
@@ -7,14 +7,14 @@
 
 namespace nexus::auth {
 
-// Whether a browser asks if it may send a request. Such a question carries no token.
+// True for a preflight: a browser asks whether it may send a request. A preflight carries no token.
 bool is_preflight(const http::Request& request);
 
-// 204 with the methods of the path, as in the Allow header, and the headers that the API knows.
+// Responds 204 with `methods`, as in the Allow header, and the request headers that the API knows.
 void respond_to_preflight(std::string_view methods, http::Response& response);
 
-// To be called last, when the response is complete otherwise. There is no Access-Control-Allow-Credentials: the API knows
-// no cookies.
+// REQUIRES: called last, when the response is complete otherwise. Access-Control-Allow-Credentials is never sent, as
+// the API uses no cookies.
 void add_cors_headers(const OriginPolicy& policy, const http::Request& request, http::Response& response);
 
 }  // namespace nexus::auth

@@ -10,7 +10,7 @@ namespace nexus::auth {
 namespace {
 
 constexpr std::string_view kPlain = "http://";
-constexpr std::string_view kSecure = "https://";  // a proxy ends TLS before us
+constexpr std::string_view kSecure = "https://";  // a proxy in front of the server ends TLS
 
 bool equals(std::string_view a, std::string_view b) {
   return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
@@ -24,14 +24,14 @@ bool is_digits(std::string_view text) {
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// "name:80" without its port.
+// Cuts the port from "name:80".
 std::string_view without_port(std::string_view authority) {
   const auto colon = authority.rfind(':');
   const bool has_port = colon != std::string_view::npos && is_digits(authority.substr(colon + 1));
   return has_port ? authority.substr(0, colon) : authority;
 }
 
-// "name." is the same name, written in full.
+// Cuts the dot from "name.", which is the same name in full.
 std::string_view without_root(std::string_view name) {
   return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
 }
@@ -45,14 +45,14 @@ bool is_address(std::string name) {
   return inet_pton(AF_INET, name.c_str(), &unused) == 1;
 }
 
-// `allowed` is "name" or "name:port".
+// `allowed`: "name" or "name:port".
 bool is_allowed_host(std::string_view allowed, std::string_view host) {
   const std::string_view name = without_port(allowed), called = without_port(host);
   if (name.empty() || !equals(without_root(name), without_root(called))) return false;
   return name.size() == allowed.size() || allowed.substr(name.size()) == host.substr(called.size());
 }
 
-// An origin names no port when it is its scheme's own.
+// An origin omits the default port of its scheme.
 bool is_same_place(std::string_view authority, std::string_view host, std::string_view standard_port) {
   if (equals(authority, host)) return true;
   const auto bare = without_port(host);
@@ -65,7 +65,7 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
   return false;
 }
 
-// As browsers write it, but for upper case. Empty when it names no place.
+// The origin in the spelling of browsers, but in lower case. Empty when it is no scheme and host.
 std::string_view normal_origin(std::string_view origin) {
   if (origin.ends_with('/')) origin.remove_suffix(1);
   const bool is_plain = starts_with(origin, kPlain);

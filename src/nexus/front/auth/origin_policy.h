@@ -1,4 +1,4 @@
-// From where one may call: nobody whose browser was sent here by another site.
+// Protects against requests that another web site makes a user's browser send: checks Host and Origin.
 #pragma once
 
 #include <cstdint>
@@ -12,29 +12,29 @@
 namespace nexus::auth {
 
 enum class OriginKind : std::uint8_t {
-  kNone,     // no browser, or a page of ours that only reads
-  kOwn,      // of the host that was called
-  kAllowed,  // of another site that the operator trusts
+  kNone,     // no Origin: no browser, or a page of this server that only reads
+  kOwn,      // the host that the request was sent to
+  kAllowed,  // another site that the operator trusts
   kForeign,
 };
 
-// Immutable, so any thread may ask.
+// Thread safety: immutable.
 class OriginPolicy {
  public:
-  // `hosts`: names that are ours beside localhost and all addresses, "name" with any port or "name:port" with that one.
-  // `origins`: "https://shop.example", "http://localhost:5173"; exact, but for upper case, a port that is the scheme's
-  // own and a slash at the end. Neither "null" nor "*" stands for any page.
+  // `hosts`: the names of this server besides localhost and IP addresses; "name" allows any port, "name:port" only that
+  // one. `origins`: "https://shop.example", "http://localhost:5173"; compared exactly, but for upper case, the default
+  // port and a trailing slash. "null" and "*" have no special meaning.
   OriginPolicy(const std::vector<std::string>& hosts, const std::vector<std::string>& origins);
 
-  // kMisdirected when the Host is a name that we don't know: anyone can point one here (DNS rebinding).
+  // kMisdirected when the Host is an unknown name: anyone can point a name to this machine (DNS rebinding).
   std::optional<Error> refuse_host(std::string_view host) const;
 
-  // What an Origin is on a call to `host`; empty: none was sent.
+  // The kind of an Origin header on a request to `host`. `origin` empty: no header.
   OriginKind kind_of(std::string_view origin, std::string_view host) const;
   // kOriginNotAllowed for kForeign.
   std::optional<Error> refuse_origin(std::string_view origin, std::string_view host) const;
 
-  // Whether responses can depend on the Origin.
+  // True when responses can depend on the Origin.
   bool allows_origins() const { return !origins_.empty(); }
 
  private:

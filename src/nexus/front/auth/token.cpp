@@ -19,7 +19,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// The year 9999: beyond it a token is as good as one that never expires.
+// The end of the year 9999. A later expiry counts as none.
 constexpr double kLastSecond = 253'402'300'799;
 
 constexpr std::string_view kNotOurs = "the token is not valid here";
@@ -36,7 +36,7 @@ int base64url_digit(char c) {
   return c == '_' ? 63 : -1;
 }
 
-// Without padding, and with no bit set that no byte has a use for: each text of bytes has one form only.
+// Accepts the canonical form only: no padding, and unused bits are zero.
 std::optional<std::string> decode_base64url(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
   std::string bytes;
@@ -57,7 +57,7 @@ std::optional<std::string> decode_base64url(std::string_view text) {
   return bytes;
 }
 
-// HS256 whatever the token's head says: nobody but us chooses the algorithm.
+// Uses HS256 whatever the token's header says: a token must not choose the algorithm.
 bool is_signed_by(std::string_view key, std::string_view text, std::string_view signature) {
   const auto given = decode_base64url(signature);
   if (!given || given->size() != Hs256().size() || key.size() < config::kLeastKeyBytes) return false;
@@ -65,13 +65,13 @@ bool is_signed_by(std::string_view key, std::string_view text, std::string_view 
   return wanted && CRYPTO_memcmp(given->data(), wanted->data(), wanted->size()) == 0;
 }
 
-// An object of a token that is signed. What it says twice, or in another type than it should, is an error: another
-// reader might understand it in another way.
+// A JSON object of a token with a valid signature. Repeated members and members of a wrong type are errors, because
+// another reader might take them differently.
 class Claims {
  public:
   explicit Claims(dom::object object) : object_(object) {}
 
-  // Sets the error when there are several.
+  // Sets the error when the name occurs more than once.
   std::optional<dom::element> find(std::string_view name) {
     std::optional<dom::element> found;
     for (const auto& [key, value] : object_) {
@@ -143,7 +143,7 @@ Result<Principal> read_claims(Claims claims, std::int64_t now_ms) {
   return Principal(scopes, std::move(panels), expires_ms);
 }
 
-// `crit` lists what a reader must understand, and there is no extension that we do.
+// `crit` lists extensions that a reader must support. This server supports none, so it rejects such tokens.
 bool is_our_head(Claims head) {
   const auto algorithm = head.find("alg");
   std::string_view name;
@@ -156,7 +156,7 @@ bool is_our_head(Claims head) {
 Result<Principal> read_token(std::string_view token, std::string_view key, std::int64_t now_ms) {
   const auto first = token.find('.'), last = token.rfind('.');
   if (token.size() > kMostTokenBytes || first == last) return refuse(kNotOurs);
-  // Nothing is parsed before it is known to be ours.
+  // Verifies the signature before it parses anything.
   if (!is_signed_by(key, token.substr(0, last), token.substr(last + 1))) return refuse(kNotOurs);
   const auto head = decode_base64url(token.substr(0, first));
   const auto body = decode_base64url(token.substr(first + 1, last - first - 1));

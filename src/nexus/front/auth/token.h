@@ -1,4 +1,4 @@
-// JSON Web Tokens, signed with HS256 and nothing else.
+// JSON Web Tokens with HS256; other algorithms are rejected.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,14 @@
 
 namespace nexus::auth {
 
-inline constexpr std::size_t kMostTokenBytes = 8 << 10;  // longer ones are not looked at
-inline constexpr std::int64_t kTokenLeewayMs = 60'000;   // how far the issuer's clock and ours may be apart
+inline constexpr std::size_t kMostTokenBytes = 8 << 10;  // longer tokens are rejected unread
+inline constexpr std::int64_t kTokenLeewayMs =
+    60'000;  // the most by which the clocks of issuer and server may differ
 
-// Who the token speaks for. `now_ms` is Unix time; `Principal::expires_ms` has the leeway in it. kUnauthorized when it is
-// not ours, is not valid now, or says what we can't read. Only who holds a token that is signed learns what is wrong
-// with it; the text never repeats any of it. A key of fewer than config::kLeastKeyBytes
-// verifies nothing.
+// The principal of a token. `now_ms` is Unix time; `Caller::expires_ms` includes the leeway. kUnauthorized when the
+// signature is wrong, the token is not valid now, or its claims cannot be read. The message gives details only when the
+// signature is right, and never repeats a part of the token. A key shorter than config::kLeastKeyBytes verifies
+// nothing.
 Result<Principal> read_token(std::string_view token, std::string_view key, std::int64_t now_ms);
 
 }  // namespace nexus::auth

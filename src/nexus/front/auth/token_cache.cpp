@@ -16,7 +16,7 @@ bool is_same_secret(std::string_view a, std::string_view b) {
 
 TokenCache::TokenCache(std::size_t most) : most_(most), seed_(random_u64()) {}
 
-// The seed keeps strangers from making tokens that meet in one place, and from learning ours by how long we look.
+// A random seed: clients cannot craft tokens that collide, or learn cached tokens from response times.
 std::uint64_t TokenCache::hash_of(std::string_view token) const {
   return XXH3_64bits_withSeed(token.data(), token.size(), seed_);
 }

@@ -1,4 +1,4 @@
-// Tokens that have been verified, so that a client's second request costs a hash and no cryptography.
+// A cache of verified tokens: a client's second request costs a hash instead of a signature check.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@
 
 namespace nexus::auth {
 
-// Holds the tokens that were used last. It keeps their text, and compares all of it: a hash alone would be worth
-// attacking. Thread safety: none; it belongs to one loop.
+// Keeps the most recently used tokens, and compares their full text, because a hash alone could be attacked.
+// Thread safety: none; it belongs to one loop.
 class TokenCache {
  public:
   explicit TokenCache(std::size_t most);
 
-  // None when it isn't there, or has expired.
+  // None: the token is not cached, or has expired.
   std::shared_ptr<const Principal> find(std::string_view token, std::int64_t now_ms);
   void add(std::string_view token, std::shared_ptr<const Principal> principal);
   std::size_t size() const { return by_hash_.size(); }
@@ -30,7 +30,7 @@ class TokenCache {
     std::string token;
     std::shared_ptr<const Principal> principal;
   };
-  using Entries = std::list<Entry>;  // the one used last is in front
+  using Entries = std::list<Entry>;  // the most recently used first
 
   std::uint64_t hash_of(std::string_view token) const;
   void remove(Entries::iterator entry);

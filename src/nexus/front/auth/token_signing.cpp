@@ -14,7 +14,7 @@ namespace nexus::auth {
 namespace {
 
 std::string base64url(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // a zero byte is written as well
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // the encoder appends a zero byte
   EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
                   reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   text.resize((bytes.size() * 4 + 2) / 3);  // without padding

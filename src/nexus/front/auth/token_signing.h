@@ -1,4 +1,4 @@
-// Makes tokens as read_token() takes them, for `nexus token`.
+// Makes tokens for `nexus token`, which read_token() accepts.
 #pragma once
 
 #include <array>
@@ -12,18 +12,18 @@
 
 namespace nexus::auth {
 
-// What a token says that its holder may do.
+// The rights of a token.
 struct TokenClaims {
-  std::vector<Scope> scopes{};        // none: all
+  std::vector<Scope> scopes{};        // none: all scopes
   std::vector<std::string> panels{};  // globs of ids; none: all panels
   std::int64_t expires_s = 0;         // Unix time
 };
 
-// JSON Web Token, signed with HS256. A key of fewer than config::kLeastKeyBytes signs nothing: empty.
+// A JSON Web Token with HS256. Empty when the key is shorter than config::kLeastKeyBytes.
 std::string sign_token(const TokenClaims& claims, std::string_view key);
 
 using Hs256 = std::array<unsigned char, 32>;
-// HMAC with SHA-256; nullopt when it cannot be had.
+// HMAC-SHA-256; none when OpenSSL fails.
 std::optional<Hs256> hs256(std::string_view key, std::string_view text);
 
 }  // namespace nexus::auth

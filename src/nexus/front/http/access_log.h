@@ -1,4 +1,4 @@
-// A line of the log for each HTTP request that has been answered.
+// The access log: one line for each HTTP response.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@ namespace nexus::http {
 struct AccessLogEntry {
   unsigned status = 0;
   std::uint64_t body_bytes = 0;   // of the response
-  std::uint64_t duration_us = 0;  // from the first byte of the request until the response was written
+  std::uint64_t duration_us = 0;  // from the first byte of the request to the end of the response
   std::string peer;               // address and port
 };
 
-// At level info. Without the values of `token=` in the query.
+// Logs at level info, with the values of `token=` in the query left out.
 void write_access(const Request& request, const AccessLogEntry& entry);
 
 }  // namespace nexus::http

@@ -19,13 +19,13 @@ namespace beast_http = boost::beast::http;
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kReadBytes =
-    8 << 10;  // larger than a usual request: what a short read fills needs no second look
+    // Larger than a usual request: a read that does not fill the buffer has taken all that was there.
+    8 << 10;
 constexpr std::size_t kBodyReadBytes = 64 << 10;
-constexpr std::int64_t kRestMs = 1000;  // without a request, before large buffers are given back
-constexpr std::size_t kSmallBytes = 4
-                                    << 10;  // requests and responses that a connection is charged for anyway
+constexpr std::int64_t kRestMs = 1000;        // idle time after which large buffers are freed
+constexpr std::size_t kSmallBytes = 4 << 10;  // covered by kConnectionBytes
 constexpr std::size_t kMostKeptBytes = 32 << 10;
-// In bytes that are always there: without memory for a request there is none for making a refusal either.
+// Constants, because without memory for a request there may be none to build an error response.
 constexpr std::string_view kTurnedAwayBody =
     R"({"error":"the process has no memory left for this request","code":"OVERLOADED",)"
     R"("details":{"layer":"container","setting":"memory","limitBytes":0,"wantedBytes":0,"retryAfterMs":1000}})";
@@ -33,8 +33,8 @@ constexpr std::string_view kTurnedAwayHead =
     "HTTP/1.1 503 Service Unavailable\r\nNexus-Api-Version: 2\r\nContent-Type: application/json\r\n"
     "Content-Length: 181\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
 static_assert(kTurnedAwayBody.size() == 181);
-// Who only looks is let in, as how the server is must be seen when it has nothing left; so is who deletes, which gives
-// something back.
+// Reads are accepted, because operators must see the state of a server that has no memory left, and so are deletions,
+// because they free memory.
 bool takes_memory(Method method) { return !is_read(method) && method != Method::delete_; }
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -76,7 +76,7 @@ void Connection::sweep() {
   socket_.cancel(ignored);
 }
 
-// What a large request or response has left. REQUIRES: idle, nothing of the next request is there.
+// Frees the large buffers of past requests. REQUIRES: idle, and no byte of the next request was received.
 void Connection::give_back_buffers() {
   if (buffer_.size() > 0) return;
   request_.body = {};
@@ -136,8 +136,8 @@ Task<void> Connection::serve() {
     request_.trace.request_id = fmt::format("{:016x}", random_u64());
   if (auto waiting = service_.serve(request_, response_)) co_await *std::move(waiting);
   pay_for_response();
-  // Responses go out together at the end of a turn of the loop: the first wakes whoever reads them, the others find it
-  // awake, and waking is most of what a write costs.
+  // Sends all responses of one turn of the loop together at its end: only the first write has to wake the reader, and
+  // waking is most of a write's cost.
   co_await asio::post(socket_.get_executor(), kAwait);
 }
 
@@ -188,7 +188,7 @@ void Connection::log_access() {
                           .peer = error ? std::string() : authority_of(peer)});
 }
 
-// What has become of the request with what is in the buffer; none: more is needed.
+// Parses the bytes in the buffer. None: the request is not complete yet.
 std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
   ErrorCondition error;
   while (buffer_.size() > 0 && !error && !parser.is_done()) {
@@ -219,7 +219,7 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
     return refuse(ErrorCode::kInvalidRequest,
                   fmt::format("the header {} is there more than once", parser.repeated_header()), 400);
   }
-  // What the parser leaves is part of a head or of a chunk's; it bounds the former, not the latter.
+  // Unparsed bytes belong to a head or to the head of a chunk. The parser limits the former, this check the latter.
   const bool too_large = error == beast_http::error::header_limit ||
                          (!parser.is_done() && buffer_.size() > rules_.header_limit_bytes);
   if (too_large || (error && error != beast_http::error::need_more)) {
@@ -248,7 +248,7 @@ std::uint64_t Connection::bytes_held() const {
                                              : kConnectionBytes - kReadBytes - kSmallBytes + buffers;
 }
 
-// A text that outgrows its room is for a moment there twice, the second time twice as long.
+// Charges 3 times the size: `std::string` doubles when it grows, so for a moment old (n) and new buffer (2n) coexist.
 std::optional<Connection::Next> Connection::pay_for_body() {
   if (request_.body.size() < kSmallBytes) return std::nullopt;
   const auto paid = held_.grow_to(kConnectionBytes + 3 * request_.body.size() + kBodyReadBytes);
@@ -257,7 +257,7 @@ std::optional<Connection::Next> Connection::pay_for_body() {
   return refuse(paid.error(), 503);
 }
 
-// What has been done cannot be refused any more; what was only looked at can.
+// Only responses to reads may be replaced by an error: the effect of a write was already committed.
 void Connection::pay_for_response() {
   if (const auto paid = held_.grow_to(bytes_held()); !paid) {
     if (is_read(request_.method) && response_.body().size() > kBodyReadBytes) {
@@ -267,8 +267,8 @@ void Connection::pay_for_response() {
   }
 }
 
-// Those who had begun with it have let go of what they held; the connection gives back its own and is closed. Needs no
-// memory; a new socket's buffer takes the few bytes at once.
+// Responds without memory. The coroutines of this request are gone with what they held; the connection frees its
+// buffers and is closed. The socket's empty send buffer takes the few bytes at once.
 void Connection::turn_away() {
   buffer_ = {};
   request_.body = {};
@@ -281,12 +281,12 @@ void Connection::turn_away() {
   try {
     service_.count_refusal(want_of_memory());
   } catch (const std::bad_alloc&) {
-    // It is answered, but not counted.
+    // The response was sent; it just is not counted.
   }
   count_response(503);
 }
 
-// What there is no memory to count is answered all the same.
+// Without memory to count, the response is sent all the same.
 void Connection::count_response(unsigned status) {
   try {
     service_.count_response(request_, status);
@@ -295,15 +295,15 @@ void Connection::count_response(unsigned status) {
   }
 }
 
-// Of a request that arrived before we end: closing over it would reset the connection, and its sender would not know
-// whether it was served.
+// Reads the rest of a request that arrived before the drain. Closing now would reset the connection, and the client
+// would not know whether its request was served.
 bool Connection::take_what_is_there() {
   ErrorCondition error;
   buffer_.commit(socket_.read_some(buffer_.prepare(kReadBytes), error));
   return !error;
 }
 
-// False at the end of the stream, or when the sweep or drain() has cancelled the wait.
+// False at the end of the stream, or when sweep() or drain() cancelled the read.
 Task<bool> Connection::fill_buffer() {
   const auto room = buffer_.prepare(head_checked_ ? kBodyReadBytes : kReadBytes);
   const auto [error, bytes] = co_await socket_.async_read_some(room, kAwaitTuple);
@@ -314,7 +314,7 @@ Task<bool> Connection::fill_buffer() {
 Task<bool> Connection::write(std::array<asio::const_buffer, 2> parts) {
   ErrorCondition error;
   const std::size_t total = parts[0].size() + parts[1].size();
-  // Nearly always all of it goes out at once. One part alone is a simpler system call than a list of one.
+  // Usually one call sends everything. For a single part it is a cheaper system call.
   std::size_t sent =
       parts[1].size() == 0 ? socket_.write_some(parts[0], error) : socket_.write_some(parts, error);
   if (error == asio::error::would_block) error.clear();
@@ -328,11 +328,11 @@ Task<bool> Connection::write(std::array<asio::const_buffer, 2> parts) {
   co_return !late_error;
 }
 
-// Closing while the client still sends would reset the connection, and the response might be lost with it: so we say
-// that we are done, and read what comes until the client is done as well.
+// Closing while the client still sends would reset the connection, and the response could be lost. So this ends our
+// side and reads until the client has closed too.
 Task<void> Connection::linger() {
   enter(Phase::kLingering, rules_.linger_ms);
-  head_checked_ = false;  // in small pieces, as there may be no memory for larger ones
+  head_checked_ = false;  // use small reads: there may be no memory for larger ones
   ErrorCondition ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   do {

@@ -1,10 +1,10 @@
-// One client's connection: reads requests one after another and writes each response before it looks at the next.
+// One client's connection. It reads a request, writes the response, and then reads the next one.
 //
 //   idle ──first byte──► reading ──complete──► serving ──► writing ──► idle, or lingering ──► closed
-//    │ kIdleMs              │ kReadMs: 408        (no limit here)  │ kWriteMs            │ kLingerMs
+//    │ idle_ms              │ read_ms: 408        (no limit here)  │ write_ms            │ linger_ms
 //    └── closed             └────────────────────────────────────────────────────────────┘
 //
-// No timer is armed for a request: one sweep over all connections, a few times a second, looks at deadlines.
+// Requests arm no timers: sweep() checks the deadlines of all connections a few times a second.
 //
 // Thread safety: none; it belongs to one loop.
 #pragma once
@@ -22,25 +22,26 @@
 
 namespace nexus::http {
 
-// What every connection of a server obeys. The times are by the sweep's clock, so they are as coarse as it is.
+// The limits of all connections of a server. Times are as coarse as the sweep.
 struct ConnectionRules {
   std::uint64_t body_limit_bytes = 1 << 20;
   std::uint32_t header_limit_bytes = 16 << 10;
   std::int64_t idle_ms =
-      75'000;  // between requests; longer than the 60 s of usual proxies, so that they close first
+      // Between requests. Longer than the 60 s of common proxies, so that the proxy closes first.
+      75'000;
   std::int64_t read_ms = 30'000;   // from the first byte of a request to its last
-  std::int64_t write_ms = 30'000;  // for a response that the client is slow to take
-  std::int64_t linger_ms = 2'000;  // for a refused client to read the response
+  std::int64_t write_ms = 30'000;  // for a client that is slow to take the response
+  std::int64_t linger_ms = 2'000;  // for a rejected client to read the response
   bool logs_access = false;        // a line for each request
 };
 
-// What a port serves.
+// The requests that a port accepts.
 enum class Port : std::uint8_t {
   kAll,         // HTTP and upgrades to WebSocket
-  kWebSockets,  // upgrades alone
+  kWebSockets,  // upgrades only
 };
 
-// What the sweep keeps up to date for all connections of a loop.
+// The time, which the sweep updates for all connections of a loop.
 struct LoopTime {
   std::int64_t now_ms = 0;
   std::string date;  // for the Date header
@@ -49,8 +50,8 @@ struct LoopTime {
 // "127.0.0.1:3000", "[::1]:3000"
 std::string authority_of(const asio::ip::tcp::endpoint& endpoint);
 
-// What is charged for a connection at the least: it, its coroutine, its buffers while requests and responses are small, and
-// the kernel's part. Measured with a thousand of them.
+// The least charge for a connection: the object, its coroutine, its buffers while requests and responses are small, and
+// the kernel's part. Measured with a thousand connections.
 inline constexpr std::uint64_t kConnectionBytes = 16 << 10;
 
 class Connection {
@@ -58,12 +59,12 @@ class Connection {
   Connection(Socket socket, Port port, Service& service, const ConnectionRules& rules, const LoopTime& time,
              budget::Ledger& ledger);
 
-  // Ends when the connection is closed.
+  // Serves the connection; ends when it is closed.
   Task<void> run();
 
-  // Ends what has taken too long.
+  // Ends the current phase if its deadline has passed.
   void sweep();
-  // No further request after the one that is being read or served.
+  // Serves the current request, and no further one.
   void drain();
 
  private:
@@ -97,12 +98,12 @@ class Connection {
   const ConnectionRules& rules_;
   const LoopTime& time_;
   budget::Grant held_;
-  std::optional<Error> unpaid_;  // why there was no memory for this connection: its first request is refused
+  std::optional<Error> unpaid_;  // why the ledger rejected the connection: its first request gets this error
   boost::beast::flat_buffer buffer_;
   Request request_;
   Response response_;
   std::int64_t deadline_ms_ = 0;
-  std::chrono::steady_clock::time_point began_;  // the request; kept when access is logged
+  std::chrono::steady_clock::time_point began_;  // of the request; set only when access is logged
   Phase phase_ = Phase::kIdle;
   bool head_checked_ = false;
   bool is_late_ = false;

@@ -1,5 +1,5 @@
-// A connection on its way from one loop to another. A loop's reactor has no lock, so only its own thread may put a socket
-// into it or take one out; in between nobody's has it.
+// A connection on its way from one loop to another. A loop's reactor has no lock, so only the loop's own thread may add
+// or remove a socket; in between the socket belongs to no reactor.
 #pragma once
 
 #include <unistd.h>
@@ -12,10 +12,10 @@
 
 namespace nexus::http {
 
-// Closed when it is never attached.
+// The destructor closes a socket that was not attached.
 class DetachedSocket {
  public:
-  // REQUIRES: on the thread of the socket's loop.
+  // REQUIRES: called on the thread of the socket's loop.
   explicit DetachedSocket(Socket socket) {
     ErrorCondition error;
     protocol_ = socket.local_endpoint(error).protocol();
@@ -29,7 +29,7 @@ class DetachedSocket {
     if (fd_ >= 0) ::close(fd_);
   }
 
-  // None: it was lost. REQUIRES: on the thread of that loop.
+  // None: the socket was lost. REQUIRES: called on the thread of the new loop.
   std::optional<Socket> attach(Executor executor) && {
     if (fd_ < 0) return std::nullopt;
     Socket socket(executor);

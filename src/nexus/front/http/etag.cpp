@@ -13,7 +13,7 @@ namespace {
 
 enum class Weak : bool { kIgnored, kTaken };
 
-// The version that a tag as ours stands for: digits in quotes, written as we write them.
+// The version of one of our tags: digits in quotes, in our spelling.
 std::optional<std::uint64_t> version_of(std::string_view tag) {
   if (tag.size() < 3 || !tag.starts_with('"') || !tag.ends_with('"')) return std::nullopt;
   const char* const first = tag.data() + 1;
@@ -24,7 +24,7 @@ std::optional<std::uint64_t> version_of(std::string_view tag) {
   return version;
 }
 
-// Our tags have no commas: of another's that has one, the pieces are no tags of ours either.
+// Splitting at commas is safe: our tags have none, and the pieces of a foreign tag are no tags of ours.
 VersionSet versions_of(std::string_view header, Weak weak) {
   VersionSet set;
   if (trimmed(header) == "*") {

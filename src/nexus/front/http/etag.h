@@ -1,4 +1,4 @@
-// Entity tags of panels, which are their versions, and the conditions that a request makes with them.
+// Entity tags, which are the versions of panels, and the conditions of requests.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,14 @@
 
 namespace nexus::http {
 
-std::string etag_of(std::uint64_t version);  // "\"7\"", its quotes included
+std::string etag_of(std::uint64_t version);  // "\"7\"", with quotes
 
-// Of a change: If-Match and If-None-Match. A tag of If-Match that is weak or no version of ours matches nothing, and
-// neither does a header that is no list of tags: what was asked for can't be made sure of, so the change must not be made.
+// The condition of a change, from If-Match and If-None-Match. A weak tag in If-Match matches nothing, and neither does
+// an unknown or malformed one: the client's condition cannot be verified, so the change must not happen.
 VersionCondition condition_of(const Request& request);
 
-// Of a read: whether the client has this version already, by If-None-Match. Weak tags match too: proxies weaken them.
+// The condition of a read, from If-None-Match: true when the client has this version already. Weak tags match too,
+// because proxies weaken tags.
 bool has_already(const Request& request, std::uint64_t version);
 
 }  // namespace nexus::http

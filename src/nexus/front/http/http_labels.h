@@ -1,4 +1,4 @@
-// How a request is counted in nexus_http_requests_total.
+// The labels of a request in nexus_http_requests_total.
 #pragma once
 
 #include "nexus/foundation/metrics/http_probe.h"
@@ -6,7 +6,7 @@
 
 namespace nexus::http {
 
-// The route as a pattern ("/panels/:id"), so that no id is ever a label; what is not ours is "other".
+// The route is the pattern ("/panels/:id"), never an id; requests outside the table count as "other".
 metrics::HttpLabels labels_of(const Request& request, unsigned status);
 
 }  // namespace nexus::http

@@ -13,7 +13,7 @@ namespace {
 
 using asio::ip::tcp;
 
-// Waits this long when the process has no file descriptor left for one more connection.
+// The pause after the process has run out of file descriptors.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 }  // namespace
@@ -48,7 +48,7 @@ std::string Listener::url() const {
   return (options_.serves == Port::kAll ? "http://" : "ws://") + authority_of(acceptor_.local_endpoint());
 }
 
-// Who is in the kernel's queue already may have sent a request.
+// Clients in the kernel's queue may have sent requests already.
 void Listener::close() {
   if (!acceptor_.is_open()) return;
   ErrorCondition error;

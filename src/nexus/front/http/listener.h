@@ -1,4 +1,4 @@
-// The port: accepts connections and hands them to the loops in turn.
+// A listening port: accepts connections and gives them to the loops in turn.
 //
 // Thread safety: none; it belongs to one of the loops.
 #pragma once
@@ -22,23 +22,24 @@ class Listener {
     Port serves = Port::kAll;
   };
 
-  // `executor` is that of its own loop. The servers must outlive what the loops still have to do for it.
+  // `executor`: of the listener's own loop. The servers must outlive all work that the loops still have for the
+  // listener.
   Listener(Executor executor, std::vector<Server*> servers, Options options);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Opens the port; connections are accepted as soon as the loop runs. The error names the address and the reason, and
-  // HTTP_PORT or WS_PORT when it is taken.
+  // Opens the port; the loop accepts connections once it runs. The error has the address, the reason, and HTTP_PORT or
+  // WS_PORT when the port is taken.
   Result<void> listen();
   std::string url() const;  // "http://127.0.0.1:3000", "ws://127.0.0.1:3001". REQUIRES: listen() succeeded
-  // Accepts who has come, and nobody more.
+  // Accepts the connections that are already in the kernel's queue, and no further ones.
   void close();
 
  private:
   std::string_view setting() const { return options_.serves == Port::kAll ? "HTTP_PORT" : "WS_PORT"; }
   Task<void> accept();
   Server& next() const { return *servers_[next_]; }
-  void hand_over(Socket socket);  // to next(); it is of this loop
+  void hand_over(Socket socket);  // runs on the listener's loop and gives the socket to next()
 
   Executor executor_;
   std::vector<Server*> servers_;

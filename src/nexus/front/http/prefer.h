@@ -1,4 +1,4 @@
-// The Prefer header (RFC 7240): whether a client wants to wait, and for how long.
+// The Prefer header (RFC 7240): whether a client waits for an execution, and how long.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ struct Preferences {
   std::optional<std::uint64_t> wait_s{};  // wait=SECONDS
 };
 
-// What is not understood is left out, as the standard has it.
+// Ignores unknown preferences, as the RFC says.
 Preferences preferences_of(std::string_view header);
 
 }  // namespace nexus::http

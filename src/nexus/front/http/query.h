@@ -10,11 +10,12 @@
 
 namespace nexus::http {
 
-// The value of `name`; none: it isn't there. A parameter that is there twice is an error. REQUIRES: a query in normal form.
+// The value of `name`; none: the query has no such parameter. A repeated parameter is an error. REQUIRES: a query in
+// normal form.
 std::expected<std::optional<std::string_view>, ErrorResponse> find_parameter(std::string_view query,
                                                                              std::string_view name);
 
-// Whether the query has `name=1` or `name=true`.
+// True when the query has `name=1` or `name=true`.
 bool has_flag(std::string_view query, std::string_view name);
 
 }  // namespace nexus::http

@@ -13,9 +13,9 @@ namespace {
 
 namespace beast_http = boost::beast::http;
 
-// A buffer that one large request has grown is not kept for ever on an idle connection.
+// An idle connection does not keep a larger buffer that one large request needed.
 constexpr std::size_t kMostKeptBytes = 4 << 10;
-// A client that announces much and sends nothing gets no more than this ahead of its bytes.
+// The most that is reserved for a body before its bytes arrive: a client may announce much and send nothing.
 constexpr std::uint64_t kMostReservedBytes = 64 << 10;
 
 void clear_text(std::string& text) {
@@ -44,7 +44,7 @@ void add_to_list(std::optional<std::string>& list, boost::beast::string_view val
   list->append(value.data(), value.size());
 }
 
-// Of a list that every proxy on the way adds to, what the first of them has said.
+// The first element of the list, to which each proxy on the way appends.
 void set_first(std::string& text, boost::beast::string_view value) {
   if (!text.empty()) return;
   std::string_view list(value.data(), value.size());
@@ -119,7 +119,7 @@ RequestParser::RequestParser(Request& request, Routes routes, std::uint64_t body
   request_.clear();
   eager(true);
   this->header_limit(header_limit);
-  this->body_limit(boost::none);  // ours tells 413 from 400
+  this->body_limit(boost::none);  // our own check tells 413 from 400
 }
 
 void RequestParser::on_request_impl(Method method, View, View target, int version, Code& code) {
@@ -138,9 +138,9 @@ void RequestParser::only_once(bool is_there, std::string_view header, Code& code
 }
 
 void RequestParser::on_field_impl(beast_http::field name, View name_text, View value, Code& code) {
-  if (is_header_done()) return;  // a trailer: too late to have a say
+  if (is_header_done()) return;  // a trailer: ignored
   if (name == beast_http::field::host) {
-    only_once(request_.has_host, "Host", code);  // whose rules would apply?
+    only_once(request_.has_host, "Host", code);  // repeated: it would be unclear which rules apply
     request_.has_host = true;
     request_.host.assign(value.data(), value.size());
   } else if (name == beast_http::field::origin) {
@@ -148,8 +148,8 @@ void RequestParser::on_field_impl(beast_http::field name, View name_text, View v
     request_.origin.assign(value.data(), value.size());
     if (value.empty()) request_.origin = "null";
   } else if (name == beast_http::field::transfer_encoding) {
-    // Beast takes any other coding for a body of no length, and what follows for the next request; a proxy before us may
-    // not, and then one client could put requests into the connection of another.
+    // Rejects other codings. Beast would take such a body for empty and its bytes for the next request. A proxy in
+    // front of us may not, and then one client could smuggle requests into another client's connection.
     if (!is_same_word(value, "chunked") || request_.version < 11)
       code = beast_http::error::bad_transfer_encoding;
   } else if (name == beast_http::field::if_match) {
@@ -189,7 +189,7 @@ void RequestParser::on_field_impl(beast_http::field name, View name_text, View v
   }
 }
 
-// The parser asks for room for the body only when its first byte is there; we want to know before.
+// The parser asks for memory only at the first byte of the body; we check the length before.
 void RequestParser::on_header_impl(Code& code) {
   request_.keep_alive = keep_alive();
   request_.asks_for_websocket &= upgrade();

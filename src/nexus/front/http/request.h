@@ -1,5 +1,5 @@
-// One HTTP request as it comes in. Only what this server looks at is kept; the strings are reused from request to
-// request, so that a connection in steady state allocates nothing.
+// One HTTP request. It has only the parts that this server uses; its strings are reused from request to request, so
+// that a connection in steady state allocates nothing.
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -19,26 +19,26 @@ namespace nexus::http {
 struct Request {
   Method method = Method::unknown;
   std::string target;  // path and query, in the normal form of normalise_target()
-  RouteMatch route;    // where it leads
-  std::string host;    // the address that was called, when none was sent
-  std::string origin;  // empty: none was sent
-  std::string prefer;  // of several headers of that name, one list
+  RouteMatch route;    // the endpoint of the target
+  std::string host;    // the local address when the request has no Host
+  std::string origin;  // empty: no header
+  std::string prefer;  // several headers are joined to one list
   std::optional<std::string> idempotency_key;
   std::string authorization;
-  // Lists of entity tags; of several headers of one name, one list.
+  // Lists of entity tags; several headers of one name are joined to one list.
   std::optional<std::string> if_match, if_none_match;
   std::string websocket_key, websocket_version;
-  std::string forwarded_proto, forwarded_host;  // what a proxy says that it was called with
+  std::string forwarded_proto, forwarded_host;  // the host and scheme that clients use, according to a proxy
   Trace trace;
   std::string body;
   bool has_host = false;
-  bool has_requested_method = false;  // Access-Control-Request-Method: a browser asks before it calls
+  bool has_requested_method = false;  // a preflight has the header Access-Control-Request-Method
   bool expects_continue = false;
   bool keep_alive = false;
   bool asks_for_websocket = false;
   int version = 11;
 
-  // What the check of the head has found; see principal_of().
+  // The principal, set by the check of the head; see auth.
   std::shared_ptr<const Principal> principal;
   std::string challenge;  // for a 401
 
@@ -54,21 +54,21 @@ struct Request {
   }
 };
 
-// Puts a target into one form, in place: the scheme and authority of an absolute URL go, and letters, digits and
-// "-._~" that were percent-encoded stand for themselves. All else that is encoded stays so.
+// Brings a target into normal form, in place: removes scheme and authority of an absolute URL, and decodes
+// percent-encoded letters, digits and "-._~". Other encoded bytes stay encoded.
 void normalise_target(std::string& target);
 
-// The target with the value of each `token=` in its query left out: for everything that is printed or sent back.
+// The target without the values of `token=` in its query, for everything that is logged or sent back.
 std::string masked(std::string_view target);
 
-// Beast's parser, writing into a Request. One is made per request; it holds no memory of its own.
+// Beast's parser, which writes into a Request. One is made for each request; it holds no memory of its own.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
   RequestParser(Request& request, Routes routes, std::uint64_t body_limit, std::uint32_t header_limit);
 
-  // Set when the body is larger than the limit, or says that it will be.
+  // True when the body exceeds the limit, or its announced length does.
   bool is_body_too_large() const { return is_body_too_large_; }
-  // The header that is there more than once and may not be; empty: there is none.
+  // The header that may occur only once and occurs again; empty: there is none.
   std::string_view repeated_header() const { return repeated_header_; }
 
  private:

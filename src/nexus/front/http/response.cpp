@@ -10,14 +10,14 @@ namespace nexus::http {
 namespace {
 
 constexpr std::size_t kMostKeptBytes = 4 << 10;  // of a body's buffer between requests
-constexpr std::size_t kCopiedBytes = 4 << 10;  // copying so much costs less than sending it as a second part
+constexpr std::size_t kCopiedBytes = 4 << 10;    // copying so much is cheaper than sending a second part
 
-// What serialise() adds to the headers, and what the rule for other origins may.
+// The most bytes that serialise() and CORS add to the headers.
 constexpr std::size_t kMostOtherHeadBytes = 1 << 10;
 
-constexpr int kRetryAfterMs = 1000;  // where nobody has said when to come again
+constexpr int kRetryAfterMs = 1000;  // when the error has no time of its own
 
-// A refusal that may be none in a moment: it says when to come again.
+// A rejection that may pass: the response says when to try again.
 bool is_for_now(unsigned status) { return status == 429 || status == 503; }
 
 bool has_content(unsigned status) { return status != 204 && status != 304; }

@@ -1,4 +1,4 @@
-// One HTTP response. Head and body are two reused strings that go out in one write.
+// One HTTP response. Head and body are two strings that are reused and go out in one write.
 #pragma once
 
 #include <array>
@@ -12,13 +12,13 @@ namespace nexus::http {
 
 enum class ContentType : std::uint8_t { kJson, kPrometheus };
 
-// The HTTP status of a refusal.
+// The HTTP status of an error.
 unsigned status_of(ErrorCode code);
 
-// The error body of the API. `details_json` is one JSON value, or empty.
+// Appends the error body of the API. `details_json`: one JSON value, or empty.
 void append_error_json(std::string& out, const Error& error, std::string_view details_json);
 
-// `{layer, setting, limit..., retryAfterMs}` for an error that a limit caused; empty for any other.
+// `{layer, setting, limit..., retryAfterMs}` for an error that a limit caused; empty for other errors.
 std::string details_of(const Error& error);
 
 class Response {
@@ -27,26 +27,26 @@ class Response {
 
   void set_status(unsigned status) { status_ = status; }
   void set_content_type(ContentType type) { content_type_ = type; }
-  // REQUIRES: no line breaks in `value`. Adds all of it, or throws.
+  // Adds the whole header, or throws and adds nothing. REQUIRES: `value` has no line breaks.
   void add_header(std::string_view name, std::string_view value);
-  // What a 401 says to be in want of, in WWW-Authenticate; "Bearer" when nothing is set. REQUIRES: no line breaks.
+  // Sets WWW-Authenticate of a 401; the default is "Bearer". REQUIRES: no line breaks.
   void set_challenge(std::string_view challenge) { challenge_ = challenge; }
   std::string& body() { return body_; }
 
-  // To be called before that is done which this is the response to: it can then be sent whatever happens, and needs no more
-  // memory. Until it is cleared, or refuses.
+  // Reserves all memory that serialise() needs, so that a sealed response can always be sent. To be called before the
+  // effect that the response reports. It lasts until clear() or refuse().
   void seal();
   bool is_sealed() const { return is_sealed_; }
 
-  // Makes this the response to a refused request, whatever it was before.
+  // Replaces this response by an error response.
   void refuse(const Error& error, std::string_view details_json = {});
 
   unsigned status() const { return status_; }
-  std::size_t capacity() const { return body_.capacity() + head_.capacity(); }  // bytes that it keeps
+  std::size_t capacity() const { return body_.capacity() + head_.capacity(); }  // bytes of the buffers
 
   enum class Connection : bool { kKeep, kClose };
-  enum class Body : bool { kSent, kOnlyDescribed };  // only described: for HEAD
-  // What goes over the wire; valid until the next change. `date` is an IMF-fixdate; `request_id` may be empty.
+  enum class Body : bool { kSent, kOnlyDescribed };  // headers only, for HEAD
+  // The bytes to send; valid until the next change. `date`: an IMF-fixdate. `request_id` may be empty.
   std::array<boost::asio::const_buffer, 2> serialise(std::string_view date, int version,
                                                      Connection connection, Body body,
                                                      std::string_view request_id = {});

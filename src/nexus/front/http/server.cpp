@@ -15,11 +15,11 @@ namespace {
 
 using asio::ip::tcp;
 
-// How coarse deadlines are, and how long an idle process sleeps.
+// The resolution of deadlines, and the longest sleep of an idle process.
 constexpr std::chrono::milliseconds kTick{100};
-// A quarter of a megabyte each 50 ms is 5 MB/s; the kernel doubles it for what it keeps beside the bytes.
+// 256 KiB per 50 ms round trip are 5 MB/s. The kernel doubles the value for its own overhead.
 constexpr int kSendBufferBytes = 256 << 10;
-// For responses on their way, after the grace.
+// For responses that are still being sent after the grace.
 constexpr std::int64_t kCloseMs = 1000;
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -32,7 +32,7 @@ std::string http_date(std::int64_t unix_ms) {
 
 void log_want_of_memory() { spdlog::error("a connection is closed: there is no memory left to answer it"); }
 
-// A connection that there was not even memory to refuse is closed.
+// Closes a connection that there was no memory to reject.
 void may_lack_memory(std::exception_ptr error) {
   try {
     must_not_throw(std::move(error));
@@ -65,7 +65,8 @@ void Server::add(Socket socket, Port port) try {
   ErrorCondition ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
-  // What the kernel keeps for a client that does not read counts against the container: a bound instead of its 4 MiB.
+  // Limits the kernel's buffer for a client that does not read; its default grows to 4 MiB, which count against the
+  // container.
   socket.set_option(boost::asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
   connections_.emplace_front(std::move(socket), port, service_, options_.rules, time_, ledger_);
   const auto connection = connections_.begin();
@@ -91,7 +92,7 @@ Task<void> Server::keep_time() {
     try {
       tick();
     } catch (const std::bad_alloc&) {
-      // What is left undone is done at the next.
+      // Without memory now, the next tick does the work.
     }
     check_drained();
   }

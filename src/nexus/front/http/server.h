@@ -1,8 +1,8 @@
-// The connections of one loop: keeps the time for them, and ends them in good order.
+// The HTTP connections of one loop, their time, and their orderly end.
 //
 //   start() ──► serving ──drain()──► draining ──no call and no connection left, or the grace is over──► drained
 //
-// Thread safety: none; it belongs to one loop, which must not run any more when it is destroyed.
+// Thread safety: none; it belongs to one loop. REQUIRES: the loop does not run any more when the server is destroyed.
 #pragma once
 
 #include <cstdint>
@@ -24,19 +24,19 @@ class Server {
     ConnectionRules rules{};
   };
 
-  // What is asked on its connections goes to `service`.
+  // `service` serves the requests of the connections. All arguments must outlive the server.
   Server(Executor executor, const Clock& clock, budget::Ledger& ledger, Service& service, Backend& backend,
          Options options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // To be called before the first add().
+  // REQUIRES: called before the first add().
   void start();
   void add(Socket socket, Port port = Port::kAll);
 
-  // Lets what runs end, at most for the grace; then calls `drained`, after which the loop has nothing left to do for
-  // this server.
+  // Waits for running calls to end, at most for the grace; then calls `drained`, and the loop has no work left for this
+  // server.
   void drain(std::move_only_function<void()> drained);
 
   Executor executor() const { return executor_; }

@@ -1,4 +1,4 @@
-// What a connection hands its requests to.
+// The interfaces between HTTP connections and the API behind them.
 #pragma once
 
 #include <cstddef>
@@ -14,39 +14,42 @@
 
 namespace nexus::http {
 
-// Called on the loop's thread alone.
+// Serves requests. Thread safety: called only on the loop's thread.
 class Service {
  public:
   virtual ~Service() = default;
-  // What it serves, valid as long as the service; a request is matched against it once, when its first line has been read.
+  // The table of endpoints; it must live as long as the service. The connection looks a request up once, after its
+  // first line.
   virtual Routes routes() const { return {}; }
-  // Called when the head is complete, before the body is: a refusal is answered at once, without the body.
-  // What it has found out about the caller is kept in the request.
+  // Called when the head is complete, before the body is read: an error is sent at once, without reading the body.
+  // Stores what it learns about the caller in `request`.
   virtual std::optional<Error> refuse_head(Request& request) = 0;
-  // Fills the response in: now, or by the returned coroutine for what has to wait. Both stay valid until then.
+  // Fills `response` in before it returns, or in the returned coroutine when it has to wait. Both arguments stay valid
+  // until then.
   virtual std::optional<Task<void>> serve(const Request& request, Response& response) = 0;
-  // Takes over the connection of a request that serve() has answered with 101.
+  // Takes the connection of a request whose response was 101.
   virtual void take_over(Upgrade) {}
-  // Adds the headers that every response to this request has. serve() has done so when it is done.
+  // Adds the headers that all responses to this request have. Not called after serve(), which adds them itself.
   virtual void add_headers(const Request&, Response&) {}
-  // Called for each request that never got to serve(), with the reason; gives what it is to be told.
+  // Called for each request that is rejected before serve(). Returns the error to respond with.
   virtual Error count_refusal(Error error) = 0;
-  // Called for every response before it is sent, also to what is no request at all.
+  // Called for each response before it is sent, including responses to malformed requests.
   virtual void count_response(const Request& request, unsigned status) = 0;
 };
 
-// What runs behind a server's connections, and is kept going and ended together with them. Called on the loop's thread alone.
+// The runtime behind a server, which runs and ends together with its connections. Thread safety: called only on the
+// loop's thread.
 class Backend {
  public:
   virtual ~Backend() = default;
-  // A few times a second.
+  // To be called a few times a second.
   virtual void tick(std::int64_t now_ms) = 0;
-  // Takes no more work and lets what runs end. Calls `progressed` when is_idle() may have changed.
+  // Rejects new work and lets running work end. Calls `progressed` when is_idle() may have changed.
   virtual void drain(std::function<void()> progressed) = 0;
-  // The time to end is over.
+  // Ends all remaining work now.
   virtual void abort() = 0;
   virtual bool is_idle() const = 0;
-  // That have left HTTP.
+  // Connections that have left HTTP.
   virtual std::size_t connections() const = 0;
 };
 

@@ -14,7 +14,7 @@ bool is_key(std::string_view text) {
   return bytes && bytes->size() == kKeyBytes;
 }
 
-// A host that is none would make an address out of something else.
+// Rejects text that would turn the URL into something else.
 bool is_host(std::string_view text) {
   return !text.empty() && text.find_first_of("/\\?#@ \t\"<>") == std::string_view::npos;
 }

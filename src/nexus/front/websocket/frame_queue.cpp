@@ -6,8 +6,9 @@
 namespace nexus::websocket {
 namespace {
 
-constexpr std::size_t kMostParts = 64;     // that Asio hands to the kernel at once
-constexpr std::uint64_t kEntryBytes = 64;  // so that a million empty frames are not nothing
+constexpr std::size_t kMostParts = 64;  // passed to the kernel in one call
+constexpr std::uint64_t kEntryBytes =
+    64;  // the fixed cost of a frame, so that a million empty ones are charged
 constexpr std::size_t kMostKeptEntries = 16;
 
 std::uint64_t cost_of(const Frame& frame) { return frame.size() + kEntryBytes; }
@@ -61,7 +62,7 @@ void FrameQueue::wait_for_room() {
   });
 }
 
-// When the client has gone, whoever reads from the socket learns it as well, and ends all this.
+// Errors are ignored here: the reader of the socket sees them too, and closes the client.
 void FrameQueue::flush() {
   if (is_closed_ || is_flush_due_) return;
   if (!is_empty()) {

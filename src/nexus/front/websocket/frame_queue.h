@@ -1,6 +1,7 @@
-// The frames that wait for one client, and the socket that they go to: those of one turn of the loop in one write.
+// The frames for one client, and the socket that they are sent to. Frames of one turn of the loop are sent in one
+// write.
 //
-//   push() ──► frames ──end of the turn──► write ──► done, or what the kernel did not take waits for the socket
+//   push() ──► frames ──end of the turn──► write ──► done, or the rest waits until the socket is writable
 //
 // Thread safety: none; it belongs to one loop.
 #pragma once
@@ -21,15 +22,15 @@ class FrameQueue : public std::enable_shared_from_this<FrameQueue> {
 
   Socket& socket() { return socket_; }
 
-  // After close() this does nothing.
+  // Does nothing after close().
   void push(Frame frame);
-  // Those of which not a byte has been sent.
+  // Drops all frames of which no byte was sent.
   void drop_waiting();
-  // Tells the client that nothing more comes, as soon as all is sent.
+  // Ends our side of the connection as soon as all frames are sent.
   void finish();
   void close();
 
-  // Behind the frame that is being sent.
+  // Bytes behind the frame that is being sent.
   std::uint64_t waiting_bytes() const;
   bool is_empty() const { return first_ == frames_.size(); }
 
@@ -40,11 +41,11 @@ class FrameQueue : public std::enable_shared_from_this<FrameQueue> {
   void remove(std::size_t sent);
 
   Socket socket_;
-  budget::Grant held_;  // for the list, not for what is in it
+  budget::Grant held_;  // for the queue itself, not for its messages
   std::vector<Frame> frames_;
-  std::size_t first_ = 0;          // of frames_ that has not been sent whole
-  std::size_t sent_of_first_ = 0;  // its bytes that have been
-  std::uint64_t bytes_ = 0;        // of all of them, each with what it costs to keep
+  std::size_t first_ = 0;          // index in frames_ of the first frame that is not completely sent
+  std::size_t sent_of_first_ = 0;  // bytes of it that are sent
+  std::uint64_t bytes_ = 0;        // of all frames, with their fixed costs
   bool is_flush_due_ = false;
   bool is_finishing_ = false;
   bool is_closed_ = false;

@@ -18,10 +18,10 @@ namespace beast_http = boost::beast::http;
 namespace beast_websocket = boost::beast::websocket;
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-constexpr std::size_t kReadBytes = 64 << 10;  // of a message at once, at most
-constexpr std::size_t kSmallBytes = 4 << 10;  // of a message: paid with the client
+constexpr std::size_t kReadBytes = 64 << 10;  // the most that one read takes
+constexpr std::size_t kSmallBytes = 4 << 10;  // of a message: covered by kClientBytes
 
-// Beast looks at the upgrade once more, and answers it.
+// Beast checks the upgrade again, and responds to it.
 beast_http::request<beast_http::empty_body> as_beast_has_it(const http::Request& request) {
   beast_http::request<beast_http::empty_body> upgrade(beast_http::verb::get, request.target, 11);
   upgrade.set(beast_http::field::host, request.host);
@@ -80,7 +80,7 @@ bool WebSocketClient::accept() {
   return !error;
 }
 
-// Between these two lines nothing can happen to the panel, so that the client misses no change and gets none twice.
+// No change can happen between these two lines, so the client misses none and receives none twice.
 void WebSocketClient::greet() {
   if (!panel_) return on_panel_removed();
   send_text(subscribers::connected_message(*panel_));
@@ -88,7 +88,7 @@ void WebSocketClient::greet() {
   if (loop_.is_draining) drain();
 }
 
-// One whole message, in the buffer. False: there will be none.
+// Reads one message into the buffer. False: the connection has ended.
 Task<bool> WebSocketClient::read_message() {
   do {
     const auto [error, bytes] = co_await stream_.async_read_some(buffer_, kReadBytes, kAwaitTuple);
@@ -159,7 +159,7 @@ void WebSocketClient::carry_out(TriggerCommand command, std::string request_id_j
                  });
 }
 
-// Nobody could be told of a failure for want of memory, so the connection ends with it.
+// There was no memory to report the failure of this trigger, so the client is closed.
 void WebSocketClient::trigger_has_ended(const std::exception_ptr& error) {
   try {
     must_not_throw(error);
@@ -182,7 +182,7 @@ Task<void> WebSocketClient::trigger(TriggerCommand command, std::string request_
   send_text(std::move(text));
 }
 
-// Of an execution that waits; on the way there, each of its calls is told once.
+// Waits for the end of a suspended execution, and reports each of its suspensions once.
 Task<std::string> WebSocketClient::result_of(executions::ExecutionPtr execution,
                                              std::string request_id_json) {
   constexpr std::chrono::hours kLong{24};
@@ -216,7 +216,7 @@ void WebSocketClient::send(const subscribers::SharedTextPtr& message) {
   push(Frame(message), message->is_unpaid);
 }
 
-// A client that keeps up has nothing waiting but what is on its way, however long that is.
+// A client that keeps up has only the frame that is being sent, however large.
 void WebSocketClient::push(Frame frame, bool is_unpaid) {
   if (is_closing_) return;
   const std::uint64_t waiting = queue_->waiting_bytes();
@@ -231,7 +231,7 @@ void WebSocketClient::on_panel_removed() { close(CloseCode::kPanelGone, "the pan
 
 void WebSocketClient::on_loss() { queue_->close(); }
 
-// The subscribers are left later: it may be just about to tell the next one.
+// Unsubscribes in a later turn of the loop: this may be called while the subscribers are being notified.
 void WebSocketClient::close(CloseCode code, const char* reason) {
   if (std::exchange(is_closing_, true)) return;
   deadline_ms_ = loop_.now_ms + (loop_.is_draining ? kLingerMs : kCloseMs);
@@ -244,7 +244,7 @@ void WebSocketClient::leave() {
   if (panel_) loop_.subscribers.leave(*panel_, *this);
 }
 
-// As a connection does: closing over what the client still sends could cost it what we have said.
+// As Connection::linger(): closing while the client still sends could lose our last frames.
 Task<void> WebSocketClient::linger() {
   deadline_ms_ = std::min(deadline_ms_, loop_.now_ms + kLingerMs);
   queue_->finish();

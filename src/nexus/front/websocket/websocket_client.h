@@ -1,10 +1,10 @@
 // One WebSocket client of a panel, on the panel's loop.
 //
-//   accepted ──CONNECTED──► open ──────────► closing ──► lingering ──► closed
-//                           │ reads, is told  │ kCloseMs   │ kLingerMs
+//   accepted ──CONNECTED──► open ───────────────► closing ──► lingering ──► closed
+//                           │ reads, is notified  │ kCloseMs   │ kLingerMs
 //                           └ kPingMs: a ping; kIdleMs without a frame: closing
 //
-// Its triggers go on when it has gone. Thread safety: none; it belongs to one loop.
+// Executions that it triggered continue after the client has gone. Thread safety: none; it belongs to one loop.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -19,12 +19,12 @@
 
 namespace nexus::websocket {
 
-// RFC 6455 (section 7.4), its registry, and our own.
+// Codes of RFC 6455 (section 7.4), of its registry, and of this server.
 enum class CloseCode : std::uint16_t {
   kGoingAway = 1001,
-  kPolicy = 1008,     // a slow reader, a token that has expired, a client that is silent
+  kPolicy = 1008,     // a slow reader, an expired token, a silent client
   kTryAgain = 1013,   // no memory
-  kPanelGone = 4404,  // as 404
+  kPanelGone = 4404,  // like status 404
 };
 
 class WebSocketClient final : public subscribers::Subscriber,
@@ -32,27 +32,29 @@ class WebSocketClient final : public subscribers::Subscriber,
  public:
   static constexpr std::int64_t kPingMs = 30'000;
   static constexpr std::int64_t kIdleMs = 75'000;
-  static constexpr std::int64_t kCloseMs = 10'000;  // for the client to answer our close
-  static constexpr std::int64_t kLingerMs = 2'000;  // for it to close the connection; at drain, for all
+  static constexpr std::int64_t kCloseMs = 10'000;  // for the client to reply to our close frame
+  static constexpr std::int64_t kLingerMs =
+      2'000;  // for the client to close the connection; also the time of all clients at drain
   static constexpr std::uint64_t kMostWaitingBytes = 1 << 20;
   static constexpr std::size_t kMostInFlight = 32;
 
-  // `loop` must outlive it. Without a panel, which has gone meanwhile, it is told so and closed.
+  // `loop` must outlive the client. `panel` is null when it was removed meanwhile; the client is then closed with
+  // kPanelGone.
   WebSocketClient(WebSocketLoop& loop, http::Upgrade upgrade, std::shared_ptr<panels::Panel> panel);
 
-  // Ends when the connection is closed.
+  // Serves the connection; ends when it is closed.
   Task<void> run();
 
-  // Looks at the time, every second or so.
+  // Checks deadlines; to be called about every second.
   void sweep();
-  // Closes as soon as none of its triggers is in progress.
+  // Closes as soon as the client's own triggers have ended.
   void drain();
 
   const subscribers::Topics& topics() const override { return topics_; }
   void send(const subscribers::SharedTextPtr& message) override;
   void on_panel_removed() override;
   void on_loss() override;
-  // Of an execution that it has started.
+  // Reports the progress of an execution that this client triggered.
   void send_progress(const subscribers::Progress& progress, std::string_view request_id_json);
 
  private:
@@ -77,7 +79,7 @@ class WebSocketClient final : public subscribers::Subscriber,
   Task<void> linger();
 
   WebSocketLoop& loop_;
-  http::Request request_;  // given up once it is accepted, but for the caller
+  http::Request request_;  // cleared after the upgrade, except for the principal
   std::shared_ptr<panels::Panel> panel_;
   budget::Grant held_;
   std::shared_ptr<FrameQueue> queue_;

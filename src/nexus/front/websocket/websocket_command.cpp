@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMostRequestIdBytes = 256;  // as JSON
 
-// A field is there once, as its text.
+// The fields of a message, each as its JSON text. A repeated field is an error.
 struct Fields {
   std::optional<std::string> type, tool, args, request_id, topics;
   std::optional<ErrorResponse> error;
@@ -43,7 +43,7 @@ struct Fields {
   }
 };
 
-// None: it is no string.
+// None: the value is no string.
 std::optional<std::string> as_string(std::string_view json) {
   if (!json.starts_with('"')) return std::nullopt;
   const simdjson::padded_string padded = padded_copy(json);

@@ -1,4 +1,4 @@
-// The messages of WebSocket clients.
+// Parses the messages of WebSocket clients.
 #pragma once
 
 #include <expected>
@@ -30,13 +30,13 @@ struct Command {
 
 struct RefusedCommand {
   ErrorResponse refusal;
-  std::string request_id_json{};  // when there is one that can be read
+  std::string request_id_json{};  // when the message has a readable one
 };
 
-// kInvalidRequest: it is no JSON object, or has a type or a field that is not known, or not what it should be.
+// kInvalidRequest: the message is no JSON object, or has an unknown type, an unknown field, or a field of a wrong type.
 std::expected<Command, RefusedCommand> read_command(std::string_view text);
 
-// kInvalidRequest for one part of a message; an empty path: the message itself.
+// kInvalidRequest for one part of a message. `path` empty: for the whole message.
 ErrorResponse refuse_message_part(std::string_view path, std::string_view message);
 
 }  // namespace nexus::websocket

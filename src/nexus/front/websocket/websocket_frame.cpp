@@ -2,7 +2,7 @@
 
 namespace nexus::websocket {
 
-// RFC 6455, section 5.2: the last and only frame of a message, and its length in 7, 16 or 64 bits.
+// RFC 6455, section 5.2: a single, final frame, with its length in 7, 16 or 64 bits.
 Frame::Frame(subscribers::SharedTextPtr text) : payload_(std::move(text)) {
   constexpr char kText = '\x81';
   const std::uint64_t size = payload_->text.size();

@@ -1,4 +1,4 @@
-// What goes to WebSocket clients. Frames of a server are not masked, so their bytes are the same for every client.
+// Frames to WebSocket clients. Servers do not mask frames, so the bytes are the same for every client.
 #pragma once
 
 #include <array>
@@ -11,17 +11,17 @@
 
 namespace nexus::websocket {
 
-// A frame's head, of its own, and its payload, shared with the frames of other clients.
+// One frame: a head of its own, and a payload that is shared with the frames of other clients.
 class Frame {
  public:
-  // One whole text message.
+  // A complete text message.
   explicit Frame(subscribers::SharedTextPtr text);
-  // Bytes that are frames already. Not charged: they are few.
+  // Bytes that are complete frames already. Not charged, as they are few.
   static Frame raw(std::string bytes);
 
   std::string_view head() const { return {head_.data(), head_bytes_}; }
   std::string_view payload() const { return payload_->text; }
-  // Lets go of the payload; the frame is of no use any more.
+  // Releases the payload. REQUIRES: the frame is not used any more.
   void release() { payload_.reset(); }
 
   std::size_t size() const { return head_bytes_ + payload_->text.size(); }

@@ -1,6 +1,6 @@
-// What Beast's WebSocket takes for its socket. It reads from the real one; what it writes (the response to the upgrade, pongs,
-// closes) goes into the queue of frames, so that our own frames need not wait for its writes, nor they for ours. Beast
-// writes each of its frames at once, and each is put into the queue whole.
+// The socket that Beast's WebSocket stream uses. Reads come from the real socket. Writes (the response to the upgrade,
+// pongs, closes) go into the frame queue, so that our frames and Beast's never wait for each other. Beast writes each
+// of its frames in one call, so each enters the queue whole.
 #pragma once
 
 #include <boost/asio/buffer.hpp>
@@ -18,7 +18,7 @@ class WebSocketLayer {
  public:
   using executor_type = Executor;
 
-  // `already_read`: what the client has sent behind its request.
+  // `already_read`: bytes that the client sent after its request.
   WebSocketLayer(std::shared_ptr<FrameQueue> queue, std::string already_read)
       : queue_(std::move(queue)), already_read_(std::move(already_read)) {}
 
@@ -41,7 +41,7 @@ class WebSocketLayer {
         write_some(buffers));
   }
 
-  // Beast's calls of these are never made: an upgrade is answered to a request that is there.
+  // Beast never calls the synchronous functions, because the request of the upgrade was read already.
   template <class Buffers>
   std::size_t read_some(const Buffers& buffers) {
     return queue_->socket().read_some(buffers);
@@ -64,7 +64,7 @@ class WebSocketLayer {
   }
 
   friend void beast_close_socket(WebSocketLayer& layer) { layer.queue_->close(); }
-  // How the connection ends is the client's own matter: it may still have something to send.
+  // Leaves the end of the connection to the client object, which may still have frames to send.
   friend void teardown(boost::beast::role_type, WebSocketLayer&, ErrorCondition& error) { error.clear(); }
   template <class Handler>
   friend void async_teardown(boost::beast::role_type, WebSocketLayer& layer, Handler&& handler) {

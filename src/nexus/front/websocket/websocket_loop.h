@@ -1,4 +1,4 @@
-// What the WebSocket clients of one loop have in common.
+// The data that all WebSocket clients of one loop share.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,10 @@
 
 namespace nexus::websocket {
 
-// What is charged for a client at the least: it, Beast's part, its coroutine, and the kernel's part.
+// The least charge for a client: the object, Beast's part, its coroutine, and the kernel's part.
 inline constexpr std::uint64_t kClientBytes = 16 << 10;
 
-// What they work with, all of which must outlive them.
+// All references must outlive the clients.
 struct WebSocketLoop {
   Executor executor;
   const Clock& clock;
@@ -27,8 +27,8 @@ struct WebSocketLoop {
   executions::Executions& executions;
   metrics::Probes& probes;
   std::uint64_t body_limit_bytes = 1 << 20;
-  std::int64_t now_ms = 0;    // kept up to date by WebSockets::tick()
-  std::size_t in_flight = 0;  // triggers of all clients, also of those that have gone
+  std::int64_t now_ms = 0;    // updated by WebSockets::tick()
+  std::size_t in_flight = 0;  // running triggers of all clients, including clients that have gone
   bool is_draining = false;
 };
 

@@ -1,4 +1,4 @@
-// The messages that answer what a WebSocket client has sent, as JSON.
+// The messages that reply to a WebSocket client's commands, as JSON.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace nexus::websocket {
 
-// A request id is the client's own JSON, a string or a number; empty: it gave none.
+// `request_id_json`: the client's own JSON, a string or a number; empty: none.
 std::string result_message(const ExecutionResult& result, std::string_view request_id_json);
 std::string error_message(const ErrorResponse& refusal, std::string_view request_id_json);
 inline constexpr std::string_view kPong = R"({"type":"PONG"})";

@@ -7,7 +7,7 @@
 namespace nexus::websocket {
 namespace {
 
-constexpr std::int64_t kSweepMs = 1000;  // ten thousand clients are looked at in a millisecond
+constexpr std::int64_t kSweepMs = 1000;  // a sweep over ten thousand clients takes a millisecond
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 // All WebSocket clients of one loop.
 //
-// Thread safety: none; it belongs to one loop, which must not run any more when it is destroyed.
+// Thread safety: none; it belongs to one loop. REQUIRES: the loop does not run any more when this object is destroyed.
 #pragma once
 
 #include <list>
@@ -21,15 +21,15 @@ class WebSockets {
   WebSockets(const WebSockets&) = delete;
   WebSockets& operator=(const WebSockets&) = delete;
 
-  // Of a panel of this loop. REQUIRES: the request is for a WebSocket, and admitted.
+  // Adds a client of one of this loop's panels. REQUIRES: the request is a valid upgrade and was admitted.
   void add(http::Upgrade upgrade);
   // To be called a few times a second.
   void tick(std::int64_t now_ms);
-  // No new triggers; each client is closed as soon as its own have ended.
+  // Rejects new triggers, and closes each client as soon as its own triggers have ended.
   void drain();
 
   std::size_t size() const { return clients_.size(); }
-  // Neither a client is left, nor a trigger of one that has gone.
+  // True when no client is left, and no trigger of a client that has gone.
   bool is_idle() const { return clients_.empty() && loop_.in_flight == 0; }
 
  private:

@@ -1,8 +1,8 @@
 // Runs libcurl's transfers on one thread: their sockets in an epoll, their timers, and work that other threads post.
 //
 //   other threads ──post──► mailbox ─┐
-//   sockets ────────────────────────┼─► epoll ─► libcurl ─► Client::on_done
-//   the next deadline ──────────────┘                       Client::on_time
+//   sockets ─────────────────────────┼─► epoll ─► libcurl ─► Client::on_done
+//   the next deadline ───────────────┘                       Client::on_time
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // Starts the tools of one loop's panels that have a trigger: a schedule, an event, or a change of state.
 //
-//   interval, cron ─────────────► ┌─ a queue for each tool ┐
+//   interval, cron ─────────────► ┌─ a queue for each tool ─┐
 //   a commit: events, changes ──► │ of at most kMostWaiting │ ─► Executions::run(), one after another ─► a kept result
 //   events of other loops ──────► └─────────────────────────┘
 //
