@@ -18,9 +18,8 @@ namespace {
 namespace beast_http = boost::beast::http;
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-constexpr std::size_t kReadBytes =
-    // Larger than a usual request: a read that does not fill the buffer has taken all that was there.
-    8 << 10;
+// Larger than a usual request: a read that does not fill the buffer has taken all that was there.
+constexpr std::size_t kReadBytes = 8 << 10;
 constexpr std::size_t kBodyReadBytes = 64 << 10;
 constexpr std::int64_t kRestMs = 1000;        // idle time after which large buffers are freed
 constexpr std::size_t kSmallBytes = 4 << 10;  // covered by kConnectionBytes

@@ -26,9 +26,8 @@ namespace nexus::http {
 struct ConnectionRules {
   std::uint64_t body_limit_bytes = 1 << 20;
   std::uint32_t header_limit_bytes = 16 << 10;
-  std::int64_t idle_ms =
-      // Between requests. Longer than the 60 s of common proxies, so that the proxy closes first.
-      75'000;
+  // Between requests. Longer than the 60 s of common proxies, so that the proxy closes first.
+  std::int64_t idle_ms = 75'000;
   std::int64_t read_ms = 30'000;   // from the first byte of a request to its last
   std::int64_t write_ms = 30'000;  // for a client that is slow to take the response
   std::int64_t linger_ms = 2'000;  // for a rejected client to read the response

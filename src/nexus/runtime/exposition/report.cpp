@@ -18,7 +18,7 @@ void report_executions(Exposition& out, const metrics::ExecutionProbe& probe,
                        const metrics::InProgress& in_progress) {
   const std::uint64_t succeeded = probe.succeeded.count();
   const std::uint64_t failed = probe.failed.count();
-  out.counter("nexus_handler_executions_total", "Executions that have ended, by how they ended.");
+  out.counter("nexus_handler_executions_total", "Executions that have ended, by status.");
   out.sample({{"status", "success"}}, succeeded);
   out.sample({{"status", "error"}}, failed);
 
@@ -31,7 +31,7 @@ void report_executions(Exposition& out, const metrics::ExecutionProbe& probe,
   out.durations({{"status", "success"}}, probe.succeeded.buckets());
   out.durations({{"status", "error"}}, probe.failed.buckets());
 
-  out.gauge("nexus_executions", "Executions that have not ended, by what they do.");
+  out.gauge("nexus_executions", "Executions that have not ended, by state.");
   out.sample({{"state", "queued"}}, in_progress.queued);
   out.sample({{"state", "running"}}, in_progress.running);
   out.sample({{"state", "suspended"}}, in_progress.suspended);
@@ -40,21 +40,20 @@ void report_executions(Exposition& out, const metrics::ExecutionProbe& probe,
   out.gauge("nexus_peak_memory_bytes", "Highest memoryPeakBytes of any execution since start.");
   out.sample(probe.peak_memory_bytes);
 
-  out.histogram("nexus_reset_seconds", "Time to put an instance's memory back; one in 16 is measured.");
+  out.histogram("nexus_reset_seconds", "Time to restore an instance's memory; one in 16 is measured.");
   out.durations({}, probe.resets.buckets());
 }
 
 void report_suspensions(Exposition& out, const metrics::SuspensionProbe& probe) {
-  out.counter("nexus_suspensions_total", "Calls of extensions that executions have waited for.");
+  out.counter("nexus_suspensions_total", "Suspensions of executions, by the extension that they wait for.");
   for (const auto& [extension, count] : probe.by_extension)
     out.sample({{"extension", extension}}, count);
-  out.histogram("nexus_suspension_seconds", "Time from such a call to its answer.");
+  out.histogram("nexus_suspension_seconds", "Time from the start of a suspension to its settlement.");
   out.durations({}, probe.times.buckets());
 }
 
 void report_triggers(Exposition& out, const metrics::TriggerProbe& probe) {
-  out.counter("nexus_triggers_total",
-              "Starts by triggers of tools, by the trigger's type and what came of them.");
+  out.counter("nexus_triggers_total", "Starts of tools by triggers, by type of trigger and outcome.");
   for (std::size_t type = 0; type < probe.counts.size(); ++type) {
     if (static_cast<TriggerType>(type) == TriggerType::kManual) continue;
     for (std::size_t outcome = 0; outcome < metrics::TriggerProbe::kOutcomes.size(); ++outcome)
@@ -81,10 +80,10 @@ void report_host_calls(Exposition& out, const HostCalls& calls) {
 
 void report_refusals(Exposition& out, const metrics::ErrorProbe& errors,
                      const metrics::AdmissionProbe& admission) {
-  out.counter("nexus_errors_total", "Executions that failed and requests that were refused, by code.");
+  out.counter("nexus_errors_total", "Executions that failed and requests that were rejected, by code.");
   for (std::size_t code = 0; code < kErrorCodeCount; ++code)
     out.sample({{"code", name(static_cast<ErrorCode>(code))}}, errors.by_code[code]);
-  out.counter("nexus_admission_rejected_total", "Requests refused for want of room, by who refused.");
+  out.counter("nexus_admission_rejected_total", "Requests rejected because a limit was reached, by layer.");
   for (std::size_t layer = 0; layer < metrics::kLayers.size(); ++layer)
     out.sample({{"layer", metrics::kLayers[layer]}}, admission.by_layer[layer]);
 }
@@ -92,7 +91,7 @@ void report_refusals(Exposition& out, const metrics::ErrorProbe& errors,
 void report_http(Exposition& out, const metrics::HttpProbe& probe) {
   std::vector<metrics::HttpCount> counts(probe.counts().begin(), probe.counts().end());
   std::ranges::sort(counts, {}, &metrics::HttpCount::labels);
-  out.counter("nexus_http_requests_total", "Responses to HTTP requests, by route, method and status.");
+  out.counter("nexus_http_requests_total", "HTTP responses, by route, method and status.");
   for (const auto& [labels, count] : counts) {
     const fmt::format_int code(labels.code);
     out.sample({{"route", labels.route}, {"method", labels.method}, {"code", {code.data(), code.size()}}},
@@ -101,7 +100,7 @@ void report_http(Exposition& out, const metrics::HttpProbe& probe) {
 }
 
 void report_images(Exposition& out, const handlers::CacheStats& stats) {
-  out.gauge("nexus_cache_hit_rate", "Share of lookups since start that found their handler's image.");
+  out.gauge("nexus_cache_hit_rate", "Share of lookups since start that found the handler's image.");
   out.sample(hit_rate(stats));
   out.counter("nexus_cache_requests_total", "Lookups of a handler's image: in memory, on disk, or loaded.");
   out.sample({{"result", "hit"}}, stats.hits);
@@ -120,16 +119,16 @@ void report_disk_cache(Exposition& out, const handlers::DiskCacheStats& stats) {
   out.sample(stats.limit_bytes);
   out.counter("nexus_cache_evictions_total", "Images removed from disk to make room for others.");
   out.sample(stats.evictions);
-  out.counter("nexus_cache_errors_total", "Errors of the disk cache, by what failed.");
+  out.counter("nexus_cache_errors_total", "Errors of the disk cache, by operation.");
   for (std::size_t op = 0; op < stats.errors.size(); ++op)
     out.sample({{"op", handlers::kCacheOps[op]}}, stats.errors[op]);
 }
 
 void report_pool(Exposition& out, const pool::PoolStats& stats, std::uint64_t without_memory) {
-  out.gauge("nexus_instances", "Instances, by what they do.");
+  out.gauge("nexus_instances", "Instances, by state.");
   out.sample({{"state", "idle"}}, stats.idle);
   out.sample({{"state", "active"}}, stats.active);
-  out.counter("nexus_instances_created_total", "Instances made since start.");
+  out.counter("nexus_instances_created_total", "Instances created since start.");
   out.sample(stats.created);
 
   using pool::Retired;
@@ -141,13 +140,13 @@ void report_pool(Exposition& out, const pool::PoolStats& stats, std::uint64_t wi
       {"shutdown", Retired::kShutdown},
   });
   static_assert(kReasons.size() == pool::kRetiredCount);
-  out.counter("nexus_instances_retired_total", "Instances given up since start, by reason.");
+  out.counter("nexus_instances_retired_total", "Instances retired since start, by reason.");
   for (const auto& [reason, value] : kReasons)
     out.sample({{"reason", reason}}, stats.retired[static_cast<std::size_t>(value)]);
 
   out.gauge("nexus_queue_depth", "Executions and loads that wait for an instance or for memory.");
   out.sample(stats.waiting + without_memory);
-  out.histogram("nexus_pool_wait_seconds", "Time until an instance was given to who asked for one.");
+  out.histogram("nexus_pool_wait_seconds", "Time that an execution or load waited for an instance.");
   out.durations({}, stats.waits.buckets());
 }
 
@@ -156,24 +155,24 @@ void report_memory(Exposition& out, const MemoryFacts& facts) {
   out.gauge("nexus_memory_budget_bytes", "Bytes that the process may use, reserve included.");
   out.sample(limits.budget_bytes);
   out.gauge("nexus_memory_budget_used_ratio",
-            "Granted and unaccounted bytes, over what the tightest limit leaves without its reserve.");
+            "Granted and unaccounted bytes, divided by the bytes of the tightest limit without its reserve.");
   out.sample(used_ratio(facts));
   // Read at the same moment as the unaccounted bytes: only then is their sum the memory of the process.
-  out.gauge("nexus_memory_accounted_bytes", "Bytes granted, by what they are for.");
+  out.gauge("nexus_memory_accounted_bytes", "Bytes granted, by kind of use.");
   for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
     out.sample({{"kind", budget::kKindNames[kind]}},
                facts.ledger.accounts.granted(static_cast<budget::Kind>(kind)));
-  out.gauge("nexus_memory_unaccounted_bytes", "Bytes measured beyond what is granted.");
+  out.gauge("nexus_memory_unaccounted_bytes", "Bytes measured beyond the granted ones.");
   out.sample(facts.view.unaccounted_bytes);
   if (limits.container_limit_bytes) {
-    out.gauge("nexus_container_memory_limit_bytes", "What the kernel lets the container have.");
+    out.gauge("nexus_container_memory_limit_bytes", "Memory limit of the container.");
     out.sample(*limits.container_limit_bytes);
     out.gauge("nexus_container_memory_usage_bytes",
-              "What the kernel charges to the container, cached files included.");
+              "Memory that the kernel charges to the container, cached files included.");
     out.sample(limits.container_usage_bytes);
   }
   out.counter("nexus_unclean_exits_total",
-              "Processes before this one that were killed or crashed, found at the start.");
+              "Earlier processes that were killed or crashed, found at the start.");
   out.sample(facts.unclean_exits.size());
 }
 
@@ -191,7 +190,7 @@ void report_process(Exposition& out, const system::Process& process) {
   out.sample(process.stat->resident_pages * kPageBytes);
   out.gauge("process_virtual_memory_bytes", "Address space, most of it reserved and never touched.");
   out.sample(process.stat->virtual_bytes);
-  out.gauge("process_start_time_seconds", "When the process was started, in seconds since 1970.");
+  out.gauge("process_start_time_seconds", "Start time of the process, in seconds since 1970.");
   out.sample(process.started_unix_seconds);
   out.gauge("process_threads", "Threads of the process.");
   out.sample(process.stat->threads);
@@ -220,7 +219,7 @@ std::string report(const Snapshot& sum, const handlers::DiskCacheStats& disk, co
   out.sample(sum.panels);
   out.gauge("nexus_ws_clients", "WebSocket clients that are connected.");
   out.sample(sum.probes.ws_clients);
-  out.gauge("nexus_build_info", "Always 1; the labels say what is running.");
+  out.gauge("nexus_build_info", "Always 1; the labels have the versions.");
   out.sample({{"version", build.version}, {"engine", build.engine}, {"interpreter", build.interpreter}}, 1.0);
   report_memory(out, memory);
   report_process(out, process);
