@@ -1,5 +1,5 @@
-// Build tool: nexus-compile IN.wasm OUT.cwasm. Compiles the interpreter ahead of time, with the engine's own
-// configuration, so that the program neither compiles it at start nor can load what doesn't fit.
+// Build tool: nexus-compile IN.wasm OUT.cwasm. Compiles the interpreter ahead of time with the engine's own
+// configuration, so that the program need not compile it at start and can load the result.
 #include <cstdio>
 #include <fstream>
 #include <iterator>

@@ -1,4 +1,4 @@
-// `nexus cache prune`: empties the folder of handler images.
+// `nexus cache prune`: removes the handler images from CACHE_DIR.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -26,7 +26,7 @@ int prune_cache(const CachePruneCommand& command) {
   const auto files = handlers::find_cache_folder(directory);
   if (!files) return give_up(files.error().message);
   if (*files == nullptr) {
-    fmt::print("there is no cache in {}\n", directory);
+    fmt::print("no cache in {}\n", directory);
     return kDone;
   }
   const auto pruned = handlers::prune(**files);

@@ -1,4 +1,4 @@
-// `nexus check`: what fits into the container and the machine, and what contradicts.
+// `nexus check`: whether the settings fit into the container and the machine.
 #include <fmt/format.h>
 
 #include "check_report.h"

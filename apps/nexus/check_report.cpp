@@ -58,7 +58,7 @@ void add_cache(Table& table, const diagnostics::Requirements& requirements,
              bytes_text(there.cache->free_bytes), bytes_text(requirements.max_cache_size_bytes));
 }
 
-// The other ones are copied back whole after each call.
+// The other instances have their memory copied back whole after each call.
 std::uint64_t protected_instances(const diagnostics::Requirements& requirements,
                                   const diagnostics::Capacity& capacity) {
   return std::min(requirements.max_instances, capacity.instances_mappable);

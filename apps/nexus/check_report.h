@@ -1,4 +1,4 @@
-// What `nexus check` found, for people and for programs.
+// The report of `nexus check`, as text and as JSON.
 #pragma once
 
 #include <string>
@@ -7,12 +7,13 @@
 
 namespace nexus::app {
 
-// A line for each limit and each thing that has to fit, then one for each finding, which begins with what to change.
+// One line for each limit and each requirement, then one line for each finding, which begins with the setting to
+// change.
 std::string check_table(const diagnostics::Requirements& requirements, const diagnostics::Environment& there,
                         const diagnostics::Capacity& capacity);
 
 // {"fits", "container", "machine", "budget", "instances", "cache", "process", "contradictions": [{setting, text}],
-// "notes": [{setting, text}]}; null: without limit, or unknown.
+// "notes": [{setting, text}]}. null stands for no limit, or for an unknown value.
 std::string check_json(const diagnostics::Requirements& requirements, const diagnostics::Environment& there,
                        const diagnostics::Capacity& capacity);
 

@@ -1,4 +1,4 @@
-// How a command of the command line becomes what is done.
+// Connects a subcommand of the command line to its function.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace nexus::app {
 
-// What `command` says is done when `subcommand` was given.
+// When `subcommand` was given, `chosen` will call `act` with `command`.
 template <class Command, class Act>
 void choose(Chosen& chosen, CLI::App* subcommand, std::shared_ptr<Command> command, Act act) {
   subcommand->final_callback(

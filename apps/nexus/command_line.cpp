@@ -1,4 +1,4 @@
-// Commands of this machine.
+// Commands that need no running server.
 #include <CLI/CLI.hpp>
 
 #include <map>
@@ -53,8 +53,8 @@ void add_serve(CLI::App& app, Chosen& chosen) {
 
 void add_config(CLI::App& app, Chosen& chosen) {
   auto command = std::make_shared<ConfigCommand>();
-  CLI::App* config = app.add_subcommand("config", "Prints the settings in effect, and where each comes from");
-  config->add_flag("--json", command->json, "Prints them for programs");
+  CLI::App* config = app.add_subcommand("config", "Prints the settings in effect, and the origin of each");
+  config->add_flag("--json", command->json, "Prints JSON");
   config->footer(kConfigExamples);
   add_config_options(*config, command->config);
   choose(chosen, config, command, [config](ConfigCommand& its) {
@@ -66,8 +66,8 @@ void add_config(CLI::App& app, Chosen& chosen) {
 void add_check(CLI::App& app, Chosen& chosen) {
   auto command = std::make_shared<CheckCommand>();
   CLI::App* check =
-      app.add_subcommand("check", "Says what fits into the container and the machine, and what contradicts");
-  check->add_flag("--json", command->json, "Prints it for programs");
+      app.add_subcommand("check", "Checks whether the settings fit into the container and the machine");
+  check->add_flag("--json", command->json, "Prints JSON");
   check->footer(kCheckExamples);
   add_config_options(*check, command->config);
   choose(chosen, check, command, [check](CheckCommand& its) {
@@ -78,9 +78,9 @@ void add_check(CLI::App& app, Chosen& chosen) {
 
 void add_cache(CLI::App& app, Chosen& chosen) {
   auto command = std::make_shared<CachePruneCommand>();
-  CLI::App* cache = app.add_subcommand("cache", "What is kept on disk: images of handlers in CACHE_DIR");
+  CLI::App* cache = app.add_subcommand("cache", "Manages the handler images in CACHE_DIR");
   cache->require_subcommand(1);
-  CLI::App* prune = cache->add_subcommand("prune", "Removes all of it, and says how much that was");
+  CLI::App* prune = cache->add_subcommand("prune", "Removes all images, and prints their number and bytes");
   prune->footer(kPruneExamples);
   add_config_options(*prune, command->config);
   choose(chosen, prune, command, [prune](CachePruneCommand& its) {
@@ -92,11 +92,12 @@ void add_cache(CLI::App& app, Chosen& chosen) {
 void add_token(CLI::App& app, Chosen& chosen) {
   auto command = std::make_shared<TokenCommand>();
   CLI::App* token =
-      app.add_subcommand("token", "Makes a token for callers of the server of this configuration");
-  token->add_option("--scope", command->scopes, "What it may do; without it, all")
+      app.add_subcommand("token", "Makes a token that a server with this configuration accepts");
+  token->add_option("--scope", command->scopes, "Scopes of the token; without it, all scopes")
       ->check(CLI::IsMember({"read", "write", "trigger", "resume", "admin"}));
-  token->add_option("--panels", command->panels, "Globs of the panels that it may see; without it, all");
-  token->add_option("--ttl", command->ttl_seconds, "When it expires: seconds, or 10m, 2h, 30d")
+  token->add_option("--panels", command->panels,
+                    "Globs of the panels that the token covers; without it, all panels");
+  token->add_option("--ttl", command->ttl_seconds, "Time until the token expires: seconds, or 10m, 2h, 30d")
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, std::uint64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}))
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{366} * 86400))
@@ -119,9 +120,9 @@ void add_run(CLI::App& app, Chosen& chosen) {
   run->add_option("--limits", command->limits, "Limits, such as timeoutMs=200 maxHostCalls=10");
   run->add_flag("--logs", command->logs, "Prints the handler's log lines with the RESULT");
   run->add_option("--repeat", command->repeat,
-                  "Runs it so often, each time from the same state, and says on stderr how long it took")
+                  "Runs the handler N times, each from the same state, and prints the times on stderr")
       ->check(CLI::Range(1u, 10'000'000u));
-  run->add_flag("--watch", command->watch, "Runs it again whenever the file changes");
+  run->add_flag("--watch", command->watch, "Runs the handler again whenever the file changes");
   run->footer(kRunExamples);
   choose(chosen, run, command, [](RunCommand& its) { return nexus::app::run(its); });
 }

@@ -1,4 +1,4 @@
-// Commands that ask a server that runs.
+// Commands that send requests to a running server.
 #include <CLI/CLI.hpp>
 
 #include <memory>
@@ -39,9 +39,10 @@ void add_server_options(CLI::App& command, RemoteServer& server, const char* tok
 
 void add_health(CLI::App& app, Chosen& chosen) {
   auto command = std::make_shared<HealthCommand>();
-  CLI::App* health = app.add_subcommand("health", "Asks a running server whether it takes calls");
+  CLI::App* health = app.add_subcommand("health", "Asks a running server whether it is ready");
   health->add_option("--url", command->url, "The server: http://HOST:PORT")->envname("NEXUS_URL");
-  health->add_flag("--live", command->live, "Asks whether it runs, though it may be starting or ending");
+  health->add_flag("--live", command->live,
+                   "Asks whether it is live: it may still be starting or shutting down");
   health->footer(kHealthExamples);
   add_config_options(*health, command->config);
   choose(chosen, health, command, [health](HealthCommand& its) {
@@ -52,14 +53,15 @@ void add_health(CLI::App& app, Chosen& chosen) {
 
 void add_top(CLI::App& app, Chosen& chosen) {
   auto command = std::make_shared<TopCommand>();
-  CLI::App* top = app.add_subcommand("top", "Shows where a running server's memory is, and who has it");
-  add_server_options(*top, command->server, "A token of scope admin, where the server wants one");
-  top->add_flag("--once", command->once, "Prints it once, as it does when stdout is no terminal");
-  top->add_flag("--json", command->json, "Prints once what the server says, for programs");
-  top->add_option("--sort", command->sort, "Which handlers come first")
+  CLI::App* top =
+      app.add_subcommand("top", "Shows the memory of a running server, by kind of use and by handler");
+  add_server_options(*top, command->server, "A token with scope admin, if the server needs one");
+  top->add_flag("--once", command->once, "Prints once and ends, as it does when stdout is no terminal");
+  top->add_flag("--json", command->json, "Prints the server's JSON once");
+  top->add_option("--sort", command->sort, "The order of the handlers")
       ->check(CLI::IsMember({"bytes", "time", "calls", "host-calls", "suspensions", "refusals"}))
       ->capture_default_str();
-  top->add_option("--interval", command->interval_seconds, "Seconds between two looks")
+  top->add_option("--interval", command->interval_seconds, "Seconds between two updates")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
   top->footer(kTopExamples);
@@ -77,17 +79,17 @@ void add_panels(CLI::App& app, Chosen& chosen) {
     CLI::App* one = panels->add_subcommand(name, meaning);
     if (names != nullptr) one->add_option(names, command->names)->required();
     if (action == Action::kList)
-      one->add_flag("--json", command->json, "A line of JSON for each, for programs");
-    add_server_options(*one, command->server, "A token, where the server wants one");
+      one->add_flag("--json", command->json, "Prints a line of JSON for each panel");
+    add_server_options(*one, command->server, "A token, if the server needs one");
     one->footer(kPanelsExamples);
     choose(chosen, one, command, [](PanelsCommand& its) { return nexus::app::panels(its); });
   };
-  add("list", "Their ids, kinds, versions, watching clients and titles", Action::kList, nullptr);
-  add("get", "What a panel is", Action::kGet, "id");
-  add("state", "The state of a panel", Action::kState, "id");
-  add("put", "Creates or replaces panels: files, or folders of *.json; handlers may be {\"file\"}",
+  add("list", "Lists the panels: id, kind, version, clients, title", Action::kList, nullptr);
+  add("get", "Prints a panel", Action::kGet, "id");
+  add("state", "Prints the state of a panel", Action::kState, "id");
+  add("put", "Creates or replaces panels from files, or folders of *.json; handlers may be {\"file\"}",
       Action::kPut, "file");
-  add("delete", "Deletes panels, and ends what runs in them", Action::kDelete, "id");
+  add("delete", "Deletes panels, and ends their executions", Action::kDelete, "id");
 }
 
 void add_trigger(CLI::App& app, Chosen& chosen) {
@@ -98,8 +100,8 @@ void add_trigger(CLI::App& app, Chosen& chosen) {
   trigger->add_option("args", command->args, "$args, a JSON object; - for standard input")
       ->capture_default_str();
   trigger->add_flag("--logs", command->logs, "Prints the handler's log lines with the RESULT");
-  trigger->add_flag("--async", command->async, "Doesn't wait for what the handler waits for");
-  add_server_options(*trigger, command->server, "A token, where the server wants one");
+  trigger->add_flag("--async", command->async, "Does not wait for the end of a suspended execution");
+  add_server_options(*trigger, command->server, "A token, if the server needs one");
   trigger->footer(kTriggerExamples);
   choose(chosen, trigger, command, [](TriggerCommand& its) { return nexus::app::trigger(its); });
 }

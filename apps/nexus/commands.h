@@ -1,4 +1,4 @@
-// The commands of the program. Each gives the exit status: 0 done, 1 it failed, 2 it was asked for wrongly.
+// The commands of the program. Each returns the exit status: 0 success, 1 failure, 2 wrong arguments or settings.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace nexus::app {
 inline constexpr int kDone = 0, kFailed = 1, kAskedWrongly = 2;
 
 struct ServeCommand {
-  std::vector<std::string> panels;  // files, or folders of *.json
+  std::vector<std::string> panels;  // files or folders of *.json
   bool demo = false;
   ConfigArguments config;
 };
@@ -24,44 +24,44 @@ struct ConfigCommand {
 };
 int config(const ConfigCommand& command);
 
-// 0: all fits; 1: something contradicts.
+// 1: the settings do not fit.
 struct CheckCommand {
   bool json = false;
   ConfigArguments config;
 };
 int check(const CheckCommand& command);
 
-// 0: ready (or live); 1: not, or nobody answers.
+// 1: the server is not ready (or live), or does not respond.
 struct HealthCommand {
-  std::string url;  // empty: where the configuration has it
+  std::string url;  // empty: the address in the configuration
   bool live = false;
   ConfigArguments config;
 };
 int health(const HealthCommand& command);
 
-// A server that runs, as NEXUS_URL and NEXUS_TOKEN name it.
+// A running server; the defaults are NEXUS_URL and NEXUS_TOKEN.
 struct RemoteServer {
   std::string url = "http://127.0.0.1:3000";
   std::string token;
 };
 
-// What `nexus panels` does with panels of a server. 1: it refused, or cannot be asked.
+// 1: the server rejected the request, or does not respond.
 struct PanelsCommand {
   enum class Action : unsigned char { kList, kGet, kState, kPut, kDelete };
   RemoteServer server;
   Action action = Action::kList;
-  std::vector<std::string> names;  // ids; for kPut files, or folders of *.json
-  bool json = false;               // kList: what the server says
+  std::vector<std::string> names;  // ids; for kPut files or folders of *.json
+  bool json = false;               // kList: prints the server's JSON
 };
 int panels(const PanelsCommand& command);
 
-// 0: success; 1: RESULT has an error, it still waits, the server refused or cannot be asked.
+// 1: RESULT has an error, the execution is still suspended, the server rejected the request or does not respond.
 struct TriggerCommand {
   RemoteServer server;
   std::string panel, tool;
   std::string args = "{}";  // "-": standard input
   bool logs = false;
-  bool async = false;  // an execution that waits is not waited for, and is no failure
+  bool async = false;  // does not wait for a suspended execution, which then is no failure
 };
 int trigger(const TriggerCommand& command);
 
@@ -74,10 +74,10 @@ struct TopCommand {
 };
 int top(const TopCommand& command);
 
-// Prints a token that the server of this configuration takes. 2: the configuration has no key.
+// 2: the configuration has no key.
 struct TokenCommand {
-  std::vector<std::string> scopes;  // none: all
-  std::vector<std::string> panels;  // globs; none: all
+  std::vector<std::string> scopes;  // none: all scopes
+  std::vector<std::string> panels;  // globs; none: all panels
   std::uint64_t ttl_seconds = 600;
   ConfigArguments config;
 };

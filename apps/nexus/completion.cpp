@@ -1,4 +1,4 @@
-// `nexus completion bash`: a script that knows each command and its options.
+// `nexus completion bash`: a script for bash that completes the commands and their options.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -9,7 +9,8 @@
 namespace nexus::app {
 namespace {
 
-// Of a command and those within it, one case of the script each; `paths`: "serve"|"panels"|"panels list"...
+// Adds one case of the script for `app` and each of its subcommands, and their patterns to `paths`:
+// "serve"|"panels"|"panels list"...
 void add_cases(const CLI::App& app, const std::string& path, std::string& cases, std::string& paths) {
   std::vector<std::string> words;
   for (const CLI::App* inner : app.get_subcommands(nullptr))
@@ -53,7 +54,7 @@ complete -o default -F _nexus nexus
 
 void add_completion(CLI::App& app, Chosen& chosen) {
   CLI::App* completion =
-      app.add_subcommand("completion", "Prints what makes a shell complete this command line");
+      app.add_subcommand("completion", "Prints a script that completes this command line in a shell");
   auto shell = std::make_shared<std::string>();
   completion->add_option("shell", *shell, "bash")->required()->check(CLI::IsMember({"bash"}));
   completion->footer(R"script(Example: eval "$(nexus completion bash)")script");

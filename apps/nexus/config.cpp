@@ -1,4 +1,4 @@
-// `nexus config`: what would be in effect, and where each value comes from.
+// `nexus config`: the settings that a server would have, and the origin of each.
 #include <fmt/format.h>
 
 #include "commands.h"

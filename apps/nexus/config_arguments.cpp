@@ -35,7 +35,7 @@ void add_config_options(CLI::App& command, ConfigArguments& arguments) {
   command.preparse_callback([&command, &arguments](std::size_t) { add_all(command, arguments); });
 }
 
-// Only commands with settings allow extras: take_unknown() reports them.
+// Only commands with settings allow unknown flags: take_unknown() reports them.
 void add_names_of_config_options(const CLI::App& command, std::vector<std::string>& names) {
   if (!command.get_allow_extras()) return;
   names.emplace_back("--config");

@@ -1,4 +1,4 @@
-// The settings that a command line gives: --config FILE, and a flag for each row of the table.
+// The settings on the command line: --config FILE, and a flag for each setting.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -16,14 +16,14 @@ struct ConfigArguments {
   std::vector<config::Flag> flags;
 };
 
-// Adds the options to a command when it is the one that was given: those of all commands would take some ms of each start.
-// `arguments` must live until it has been parsed; then take_unknown() has to be called.
+// Adds the options to `command` if it is the command that was given: adding them to all commands would take a few ms at
+// each start. `arguments` must live until parsing has ended. REQUIRES: take_unknown() is called afterwards.
 void add_config_options(CLI::App& command, ConfigArguments& arguments);
 
-// What it would add, for one that was not given; nothing for a command without them.
+// Appends the names that add_config_options() would add to `command`; none for a command without settings.
 void add_names_of_config_options(const CLI::App& command, std::vector<std::string>& names);
 
-// Keeps the flags that the command did not know: they are errors beside the others, each with the nearest name.
+// Stores the flags that the command does not know. They are reported as errors, each with the nearest name.
 void take_unknown(const CLI::App& command, ConfigArguments& arguments);
 
 }  // namespace nexus::app

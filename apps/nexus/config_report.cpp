@@ -30,7 +30,7 @@ std::string_view source_name(config::Source source) {
   return "";
 }
 
-// As JSON has it: a number for a number, an array for a list.
+// The value as JSON: a number for a number, an array for a list.
 std::string value_json(const Row& row, const config::Settings& settings, const config::Shown& shown) {
   if (const auto* list = std::get_if<config::List>(&row.kind))
     return json_array(list->place.get(settings), json_string);

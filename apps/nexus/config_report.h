@@ -1,4 +1,4 @@
-// The effective configuration, for people and for programs. Secrets are masked in both.
+// The effective settings as text and as JSON. Both mask secrets.
 #pragma once
 
 #include <optional>
@@ -9,17 +9,17 @@
 
 namespace nexus::app {
 
-// A line for each setting: its name, value, unit and origin.
+// One line for each setting: name, value, unit and origin.
 std::string config_table(const config::Loaded& loaded);
 
-// {"settings": [{name, key, flag, value, unit, source, origin}], "warnings": [text]}; null: there is no value.
+// {"settings": [{name, key, flag, value, unit, source, origin}], "warnings": [text]}. null stands for no value.
 std::string config_json(const config::Loaded& loaded);
 
-// None when there are errors: they have been printed, to stdout as {"faults": [{field, value, bound, origin}]} when the
-// command prints JSON, otherwise to stderr.
+// None when there are errors, which were printed then: to stdout as {"faults": [{field, value, bound, origin}]} if
+// `prints_json`, otherwise to stderr.
 std::optional<config::Loaded> load_and_report(const ConfigArguments& arguments, bool prints_json);
 
-// Each on its line of stderr.
+// Prints each warning on a line of stderr.
 void print_warnings(const config::Loaded& loaded);
 
 }  // namespace nexus::app

@@ -1,4 +1,4 @@
-// Files that the build puts into the program, so that they are there whatever directory it is started in.
+// Files that the build embeds, so that the program finds them from any directory.
 #pragma once
 
 #include <string_view>

@@ -29,12 +29,12 @@ constexpr FilesystemName kFilesystems[] = {{TMPFS_MAGIC, "tmpfs"},       {RAMFS_
                                            {BTRFS_SUPER_MAGIC, "btrfs"}, {OVERLAYFS_SUPER_MAGIC, "overlay"},
                                            {NFS_SUPER_MAGIC, "nfs"},     {F2FS_SUPER_MAGIC, "f2fs"}};
 
-// Why no cache can be kept there; empty: it can. Makes nothing.
+// Why there can be no cache at `path`; empty: there can. Changes nothing on disk.
 std::string cache_obstacle(const std::string& path) {
   struct stat found{};
   const bool is_there = stat(path.c_str(), &found) == 0;
   if (!is_there && errno != ENOENT) return std::generic_category().message(errno);
-  if (is_there && !S_ISDIR(found.st_mode)) return "it is no folder";
+  if (is_there && !S_ISDIR(found.st_mode)) return "it is not a folder";
   auto folder = std::filesystem::absolute(path);
   if (!folder.has_filename()) folder = folder.parent_path();
   if (!is_there) folder = folder.parent_path();

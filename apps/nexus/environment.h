@@ -1,4 +1,4 @@
-// What this process finds around it: memory limits, processors, limits of processes, the folder of the cache.
+// The environment of the process: memory limits, processors, process limits, and the filesystem of the cache.
 #pragma once
 
 #include "nexus/foundation/config/settings.h"

@@ -23,8 +23,7 @@ ExitRecord::ExitRecord(const std::string& folder, const Clock& clock) : clock_(c
   if (folder.empty()) return;
   auto crash_record = diagnostics::CrashRecord::create(folder);
   if (!crash_record) {
-    spdlog::warn("should this process be killed, the next cannot say of what (CACHE_DIR): {}",
-                 crash_record.error().message);
+    spdlog::warn("no crash record can be kept in CACHE_DIR: {}", crash_record.error().message);
     return;
   }
   crash_record_ = *std::move(crash_record);

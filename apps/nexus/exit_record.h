@@ -1,4 +1,5 @@
-// The crash record of this process, kept current in CACHE_DIR for the one that starts next; and those of the ones before.
+// The crash record of this process, kept current in CACHE_DIR for the next process, and the records of earlier
+// processes.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,8 @@
 
 namespace nexus::app {
 
-// Of processes that ended without a goodbye: each is logged, and told once. To be called before the process has a record
-// of its own.
+// Reads and removes the records of processes that had no clean exit, and logs each. REQUIRES: called before this
+// process has a record.
 std::vector<exposition::UncleanNotice> take_unclean_exits(const std::string& folder);
 
 struct InProgress {
@@ -25,15 +26,16 @@ struct InProgress {
 // Thread safety: none; it belongs to the first loop.
 class ExitRecord {
  public:
-  // Without a folder nothing is recorded, and where it cannot be had there is a warning.
+  // An empty folder: no record. A folder that cannot be used: a warning, and no record.
   ExitRecord(const std::string& folder, const Clock& clock);
 
-  // Those that hold or have needed the most bytes, the most first; part of every update() from now on.
+  // Stores the handlers that hold or needed the most bytes, sorted by bytes, highest first. Each later update() writes
+  // them.
   void name_handlers(std::span<const metrics::HandlerUse> top);
   static constexpr std::size_t kHandlers = std::tuple_size_v<decltype(diagnostics::Record::top_handlers)>;
-  // Under 3 us and no system call but for the time.
+  // Writes the record. Takes less than 3 us, and makes no system call except to read the clock.
   void update(const budget::MemoryView& view, const budget::Ledger& ledger, const InProgress& in_progress);
-  // The process ends as it should; nothing is recorded from then on. Its own end is that as well.
+  // Removes the record: the exit is clean. update() writes nothing from then on. The destructor does the same.
   void remove() { crash_record_.reset(); }
 
  private:

@@ -1,4 +1,4 @@
-// Waits for a file to change, however its editor writes it: in place, or as a new file that takes its name.
+// Waits for a file to change, whether an editor writes it in place or replaces it.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ class FileWatch {
   bool is_about_file(const char* begin, const char* end) const;
 
   int descriptor_;
-  std::string name_;  // within the folder that is watched
+  std::string name_;  // within the watched folder
 };
 
 }  // namespace nexus::app

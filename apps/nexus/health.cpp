@@ -1,4 +1,4 @@
-// `nexus health`: whether a running server takes calls, for supervisors that start a program to find out.
+// `nexus health`: whether a running server is ready, for supervisors that start a program to check.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -25,10 +25,10 @@ std::optional<ServerTarget> target_of_configuration(const ConfigArguments& argum
   }
   const config::ServerConfig& server = loaded->settings.server;
   if (server.http_port == 0) {
-    fmt::print(stderr, "nexus: HTTP_PORT is 0: --url or NEXUS_URL must say where the server is\n");
+    fmt::print(stderr, "nexus: HTTP_PORT is 0: --url or NEXUS_URL must name the server\n");
     return std::nullopt;
   }
-  // Every address is no address to ask.
+  // A server that listens on all addresses is asked at the loopback address.
   const std::string host = server.host == "0.0.0.0" ? "127.0.0.1" : server.host == "::" ? "::1" : server.host;
   return ServerTarget{host, std::to_string(server.http_port)};
 }

@@ -9,7 +9,7 @@ namespace nexus::app {
 
 std::string latency_table(std::vector<double> microseconds) {
   std::ranges::sort(microseconds);
-  const auto share = [&](double part) {  // the least time that `part` of the calls did not exceed
+  const auto share = [&](double part) {  // the shortest time that a `part` of the calls did not exceed
     const auto rank = static_cast<std::size_t>(part * static_cast<double>(microseconds.size()));
     return microseconds[std::min(rank, microseconds.size() - 1)];
   };

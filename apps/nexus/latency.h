@@ -1,4 +1,4 @@
-// How long calls took.
+// Statistics of the times of calls.
 #pragma once
 
 #include <string>

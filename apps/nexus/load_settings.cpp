@@ -44,7 +44,7 @@ void print_errors(const std::vector<config::ValidationError>& errors) {
 }
 
 std::optional<config::Settings> load_settings(const ConfigArguments& arguments) {
-  // stdout is for what the program was asked to print.
+  // stdout is for the output of the command.
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("nexus", make_stderr_sink()));
   auto loaded = load_configuration(arguments);
   if (!loaded) {
@@ -63,7 +63,7 @@ void reload_log_level(const ConfigArguments& arguments) {
   const auto loaded = load_configuration(arguments);
   if (!loaded) {
     for (const config::ValidationError& error : loaded.error())
-      spdlog::warn("LOG_LEVEL stays as it is: {}", config::describe(error));
+      spdlog::warn("LOG_LEVEL is unchanged: {}", config::describe(error));
     return;
   }
   const std::string& level = loaded->settings.logging.level;

@@ -1,4 +1,4 @@
-// The settings of this process: its command line, environment and files.
+// Loads the settings of this process from its command line, environment and files.
 #pragma once
 
 #include <expected>
@@ -13,13 +13,13 @@ namespace nexus::app {
 std::expected<config::Loaded, std::vector<config::ValidationError>> load_configuration(
     const ConfigArguments& arguments);
 
-// Each on its line of stderr.
+// Prints each error on a line of stderr.
 void print_errors(const std::vector<config::ValidationError>& errors);
 
-// As above, with logging set up by them. None when there are errors: they have been printed, and the exit status is 2.
+// Loads the settings and sets up logging. None when there are errors, which were printed; the exit status is then 2.
 std::optional<config::Settings> load_settings(const ConfigArguments& arguments);
 
-// Reads them again for LOG_LEVEL alone, which is then in effect. What is wrong is logged, and nothing changes.
+// Loads the settings again and applies LOG_LEVEL only. An error is logged and changes nothing.
 void reload_log_level(const ConfigArguments& arguments);
 
 }  // namespace nexus::app

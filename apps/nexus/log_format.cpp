@@ -13,12 +13,12 @@
 namespace nexus::app {
 namespace {
 
-// What StderrSink writes at once.
+// The most that the stderr sink writes in one piece.
 constexpr std::size_t kMostLineBytes = PIPE_BUF;
-// Of the message as it is; each byte may become six in JSON, and fields want room as well.
+// A byte of the message may become six in JSON, and the fields need room too.
 constexpr std::size_t kMostEscaped = 6;
 
-// As LOG_LEVEL names it, which spdlog does not.
+// The name in LOG_LEVEL, which differs from spdlog's.
 std::string_view level_name(spdlog::level::level_enum level) {
   if (level == spdlog::level::warn) return "warn";
   const auto name = spdlog::level::to_string_view(level);

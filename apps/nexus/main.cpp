@@ -16,26 +16,26 @@ namespace {
 constexpr char kExamples[] = R"(Examples:
   nexus serve --demo                               a server with a panel to try, and how to call it
   nexus serve --http-port 8080 panels/             a server with the panels of a folder
-  nexus config --config nexus.toml                 what is in effect, and where each value comes from
-  nexus check --config nexus.toml                  what fits into this container, and what contradicts
-  nexus health                                     whether the server of this configuration takes calls
-  nexus top                                        where the memory of a running server is
+  nexus config --config nexus.toml                 the settings in effect, and the origin of each
+  nexus check --config nexus.toml                  whether the settings fit into this container
+  nexus health                                     whether the server of this configuration is ready
+  nexus top                                        the memory of a running server
   nexus panels put examples/counter.json           a panel for a running server
   nexus trigger counter add '{"by":2}'             a call of its tool
   nexus run examples/greet.js --args '{"name":"Ada"}' --repeat 1000
-                                                   one handler, and how quick it is
-  nexus token --scope admin --ttl 10m              a token for top, where the server wants one
+                                                   one handler, and the times of its calls
+  nexus token --scope admin --ttl 10m              a token for top, if the server needs one
   nexus cache prune                                empties the folder of handler images
   echo 'return $args.a * 2' | nexus run - --args '{"a":21}'
 
-Exit status: 0 done, 1 it failed (run: the handler ended in an error; check: it does not fit), 2 it was asked for wrongly.)";
+Exit status: 0 done, 1 it failed (run: the handler ended in an error; check: it does not fit), 2 wrong arguments or settings.)";
 
 std::string version_text() {
   return fmt::format("nexus {} ({}, {})", nexus::app::kVersion, nexus::sandbox::Runtime::engine_version(),
                      nexus::sandbox::Runtime::interpreter_version());
 }
 
-// Its words go to stdout; whoever asked for them must know when they did not get there.
+// A command whose output could not be written has failed, and its exit status must say so.
 int status_once_written(int status) {
   std::cout.flush();
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
@@ -51,7 +51,7 @@ int run(const nexus::app::Chosen& chosen) try { return chosen(); } catch (const 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error of the write, not our end
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error instead
   CLI::App app("Runs JavaScript handlers in WebAssembly, each call from a pristine memory.", "nexus");
   app.set_version_flag("--version", version_text());
   app.footer(kExamples);
@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const auto unknown = app.remaining(true);
     if (error.get_name() == "RequiredError" && !unknown.empty() && !unknown.front().starts_with('-')) {
-      fmt::print(stderr, "nexus: there is no command \"{}\" here\nRun with --help for more information.\n",
+      fmt::print(stderr, "nexus: unknown command \"{}\"\nRun with --help for more information.\n",
                  unknown.front());
       return nexus::app::kAskedWrongly;
     }

@@ -1,4 +1,4 @@
-// Definitions of panels in files: what `nexus serve PANEL.json` reads.
+// Reads definitions of panels from files, for `nexus serve PANEL.json` and `nexus panels put`.
 #pragma once
 
 #include <string>
@@ -12,12 +12,12 @@ namespace nexus::app {
 struct PanelFile {
   std::string path;
   std::string json;
-  panels::HandlerFiles handlers;  // relative to the file's folder
+  panels::HandlerFiles handlers;  // reads files relative to the definition's folder
 };
 
 Result<std::string> read_file(const std::string& path);  // kInvalidConfiguration, with the reason
 
-// All files that the arguments name, in order; of a folder its *.json by name.
+// The files that the arguments name, in order; for a folder its *.json, sorted by name.
 Result<std::vector<PanelFile>> read_panel_files(const std::vector<std::string>& arguments);
 
 }  // namespace nexus::app

@@ -1,4 +1,4 @@
-// `nexus panels`: the panels of a server that runs.
+// `nexus panels`: shows and changes the panels of a running server.
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -16,7 +16,7 @@ namespace {
 
 using Verb = boost::beast::http::verb;
 
-// The handlers that a definition names by their files, as texts: what a server takes from a client.
+// Replaces the files that handlers name by their texts: a server accepts no file names from clients.
 class Inliner {
  public:
   explicit Inliner(const PanelFile& file) : file_(file) {}
@@ -38,7 +38,7 @@ class Inliner {
       append_json_string(out, key);
       out.append(":").append(value_of(key, value));
     });
-    if (!is_object) return std::string(json);  // the server says what is wrong with it
+    if (!is_object) return std::string(json);  // the server reports the error
     return out.empty() ? "{}" : out + '}';
   }
 
@@ -101,7 +101,7 @@ class Panels {
       const std::string path = "/panels/" + id + (command_.action == Action::kState ? "/state" : "");
       const auto reply = ask(command_.action == Action::kDelete ? Verb::delete_ : Verb::get, path, "");
       if (!is_good(target_, reply)) {
-        status = kFailed;  // and on to the next
+        status = kFailed;  // continue with the next panel
       } else if (command_.action == Action::kDelete) {
         fmt::print("{} is deleted\n", id);
       } else {
@@ -118,7 +118,7 @@ class Panels {
         {.path = std::move(path), .token = command_.server.token, .method = verb, .body = std::move(body)});
   }
 
-  // All of it, a page after the other.
+  // Lists all panels, page by page.
   int list() {
     if (!command_.json)
       fmt::print("{:<40} {:<16} {:>8} {:>8}  {}\n", "id", "kind", "version", "clients", "title");
@@ -170,7 +170,7 @@ class Panels {
       const auto reply = is_panel_id(id) ? ask(Verb::put, "/panels/" + id, *std::move(json))
                                          : ask(Verb::post, "/panels", *std::move(json));
       if (!is_good(target_, reply)) {
-        fmt::print(stderr, "nexus: that was {}\n", file.path);
+        fmt::print(stderr, "nexus: rejected: {}\n", file.path);
         return kFailed;
       }
       print_json(reply->body);

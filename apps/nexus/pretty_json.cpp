@@ -3,7 +3,7 @@
 namespace nexus::app {
 namespace {
 
-// The end of the string that begins at `start`, past its closing quote.
+// The index behind the closing quote of the string that begins at `start`.
 std::size_t end_of_string(std::string_view json, std::size_t start) {
   std::size_t at = start + 1;
   while (at < json.size() && json[at] != '"')
@@ -20,7 +20,8 @@ std::string pretty_json(std::string_view json) {
   for (std::size_t at = 0; at < json.size(); ++at) {
     const char c = json[at];
     const bool is_empty =
-        at + 1 < json.size() && (c == '{' || c == '[') && json[at + 1] == c + 2;  // ASCII's order
+        at + 1 < json.size() && (c == '{' || c == '[') &&
+        json[at + 1] == c + 2;  // the closing bracket is two codes behind the opening one in ASCII
     if (is_empty) {
       out += json.substr(at++, 2);
     } else if (c == '"') {

@@ -1,4 +1,4 @@
-// JSON for a person to read.
+// Formats JSON for people.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace nexus::app {
 
-// One member or element a line, indented by two. REQUIRES: valid JSON without white space between its tokens.
+// One member or element per line, indented by two. REQUIRES: valid JSON without white space between its tokens.
 std::string pretty_json(std::string_view json);
 
 }  // namespace nexus::app

@@ -1,4 +1,4 @@
-// What all loops may know of the memory of the process.
+// The memory figures of the process, for all loops.
 #pragma once
 
 #include <utility>
@@ -12,7 +12,7 @@ namespace nexus::app {
 
 class ProcessMemory final : public exposition::MemorySource {
  public:
-  // All but the notices must outlive it.
+  // All arguments but the notices must outlive it.
   ProcessMemory(budget::MemoryMonitor& monitor, const budget::BoundedLedger& ledger,
                 const sandbox::Runtime& runtime, const config::RuntimeConfig& settings,
                 std::vector<exposition::UncleanNotice> unclean_exits)
@@ -22,7 +22,7 @@ class ProcessMemory final : public exposition::MemorySource {
         settings_(settings),
         unclean_exits_(std::move(unclean_exits)) {}
 
-  // What is unaccounted is measured now: it changes with every request.
+  // Measures the unaccounted bytes now, because they change with every request.
   exposition::MemoryFacts look() const override {
     monitor_.look(false);
     budget::MemoryView view = monitor_.view();

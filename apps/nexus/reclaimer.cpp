@@ -24,13 +24,14 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick{100};
-constexpr std::chrono::milliseconds kBetweenEvents{20};  // under pressure there are many
-constexpr std::uint64_t kHandlersMs = 1000;              // between two questions who has the memory
+constexpr std::chrono::milliseconds kBetweenEvents{20};  // under pressure there are many events
+constexpr std::uint64_t kHandlersMs = 1000;              // between two requests for the largest handlers
 
-// Less free than this, and idle instances and images nobody runs go. Enough for what starts between two looks.
+// With less free memory than this, idle instances and unused images are given up. It suffices for the calls that start
+// between two checks.
 std::uint64_t scarce_bytes(std::uint64_t grantable) { return std::clamp(grantable / 8, 8_MiB, 128_MiB); }
 
-// Of what is mapped from files and cannot be written: it comes back page by page as it is used, out of the kernel's cache.
+// Releases the read-only pages of mapped files. The kernel's cache has them, and each comes back when it is used.
 int give_back_pages(dl_phdr_info* object, std::size_t, void*) {
   if (object->dlpi_name == std::string_view("linux-vdso.so.1")) return 0;
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
@@ -46,7 +47,8 @@ int give_back_pages(dl_phdr_info* object, std::size_t, void*) {
 }  // namespace
 
 void set_up_allocator(std::size_t loops) {
-  // A fixed threshold: otherwise the first large block that is freed makes the next ones stay in the heap.
+  // Fixed, because glibc raises the threshold with each large block that is freed, and then keeps later ones in the
+  // heap.
   mallopt(M_MMAP_THRESHOLD, 128 << 10);
   mallopt(M_TRIM_THRESHOLD, 1 << 20);
   mallopt(M_ARENA_MAX, static_cast<int>(loops) + 1);
@@ -75,7 +77,7 @@ void Reclaimer::start() {
   record();
   asio::co_spawn(timer_.get_executor(), keep(), must_not_throw);
   if (!events_.is_open()) return;
-  spdlog::debug("limits: watched by the clock, and by {}", fmt::join(watch_.files(), ", "));
+  spdlog::debug("memory limits: checked by a timer, and on changes of {}", fmt::join(watch_.files(), ", "));
   asio::co_spawn(timer_.get_executor(), follow(), must_not_throw);
 }
 
@@ -86,14 +88,14 @@ void Reclaimer::stop() {
   events_.close();
 }
 
-// What comes while it pauses waits in the watch.
+// Events during the pause stay in the watch.
 Task<void> Reclaimer::follow() {
   while (!is_stopped_) {
     const auto [error] = co_await events_.async_wait(decltype(events_)::wait_read, kAwaitTuple);
     if (error || is_stopped_) co_return;
     watch_.take();
-    if (!if_memory_lasts([&] { look(is_at_rest(), "the kernel said so"); }))
-      policy_.look_soon();  // by the clock, then
+    if (!if_memory_lasts([&] { look(is_at_rest(), "after an event"); }))
+      policy_.look_soon();  // the timer checks again
     pause_.expires_after(kBetweenEvents);
     co_await pause_.async_wait(kAwaitTuple);
   }
@@ -104,7 +106,7 @@ Task<void> Reclaimer::keep() {
     timer_.expires_after(kTick);
     co_await timer_.async_wait(kAwaitTuple);
     if (is_stopped_) co_return;
-    // Soon again: a container's limit may have been raised.
+    // Check again soon: a container's limit may have been raised meanwhile.
     if (!if_memory_lasts([&] { tick(); })) policy_.look_soon();
   }
 }
@@ -122,7 +124,7 @@ void Reclaimer::tick() {
        .kept_bytes = ledger_.granted(budget::Kind::kServer) + ledger_.granted(budget::Kind::kBuffers)});
   if (decision.forgets_start) dl_iterate_phdr(give_back_pages, nullptr);
   if (decision.gives_back) give_back_idle_memory();
-  if (decision.looks) look(is_resting, "by the clock");
+  if (decision.looks) look(is_resting, "by timer");
 }
 
 void Reclaimer::look(bool is_resting, std::string_view reason) {
@@ -157,7 +159,7 @@ void Reclaimer::record() {
   record_.update(monitor_.view(), ledger_, in_progress);
 }
 
-// Not while nothing has run: nobody is to be woken for it.
+// Does not wake the loops when nothing has run since.
 void Reclaimer::ask_for_handlers() {
   const std::uint64_t now_ms = clock_.monotonic_us() / 1000;
   const bool is_news = started_ != asked_started_ || !is_at_rest();
@@ -186,7 +188,7 @@ void Reclaimer::name_handlers() {
   record();
 }
 
-// In the order of its worth: what the loops keep for nobody, then, when all of them have, what the allocator keeps.
+// In order of value: first what each loop keeps unused, then, when all loops are done, what the allocator keeps.
 void Reclaimer::give_back_idle_memory() {
   for (const auto& one : loops_) {
     asio::post(one->loop(), [this, &one = *one] {
@@ -194,7 +196,7 @@ void Reclaimer::give_back_idle_memory() {
       if_memory_lasts([&] { has_more = one.shard().tidy(); });
       asio::post(loops_.front()->loop(), [this, has_more] { tidied(has_more); });
     });
-    ++tidying_;  // of those that could be asked
+    ++tidying_;  // counts only the loops that were asked
   }
 }
 

@@ -1,5 +1,5 @@
-// Keeps the process within its memory: looks at the limits a few times a second and whenever the kernel says that one may have
-// moved, gives back what is idle when room gets scarce, and what a storm has left when it is over.
+// Keeps the process within its memory. It checks the memory limits a few times a second and whenever the kernel reports
+// a change, gives up idle instances and images when memory gets scarce, and releases unused memory after a storm.
 //
 // Thread safety: none; it belongs to the first loop.
 #pragma once
@@ -23,13 +23,13 @@ namespace nexus::app {
 
 class Reclaimer {
  public:
-  // All must outlive it.
+  // All arguments must outlive it.
   Reclaimer(std::span<const std::unique_ptr<ServingLoop>> loops, budget::MemoryMonitor& monitor,
             system::PressureWatch& watch, budget::Ledger& ledger, const Clock& clock, ExitRecord& record);
 
   void start();
   void stop();
-  // The process ends as it should. REQUIRES: the first loop's thread, or no loop runs any more.
+  // Marks the exit as clean. REQUIRES: called on the first loop's thread, or when no loop runs any more.
   void say_goodbye() { record_.remove(); }
 
  private:
@@ -52,18 +52,18 @@ class Reclaimer {
   ExitRecord& record_;
   Timer timer_;
   Timer pause_;
-  boost::asio::posix::basic_stream_descriptor<Executor> events_;  // closed: nothing is watched
-  std::optional<std::uint64_t> container_limit_bytes_;            // as it was last looked at
-  std::vector<std::vector<metrics::HandlerUse>> hungriest_;       // of each loop
-  std::uint64_t started_ = 0;                                     // executions and loads, since the start
-  std::uint64_t asked_started_ = 0, asked_ms_ = 0;                // as the loops were asked for handlers last
+  boost::asio::posix::basic_stream_descriptor<Executor> events_;  // closed: no events
+  std::optional<std::uint64_t> container_limit_bytes_;            // at the last check
+  std::vector<std::vector<metrics::HandlerUse>> hungriest_;  // the handlers with the most bytes, of each loop
+  std::uint64_t started_ = 0;                                // executions and loads, since the start
+  std::uint64_t asked_started_ = 0, asked_ms_ = 0;           // when the loops were last asked for handlers
   RestPolicy policy_;
-  std::size_t tidying_ = 0;  // loops that are giving back what they keep for nobody
+  std::size_t tidying_ = 0;  // loops that are releasing unused memory
   bool is_stopped_ = false;
 };
 
-// To be called before the first allocation that matters: large blocks go back to the kernel when they are freed, and
-// there are no more heaps than loops.
+// Large blocks go back to the kernel when they are freed, and the heap has at most one arena more than there are loops.
+// REQUIRES: called before the first large allocation.
 void set_up_allocator(std::size_t loops);
 
 }  // namespace nexus::app

@@ -1,4 +1,4 @@
-// What commands that speak to a server have in common.
+// What all commands to a running server share.
 #pragma once
 
 #include <optional>
@@ -9,11 +9,11 @@
 
 namespace nexus::app {
 
-// None: why has been said.
+// None: the reason was printed.
 std::optional<ServerTarget> target_of(const RemoteServer& server);
-// Prints JSON: for people on a terminal, else as it came.
+// Prints JSON, formatted when stdout is a terminal.
 void print_json(const std::string& json);
-// Says on stderr why there is no good response; gives whether there is one.
+// True for a successful response. Otherwise prints the reason on stderr.
 bool is_good(const ServerTarget& target, const ServerReply& reply);
 
 }  // namespace nexus::app

@@ -13,7 +13,7 @@ RestPolicy::Decision RestPolicy::tick(const Seen& seen) {
     busy_ms_ = seen.now_ms;
     is_tidy_ = false;
   }
-  // Panels and connections go without a handler running.
+  // Panels and connections may go although no handler runs.
   most_kept_ = std::max(most_kept_, seen.kept_bytes);
   if (seen.kept_bytes + kWorthTidying < most_kept_) is_tidy_ = false;
   const bool is_idle = seen.is_resting && is_tidy_ && !looks_soon_;
@@ -29,7 +29,7 @@ RestPolicy::Decision RestPolicy::tick(const Seen& seen) {
 }
 
 bool RestPolicy::given_back() {
-  look_soon();  // the next tick sees what that has given back
+  look_soon();  // the next check sees the memory that was given back
   return busy_ms_ - busy_since_ms_ >= kLongWorkMs;
 }
 

@@ -1,4 +1,4 @@
-// `nexus run`: one handler, in the sandbox, without a server.
+// `nexus run`: runs one handler in the sandbox, without a server.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -25,7 +25,7 @@
 namespace nexus::app {
 namespace {
 
-constexpr std::size_t kMemories = 8;  // one in use, and those that are still being given up
+constexpr std::size_t kMemories = 8;  // one in use, and earlier ones that are still being destroyed
 
 int refuse(std::string_view what) {
   fmt::print(stderr, "nexus run: {}\n", what);
@@ -38,7 +38,7 @@ Result<void> check_object(std::string_view option, std::string_view json) {
   return fail(ErrorCode::kInvalidRequest, fmt::format("{} must be a JSON object, and is: {}", option, json));
 }
 
-// The author's own machine: unlike in a panel, a limit may be raised here.
+// Unlike in a panel, a limit may be raised here, on the author's own machine.
 Result<Limits> with_changes(Limits limits, const std::vector<std::string>& changes) {
   for (const std::string& change : changes) {
     const auto equals = std::min(change.find('='), change.size());
@@ -92,7 +92,7 @@ class Runner {
     std::vector<double> microseconds;
     ExecutionResult result;
     for (unsigned call = 0; call < command_.repeat; ++call) {
-      if (machine.state() != sandbox::Instance::Status::kIdle) {  // the call before was cut off
+      if (machine.state() != sandbox::Instance::Status::kIdle) {  // the previous call was cut off
         instance = sandbox::Instance::create(runtime_);
         if (!instance) return refuse(instance.error().message);
       }
@@ -143,7 +143,7 @@ int run_whenever_it_changes(Runner& runner, const std::string& file) {
     if (const auto source = read_source(file)) {
       runner.run_source(*source);
     } else {
-      refuse(source.error().message);  // it may come back
+      refuse(source.error().message);  // the file may come back
     }
     watch->wait();
   }

@@ -1,4 +1,4 @@
-// The composition root: builds all parts in order, and ends them in the reverse.
+// `nexus serve`. The composition root: builds all parts in order; they are destroyed in reverse order.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -29,7 +29,7 @@
 namespace nexus::app {
 namespace {
 
-// Whoever has one of their own adds it here; see docs/extensions.md.
+// Add your own extension here; see docs/extensions.md.
 Result<std::vector<std::unique_ptr<extensions::Extension>>> make_extensions(const config::Settings& settings,
                                                                             budget::Ledger& ledger) {
   std::vector<std::unique_ptr<extensions::Extension>> all;
@@ -65,7 +65,7 @@ int serve_until_told(const ServeCommand& command) {
   }
   budget::MemoryMonitor monitor(ledger, system::read_kernel_file,
                                 memory_monitor_options_of(settings->runtime));
-  // Before the port is open: files that are memory are charged first.
+  // Before the port is open: the ledger must know the cache's files first, as on tmpfs they are memory.
   std::unique_ptr<handlers::DiskCache> disk_cache;
   if (auto options = disk_cache_options_of(settings->runtime, **runtime))
     disk_cache = std::make_unique<handlers::DiskCache>(*std::move(options), clock, ledger);
@@ -90,14 +90,14 @@ int serve_until_told(const ServeCommand& command) {
   const int status =
       ServerLifecycle(loops, settings->server, **runtime, reclaimer)
           .run({*std::move(panels), command.demo, [&command] { reload_log_level(command.config); }});
-  extensions->clear();  // before the loops: their threads settle calls there
+  extensions->clear();  // before the loops, to which their threads post settlements
   return status;
 }
 
 }  // namespace
 
 int serve(const ServeCommand& command) try {
-  // Where memory has run out, what Rust needs to print a backtrace of it is not there either, and it waits for itself for ever.
+  // After a failed allocation, Rust's code for backtraces would fail too, and wait for its own lock for ever.
   setenv("RUST_BACKTRACE", "0", 1);
   return serve_until_told(command);
 } catch (const std::bad_alloc&) {

@@ -14,7 +14,7 @@
 
 #include "nexus/foundation/json/json.h"
 
-// GCC 12 takes the pair of operators that Asio gives its coroutine frames for a mismatch when it inlines one of the two.
+// GCC 12 reports a mismatch of new and delete when it inlines only one of the two operators of Asio's coroutine frames.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace nexus::app {
@@ -44,7 +44,7 @@ beast_http::request<beast_http::string_body> request_of(const ServerTarget& targ
 std::string ServerResponse::error_text() const {
   std::string text;
   const bool is_object = for_each_member(body, [&](std::string_view key, std::string_view value) {
-    // Escapes stay: what they stand for may be meant for a terminal.
+    // Keeps the escapes: the decoded characters could control a terminal.
     if (key == "error" && value.starts_with('"')) text = value.substr(1, value.size() - 2);
   });
   return is_object ? text : body.substr(0, 200);
@@ -98,10 +98,10 @@ asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const Server
   beast_http::response_parser<beast_http::string_body> parser;
   parser.body_limit(kMostBodyBytes);
   const auto [unread, read] = co_await beast_http::async_read(stream, buffer, parser, kNoThrow);
-  if (unread) co_return cannot("understand the response of", unread);
+  if (unread) co_return cannot("read the response of", unread);
   auto response = parser.release();
   if (!response.count("Nexus-Api-Version"))
-    co_return std::unexpected(fmt::format("what answers at {} is not a nexus", target.url()));
+    co_return std::unexpected(fmt::format("the server at {} is not nexus", target.url()));
   co_return ServerResponse{response.result_int(), std::move(response.body())};
 }
 

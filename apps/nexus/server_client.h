@@ -1,4 +1,4 @@
-// Asks a server that runs, by HTTP.
+// Sends requests to a running server.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -19,11 +19,11 @@ struct ServerTarget {
   std::string url() const;  // "http://127.0.0.1:3000"
 };
 
-// Of "http://HOST[:PORT][/]"; an IPv6 address is in brackets. None: it is something else.
+// Parses "http://HOST[:PORT][/]"; an IPv6 address is in brackets. None: it is something else.
 std::optional<ServerTarget> read_server_url(std::string_view url);
 
 struct ServerQuestion {
-  std::string path;  // and query
+  std::string path;  // with its query
   std::string token{};
   boost::beast::http::verb method = boost::beast::http::verb::get;
   std::string body{};
@@ -36,14 +36,14 @@ struct ServerResponse {
   std::string body;
 
   bool is_good() const { return status / 100 == 2; }
-  std::string error_text() const;  // the `error` of an error body, or the start of the body
+  std::string error_text() const;  // the `error` of an error body, or the start of another body
 };
 
-// Or why no nexus answers, in one line.
+// The error says in one line why there is no response of a nexus server.
 using ServerReply = std::expected<ServerResponse, std::string>;
 
 boost::asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const ServerQuestion& question);
-// The same, until it has answered.
+// The same, blocking until the response is there.
 ServerReply ask_server_now(const ServerTarget& target, const ServerQuestion& question);
 
 }  // namespace nexus::app

@@ -40,8 +40,8 @@ std::vector<http::Server*> servers_of(std::span<const std::unique_ptr<ServingLoo
   return servers;
 }
 
-// A request that there is no memory for is refused; what a loop needs for itself is little, and without it nothing more can
-// be answered.
+// Runs a loop. A request that lacks memory is rejected inside; when the loop itself lacks memory, no request can be
+// served any more, so the process ends.
 void run_loop(asio::io_context& loop) {
   try {
     loop.run();
@@ -53,7 +53,8 @@ void run_loop(asio::io_context& loop) {
   }
 }
 
-// A thread that runs the loop once it is known to be able to; what it lacks comes before it is.
+// Starts a thread that runs the loop. It returns once the thread is able to run handlers, or with the reason why it is
+// not.
 Result<std::jthread> start_thread(asio::io_context& loop, sandbox::Runtime& runtime) try {
   std::promise<Result<void>> promise;
   auto prepared = promise.get_future();
@@ -69,7 +70,7 @@ Result<std::jthread> start_thread(asio::io_context& loop, sandbox::Runtime& runt
   return fail(ErrorCode::kInternalError, fmt::format("{} (see `ulimit -v` and `ulimit -u`)", error.what()));
 }
 
-// The other loops; the first runs on the thread that we have.
+// Starts the threads of all loops but the first, which runs on the main thread.
 Result<std::vector<std::jthread>> start_threads(std::span<const std::unique_ptr<ServingLoop>> loops,
                                                 sandbox::Runtime& runtime) {
   std::vector<std::jthread> threads;
@@ -121,7 +122,7 @@ int ServerLifecycle::run(Plan plan) {
   for (const auto& one : loops_)
     is_at_rest = is_at_rest && one->server().connections() == 0;
   if (!is_at_rest) {
-    // Work of one loop for another is still in progress, and there is no order in which both could be destroyed.
+    // Loops still work for one another, and no order of destruction would be right for both.
     reclaimer_.say_goodbye();
     std::fflush(nullptr);
     std::_Exit(status_);
@@ -129,7 +130,7 @@ int ServerLifecycle::run(Plan plan) {
   return status_;
 }
 
-// What is posted before a loop runs is the first that it does.
+// Work that is posted before a loop runs is the first that it does.
 void ServerLifecycle::on_all(void (*act)(ServingLoop& one)) {
   for (const auto& one : loops_)
     asio::post(one->loop(), [act, &one = *one] { act(one); });
@@ -155,7 +156,7 @@ Task<void> ServerLifecycle::start(Plan plan) {
   std::fflush(stdout);
 }
 
-// On the loop that will have the panel. False: it was refused, and why has been said.
+// Creates the panel on the loop that owns it. False: it was rejected, and the reason was printed.
 Task<bool> ServerLifecycle::create(const PanelFile& file) {
   using Created = std::expected<std::shared_ptr<panels::Panel>, ErrorResponse>;
   const std::string id = id_in_definition(file.json);
@@ -183,7 +184,7 @@ void ServerLifecycle::wait_for_signal() {
       reclaimer_.say_goodbye();
       std::_Exit(128 + signal);
     }
-    spdlog::info("ending: running calls may finish; a second signal ends at once");
+    spdlog::info("shutting down: running calls may finish; a second signal ends the process at once");
     wait_for_signal();
     leave();
   });

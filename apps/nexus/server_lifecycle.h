@@ -1,7 +1,7 @@
-// The program from its first panel to its last response: panels of the command line, then the port, then signals.
+// The server process from start to end: panels of the command line, then the ports, then signals.
 //
 //   panels ──► port open ──► SIGTERM ──► not ready, but serving ──SHUTDOWN_DELAY_MS──► draining ──► ended
-//                                          second signal: at once
+//                                             second signal: at once
 #pragma once
 
 #include <boost/asio/signal_set.hpp>
@@ -23,14 +23,14 @@ class ServerLifecycle {
   struct Plan {
     std::vector<PanelFile> panels;
     bool shows_demo = false;
-    std::function<void()> reload;  // at SIGHUP
+    std::function<void()> reload;  // called at SIGHUP
   };
 
   // The loops must outlive it.
   ServerLifecycle(std::span<const std::unique_ptr<ServingLoop>> loops, const config::ServerConfig& settings,
                   sandbox::Runtime& runtime, Reclaimer& reclaimer);
 
-  // Runs all loops, the first on this thread, until the server has ended. Gives the exit status.
+  // Runs all loops, the first on this thread, until the server has ended. Returns the exit status.
   int run(Plan plan);
 
  private:

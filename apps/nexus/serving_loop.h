@@ -1,4 +1,4 @@
-// One event loop of the server: a shard of the runtime, and the front that serves it.
+// One event loop of the server: a shard of the runtime, and the HTTP API in front of it.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace nexus::app {
 
 class ServingLoop {
  public:
-  // Enters itself as the `own`th of `peers`, which must outlive it, as `memory` must.
+  // Enters itself at index `own` of `peers`. `peers` and `memory` must outlive it.
   ServingLoop(const shard::Shard::Shared& shared, const exposition::MemorySource& memory,
               const config::Settings& settings, api::LoopPeers& peers, std::size_t own);
   ServingLoop(const ServingLoop&) = delete;

@@ -9,7 +9,7 @@
 namespace nexus::app {
 namespace {
 
-// Beyond those that run: memories of instances that are being given up while others are made in their place.
+// Spare memories: a new instance may start while an old one is still being destroyed.
 constexpr std::size_t kSpareMemories = 64;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// From the operator's settings to what the parts are built with.
+// Translates the operator's settings to the options of the parts.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ namespace nexus::app {
 sandbox::RuntimeOptions runtime_options_of(const config::RuntimeConfig& runtime);
 budget::MemoryMonitor::Options memory_monitor_options_of(const config::RuntimeConfig& runtime);
 
-// Nullopt: it is switched off.
+// None: the cache is switched off.
 std::optional<handlers::DiskCache::Options> disk_cache_options_of(const config::RuntimeConfig& settings,
                                                                   const sandbox::Runtime& runtime);
 shard::Shard::Options shard_options_of(const config::RuntimeConfig& runtime);
@@ -26,7 +26,7 @@ http::Server::Options server_options_of(const config::Settings& settings);
 http::Listener::Options listener_options_of(const config::ServerConfig& server);
 http::Listener::Options ws_listener_options_of(const config::ServerConfig& server);
 api::SocketOptions socket_options_of(const config::ServerConfig& server);
-// How many event loops: one for each processor that is granted, and no more than there may be instances.
+// The number of event loops: one for each processor that is granted, and at most one for each allowed instance.
 std::size_t loops_of(const config::Settings& settings);
 auth::AuthorizerOptions authorizer_options_of(const config::Settings& settings);
 

@@ -11,7 +11,7 @@
 namespace nexus::app {
 namespace {
 
-// A pipe that poll() calls writable takes this much at once without waiting (POSIX).
+// A pipe that poll() reports as writable takes so much in one piece without blocking (POSIX).
 constexpr std::size_t kMostAtOnce = PIPE_BUF;
 
 class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -30,7 +30,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override {}
 
   std::string line_of_dropped(const spdlog::details::log_msg& next) {
-    const std::string text = fmt::format("{} log lines were dropped: nobody read them", dropped_);
+    const std::string text = fmt::format("{} log lines were dropped: stderr was blocked", dropped_);
     spdlog::memory_buf_t line;
     formatter_->format({next.time, {}, next.logger_name, spdlog::level::warn, text}, line);
     return {line.data(), line.size()};

@@ -1,11 +1,13 @@
-// Log lines on stderr, which never wait for whoever reads them: a pipe that nobody empties costs lines, not the server.
+// Writes log lines to stderr without ever blocking: a pipe that is not read costs log lines, but does not stop the
+// server.
 #pragma once
 
 #include <spdlog/common.h>
 
 namespace nexus::app {
 
-// Lines longer than 4 KiB are cut. What could not be written is counted, and said once there is room again. Thread-safe.
+// Cuts lines at 4 KiB. Lines that could not be written are counted, and reported once stderr is writable again.
+// Thread-safe.
 spdlog::sink_ptr make_stderr_sink();
 
 }  // namespace nexus::app

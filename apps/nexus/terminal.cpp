@@ -11,7 +11,7 @@
 namespace nexus::app {
 namespace {
 
-constexpr char kTakeScreen[] = "\x1b[?1049h\x1b[?25l";  // the other screen, without a cursor
+constexpr char kTakeScreen[] = "\x1b[?1049h\x1b[?25l";  // the alternate screen, without a cursor
 constexpr char kGiveBack[] = "\x1b[?25h\x1b[?1049l";
 
 void write(const std::string& text) {
@@ -35,7 +35,7 @@ void Terminal::show(std::span<const std::string> lines) {
   winsize size{};
   ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
   const std::size_t rows = size.ws_row == 0 ? 24 : size.ws_row, columns = size.ws_col == 0 ? 80 : size.ws_col;
-  // Over the last frame rather than after clearing it, which flickers.
+  // Draws over the last frame, because clearing the screen first would flicker.
   std::string frame = "\x1b[H";
   for (std::size_t row = 0; row < std::min(rows, lines.size()); ++row)
     frame += fmt::format("{}{}\x1b[K", row == 0 ? "" : "\r\n", lines[row].substr(0, columns));

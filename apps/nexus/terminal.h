@@ -1,4 +1,4 @@
-// A terminal whose whole screen is ours for a while.
+// Shows full-screen text on a terminal.
 #pragma once
 
 #include <span>
@@ -6,20 +6,20 @@
 
 namespace nexus::app {
 
-// Whether `descriptor` is a terminal and nobody has said NO_COLOR (no-color.org).
+// True when `descriptor` is a terminal and NO_COLOR (no-color.org) is not set.
 bool wants_colours(int descriptor);
 
 class Terminal {
  public:
-  static bool is_there();  // stdout is one
+  static bool is_there();  // stdout is a terminal
 
-  // Takes the screen, and gives it back as it was.
+  // Switches to the alternate screen; the destructor switches back.
   Terminal();
   ~Terminal();
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
-  // As much of the lines as there is room for.
+  // Shows as many of the lines as fit.
   void show(std::span<const std::string> lines);
 };
 

@@ -1,4 +1,4 @@
-// `nexus token`: a token for callers of the server of this configuration.
+// `nexus token`: makes a token that a server with this configuration accepts.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -15,7 +15,7 @@ int token(const TokenCommand& command) {
   if (!settings) return kAskedWrongly;
   if (settings->auth.key.empty()) {
     fmt::print(stderr,
-               "nexus token: AUTH_ENABLED is not true: this server takes no tokens; it wants JWT_SECRET_FILE "
+               "nexus token: AUTH_ENABLED is not true: this server uses no tokens; it needs JWT_SECRET_FILE "
                "or JWT_SECRET\n");
     return kAskedWrongly;
   }

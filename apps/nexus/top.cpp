@@ -1,4 +1,4 @@
-// `nexus top`: where a server's memory is, once or again and again.
+// `nexus top`: shows the memory of a running server, once or repeatedly.
 #include <fmt/format.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -41,7 +41,7 @@ class Top {
  private:
   using Lines = std::vector<std::string>;
 
-  // None: error_ says why.
+  // None: the reason is in error_.
   asio::awaitable<std::optional<std::string>> ask() {
     const ServerQuestion question{.path = "/runtime/memory?sort=" + command_.sort,
                                   .token = command_.server.token};
@@ -50,16 +50,16 @@ class Top {
     co_return error_.empty() ? std::optional(std::move(response->body)) : std::nullopt;
   }
 
-  // Empty: there is none.
+  // Why the response cannot be shown; empty: it can.
   std::string error_in(const ServerResponse& response) const {
     switch (response.status) {
       case 200:
         return "";
       case 401:
-        return fmt::format("{} wants a token of scope admin, in --token or NEXUS_TOKEN: 401 {}",
+        return fmt::format("{} needs a token with scope admin, in --token or NEXUS_TOKEN: 401 {}",
                            target_.url(), response.error_text());
       case 404:
-        return fmt::format("the nexus at {} has no /runtime/memory: it is an older one", target_.url());
+        return fmt::format("the server at {} has no /runtime/memory: it is an older version", target_.url());
       default:
         return fmt::format("{} refuses: {} {}", target_.url(), response.status, response.error_text());
     }
@@ -67,7 +67,7 @@ class Top {
 
   std::optional<Lines> view(const std::string& memory) {
     auto lines = top_view(memory, target_.url());
-    if (!lines) error_ = fmt::format("what answers at {} is not a nexus", target_.url());
+    if (!lines) error_ = fmt::format("the server at {} is not nexus", target_.url());
     return lines;
   }
 
@@ -84,7 +84,8 @@ class Top {
     }
   }
 
-  // A server that cannot be asked at first is a failure; one that goes away is shown as it was last, until it comes back.
+  // It is a failure when the first request fails. Later the last view stays on the screen until the server responds
+  // again.
   asio::awaitable<void> watch() {
     signals_.add(SIGINT);
     signals_.add(SIGTERM);

@@ -16,8 +16,8 @@ using simdjson::dom::element;
 
 constexpr std::size_t kBarWidth = 24;
 
-// What is not there, or is something else, counts as none of it: a newer server may say other things. `Json` is an element,
-// or what a look for one has given.
+// A missing member, or one of another type, counts as zero or empty, because another version of the server may send
+// other members. `Json`: an element, or the result of a lookup.
 template <class Json>
 std::uint64_t number(const Json& object, std::string_view key) {
   std::uint64_t value = 0;
@@ -69,7 +69,7 @@ class View {
   template <class... Args>
   void line(fmt::format_string<Args...> format, Args&&... args) {
     std::string text = fmt::format(format, std::forward<Args>(args)...);
-    // Nothing that a server says may steer the terminal.
+    // Text of the server must not control the terminal.
     std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
     lines_.push_back(std::move(text));
   }

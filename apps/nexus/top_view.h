@@ -1,4 +1,4 @@
-// What `nexus top` shows. Pure: the text of /runtime/memory goes in, lines come out.
+// The screen of `nexus top`. A pure function of the JSON of /runtime/memory.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace nexus::app {
 
-// Lines of printable ASCII, without line ends. None: it is no such text.
+// Lines of printable ASCII, without line ends. None: the text is not that JSON.
 std::optional<std::vector<std::string>> top_view(std::string_view memory_json, std::string_view url);
 
 }  // namespace nexus::app

@@ -1,4 +1,4 @@
-// `nexus trigger`: calls a tool of a server that runs.
+// `nexus trigger`: calls a tool of a running server.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -11,7 +11,7 @@
 namespace nexus::app {
 namespace {
 
-// Longer than SYNC_WAIT_MS is by default: then the server answers that it waits.
+// Longer than the default SYNC_WAIT_MS, so that the server responds first.
 constexpr std::chrono::seconds kPatience{120};
 
 std::string member(const std::string& json, std::string_view wanted) {

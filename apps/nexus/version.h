@@ -1,4 +1,4 @@
-// The program's version, the only place where it stands.
+// The version of the program; all other places take it from here.
 #pragma once
 
 namespace nexus::app {

@@ -57,9 +57,9 @@ test('run says what is wrong with what it was given', options, async () => {
     [['run', '-', '--limits', 'speed=1'], /speed[^]*timeoutMs/],
     [['run', '-', '--watch'], /--watch/],
     [['run'], /file/],
-    [['dance'], /no command "dance"/],
+    [['dance'], /unknown command "dance"/],
     [['run', '--bogus'], /file is required/],
-    [['panels', 'lst'], /no command "lst"/],
+    [['panels', 'lst'], /unknown command "lst"/],
     [[], /subcommand/],
   ]) {
     const { status, stdout, stderr } = await runProgram(args, { input: 'return 1' });

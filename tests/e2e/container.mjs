@@ -33,7 +33,7 @@ test('a limit that moves is seen when it moves, not when the clock says so', opt
   if (!group) return;
   const server = await serveIn(t, group, { LOG_LEVEL: 'debug' });
   assert.ok(readFileSync(group.procs, 'utf8').split('\n').includes(String(server.pid)));
-  await server.child.untilErrors(/limits: watched by the clock, and by .*\/memory\.(limit_in_bytes|max)/);
+  await server.child.untilErrors(/memory limits: checked by a timer, and on changes of .*\/memory\.(limit_in_bytes|max)/);
   // Now and then the clock is first: it is enough to be seen once, and by the clock alone it would never be.
   // Now and then the clock is first; without the kernel's word it would be each time.
   let limit = 128, reason;
@@ -41,7 +41,7 @@ test('a limit that moves is seen when it moves, not when the clock says so', opt
     limit += 1;
     group.setLimit(limit * MiB);
     [, reason] = await server.child.untilErrors(new RegExp(`the container's memory limit is now ${limit} MiB: .* may be granted \\((.*)\\)`));
-  } while (reason !== 'the kernel said so');
+  } while (reason !== 'after an event');
   const { limits } = (await server.get('/runtime/memory')).json;
   assert.equal(limits.find(({ layer }) => layer === 'container').limitBytes, limit * MiB);
   const { samples } = readExposition((await server.get('/metrics')).text);

@@ -67,9 +67,9 @@ test('nexus health says in one line why it cannot', options, async (t) => {
   await server.ended;
   for (const [args, env, status, pattern] of [
     [['--url', server.url], {}, 1, /^nexus: cannot reach http:\/\/127\.0\.0\.1:\d+: Connection refused\n$/],
-    [['--url', `http://127.0.0.1:${stranger.address().port}`], {}, 1, /^nexus: what answers at \S+ is not a nexus\n$/],
+    [['--url', `http://127.0.0.1:${stranger.address().port}`], {}, 1, /^nexus: the server at \S+ is not nexus\n$/],
     [['--url', 'https://a'], {}, 2, /^nexus: --url must be http:\/\/HOST:PORT, and is https:\/\/a\n$/],
-    [[], { HTTP_PORT: '0' }, 2, /^nexus: HTTP_PORT is 0: --url or NEXUS_URL must say where the server is\n$/],
+    [[], { HTTP_PORT: '0' }, 2, /^nexus: HTTP_PORT is 0: --url or NEXUS_URL must name the server\n$/],
     [[], { HTTP_PORT: 'x' }, 2, /^nexus: HTTP_PORT is "x".*\n$/],
   ]) {
     const said = await health(args, env);

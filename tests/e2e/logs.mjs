@@ -145,7 +145,7 @@ test('SIGHUP reads LOG_LEVEL again, and a fault changes nothing', options, async
   await child.untilErrors(/LOG_LEVEL is info/);
   writeFileSync(file, '[logging]\nlevel = "loud"\n');
   child.process.kill('SIGHUP');
-  await child.untilErrors(/LOG_LEVEL stays as it is: [^\n]*loud/);
+  await child.untilErrors(/LOG_LEVEL is unchanged: [^\n]*loud/);
   child.process.kill('SIGTERM');
   assert.equal(await child.ended, 0);
 });

@@ -115,7 +115,7 @@ test('at the end calls that are on another loop are answered first', options, as
   const calls = ids.map((id) => server.trigger(id, 'hold'));
   await server.untilMetric(/nexus_instances\{state="active"\} 9/);
   process.kill(server.pid, 'SIGTERM');
-  await server.child.untilErrors(/ending/);
+  await server.child.untilErrors(/shutting down/);
   server.letGo();
   for (const { status, json } of await Promise.all(calls)) {
     assert.equal(status, 200);

@@ -185,7 +185,7 @@ test('a server that was killed is told of by the next one, once', options, async
   await first.ended;
 
   const second = await serve(t, { env: { CACHE_DIR } });
-  await second.child.untilErrors(new RegExp(`process ${first.ownPid} .* ended without a goodbye`));
+  await second.child.untilErrors(new RegExp(`process ${first.ownPid} .* ended without a clean exit`));
   await second.untilMetric(/^nexus_unclean_exits_total 1$/m);
   const { uncleanExits: [exit, ...others] } = (await second.get('/runtime/memory')).json;
   assert.deepEqual(others, []);
@@ -256,7 +256,7 @@ test('a server that is ended at once leaves nothing', options, async (t) => {
   const spinning = server.trigger('p', 'spin').catch(() => {});
   await server.untilMetric(/nexus_instances\{state="active"\} 1/);
   process.kill(server.pid, 'SIGTERM');
-  await server.child.untilErrors(/ending/);
+  await server.child.untilErrors(/shutting down/);
   process.kill(server.pid, 'SIGTERM');
   assert.equal(await server.ended, 143);
   await spinning;
@@ -273,6 +273,6 @@ test('a server that cannot start leaves nothing', options, async (t) => {
 
 test('without a folder there is a warning and no record', options, async (t) => {
   const server = await serve(t, { env: { CACHE_DIR: '/dev/null/none' } });
-  await server.child.untilErrors(/should this process be killed, the next cannot say of what \(CACHE_DIR\): /);
+  await server.child.untilErrors(/no crash record can be kept in CACHE_DIR: /);
   assert.equal((await server.get('/health/ready')).status, 200);
 });

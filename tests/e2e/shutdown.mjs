@@ -38,7 +38,7 @@ test('running calls finish, and new ones are refused', options, async (t) => {
   const probe = await begin('GET /health/ready');
   await server.untilMetric(/nexus_instances\{state="active"\} 1/);
   process.kill(server.pid, 'SIGTERM');
-  await server.child.untilErrors(/ending/);
+  await server.child.untilErrors(/shutting down/);
   for (const client of [probe, late]) {
     await client.send('{}');
     assert.match(await client.closed, /\r\nHTTP\/1\.1 503 [^]*SHUTTING_DOWN/);
@@ -150,7 +150,7 @@ test('a second signal ends it at once', options, async (t) => {
   server.trigger('p', 'spin').catch(() => {});
   await server.untilMetric(/nexus_instances\{state="active"\} 1/);
   process.kill(server.pid, 'SIGTERM');
-  await server.child.untilErrors(/ending/);
+  await server.child.untilErrors(/shutting down/);
   process.kill(server.pid, 'SIGTERM');
   assert.equal(await server.ended, 128 + 15);
 });

@@ -23,7 +23,7 @@ const memory = {
     hostCalls: 2468, suspensions: 7, refusals: 8,
   }],
   advice: ['MEMORY_LIMIT_MB is 32: 8 would do'],
-  uncleanExits: [{ cause: 'container', lines: ['process 7 ended without a goodbye', 'memory: \u001b[31mall'] }],
+  uncleanExits: [{ cause: 'container', lines: ['process 7 ended without a clean exit', 'memory: \u001b[31mall'] }],
 };
 
 // A server that answers everything alike, and keeps what it was asked.
@@ -70,7 +70,7 @@ advice
   MEMORY_LIMIT_MB is 32: 8 would do
 
 an unclean exit
-  process 7 ended without a goodbye
+  process 7 ended without a clean exit
   memory: ?[31mall
 `);
 });
@@ -120,11 +120,11 @@ test('top says in one line why it cannot', options, async (t) => {
   const refusing = (status, error) => answering(t, { error, code: 'X' }, { status });
   for (const [{ url }, pattern] of [
     [{ url: `http://127.0.0.1:${port}` }, /^nexus: cannot reach http:\/\/127\.0\.0\.1:\d+: Connection refused\n$/],
-    [await answering(t, '<html>', { headers: {} }), /^nexus: what answers at \S+ is not a nexus\n$/],
-    [await answering(t, '{}'), /^nexus: what answers at \S+ is not a nexus\n$/],
-    [await refusing(401, 'this call needs a token'), /^nexus: \S+ wants a token of scope admin, in --token or NEXUS_TOKEN: 401 .*needs a token.*\n$/],
+    [await answering(t, '<html>', { headers: {} }), /^nexus: the server at \S+ is not nexus\n$/],
+    [await answering(t, '{}'), /^nexus: the server at \S+ is not nexus\n$/],
+    [await refusing(401, 'this call needs a token'), /^nexus: \S+ needs a token with scope admin, in --token or NEXUS_TOKEN: 401 .*needs a token.*\n$/],
     [await refusing(403, 'the scope does not'), /^nexus: \S+ refuses: 403 .*the scope does not.*\n$/],
-    [await refusing(404, 'nothing'), /^nexus: the nexus at \S+ has no \/runtime\/memory: it is an older one\n$/],
+    [await refusing(404, 'nothing'), /^nexus: the server at \S+ has no \/runtime\/memory: it is an older version\n$/],
   ]) {
     const { status, stdout, stderr } = await top(url, ['--once']);
     assert.match(stderr, pattern);

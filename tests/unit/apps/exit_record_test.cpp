@@ -155,7 +155,7 @@ TEST_F(ExitRecordTest, RecordsNothingWithoutAFolder) {
 TEST_F(ExitRecordTest, WarnsWhereTheFolderCannotBeHad) {
   ExitRecord one("/dev/null/none", clock_);
   update(one);
-  EXPECT_THAT(log_.str(), AllOf(HasSubstr("the next cannot say of what (CACHE_DIR)"), HasSubstr("warn")));
+  EXPECT_THAT(log_.str(), AllOf(HasSubstr("no crash record can be kept in CACHE_DIR"), HasSubstr("warn")));
 }
 
 TEST_F(ExitRecordTest, LogsAnUncleanExitAndTellsItOnce) {

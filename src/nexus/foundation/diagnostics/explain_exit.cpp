@@ -108,12 +108,12 @@ Cause cause_of(const UncleanExit& exit) {
 
 std::vector<std::string> explain(const UncleanExit& exit) {
   if (!exit.record) {
-    return {fmt::format("a process ended without a goodbye, and its record {} cannot be read",
+    return {fmt::format("a process ended without a clean exit, and its record {} cannot be read",
                         printable(exit.file))};
   }
   const Record& record = *exit.record;
   std::vector<std::string> lines{
-      fmt::format("process {} (version {}, started {}) ended without a goodbye after {}: {}", record.pid,
+      fmt::format("process {} (version {}, started {}) ended without a clean exit after {}: {}", record.pid,
                   printable(record.version.view()), time_text(record.started_unix_ms),
                   time_text(record.written_unix_ms), cause_text(exit, record)),
       memory_text(record)};
