@@ -1,5 +1,5 @@
-// The ledger compiled out: in the place of src/nexus/foundation/budget/ledger.cpp. A grant knows its size, as those who hold it ask
-// for that, and nobody keeps accounts. What the call costs with the real one is compared with this.
+// A ledger that counts nothing, in place of src/nexus/foundation/budget/ledger.cpp. A grant knows only its own size,
+// because its holder asks for it. The benchmark compares a call with this ledger and with the real one.
 #include <algorithm>
 #include <utility>
 

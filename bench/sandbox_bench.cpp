@@ -1,5 +1,5 @@
-// The sandbox from the inside: one call, its parts, and what is special about some handlers. Every figure that is
-// compared with a target has its baseline in the same run; bench/report puts them side by side.
+// Measures the sandbox in process: one call, its parts, and special handlers. Each figure with a target has its
+// baseline in the same run; bench/report compares them.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -43,7 +43,7 @@ constexpr const char* kFourMiB =
   std::exit(1);
 }
 
-// One runtime, one instance, and the images of the handlers that were asked for.
+// One runtime, one instance, and the images of the handlers under test.
 class Bench {
  public:
   Bench() : runtime_(make_runtime()), instance_(*Instance::create(*runtime_)) {}
@@ -73,7 +73,8 @@ class Bench {
     if (!result.ok()) stop(result.error->message);
   }
 
-  // Gives the bytes of what was kept. The server looks at its sockets where a turn ends.
+  // Runs one call with one suspension; returns the bytes of its delta. Calls `turn_ends` where the server would
+  // look at its sockets.
   std::size_t wait_once(
       const std::shared_ptr<const memory::Image>& handler, bool compresses,
       const std::function<void()>& turn_ends = [] {}) {
@@ -152,8 +153,8 @@ void call_handler(benchmark::State& state, const char* source) {
     bench().call(handler);
 }
 
-// A handler that waits once: taken out, compressed or not, put back into the same instance and ended. Its baseline is the same
-// handler with a promise that is settled already.
+// A handler that is suspended once: capture, hibernate or not, restore into the same instance, and run to the end. Its
+// baseline is the same handler with a promise that is settled already.
 enum class Keep : bool { kRaw, kCompressed };
 constexpr const char* kWaits =
     "const who = $args.who; await $ext.timer.sleep(1); $state.count += $args.by; return {n: $state.count, "
@@ -174,7 +175,7 @@ void suspend_and_resume(benchmark::State& state, Keep keep) {
   state.counters["bytes"] = static_cast<double>(bytes);
 }
 
-// One with 25 MB: how long its longest turn is, in which nobody else is served.
+// A suspension with 25 MB of changes: the longest turn of the loop, in which no other request is served.
 void wait_with_25_mb(benchmark::State& state) {
   const auto handler = bench().image(kWaitsWith25Mb);
   std::uint64_t longest_ns = 0, began_ns = 0;
@@ -189,7 +190,7 @@ void wait_with_25_mb(benchmark::State& state) {
   state.counters["longest_turn_us"] = static_cast<double>(longest_ns) / 1e3;
 }
 
-// What is put back after each call of the small handler.
+// The reset after each call of the small handler.
 void reset_alone(benchmark::State& state) {
   const auto handler = bench().image(kSmall);
   for (int i = 0; i < 1000; ++i)
@@ -218,7 +219,7 @@ void touch_four_mib_once(benchmark::State& state) {
   }
 }
 
-// The bundle is made by bench/run; its path is in NEXUS_LODASH_HANDLER.
+// bench/run makes the bundle and sets NEXUS_LODASH_HANDLER to its path.
 std::string lodash_source() {
   const char* path = std::getenv("NEXUS_LODASH_HANDLER");
   std::ifstream file(path != nullptr ? path : "");
@@ -246,7 +247,7 @@ void load_small(benchmark::State& state) {
     benchmark::DoNotOptimize(bench().load(kSmall));
 }
 
-// A module of about 100 KB: functions, and tables that its top level fills.
+// A module of about 100 KB, of functions and of tables that its top level fills.
 std::string large_source() {
   std::string source = "const table = [];\n";
   for (int i = 0; source.size() < 100'000; ++i) {
@@ -268,7 +269,7 @@ void load_large(benchmark::State& state) {
     benchmark::DoNotOptimize(bench().load(source));
 }
 
-// What find() costs in place of that, and store() the caller; in a folder of its own.
+// The costs of the disk cache: find() instead of a load, and store() for the caller. It has a folder of its own.
 class WithDiskCache : public benchmark::Fixture {
  public:
   void SetUp(benchmark::State&) override {
@@ -294,7 +295,7 @@ class WithDiskCache : public benchmark::Fixture {
   std::unique_ptr<handlers::DiskCache> cache;
 };
 
-// What it adds to a start: the digest of all that images depend on, the folder, the thread.
+// The cost of the disk cache at start: the digest of what images depend on, the folder, the thread.
 void start_disk_cache(benchmark::State& state) {
   const std::string directory = fmt::format("/tmp/nexus-bench-{}", getpid());
   for (auto _ : state) {

@@ -1,4 +1,4 @@
-// The small handler of the benchmark, in a module that also initialises all of lodash.
+// The small handler of the benchmark, in a module that also loads all of lodash.
 import _ from 'lodash';
 
 export default ({ $state, $args }) => {

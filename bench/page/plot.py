@@ -5,15 +5,15 @@ from html import escape
 
 WIDTH = 760
 MARGIN = 20
-TOP = 86  # title, where the figures are from, legend
+TOP = 86  # title, source of the figures, legend
 BAR = 18
 ROW = 28
-LABELS = 270  # the column at the left of the bars
+LABELS = 270  # column of labels left of the bars
 VALUES = 90  # room for the text behind the longest bar
 LINES_HEIGHT = 240
-GLYPH = 6.6  # a letter's width at 12 px, about
+GLYPH = 6.6  # approximate width of a letter at 12 px
 
-# Each class of marks with its name in `key` is drawn in its own colour; the second one is for dark pages.
+# Each class of marks with a name in `key` gets its own colour; the second colour is for dark pages.
 STYLE = """<style>
   text { font: 12px system-ui, 'DejaVu Sans', sans-serif; fill: #24292f }
   .title { font-size: 15px; font-weight: 600 }
@@ -76,7 +76,7 @@ def bars(title, source, axis, rows, key, log=False):
     bottom = TOP + ROW * len(rows)
     if log:
         low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
-        low -= low == math.log10(min(values))  # the least has a bar too
+        low -= low == math.log10(min(values))  # the smallest value gets a bar too
         ticks = [10.0**power for power in range(low, high + 1)]
         place = lambda value: left + (math.log10(value) - low) / (high - low) * (right - left)
     else:

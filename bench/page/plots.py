@@ -1,4 +1,4 @@
-"""Which figures are drawn. Each gives {name of the file: SVG}, empty when its figures are not there."""
+"""The plots. Each function returns {name of the file: SVG}, empty without its figures."""
 from . import plot
 from .tables import fresh, gib, sandbox_of
 
@@ -40,19 +40,19 @@ def waiting(peers, waiting_run, date):
     rows = [(f"{row['peer']}, {sandbox_of(row)}", row["median"], "apart") for row in of(peers, "rss_per_handler")]
     if "bytes_each" in waiting_run:
         rows.append(("nexus", waiting_run["bytes_each"], "ours"))
-    return compared("waiting.svg", "What one waiting handler keeps", date, "bytes of resident memory (less is better)",
+    return compared("waiting.svg", "Memory of one waiting handler", date, "bytes of resident memory (less is better)",
                     sorted(rows, key=lambda row: row[1]), key={"ours": "Nexus", "apart": "peers, by their own means"})
 
 
 def beside_endless(peers, date):
-    rows = [(f"{row['peer']}, {sandbox_of(row)}", "blocked: no call was answered" if row["median"] is None else row["median"], kind(row))
+    rows = [(f"{row['peer']}, {sandbox_of(row)}", "blocked: no call got a response" if row["median"] is None else row["median"], kind(row))
             for row in of(peers, "noisy_p99")]
     return compared("beside-endless.svg", "A short call beside four handlers that never end", date, "p99 in ms (less is better)",
                     sorted(rows, key=lambda row: (isinstance(row[1], str), row[1])))
 
 
 def storms(storms):
-    """The limit as it moved, and how near the working set came."""
+    """The changing limit, the accounted bytes and the working set."""
     drawn = {}
     for storm in storms:
         series = storm["sampler"].get("series", [])
@@ -61,6 +61,6 @@ def storms(storms):
         names = {"limit": "limit of the cgroup", "accounted": "accounted by the server", "used": "working set, by the kernel"}
         columns = {"limit": 2, "accounted": 3, "used": 1}
         drawn[f"storm-{storm['limitMb']}.svg"] = plot.lines(
-            f"A storm of hogs in {gib(storm)}", f"bench/storm of {storm['date'][:10]}, seed {storm['seed']}; of each 2 s the sample with the least room",
+            f"A storm of hogs in {gib(storm)}", f"bench/storm of {storm['date'][:10]}, seed {storm['seed']}; of each 2 s the sample with the least free memory",
             "seconds", "MiB", {kind: [(sample[0], sample[column] / 2**20) for sample in series] for kind, column in columns.items()}, names)
     return drawn

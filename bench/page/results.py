@@ -1,4 +1,4 @@
-"""What a run of bench/run has left in its folder. What is not there is NaN, which goes through all that is worked out of it."""
+"""The results of a run of bench/run, read from its folder. A missing figure is NaN, and so is all that is computed from it."""
 import json
 import math
 import statistics
@@ -11,7 +11,7 @@ def median(values):
 
 
 class Figures(dict):
-    """Of one file, or of one row in it."""
+    """The figures of one file, or of one row in it."""
 
     def __missing__(self, name):
         return NAN
@@ -28,7 +28,7 @@ class Results:
 
     def json(self, name):
         path = self.directory / name
-        # Empty: its program ended before it had anything to say.
+        # The file is empty when the program failed early.
         return Figures(json.loads(path.read_text())) if path.is_file() and path.stat().st_size else Figures()
 
     def inside(self):
@@ -37,7 +37,7 @@ class Results:
                     if row.get("aggregate_name", "median") == "median")
 
     def ledger_ratio(self):
-        """The small call beside one with the ledger compiled out: the median of the turns, in each of which they follow one another."""
+        """The small call beside one with the ledger compiled out: the median over turns, each with one program after the other."""
         time_in = lambda path: json.loads(path.read_text())["benchmarks"][0]["cpu_time"]
         turns = self.directory.glob("nexus_bench-small-*.json")
         ratios = [time_in(turn) / time_in(turn.with_name(turn.name.replace("_bench-", "_bench_no_ledger-"))) for turn in turns]
@@ -49,6 +49,6 @@ class Results:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
 
     def storms(self, peer):
-        """Of 1 GiB first."""
+        """The storm in 1 GiB comes first."""
         names = [f"storm-{mb}{'' if peer == 'nexus' else f'-{peer}'}.json" for mb in (1024, 256)]
         return [storm for storm in map(self.json, names) if storm]

@@ -1,5 +1,6 @@
-"""The tables of the page that judge nothing: each gives lines of Markdown, or nothing when its figures are not there."""
+"""The tables of the page without targets. Each function returns lines of Markdown, or none without its figures."""
 
+FORMS = {"raw": "raw", "packed": "hibernated"}
 FRESH = {"new-context": "globals only", "no-sandbox": "no"}
 
 
@@ -8,7 +9,7 @@ def sandbox_of(row):
 
 
 def fresh(row):
-    """Whether a call can see what an earlier one left."""
+    """Whether a call cannot see what an earlier one left."""
     return FRESH.get(sandbox_of(row), "yes" if row["fresh"] else "no")
 
 
@@ -27,7 +28,7 @@ def machine(run):
 
 
 def servers(peers):
-    """One line a server under the load of bench/peers."""
+    """One line for each server under the load of bench/peers."""
     found = {}
     for row in peers:
         kind = row["case"].split("/")[0]
@@ -49,17 +50,17 @@ def servers(peers):
 
 def waiting(peers, inside, waiting_run):
     """Bytes that one waiting handler keeps."""
-    rows = [(f"nexus, {form}: what is kept of a small one" + (", beside another of its kind" if form == "packed" else ""), kept)
+    rows = [(f"nexus, {FORMS[form]}: the delta of a small handler" + (", beside a similar one" if form == "packed" else ""), kept)
             for form in ("raw", "packed") if (kept := inside[f"suspend_and_resume/{form}"].get("bytes"))]
     if each := waiting_run.get("bytes_each"):
-        rows.append((f"nexus, of the process's resident memory, {waiting_run['waiting']:,} of them", each))
+        rows.append((f"nexus, resident memory of the process for each of {waiting_run['waiting']:,}", each))
     rows += [(f"{row['peer']}, {sandbox_of(row)}", row["median"]) for row in peers if row["case"].startswith("suspended/")]
     return head("", "bytes") + [cells(what, f"{kept:,.0f}") for what, kept in rows] if rows else []
 
 
 def websocket(turns):
     table = head("1,000 clients", "messages/s, each turn")
-    for callers, stuck, what in ((4, 0, "four calls under way"), (4, 1, "four, beside a client that never reads"), (1, 0, "one call under way")):
+    for callers, stuck, what in ((4, 0, "four calls in progress"), (4, 1, "four, beside a client that never reads"), (1, 0, "one call in progress")):
         rates = [turn["messages_per_s"] for turn in turns if (turn["callers"], turn["stuck"]) == (callers, stuck)]
         table.append(cells(what, ", ".join(f"{rate:,.0f}" for rate in rates) or "not measured in this run"))
     return table if turns else []
@@ -74,18 +75,18 @@ def about(storm):
 
 
 def storm_verdict(storms):
-    """All that is required of Nexus, a column a limit."""
+    """All requirements on Nexus, with a column for each limit."""
     if not storms:
         return []
     table = head("what", *(column for storm in storms for column in (f"in {gib(storm)}", "required")), "met")
     named = [{row["name"]: row for row in storm["rows"]} for storm in storms]
     for name in dict.fromkeys(name for rows in named for name in rows):
-        rows = [of.get(name) for of in named]  # one that has ended is not asked for all
+        rows = [of.get(name) for of in named]  # a server that has ended has fewer rows
         seen = [text for row in rows for text in ((row["seen"], row["required"]) if row else ("", ""))]
         table.append(cells(name, *seen, met([row for row in rows if row])))
     latencies = [storm["honest"]["latency_ms"] for storm in storms]
     said = [", ".join(f"{of[p]:.1f}" for p in ("p50", "p90", "p100")) + " ms" for of in latencies]
-    table.append(cells("p50, p90, longest of honest calls", *(text for one in said for text in (one, "")), ""))
+    table.append(cells("p50, p90 and longest time of honest calls", *(text for one in said for text in (one, "")), ""))
     return table + ["", "; ".join(about(storm) for storm in storms) + "."]
 
 
@@ -98,7 +99,7 @@ def met(rows):
 def storm_peers(storms):
     if not storms:
         return []
-    table = head("", "limit", "lived", "honest calls answered", "ended by", "had waited longest then")
+    table = head("", "limit", "lived", "honest calls with a response", "ended by", "longest in progress at the end")
     for storm in storms:
         asked = sum(storm["honest"]["outcomes"].values())
         cut_off = [request for request in storm["clients"]["unanswered"] if request["outcome"].endswith("ECONNRESET")]

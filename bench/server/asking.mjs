@@ -1,5 +1,5 @@
-// How long 1,000 handlers take that each ask a service five times, one after the other; the service answers after 100 ms. One
-// line of JSON. Target: at most 1.2 s in all, with no more instances in use than MAX_INSTANCES.
+// Measures 1,000 handlers that each call a service five times, one call after the other; the service responds after 100
+// ms. Prints one line of JSON. Target: at most 1.2 s in all, with at most MAX_INSTANCES instances in use.
 import http from 'node:http';
 import net from 'node:net';
 import { once } from 'node:events';
@@ -10,8 +10,8 @@ const ANSWER_MS = 100;
 const MAX_INSTANCES = 64;
 const ROUNDS = 3;
 
-// Bare sockets, because Node's own HTTP server takes as long for a request as what is measured. Nobody sends a body, or a second
-// request before the answer.
+// Bare sockets, because Node's own HTTP server takes as long for a request as the measured part. It relies on requests
+// without body, and on one request at a time per connection.
 const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}';
 let open = 0, mostOpen = 0;
 const connections = new Set();
@@ -48,7 +48,7 @@ const watching = (async () => {
     await new Promise((resolve) => { setTimeout(resolve, 20); });
   }
 })();
-// Caller and service run in this process: what they do is compiled, and the caller connected, before anything is measured.
+// The caller and the service run in this process: compile their code and connect the caller before the measurement.
 const { url } = JSON.parse(body);
 for (const known of [url, url, `${server.url}/health/live`])
   await Promise.all(Array.from({ length: HANDLERS }, () => call(known, { method: 'GET', agent })));

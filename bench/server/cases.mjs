@@ -1,4 +1,4 @@
-// One function a figure of the server, each with a server of its own. Targets are in report.
+// One function for each case, with a server of its own. Targets are in bench/report.
 import http from 'node:http';
 import { getPriority, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,8 @@ export async function start() {
     const server = await Server.start();
     await call(`${server.url}/health/ready`, { method: 'GET' });
     firstResponse.push(performance.now() - server.began);
-    // At rest, as the container's figure: a second after its start it gives back what only that has needed.
+    // At rest, as for the container's figure: a second after its start the server gives back memory that only the start
+    // needed.
     if (round === 4) await sleep(2000);
     idle = server.megabytes('VmRSS');
     await server.stop();
@@ -39,8 +40,8 @@ export async function loops({ seconds }) {
   return figures;
 }
 
-// Calls leave on a schedule, whether or not earlier ones were answered. Latency counts from when one is sent: that is up
-// to a millisecond late, because of the timers here and not of the server.
+// Sends calls on a schedule, whether or not earlier ones have a response. Latency counts from the actual send, which is
+// up to a millisecond late because of the timers here.
 async function paced(url, body, perSecond, seconds, agent) {
   const began = performance.now();
   const calls = [];
@@ -57,12 +58,13 @@ async function paced(url, body, perSecond, seconds, agent) {
   return Promise.all(calls);
 }
 
-// Where both processors are busy, what is measured is to be the server's turns and not when we get ours. Gives the way back.
+// Raises our priority: where both processors are busy, the delay to measure is the server's, not our own. Returns a
+// function that resets it.
 function ahead() {
   try {
     setPriority(-10);
   } catch {
-    console.error('bench: without the right to go ahead of others, figures beside busy loops have our own waiting in them');
+    console.error('bench: the priority cannot be raised: figures beside busy loops include our own delays');
   }
   return () => setPriority(Math.max(0, getPriority()));
 }
@@ -88,7 +90,7 @@ export async function spinners({ seconds }) {
     five_ms_call_beside_100_endless_p99_ms: percentile(five, 0.99), five_ms_p50_ms: percentile(five, 0.5) };
 }
 
-// Sixteen clients call one panel as fast as they are answered; another panel is called now and then.
+// Sixteen clients call one panel without pause; another panel is called now and then.
 export async function flood({ seconds }) {
   const server = await Server.start();
   const agent = new http.Agent({ keepAlive: true });
@@ -141,7 +143,7 @@ export async function manyPanels({ seconds }) {
   return figures;
 }
 
-// Prometheus asks again and again, of a server where most panels have run.
+// Scrapes /metrics again and again, from a server where most panels have run.
 export async function scrape({ seconds }) {
   const server = await Server.start();
   const agent = new http.Agent({ keepAlive: true });
@@ -163,8 +165,8 @@ export async function scrape({ seconds }) {
   return { scrape_p95_ms: percentile(times, 0.95), scrape_p50_ms: percentile(times, 0.5), scrape_kb: bytes / 1000 };
 }
 
-// What a request costs that is refused because a limit is closed: another handler holds the only instance. That one runs in
-// between, and alone before and after; its time is not that of the refused.
+// The cost of a rejected request while another handler holds the only instance. That handler runs between the requests:
+// its running time is subtracted, except what it ran alone before and after.
 export async function refusals({ seconds }) {
   const server = await Server.start({ THREADS: '1', MAX_INSTANCES: '1', MIN_INSTANCES: '1', QUEUE_TIMEOUT_MS: '0', ...ENDLESS });
   await createPanel(server, 'p', SMALL);
@@ -181,12 +183,12 @@ export async function refusals({ seconds }) {
   const hogUs = JSON.parse((await hog).text).metrics.executionTimeUs;
   const aloneUs = (performance.now() - began) * 1e3 - all * 1e6;
   await server.stop();
-  if (refused !== requests) throw new Error(`${refused} of ${requests} requests were refused`);
+  if (refused !== requests) throw new Error(`${refused} of ${requests} requests were rejected`);
   return { refusal_us: (all * 1e6 - Math.max(0, hogUs - aloneUs)) / refused };
 }
 
-// The same where bytes are the limit: panels hold them, and the handler is known to want more than there are. The forecast of
-// who is refused again and again is doubted, so that some run; their time is not that of the refused.
+// The same where bytes are short: panels hold them, and the handler is known to need more than are free. The forecast
+// decays with each rejection, so some calls run; their time is subtracted.
 export async function refusalsByBytes({ seconds }) {
   const server = await Server.start({ THREADS: '1', MEMORY_BUDGET_MB: '64', QUEUE_TIMEOUT_MS: '0' });
   await createPanel(server, 'p', 'const a = new Uint8Array(4 << 20); for (let i = 0; i < a.length; i += 4096) a[i] = 1;');
@@ -203,15 +205,15 @@ export async function refusalsByBytes({ seconds }) {
   const { requests, refused, seconds: all } =
     await countedWrk(server, '"/panels/p/trigger/run"', { seconds, connections: 128 });
   await server.stop();
-  if (refused < 0.95 * requests) throw new Error(`${refused} of ${requests} requests were refused: the limit was not closed`);
+  if (refused < 0.95 * requests) throw new Error(`${refused} of ${requests} requests were rejected: memory was not short`);
   return { refusal_by_bytes_us: (all * 1e6 - (requests - refused) * percentile(took, 0.5)) / refused };
 }
 
 export async function connections({ seconds }) {
   const COUNT = 1000;
-  const server = await Server.start({ MAX_PANEL_QUEUE: String(COUNT) }); // in the first round all come at once
+  const server = await Server.start({ MAX_PANEL_QUEUE: String(COUNT) }); // in the first round all calls come at once
   await createPanel(server, 'p', SMALL);
-  const before = server.status('RssAnon'); // the pages of its files come and go
+  const before = server.status('RssAnon'); // without the pages of files, which come and go
   const agents = Array.from({ length: COUNT }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }));
   const times = [];
   await Promise.all(agents.map(async (agent, i) => {

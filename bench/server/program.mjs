@@ -1,4 +1,4 @@
-// A nexus server of its own for each case, and calls to it over connections that are kept.
+// A nexus server for each case, and calls to it over kept connections.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -10,7 +10,7 @@ export class Server {
   static async start(settings = {}) {
     const began = performance.now();
     const child = spawn(PROGRAM, ['serve'], {
-      // No cache on disk, unless a case asks for it: no run must find what another has left.
+      // Without a disk cache, unless a case asks for it: a run must not use images of an earlier one.
       env: { PATH: process.env.PATH, HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'error', MAX_CACHE_SIZE_MB: '0', ...settings },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -38,24 +38,24 @@ export class Server {
     throw new Error(`the server ended before it listened: ${text}`);
   }
 
-  // Kilobytes, from /proc: VmRSS, VmHWM
+  // A field of /proc/PID/status in kilobytes: VmRSS, VmHWM
   status(field) {
     return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))[1]);
   }
 
-  // The same in megabytes, as targets are given.
+  // The same in megabytes, the unit of the targets.
   megabytes(field) {
     return this.status(field) * 1024 / 1e6;
   }
 
-  // Microseconds of CPU that all its threads have used.
+  // CPU time of all threads in microseconds.
   cpuUs() {
     const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
     return (Number(fields[11]) + Number(fields[12])) * 10_000; // in ticks of 10 ms
   }
 
   async stop() {
-    this.child.kill('SIGKILL'); // nothing of it is of use, and spinning handlers would be waited for
+    this.child.kill('SIGKILL'); // nothing of it is needed, and SIGTERM would wait for spinning handlers
     await this.ended;
   }
 }
@@ -74,7 +74,7 @@ export function call(url, { method = 'POST', body, agent } = {}) {
   });
 }
 
-// With a tool "run" of this handler, and `more` by their names.
+// Creates a panel with the tool "run" and the tools of `more`, by name.
 export async function createPanel(server, id, handler, { agent, more = {} } = {}) {
   const tools = Object.entries({ run: handler, ...more }).map(([name, source]) => ({ name, handler: source, trigger: { type: 'manual' } }));
   const body = JSON.stringify({ id, kind: 'bench', tools, initialState: { count: 0 } });

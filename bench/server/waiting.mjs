@@ -1,18 +1,19 @@
-// How much 100,000 waiting executions take, and how fast they go on: one line of JSON. Targets: at most 250 MB of RSS beyond
-// idle, at least 400,000 in a GiB by the ledger, at least 15,000 resumed in a second.
+// Measures the memory of 100,000 suspended executions, and how fast they resume. Prints one line of JSON. Targets: at
+// most 250 MB of RSS beyond idle, at least 400,000 in a GiB by the ledger, at least 15,000 resumed per second.
 import net from 'node:net';
 import { Server, call } from './program.mjs';
 
 const COUNT = Number(process.env.NEXUS_BENCH_WAITING ?? 100_000);
 const SOCKETS = 16;
-const AT_ONCE = 32; // requests in progress on each
+const AT_ONCE = 32; // requests in progress on each connection
 const PANELS = 16;
 
 const server = await Server.start({ THREADS: '2', MAX_PANEL_QUEUE: '4096' });
 const get = async (path) => (await call(`${server.url}${path}`, { method: 'GET' })).text;
 const metric = async (pattern) => Number(pattern.exec(await get('/metrics'))[1]);
 
-// Sends all requests over a few connections, several in progress on each; `seen` is given each answer's status and body.
+// Sends all requests over a few connections, several at once on each. Calls `seen` with the status and body of each
+// response.
 function exchange(requests, seen) {
   const { hostname, port } = new URL(server.url);
   let next = 0;

@@ -1,4 +1,4 @@
-// wrk over one panel or many.
+// Runs wrk over one panel or many.
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-// {requests, refused, seconds}. `path` is a Lua expression for the path of the next request.
+// Returns {requests, refused, seconds}. `path`: a Lua expression for the path of the next request.
 export async function countedWrk(server, path, { seconds, connections = 16 }) {
   const script = join(tmpdir(), `nexus-bench-${process.pid}.lua`);
   writeFileSync(script, `
@@ -25,9 +25,9 @@ export async function countedWrk(server, path, { seconds, connections = 16 }) {
   return counts;
 }
 
-// Requests per second, all of them given what they asked for.
+// Requests per second; throws when one was rejected.
 export async function wrk(server, path, load) {
   const { requests, refused, seconds } = await countedWrk(server, path, load);
-  if (refused > 0) throw new Error(`${refused} of ${requests} requests were refused`);
+  if (refused > 0) throw new Error(`${refused} of ${requests} requests were rejected`);
   return requests / seconds;
 }

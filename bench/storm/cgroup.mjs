@@ -1,21 +1,21 @@
-// A memory cgroup of our own, of version 1 or 2: made, limited, read and removed. Numbers are bytes.
+// A memory cgroup, of version 1 or 2: create, limit, read, remove. Numbers are bytes.
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// What differs between the versions.
+// The differences between the versions.
 const VERSIONS = {
   1: { limit: 'memory.limit_in_bytes', usage: 'memory.usage_in_bytes', inactive: 'total_inactive_file', noSwap: ['memory.swappiness', '0'] },
   2: { limit: 'memory.max', usage: 'memory.current', inactive: 'inactive_file', noSwap: ['memory.swap.max', '0'] },
 };
 
-// "name 123" a line
+// Parses lines of the form "name 123".
 export function fields(text) {
   return Object.fromEntries(text.trim().split('\n').map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]));
 }
 
-// Where memory is controlled, from the text of /proc/self/mountinfo: {version, root}, or nothing. `controllers` reads
-// cgroup.controllers of a folder: on hybrid systems the hierarchy of version 2 is there without memory.
+// Finds the hierarchy that controls memory, from the text of /proc/self/mountinfo: {version, root}, or undefined.
+// `controllers` reads cgroup.controllers of a folder: a hybrid system has the hierarchy of version 2 without memory.
 export function findHierarchy(mountinfo, controllers) {
   const mounts = mountinfo.trim().split('\n').map((line) => {
     const [before, after] = line.split(' - ').map((half) => half.split(' '));
@@ -36,7 +36,7 @@ function controllersOf(folder) {
 }
 
 export class MemoryCgroup {
-  // Throws with the reason where none can be made. NEXUS_CGROUP: a folder that we may make ours in, when the root is not.
+  // Throws with the reason when no cgroup can be made. NEXUS_CGROUP: the parent folder, where the root is not writable.
   static make(name, limitBytes) {
     const found = findHierarchy(readFileSync('/proc/self/mountinfo', 'utf8'), controllersOf);
     if (!found) throw new Error('no cgroup hierarchy with memory is mounted');
@@ -67,7 +67,7 @@ export class MemoryCgroup {
     try {
       writeFileSync(join(this.path, this.names.noSwap[0]), this.names.noSwap[1]);
     } catch {
-      // there is no swap in this kernel
+      // the kernel has no swap
     }
   }
 
@@ -76,13 +76,13 @@ export class MemoryCgroup {
     this.limit = bytes;
   }
 
-  // What cannot be had back by dropping clean pages of files.
+  // Memory in use, without clean pages of files, which the kernel can drop.
   workingSet() {
     const usage = Number(this.#read(this.names.usage));
     return Math.max(0, usage - fields(this.#read('memory.stat'))[this.names.inactive]);
   }
 
-  // How often the kernel killed here, and how often the limit was met.
+  // How often the kernel killed a process of the cgroup, and how often the limit was reached.
   counters() {
     if (this.version === 1) {
       const control = fields(this.#read('memory.oom_control'));
@@ -92,7 +92,7 @@ export class MemoryCgroup {
     return { oomKills: events.oom_kill, atLimit: events.max };
   }
 
-  // Once its processes have ended; the kernel lets go of the last a moment later.
+  // Removes the cgroup after its processes have ended; the kernel releases the last one a moment later.
   async remove() {
     for (let tries = 0; ; tries += 1) {
       try {

@@ -1,6 +1,6 @@
-// The hostile clients, as a process of their own: node clients.mjs '{"url","clients","seed"}', started by fork. They go on
-// until they are told "stop", delete what they have made, and say {outcomes, unanswered, sent, sending}; "report" asks for
-// that before the end.
+// The hostile clients, in a process of their own: node clients.mjs '{"url","clients","seed"}', started by fork. They
+// run until the message "stop", delete what they have created, and send {outcomes, unanswered, sent, sending}. The
+// message "report" asks for the same before the end.
 import http from 'node:http';
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,15 +9,15 @@ import { Random } from './random.mjs';
 import { isResponse, outcomeOf, request } from './request.mjs';
 
 const MOST_PANELS = 10_000;
-const CHURNERS = 1 / 8; // of the clients
-const LONGEST_PAUSE_MS = 40; // between their requests: loading handlers as fast as it goes would leave hogs no time
+const CHURNERS = 1 / 8; // share of the clients
+const LONGEST_PAUSE_MS = 40; // between their requests: without it, loading handlers would leave the hogs no time
 const START_WITHIN_MS = 3000;
-const KEPT_FAILURES = 64; // what all of them had in progress when a server died
+const KEPT_FAILURES = 64; // enough for the requests in progress when a server dies
 
 const { url, clients, seed } = JSON.parse(process.argv[2]);
 const outcomes = {};
 const unanswered = [];
-const sending = new Map(); // what is in progress: a description of each
+const sending = new Map(); // requests in progress: a description of each
 let sent = 0, unansweredCount = 0, lastResponseAt = performance.now(), isOver = false;
 let endWait;
 const over = new Promise((resolve) => { endWait = resolve; });
@@ -30,7 +30,7 @@ class Client {
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   }
 
-  // Gives the status, or 0 when there was no answer.
+  // Returns the status, or 0 when there was no response.
   async ask(what, path, options) {
     sent += 1;
     const began = performance.now();
@@ -58,7 +58,7 @@ class Client {
     return this.ask(what, '/panels', { body: JSON.stringify(panel) });
   }
 
-  // Until it is gone: what is refused for want of room must not be left behind.
+  // Deletes until the panel is gone: a deletion that was rejected must not leave panels behind.
   async remove(id) {
     for (let tries = 0; tries < 50; tries += 1) {
       if ([204, 404].includes(await this.ask('delete', `/panels/${id}`, { method: 'DELETE' }))) return;
@@ -66,7 +66,7 @@ class Client {
   }
 }
 
-// Makes a panel with hostile tools, calls them, deletes it, again and again.
+// Creates a panel with hostile tools, calls them, and deletes the panel, again and again.
 async function hog(client) {
   for (let round = 0; !isOver; round += 1) {
     const id = `hog${client.index}-${round}`;
@@ -82,12 +82,12 @@ async function hog(client) {
   }
 }
 
-// A panel that is deleted cancels its calls: nobody waits for handlers that never end.
+// Deletes a panel, which cancels its calls: handlers that never end need not be awaited.
 async function cancel(client) {
   for (const id of panelsOfHogs) await client.remove(id);
 }
 
-// Makes its share of the many panels, calls some of them, and deletes them all.
+// Creates its share of the many panels, calls some of them, and deletes them all.
 async function churn(client, share) {
   for (let round = 0; !isOver; round += 1) {
     const made = [];
@@ -117,7 +117,7 @@ process.on('message', (word) => {
 });
 process.on('disconnect', () => process.exit());
 
-setPriority(10); // where the server shares the processors with us, it is the server that is to be busy
+setPriority(10); // on shared processors the server goes first
 const churners = Math.max(1, Math.round(clients * CHURNERS));
 const all = Array.from({ length: clients }, (_, i) => new Client(i));
 const last = new Client(clients);

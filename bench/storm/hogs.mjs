@@ -1,10 +1,11 @@
-// Handlers that mean harm, and the random mix of calls to them. The suite is that of tests/hostile, read from its tables.
+// Hostile handlers, and the random mix of calls to them. Part of them is the suite of tests/hostile, read from its
+// tables.
 import { readFileSync } from 'node:fs';
 
 const SUITE = new URL('../../tests/hostile/memory_cases.h', import.meta.url);
 const MIB = 2 ** 20;
 
-// The cases of a table in C++: {name, source}. A source is one or more string literals in a row.
+// Reads the cases of a C++ table: {name, source}. A source is one or more adjacent string literals.
 export function readSuite(text) {
   const literals = String.raw`((?:"(?:[^"\\]|\\.)*"\s*)+)`;
   const one = new RegExp(String.raw`\.name = ${literals},\s*\.source\s*=\s*${literals}|in_small_steps\(\s*${literals},\s*${literals}`, 'g');
@@ -16,7 +17,7 @@ export function readSuite(text) {
 
 export const suite = readSuite(readFileSync(SUITE, 'utf8'));
 
-// Tools that each panel of a hog has beside some of the suite.
+// Tools that each panel of a hog has besides some of the suite.
 export const standing = {
   breathe: `let sum = 0
 for (let round = 0; round < $args.rounds; round++) {
@@ -47,7 +48,7 @@ return kept[kept.length - 1]`,
 const filler = 'x'.repeat(MIB);
 const text = (bytes) => filler.slice(0, bytes);
 
-// The next call of a hog: {tool, args}. `extra`: the names of the suite's tools that its panel has.
+// The next call of a hog: {tool, args}. `extra`: the panel's tools from the suite.
 export function nextCall(random, extra) {
   const kind = random.weighted([
     [30, 'suite'], [15, 'breathe'], [20, 'hold'], [8, 'wait'], [8, 'body'], [4, 'echo'], [8, 'result'], [8, 'grow'], [3, 'shrink'], [6, 'spin'],
@@ -59,14 +60,14 @@ export function nextCall(random, extra) {
     case 'hold': return { tool: kind, args: { blocks: random.whole(100, 480), ms: random.whole(50, 1500) } };
     case 'wait': return { tool: kind, args: { bytes: random.whole(1e6, 25e6), ms: random.whole(0, 1000) } };
     case 'body':
-    case 'echo': return { tool: kind, args: { text: text(random.whole(1, MIB + 1000)) } }; // some are past BODY_LIMIT
-    case 'result': return { tool: kind, args: { bytes: random.whole(1, MIB + 1000) } }; // some are past MAX_RESULT_BYTES
+    case 'echo': return { tool: kind, args: { text: text(random.whole(1, MIB + 1000)) } }; // some exceed BODY_LIMIT
+    case 'result': return { tool: kind, args: { bytes: random.whole(1, MIB + 1000) } }; // some exceed MAX_RESULT_BYTES
     case 'grow': return { tool: kind, args: { key: random.whole(0, 7), bytes: random.whole(1, MIB) } };
     default: return { tool: kind, args: {} };
   }
 }
 
-// A panel of a hog: the standing tools, and five of the suite under the names s0 to s4.
+// The panel of a hog: the standing tools, and five tools of the suite as s0 to s4.
 export function hogPanel(random, id) {
   const chosen = Array.from({ length: 5 }, () => random.of(suite));
   const tools = { ...standing, ...Object.fromEntries(chosen.map(({ source }, i) => [`s${i}`, source])) };
@@ -80,7 +81,7 @@ export const panelOf = (id, tools, limits = {}) => ({
   tools: Object.entries(tools).map(([name, handler]) => ({ name, handler, trigger: { type: 'manual' } })),
 });
 
-// One of the 10,000: a handler that no other panel has.
+// The handler of one of the 10,000 panels; no other panel has it.
 export const ownHandler = (id) => `const own = {name: '${id}'}; $state.count = ($state.count ?? 0) + 1; return own.name`;
 
 export const HONEST = '$state.count = ($state.count ?? 0) + $args.by; return {n: $state.count, who: $args.who}';

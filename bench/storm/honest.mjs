@@ -1,6 +1,6 @@
-// Honest callers, as a process of their own that goes ahead of all others: node honest.mjs '{"url","perSecond"}', started by
-// fork. Calls leave on a schedule, whether or not earlier ones were answered, until it is told "stop"; then it says
-// {latencies (ms, of calls that ran), outcomes, isAhead}.
+// Honest callers, in a process with the highest priority: node honest.mjs '{"url","perSecond"}', started by fork. Sends
+// calls on a schedule, whether or not earlier ones have a response, until the message "stop". Then it sends {latencies
+// (ms, of calls that ran), outcomes, isAhead}.
 import http from 'node:http';
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { HONEST, panelOf } from './hogs.mjs';
 import { outcomeOf, request } from './request.mjs';
 
 const PANELS = 4;
-const MOST_AT_ONCE = 200; // when nothing is answered, more callers would only be more of the same
+const MOST_AT_ONCE = 200; // with no responses, more callers would add nothing
 
 const { url, perSecond } = JSON.parse(process.argv[2]);
 const agent = new http.Agent({ keepAlive: true });
@@ -16,7 +16,7 @@ const latencies = [];
 const outcomes = {};
 let isOver = false, inProgress = 0, skipped = 0;
 
-// Where the processors are busy, what is measured is to be the server's turns and not when we get ours.
+// Where the processors are busy, the delay to measure is the server's, not our own.
 function goAhead() {
   try {
     setPriority(-10);
@@ -44,7 +44,7 @@ process.on('message', () => { isOver = true; });
 process.on('disconnect', () => process.exit());
 
 for (let i = 0; i < PANELS; i += 1) {
-  await request(`${url}/panels`, { agent, body: JSON.stringify(panelOf(`honest${i}`, { run: HONEST })) }); // or it is there
+  await request(`${url}/panels`, { agent, body: JSON.stringify(panelOf(`honest${i}`, { run: HONEST })) }); // or until it exists
 }
 const isAhead = goAhead();
 const began = performance.now();
@@ -57,5 +57,5 @@ for (let i = 0; !isOver; i += 1) {
 }
 await Promise.race([Promise.all(calls), sleep(30_000, undefined, { ref: false })]);
 agent.destroy();
-// Ten minutes of latencies are a megabyte: only when all of it has been sent.
+// Ten minutes of latencies are a megabyte: disconnect only when all of it is sent.
 process.send({ latencies, outcomes, skipped, isAhead }, () => process.disconnect());

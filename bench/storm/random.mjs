@@ -1,4 +1,4 @@
-// Randomness from a seed, so that a storm that failed can be had again (mulberry32).
+// Random numbers from a seed, so that a failed storm can be repeated (mulberry32).
 export class Random {
   constructor(seed) {
     this.state = seed >>> 0;
@@ -13,7 +13,7 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  // A whole number from `least` to `most`
+  // An integer from `least` to `most`
   whole(least, most) {
     return least + Math.floor(this.next() * (most - least + 1));
   }

@@ -1,10 +1,10 @@
-// One HTTP request, and what its answer says. Every answer counts, and so does every failure to give one.
+// One HTTP request and the outcome of its response. Every response is counted, and every failure to respond.
 import http from 'node:http';
 
 const LONGEST_MS = 60_000; // far beyond MAX_WALL_MS and QUEUE_TIMEOUT_MS together
-const KEPT_BYTES = 65_536; // of an answer's text: enough for any code
+const KEPT_BYTES = 65_536; // of the response text: enough for any code
 
-// Gives {status, text, ms}; throws when there is no answer.
+// Returns {status, text, ms}; throws when there is no response.
 export function request(url, { method = 'POST', body, agent, longestMs = LONGEST_MS } = {}) {
   const sent = performance.now();
   return new Promise((resolve, reject) => {
@@ -19,9 +19,9 @@ export function request(url, { method = 'POST', body, agent, longestMs = LONGEST
   });
 }
 
-// What an answer is counted as: "200 success", "200 MEMORY_LIMIT", "503 OVERLOADED budget". Without a code where there must
-// be one: "503 no code". Of a refusal for want of room that doesn't say which layer, what to change and when to come again:
-// "503 OVERLOADED no reason".
+// The outcome under which a response is counted: "200 success", "200 MEMORY_LIMIT", "503 OVERLOADED budget". "503 no
+// code": a response without the code that it must have. "503 OVERLOADED no reason": a rejection without layer, setting
+// or retryAfterMs.
 export function outcomeOf({ status, text }) {
   if (status === 204 || status === 201) return String(status);
   const code = /"code":\s*"([A-Z_]+)"/.exec(text)?.[1];
@@ -32,5 +32,5 @@ export function outcomeOf({ status, text }) {
   return `${status} ${code ?? 'no code'}${layer ? ` ${layer}` : ''}`;
 }
 
-// Whether an outcome is an answer as the contract has it.
+// True when the outcome is a response as the contract describes it.
 export const isResponse = (outcome) => /^(2\d\d|4\d\d|503)/.test(outcome) && !/ no (code|reason)$/.test(outcome);

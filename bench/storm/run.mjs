@@ -1,6 +1,7 @@
-// A storm of hogs against a server in a memory cgroup: node bench/storm/run.mjs [--seconds N] [--limit-mb N] [--clients N]
-// [--seed N] [--peer nexus|workerd|express] [--reports-latency]. Prints one JSON object on stdout and a table on stderr.
-// Exit status: 0 all that is required was so, 1 it was not, 2 it cannot be run here (or was asked for wrongly).
+// A storm of hostile clients against a server in a memory cgroup: node bench/storm/run.mjs [--seconds N] [--limit-mb N]
+// [--clients N] [--seed N] [--peer nexus|workerd|express] [--reports-latency]. Prints one JSON object on stdout and a
+// table on stderr. Exit status: 0 all requirements were met, 1 one was not, 2 the storm cannot run here, or wrong
+// arguments.
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, setPriority, tmpdir } from 'node:os';
@@ -20,13 +21,13 @@ const MIB = 2 ** 20;
 const WARM_MS = 2000;
 const HONEST_PER_SECOND = 100;
 const GOES_BACK_MS = 5000;
-const LONGEST_DRAIN_MS = 30_000; // calls are cancelled, and what waits ends with QUEUE_TIMEOUT_MS
-const SILENT_MS = 15_000; // some clients ask all the time: when none of them is answered for so long, it hangs
+const LONGEST_DRAIN_MS = 30_000; // calls are cancelled, and queued ones end after QUEUE_TIMEOUT_MS
+const SILENT_MS = 15_000; // some clients always ask: without any response for so long, the server hangs
 
 const say = (text) => console.error(`storm: ${text}`);
 const secondsSince = (began) => Math.round((performance.now() - began) / 100) / 10;
 
-let stopped; // by which signal: the storm ends then, and leaves nothing behind
+let stopped; // the signal that ends the storm early, and in good order
 
 class CannotRun extends Error {}
 
@@ -46,7 +47,8 @@ function readOptions() {
   return { seconds, limitMb, clients, seed, peer: values.peer, judgesLatency: !values['reports-latency'] };
 }
 
-// A process of bench/storm: `said` resolves with the last that it says, or nothing if it ends without.
+// Starts a helper process of bench/storm. `said` resolves with its last message, or with undefined if it ends without
+// one.
 function helper(file, options) {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let last;
@@ -66,7 +68,7 @@ function helper(file, options) {
 
 function goAhead() {
   try {
-    setPriority(-10); // samples are to be taken when they are due
+    setPriority(-10); // samples must be taken on time
   } catch {
     say('without the right to go ahead of others, samples and honest calls have our own waiting in them');
   }
@@ -76,7 +78,7 @@ function rssOf(pid) {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
   } catch {
-    return 0; // it has just ended
+    return 0; // the process has just ended
   }
 }
 
@@ -96,7 +98,7 @@ async function honestFor(url, ms) {
   return honest.ended;
 }
 
-// Until `seconds` have passed, the server has ended, or it answers nothing any more.
+// Runs until `seconds` have passed, the server has ended, or it stops responding.
 async function blow({ group, server, clients, options, size }) {
   const began = performance.now();
   const random = new Random(options.seed);
@@ -120,14 +122,14 @@ async function blow({ group, server, clients, options, size }) {
   return { death, hangs, limits, finalReport, lasted_s: secondsSince(began) };
 }
 
-// What is idle again within the time that it has for that.
+// The figures once the server is idle again, within the time that it has for that.
 async function settle(sampler, server, before) {
   const until = performance.now() + GOES_BACK_MS;
   for (;;) {
     const after = await lookWhenIdle(sampler, server);
     const isBack = after.rss <= mostRss(before.rss) && !(after.instances > LIMITS.minInstances) &&
       !(after.accounted - after.workingSet > mostAbove(after.workingSet));
-    if (before.kinds && !after.kinds) return undefined; // it does not even answer
+    if (before.kinds && !after.kinds) return undefined; // the server does not respond
     if (isBack || performance.now() > until) return { ...after, took_s: secondsSince(until - GOES_BACK_MS) };
     await sleep(100);
   }
@@ -157,11 +159,11 @@ async function storm(options, group, folder) {
     const said = await Promise.race([Promise.all([clients.ended, honest.ended]), patience]);
     const drained_s = secondsSince(draining);
     const after = weather.death || !said ? undefined : await settle(sampler, server, before);
-    // Without an end of theirs, what was in progress has not been answered.
-    const unended = { ...finalReport, unansweredCount: finalReport.unansweredCount + finalReport.sending.length };
+    // Clients that ended without a message: their requests in progress have no response.
+    const unfinished = { ...finalReport, unansweredCount: finalReport.unansweredCount + finalReport.sending.length };
     return {
       ...weather, before, after, oomKills: Math.max(oomKills, group.counters().oomKills), atLimit, drained_s,
-      restarted: after && after.started !== before.started, sampler: sampler.seen, clients: said?.[0] ?? unended,
+      restarted: after && after.started !== before.started, sampler: sampler.seen, clients: said?.[0] ?? unfinished,
       inProgress: finalReport.sending.slice(0, 10),
       honest: said?.[1] ?? { latencies: [], outcomes: {} }, minInstances: LIMITS.minInstances, isResponse,
     };
@@ -173,7 +175,7 @@ async function storm(options, group, folder) {
   }
 }
 
-// What is printed: without the single latencies and samples.
+// The printed summary: without single latencies and samples.
 function summary(options, seen, rows) {
   const { sampler: { accountedAbove, ...sampler }, honest: { latencies, ...honest }, isResponse: _, clients, ...rest } = seen;
   delete clients.sending;

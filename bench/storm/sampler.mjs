@@ -1,4 +1,4 @@
-// Looks each 100 ms at what the kernel counts and at what the server says, and keeps what the verdict needs of it.
+// Samples the kernel's counters and the server's metrics every 100 ms, and keeps what the verdict needs.
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reserveOf } from './limit_walk.mjs';
@@ -8,7 +8,8 @@ const EACH_MS = 100;
 const MOST_KEPT = 20;
 const SERIES_STEP_S = 2;
 
-// Of Prometheus' text: {accounted: {kind: bytes}, unaccounted, rss, started, idle, active, panels}, all bytes or counts.
+// Reads from Prometheus' text: {accounted: {kind: bytes}, unaccounted, rss, started, idle, active, panels}, all bytes
+// or counts.
 export function readMetrics(text) {
   const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
   const accounted = Object.fromEntries([...text.matchAll(/^nexus_memory_accounted_bytes\{kind="(\w+)"\} (\S+)$/gm)]
@@ -27,7 +28,7 @@ export function readMetrics(text) {
 export const accountedOf = ({ accounted, unaccounted }) => Object.values(accounted).reduce((a, b) => a + b, 0) + unaccounted;
 
 export class Sampler {
-  // `url`: of a server with metrics, or nothing.
+  // `url`: of a server with metrics, or undefined.
   constructor(group, url) {
     this.group = group;
     this.url = url;
@@ -35,17 +36,18 @@ export class Sampler {
     this.began = performance.now();
     this.seen = {
       samples: 0, scrapes: 0, scrapesFailed: 0, slowestScrapeMs: 0, highestWorkingSet: 0, highestAccounted: 0,
-      // Each with the moment and the bytes around it: [largest, how often, the first few]
+      // Each violation with its time and bytes: {largest, how often, the first few}
       overAccounted: { most: 0, times: 0, first: [] },
       overLimit: { most: 0, times: 0, first: [] },
-      accountedAbove: [], // accounted - working set, each sample
-      series: [], // for a plot: of each SERIES_STEP_S the sample with the least room, [second, working set, limit, accounted or 0]
+      accountedAbove: [], // accounted bytes - working set, of each sample
+      // For a plot: of each SERIES_STEP_S the sample with the least free memory, [second, working set, limit, accounted or 0].
+      series: [],
     };
     this.isOver = false;
     this.excessBefore = 0;
   }
 
-  // The working set is read before and after: what grows or goes while the server answers is no fault of its accounts.
+  // Reads the working set before and after: memory that changes while the server responds is no fault of its accounts.
   async once() {
     const before = this.group.workingSet();
     const limit = this.group.limit;
@@ -64,7 +66,7 @@ export class Sampler {
       this.seen.slowestScrapeMs = Math.max(this.seen.slowestScrapeMs, ms);
       if (status === 200) return readMetrics(text);
     } catch {
-      // counted below
+      // the sampler counts it below
     }
     this.seen.scrapesFailed += 1;
     return undefined;
@@ -79,8 +81,8 @@ export class Sampler {
     this.#draw(highest, limit, accounted);
     if (!metrics) return;
     seen.highestAccounted = Math.max(seen.highestAccounted, accounted);
-    // The kernel's count and ours are of two moments, between which megabytes come and go: one sample over is no proof, two in a
-    // row, a tenth of a second apart, are.
+    // The kernel's figure and the server's are read at different moments, between which megabytes may change: one
+    // sample over the limit proves nothing, two in a row do.
     const excess = workingSet - accounted;
     this.#note(seen.overAccounted, Math.min(excess, this.excessBefore), { workingSet, accounted });
     this.excessBefore = excess;

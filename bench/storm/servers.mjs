@@ -1,4 +1,4 @@
-// The servers that stand a storm, each started inside the cgroup: Nexus, and the peers that bench/peers has pinned.
+// Starts the servers of a storm inside the cgroup: Nexus, and the peers that bench/peers pins.
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const modules = `${root}bench/peers/node_modules`;
 
 export const LIMITS = { memoryLimitMb: 32, timeoutMs: 500, maxWallMs: 20_000, minInstances: 2 };
 
-// Each gives {command, env, url: matches where it listens in what it prints}. `folder` is for files of this run.
+// Each returns {command, env, url: matches the printed address}. `folder`: for files of this run.
 const commands = {
   nexus: (folder) => ({
     command: [process.env.NEXUS_PROGRAM ?? `${root}build/nexus`, 'serve'],
@@ -31,14 +31,14 @@ const commands = {
 
 export const peers = Object.keys(commands);
 
-// Why a peer cannot be run here, or nothing.
+// Why a peer cannot run here; undefined: it can.
 export function missing(peer) {
   const [program] = commands[peer === 'nexus' ? 'nexus' : 'express']('').command;
   if (peer === 'nexus') return existsSync(program) ? undefined : `${program} is not built: make build`;
   return existsSync(modules) ? undefined : 'the peers are not installed: (cd bench/peers && npm ci)';
 }
 
-// workerd makes no code from text: the handlers are compiled into its worker, by their source.
+// workerd runs no code from strings: its worker is built with the handlers, keyed by their source.
 function workerConfig(folder) {
   const sources = [...new Set([...Object.values(standing), ...suite.map(({ source }) => source)])];
   const handlers = sources.map((source) =>
@@ -56,11 +56,11 @@ const config :Workerd.Config = (
   return config;
 }
 
-// Starts it in `group`: {pid, url, ended (resolves with the status or signal), kill}.
+// Starts the server in `group`: {pid, url, ended (resolves with the status or signal), kill}.
 export async function start(peer, group, folder) {
   const { command, env = {}, url = /listening on http:\/\/127\.0\.0\.1:(\d+)/ } = commands[peer](folder);
-  // The shell joins the group and becomes the server, so that all that the server ever has is counted there; setpriv has the
-  // kernel end it with us, however we end.
+  // The shell joins the group and becomes the server, so that the group counts all memory that the server ever has.
+  // With setpriv the kernel ends the server when this process ends.
   const child = spawn('sh', ['-c', 'echo $$ > "$0" && exec setpriv --pdeathsig KILL "$@"', group.procs, ...command], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env }, stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,6 +1,7 @@
-// What idle WebSocket clients cost, and how many messages reach a thousand of them, alone and beside one that never reads: one
-// line of JSON, {idle_kib_each, turns: [{callers, stuck, messages_per_s, calls_per_s}]}. Targets are in report.
-// Usage: NEXUS_PROGRAM=build/release/bin/nexus node bench/websocket/run.mjs WATCHERS [SECONDS], after the target nexus_watchers.
+// Measures the memory of idle WebSocket clients, and the messages per second to a thousand of them, alone and beside a
+// client that never reads. Prints one line of JSON: {idle_kib_each, turns: [{callers, stuck, messages_per_s,
+// calls_per_s}]}. Targets are in bench/report. Usage, after the target nexus_watchers:
+// NEXUS_PROGRAM=build/release/bin/nexus node bench/websocket/run.mjs WATCHERS [SECONDS]
 import { spawn } from 'node:child_process';
 import { Server, createPanel } from '../server/program.mjs';
 

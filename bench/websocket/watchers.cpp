@@ -1,11 +1,12 @@
-// Many WebSocket clients in one thread, for bench/websocket/run: they read what they are sent and count the messages, while
-// a few more connections call the panel's tool over and over.
+// Many WebSocket clients in one thread, for bench/websocket/run.mjs. The clients read and count messages, while a few
+// more connections call the panel's tool all the time.
 //
 //   watchers PORT PANEL CLIENTS STUCK CALLERS SECONDS
 //
-// STUCK clients never read; each of the CALLERS has one call of the tool "run" in progress. Prints "connected" when all are; on a
-// line of standard input it begins, and prints the messages and the calls of the time. SECONDS 0: it ends at once. Before the time begins
-// all are sent so much by the tool "fill" that the kernel takes no more for a client that does not read.
+// STUCK of the clients never read. Each of the CALLERS has one call of the tool "run" in progress. Prints "connected"
+// when all clients are connected. After a line on standard input it measures for SECONDS, and prints the numbers of
+// messages and calls. SECONDS 0: it ends at once. Before the measurement the tool "fill" sends all clients so much that
+// the kernel accepts no more for a client that does not read.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/tcp.h>
@@ -29,7 +30,8 @@ namespace {
   std::exit(1);
 }
 
-// Of 60 KB each: more than the server's socket has room for (256 KiB, which the kernel doubles), less than the server keeps (1 MiB).
+// Messages of 60 KB: together more than the server's socket buffer takes (256 KiB, which the kernel doubles), and less
+// than the server's limit for a slow client (1 MiB).
 constexpr int kFills = 14;
 
 int connect_to(int port, bool is_stuck = false) {
@@ -51,7 +53,7 @@ void send_all(int socket, std::string_view text) {
   if (write(socket, text.data(), text.size()) != static_cast<ssize_t>(text.size())) die("write");
 }
 
-// Counts whole frames: 0x81, a length of 7 or 16 bits, that many bytes.
+// Counts complete frames: 0x81, a length of 7 or 16 bits, and the payload.
 struct Watcher {
   int socket;
   std::string rest;
@@ -92,7 +94,7 @@ Watcher watch(int port, std::string_view panel, bool is_stuck) {
   return watcher;
 }
 
-// What has come for it and was not read.
+// Bytes that the kernel has received for this client and that it has not read.
 int unread(const Watcher& watcher) {
   int bytes = 0;
   ioctl(watcher.socket, FIONREAD, &bytes);
@@ -147,7 +149,7 @@ int main(int argc, char** argv) {
   std::uint64_t messages = 0, calls = 0;
   std::array<epoll_event, 256> events;
   std::array<char, 32768> bytes;
-  // Reads what has come for the clients, and has each caller that is answered call again.
+  // Reads the bytes that have arrived, and makes each caller with a response call again.
   const auto read_all = [&] {
     const int count = epoll_wait(poll, events.data(), events.size(), 1000);
     for (int n = 0; n < count; ++n) {
@@ -156,7 +158,7 @@ int main(int argc, char** argv) {
       if (got <= 0) die("a client was closed");
       if (&watcher < callers.data() || &watcher >= callers.data() + calling) {
         messages += watcher.take({bytes.data(), static_cast<std::size_t>(got)});
-      } else {  // one answer, in one piece
+      } else {  // one response, in one piece
         ++calls;
         send_all(watcher.socket, call);
       }

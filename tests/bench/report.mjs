@@ -1,5 +1,4 @@
-// bench/report on small results: the page and its plots are made, a missed target is said and counts, and what is not there is
-// said not to be.
+// bench/report on small results: it writes the page and its plots, reports a missed target, and marks missing figures.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,7 +25,7 @@ function storm(more = {}) {
 
 const inside = (times) => ({ benchmarks: Object.entries(times).map(([run_name, real_time]) => ({ run_name, real_time, aggregate_name: 'median' })) });
 
-// A run in which all that is measured meets its target.
+// A run that meets all its targets.
 const good = () => ({
   'run.json': { date: '2026-01-02 03:00 UTC', command: '`bench/run --storm`', commit: 'abc123', processor: 'a processor', processors: 2, kernel: 'Linux 6' },
   'inside.json': inside({ 'call_handler/small': 4, reset_alone: 1, call_lodash: 5 }),
@@ -46,7 +45,7 @@ const good = () => ({
   ],
 });
 
-// Gives {status, said, page, svg: {name: text}}; `left`: files of the page before.
+// Returns {status, said, page, svg: {name: text}}; `left`: files of an earlier page.
 function run(t, results, left = []) {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-report-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -63,7 +62,7 @@ function run(t, results, left = []) {
 
 const rowOf = (page, what) => page.split('\n').find((line) => line.startsWith(`| ${what}`));
 
-test('all that is measured is on the page, and all is met', (t) => {
+test('all figures of a run are on the page, and meet their targets', (t) => {
   const { status, said, page } = run(t, good());
   assert.equal(status, 0, said);
   assert.match(said, / 0 missed/);
@@ -72,14 +71,14 @@ test('all that is measured is on the page, and all is met', (t) => {
     '| commit of the program | abc123 |', '| date | 2026-01-02 03:00 UTC |', '| one call in process, memory pristine again | 4 us | <= 10 us | yes |',
     '| beside isolated-vm new-isolate (1200 us) | 300 x | >= 150 x | yes |', '| isolated-vm, isolate | 1,000,000 |',
     '| HTTP trigger beside express no-sandbox (50,000 and 5,000 requests/s) | 10 x | >= 8 x | yes |', '| size of the image | 59 MB | <= 60 MB | yes |',
-    '| PATCH to 1,000 clients, four calls under way: messages/s | 200,000 | >= 100,000 | yes |', '| killed by the kernel | 0 | 0 | yes |',
+    '| PATCH to 1,000 clients, four calls in progress: messages/s | 200,000 | >= 100,000 | yes |', '| killed by the kernel | 0 | 0 | yes |',
     '| a call, beside one with the ledger compiled out | 1.02 x | <= 1.05 x | yes |',
     '| workerd | 256 MiB | 3.5 s of 600 | 7 of 9 | OOM killer | `grow` |',
   ]) assert.ok(page.includes(row), row);
   assert.match(rowOf(page, 'workerd, warm-isolate'), /\| blocked \|$/);
 });
 
-test('each plot that can be drawn is linked, says its unit and its day, and nothing else is left', (t) => {
+test('each plot is linked and has its unit and date, and older files are removed', (t) => {
   const { page, svg } = run(t, good(), ['old.svg', 'requests.svg']);
   const names = ['beside-endless.svg', 'fresh-call.svg', 'requests.svg', 'storm-256.svg', 'waiting.svg'];
   assert.deepEqual(Object.keys(svg).sort(), names);
@@ -109,7 +108,7 @@ for (const [what, spoil, row] of [
   ['ratio', (results) => { results['peers.jsonl'][3].median = 6300; }, 'HTTP trigger beside express'],
   ['storm', (results) => { Object.assign(results['storm-256.json'].rows[0], { seen: '1', holds: false }); }, 'killed by the kernel'],
 ]) {
-  test(`a ${what} that misses its target is said, and counts`, (t) => {
+  test(`a ${what} that misses its target is reported and fails the run`, (t) => {
     const results = good();
     spoil(results);
     const { status, said, page } = run(t, results);
@@ -119,7 +118,7 @@ for (const [what, spoil, row] of [
   });
 }
 
-test('what only is reported does not count', (t) => {
+test('a figure that is only reported does not fail the run', (t) => {
   const results = good();
   Object.assign(results['storm-256.json'].rows[0], { holds: false, decides: false });
   const { status, page } = run(t, results);
@@ -128,11 +127,11 @@ test('what only is reported does not count', (t) => {
 });
 
 for (const [name, what] of [
-  ['inside.json', 'one call in process'], ['server.json', 'start to the first answer'], ['waiting.json', '100,000 that wait'],
-  ['asking.json', '1,000 handlers that wait'], ['websocket.json', 'PATCH to 1,000 clients'], ['container.json', 'size of the image'],
+  ['inside.json', 'one call in process'], ['server.json', 'start to the first response'], ['waiting.json', '100,000 suspended executions'],
+  ['asking.json', '1,000 handlers, each with'], ['websocket.json', 'PATCH to 1,000 clients'], ['container.json', 'size of the image'],
   ['peers.jsonl', 'HTTP trigger beside express'],
 ]) {
-  test(`without ${name} its rows say so`, (t) => {
+  test(`without ${name} its rows are marked as not measured`, (t) => {
     const results = good();
     delete results[name];
     const { status, page } = run(t, results);
@@ -142,7 +141,7 @@ for (const [name, what] of [
   });
 }
 
-test('without any result there is a page of what was not measured', (t) => {
+test('without any result all rows and plots are marked as not measured', (t) => {
   const { status, page, svg } = run(t, {}, ['requests.svg']);
   assert.equal(status, 0);
   assert.deepEqual(svg, {});
@@ -151,7 +150,7 @@ test('without any result there is a page of what was not measured', (t) => {
   assert.ok(page.includes(`Plot: ${NOT_MEASURED}.`) && page.includes('\nNot measured in this run.\n'));
 });
 
-test('what its program left empty was not measured', (t) => {
+test('an empty result file counts as not measured', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-report-'));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'storm-1024.json'), '');
@@ -159,7 +158,7 @@ test('what its program left empty was not measured', (t) => {
   assert.ok(existsSync(join(folder, 'benchmarks.md')));
 });
 
-// The rows that are judged or told, of any run: their part of the page, and what they are of. In brackets is what differs.
+// The rows of the figures: their section of the page and their label, without the figures of one run in brackets.
 function rowsOf(page) {
   let title, isTable = false;
   return page.split('\n').flatMap((line) => {
@@ -172,13 +171,13 @@ function rowsOf(page) {
 
 const published = readFileSync(fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url)), 'utf8');
 
-test('the page in docs has the rows that are written now, and no others', (t) => {
+test('the page in docs has exactly the rows of bench/report', (t) => {
   const written = rowsOf(run(t, {}).page);
   assert.ok(written.length > 40, `${written.length}`);
   assert.deepEqual(rowsOf(published), written);
 });
 
-test('the page in docs has the prose that is written now', () => {
+test('the page in docs has the prose of the template', () => {
   const template = readFileSync(fileURLToPath(new URL('../../bench/page/benchmarks.md.in', import.meta.url)), 'utf8');
   const missing = template.split(/\n\n+/).filter((part) => !part.includes('{{') && !published.includes(part.trimEnd()));
   assert.deepEqual(missing, []);

@@ -1,4 +1,4 @@
-// The parts of the storm that are pure: the suite as it is read, the calls, the answers, the limit's walk, the cgroup's texts.
+// The pure parts of the storm: reading the suite, calls, outcomes of responses, the changing limit, the cgroup's texts.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -16,10 +16,10 @@ test('every case of the hostile suite is in the storm', () => {
   const tables = text.slice(text.indexOf('to_array'));
   assert.equal(suite.length, [...tables.matchAll(/\{\.name = |in_small_steps\(/g)].length);
   assert.ok(suite.every(({ name, source }) => name && source));
-  for (const { source } of suite) new (async () => {}).constructor(source); // it is a handler's body, whole
+  for (const { source } of suite) new (async () => {}).constructor(source); // parses as a complete body
 });
 
-test('a source in several literals is one', () => {
+test('adjacent string literals make one source', () => {
   assert.deepEqual(readSuite('{.name = "a",\n .source =\n "return \\"x\\" "\n "+ 1",\n .code = k},\nin_small_steps("b", "1"\n"2"),'),
     [{ name: 'a', source: 'return "x" + 1' }, { name: 'b', source: '12' }]);
 });
@@ -34,14 +34,14 @@ test('the same seed makes the same storm', () => {
   assert.notEqual(calls(1), calls(2));
 });
 
-test('every tool that is called is there', () => {
+test('every called tool exists', () => {
   const random = new Random(3);
   const { panel, names } = hogPanel(random, 'p');
   const there = new Set(panel.tools.map(({ name }) => name));
   for (let i = 0; i < 1000; i += 1) assert.ok(there.has(nextCall(random, Object.keys(names)).tool));
 });
 
-test('answers are told from what is none', () => {
+test('responses are told apart from failures', () => {
   const text = '{"error":"no room","code":"OVERLOADED","details":{"layer":"budget","setting":"MEMORY_BUDGET_MB","retryAfterMs":1000}}';
   assert.equal(outcomeOf({ status: 503, text }), '503 OVERLOADED budget');
   for (const missing of ['"layer":"budget",', '"setting":"MEMORY_BUDGET_MB",', ',"retryAfterMs":1000'])
@@ -52,7 +52,7 @@ test('answers are told from what is none', () => {
   for (const outcome of ['500 INTERNAL_ERROR', '502 no code', '503 no code', '503 OVERLOADED no reason', 'no answer: ECONNRESET']) assert.ok(!isResponse(outcome), outcome);
 });
 
-test('the limit goes down in steps of at most half the reserve, and never near what is in use', () => {
+test('the limit goes down in steps of at most half the reserve, and stays above the memory in use', () => {
   const random = new Random(5);
   for (const size of [256 * MIB, 1024 * MIB]) {
     let limit = size, lowest = size;
@@ -77,7 +77,7 @@ test('the hierarchy that controls memory is found', () => {
   assert.deepEqual(fields('low 0\noom_kill 2\n'), { low: 0, oom_kill: 2 });
 });
 
-test('what is accounted is the sum of the kinds, and what is not yet', () => {
+test('accounted bytes are the sum of the kinds and of the unaccounted bytes', () => {
   const metrics = readMetrics('# TYPE x gauge\nnexus_memory_accounted_bytes{kind="server"} 100\nnexus_memory_accounted_bytes{kind="instances"} 20\n' +
     'nexus_memory_unaccounted_bytes 3\nnexus_panels 7\nnexus_instances{state="idle"} 2\n');
   assert.equal(accountedOf(metrics), 123);

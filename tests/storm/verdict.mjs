@@ -1,4 +1,4 @@
-// The verdict on a storm: each thing that is required can fail it, alone.
+// The verdict on a storm: each requirement alone can fail it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isResponse } from '../../bench/storm/request.mjs';
@@ -22,34 +22,34 @@ function good() {
 const options = { judgesLatency: true, processors: 2 };
 const failed = (seen, more = {}) => judge(seen, { ...options, ...more }).filter(({ holds, decides }) => !holds && decides).map(({ name }) => name);
 
-test('a storm in which all held is held', () => {
+test('a storm that meets all requirements passes', () => {
   assert.deepEqual(failed(good()), []);
   assert.ok(allHeld(judge(good(), options)));
 });
 
 for (const [what, spoil, name] of [
-  ['a kill', (seen) => { seen.oomKills = 1; }, 'killed by the kernel'],
-  ['an end', (seen) => { seen.death = { status: 'SIGABRT', at_s: 3 }; }, 'the server lives'],
-  ['silence', (seen) => { seen.hangs = { at_s: 3 }; }, 'it goes on answering'],
+  ['an OOM kill', (seen) => { seen.oomKills = 1; }, 'killed by the kernel'],
+  ['a server that ended', (seen) => { seen.death = { status: 'SIGABRT', at_s: 3 }; }, 'the server lives'],
+  ['a server that hangs', (seen) => { seen.hangs = { at_s: 3 }; }, 'the server keeps responding'],
   ['a restart', (seen) => { seen.restarted = true; }, 'restarts'],
-  ['a request without an answer', (seen) => { seen.clients.unansweredCount = 1; }, 'requests without their answer'],
-  ['a scrape without an answer', (seen) => { seen.sampler.scrapesFailed = 1; }, 'requests without their answer'],
-  ['a wrong answer to an honest call', (seen) => { seen.honest.outcomes['500 INTERNAL_ERROR'] = 1; }, 'requests without their answer'],
-  ['nobody who asks', (seen) => { seen.clients.sent = 0; }, 'requests without their answer'],
+  ['a request without a response', (seen) => { seen.clients.unansweredCount = 1; }, 'requests without a response'],
+  ['a scrape without a response', (seen) => { seen.sampler.scrapesFailed = 1; }, 'requests without a response'],
+  ['a wrong response to an honest call', (seen) => { seen.honest.outcomes['500 INTERNAL_ERROR'] = 1; }, 'requests without a response'],
+  ['a storm without requests', (seen) => { seen.clients.sent = 0; }, 'requests without a response'],
   ['an internal error', (seen) => { seen.clients.outcomes['200 INTERNAL_ERROR'] = 1; }, 'INTERNAL_ERROR'],
   ['two slow calls in a hundred', (seen) => { seen.honest.latencies.fill(21, 98); }, 'p99 of honest calls'],
   ['no honest call that ran', (seen) => { seen.honest.latencies = []; }, 'p99 of honest calls'],
-  ['bytes that nobody accounts for', (seen) => { seen.sampler.overAccounted = { most: MIB + 1, times: 1 }; }, 'working set above what is accounted'],
+  ['unaccounted bytes', (seen) => { seen.sampler.overAccounted = { most: MIB + 1, times: 1 }; }, 'working set above the accounted bytes'],
   ['a working set in the reserve', (seen) => { seen.sampler.overLimit = { most: 1, times: 1 }; }, 'working set above limit - reserve / 2'],
-  ['idle bytes that are not used', (seen) => { seen.before.accounted = 47 * MIB; }, 'accounted above the working set, idle before'],
-  ['bytes that stay charged', (seen) => { seen.after.kinds.instances += 1; }, 'charged beyond idle'],
-  ['an execution that stays suspended', (seen) => { seen.after.kinds.suspended = (seen.before.kinds.suspended ?? 0) + 8 * 1600 + 1; }, 'charged beyond idle'],
-  ['memory that does not go back', (seen) => { seen.after.rss = 49 * MIB; }, 'resident memory goes back within 5 s'],
-  ['instances that stay', (seen) => { seen.after.instances = 3; }, 'instances shrink to minInstances'],
-  ['a panel that stays', (seen) => { seen.after.panels = 5; }, 'panels left'],
-  ['a server that is gone after it', (seen) => { seen.after = undefined; }, 'memory goes back'],
+  ['too many accounted bytes of an idle server', (seen) => { seen.before.accounted = 47 * MIB; }, 'accounted above the working set, idle before'],
+  ['bytes that remain charged', (seen) => { seen.after.kinds.instances += 1; }, 'charged beyond the idle server'],
+  ['an execution that remains suspended', (seen) => { seen.after.kinds.suspended = (seen.before.kinds.suspended ?? 0) + 8 * 1600 + 1; }, 'charged beyond the idle server'],
+  ['memory that is not given back', (seen) => { seen.after.rss = 49 * MIB; }, 'resident memory is given back within 5 s'],
+  ['too many instances left', (seen) => { seen.after.instances = 3; }, 'instances shrink to minInstances'],
+  ['a panel left', (seen) => { seen.after.panels = 5; }, 'panels left'],
+  ['a server that does not respond after the storm', (seen) => { seen.after = undefined; }, 'memory is given back'],
 ]) {
-  test(`${what} is not`, () => {
+  test(`${what} fails the verdict`, () => {
     const seen = good();
     spoil(seen);
     assert.deepEqual(failed(seen), [name]);
@@ -58,20 +58,20 @@ for (const [what, spoil, name] of [
   });
 }
 
-test('what the kernel takes in batches is no fault of the accounts', () => {
+test('pages that the kernel counts ahead do not fail the verdict', () => {
   const seen = good();
   seen.sampler.overAccounted = { most: MIB, times: 3 };
   assert.deepEqual(failed(seen), []);
 });
 
-test('where latency is only reported, a slow call decides nothing', () => {
+test('slow calls pass where latency is only reported', () => {
   const seen = good();
   seen.honest.latencies.fill(100);
   assert.deepEqual(failed(seen, { judgesLatency: false }), []);
   assert.match(table(judge(seen, { ...options, judgesLatency: false })), /reported only/);
 });
 
-test('a server without accounts is not asked for them', () => {
+test('a server without accounts passes without the rows about them', () => {
   const seen = good();
   for (const idle of [seen.before, seen.after]) for (const name of ['kinds', 'accounted', 'instances', 'panels']) delete idle[name];
   assert.deepEqual(failed(seen), []);

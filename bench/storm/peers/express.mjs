@@ -1,5 +1,5 @@
-// Panels with hostile handlers behind Express, each call in an isolate of its own on isolated-vm's thread pool: the part of
-// the HTTP API that the storm uses. express.mjs MODULES MEMORY_LIMIT_MB TIMEOUT_MS
+// Panels with hostile handlers behind Express, with an isolate per call on isolated-vm's thread pool. Serves the part
+// of the HTTP API that the storm uses: express.mjs MODULES MEMORY_LIMIT_MB TIMEOUT_MS
 import { createRequire } from 'node:module';
 
 const [modules, memoryLimit, timeout] = process.argv.slice(2);

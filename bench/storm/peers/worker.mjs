@@ -1,4 +1,5 @@
-// Panels with hostile handlers in one workerd isolate: the part of the HTTP API that the storm uses. Nothing limits a call.
+// Panels with hostile handlers in one workerd isolate. Serves the part of the HTTP API that the storm uses; calls have
+// no limits.
 import handlers from 'handlers.mjs';
 
 const panels = new Map();
