@@ -1,4 +1,4 @@
-// The server in its container: the end-to-end tests, its end, a hog, and how quick and how small it is.
+// The server in its container: the end-to-end tests, shutdown, memory, start time and size.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,13 +11,13 @@ import { root } from './support/containers.mjs';
 const options = { timeout: 120_000 };
 const { podman } = containers;
 
-// container.mjs moves the server into a memory group that it makes on the host, and a container already is in one. release.mjs
-// packs the program's own file, and what NEXUS_BIN names here is a script that becomes podman.
+// container.mjs moves the server into a memory cgroup on the host, but a container has its own already. release.mjs
+// packs the program's file, but NEXUS_BIN names a script here that becomes podman.
 const notInside = ['container.mjs', 'release.mjs'];
 
 test('the end-to-end tests pass inside', { timeout: 1_800_000 }, async () => {
   const files = readdirSync(join(root, 'tests/e2e')).filter((name) => name.endsWith('.mjs') && !notInside.includes(name));
-  // Without the marks of the runner that runs this, it would take theirs for its own.
+  // Without the marks of the test runner that runs this file: the inner runner would obey them.
   const { NODE_TEST_CONTEXT, ...env } = { ...process.env, ...environment };
   const inside = spawn('node', ['--test', '--test-reporter=spec', ...files.map((name) => join(root, 'tests/e2e', name))], { cwd: root, env });
   let said = '';
@@ -27,7 +27,7 @@ test('the end-to-end tests pass inside', { timeout: 1_800_000 }, async () => {
   assert.equal(status, 0, said);
 });
 
-test('after SIGTERM each client is answered, and it ends with 0', options, async (t) => {
+test('after SIGTERM each client gets its response, and the server ends with 0', options, async (t) => {
   const server = await serve(t, { env: { ...ownCache, THREADS: '2', MAX_INSTANCES: '4' } });
   const spin = (ms) => `const end = Date.now() + ${ms}; while (Date.now() < end); return "done"`;
   for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await server.panel(id, { spin: spin(1000) });
@@ -37,7 +37,7 @@ test('after SIGTERM each client is answered, and it ends with 0', options, async
   await idle.connected;
   const asking = server.trigger('asks', 'ask');
   await server.untilMetric(/nexus_executions\{state="suspended"\} 1/);
-  // Of these six four run, and each panel's second waits for its turn.
+  // Four of these six calls run; the second call of each panel waits for its turn.
   const calls = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((id) => [server.trigger(id, 'spin'), server.trigger(id, 'spin')]);
   await server.untilMetric(/nexus_executions\{state="running"\} [1-9]/);
   await server.untilMetric(/nexus_executions\{state="queued"\} [1-9]/);
@@ -54,7 +54,7 @@ test('after SIGTERM each client is answered, and it ends with 0', options, async
   assert.equal(await server.ended, 0);
 });
 
-test('a hog is refused before the kernel would kill', options, async (t) => {
+test('a call that needs too much is rejected before the kernel would kill', options, async (t) => {
   const server = await serve(t, { env: {
     ...ownCache, MEMORY_LIMIT_MB: '64', QUEUE_TIMEOUT_MS: '200', NEXUS_CONTAINER_OPTIONS: '--memory 256m --memory-swap 256m',
   } });
@@ -76,14 +76,14 @@ test('a hog is refused before the kernel would kill', options, async (t) => {
   assert.equal(await server.ended, 0, 'it was not killed');
 });
 
-// Times are for people, and decide nothing here. NEXUS_FIGURES: a file for all of it, as bench/report reads it.
-test('how large it is, how soon it is ready, and that it takes at most 24 MB at rest', options, async (t) => {
+// Reports times, which decide nothing here. NEXUS_FIGURES: a file for all figures, in the format of bench/report.
+test('size and start time, and at most 24 MB at rest', options, async (t) => {
   const began = performance.now();
   const server = await serve(t, { env: ownCache });
   const withContainer = performance.now() - began;
   const mb = (name) => new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1] * 1024 / 1e6;
-  while (mb('RssFile') > 10) await server.get('/health/live');  // it is at rest a second after its start
-  for (const path of ['/health/ready', '/metrics']) await server.get(path);  // as it is asked there all the time
+  while (mb('RssFile') > 10) await server.get('/health/live');  // the server is at rest a second after its start
+  for (const path of ['/health/ready', '/metrics']) await server.get(path);  // the requests of a supervisor and a scraper
   const rss = mb('VmRSS');
   const times = [];
   for (let n = 0; n < 5; ++n) times.push(await timeToReady());

@@ -1,4 +1,4 @@
-// What the overlay "scaled" says of replicas that share nothing, by a real HAProxy with the words of its Ingress.
+// The hashing that the overlay "scaled" relies on, with a real HAProxy that is configured as its Ingress says.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const options = { timeout: 120_000 };
 const { annotations } = build(`${deploy}kubernetes/overlays/scaled`).find(({ kind }) => kind === 'Ingress').metadata;
 const say = (name) => annotations[`haproxy.org/${name}`];
 
-// A port that was free a moment ago: HAProxy does not say which one it was given.
+// A port that was free a moment ago: HAProxy does not report a port that the kernel chose.
 const freePort = () => new Promise((resolve) => {
   const probe = net.createServer().listen(0, '127.0.0.1', () => {
     const { port } = probe.address();
@@ -22,7 +22,7 @@ const freePort = () => new Promise((resolve) => {
   });
 });
 
-// As the controller would write it for the Ingress, with `servers` for pods.
+// The configuration that the controller would write for the Ingress, with `servers` for the pods.
 async function proxy(t, servers) {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-'));
   const port = await freePort();
@@ -67,7 +67,7 @@ async function whereAre(servers) {
   return found;
 }
 
-test('all calls of a panel find the replica that has it; one that goes takes its panels, and no others', options, async (t) => {
+test('all calls of a panel reach its replica; a replica that goes loses only its own panels', options, async (t) => {
   const servers = await Promise.all([serve(t), serve(t), serve(t)]);
   const { port, call } = await proxy(t, servers);
   for (const id of ids) assert.equal((await call('PUT', `/panels/${id}`, panelOf(id, count))).status, 201);

@@ -1,4 +1,4 @@
-// The image: what is in it, and that it runs where Kubernetes would run it.
+// The image: its contents, and that it runs where Kubernetes would run it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const { podman, run, tryPodman, work } = containers;
 
 const statusOf = (pid) => Object.fromEntries(readFileSync(`/proc/${pid}/status`, 'utf8').split('\n').map((line) => line.split(/:\s+/)));
 
-// Calls `look` with the folder where the image's files are.
+// Calls `look` with the folder of the image's files.
 function mounted(look) {
   try {
     return look(podman('image', 'mount', image));
@@ -29,7 +29,7 @@ function filesIn(folder) {
   });
 }
 
-test('it says what it is, and how it is to be run', options, () => {
+test('its labels and configuration are complete', options, () => {
   const [{ Config: config, Labels: labels, Healthcheck: health, Size: size }] = JSON.parse(podman('image', 'inspect', image));
   assert.ok(size <= 60e6, `${size} bytes`);
   const version = /kVersion\[\] = "(.*)"/.exec(readFileSync(join(root, 'apps/nexus/version.h'), 'utf8'))[1];
@@ -48,8 +48,8 @@ test('it says what it is, and how it is to be run', options, () => {
   assert.equal(tag, /channel = "(.*)"/.exec(readFileSync(join(root, 'rust-toolchain.toml'), 'utf8'))[1]);
 });
 
-// Debian's buildah has an alias for "debian" and none for "rust". A buildah that writes down what it is asked for.
-test('on a machine that has never seen the base image it is pulled by a name that is known there', options, () => {
+// Debian's buildah knows the short name "debian" but not "rust". This buildah records what it is asked for.
+test('a machine without the base image pulls it by its full name', options, () => {
   const folder = join(work, 'without-base');
   mkdirSync(folder);
   writeFileSync(join(folder, 'buildah'), `#!/bin/sh\necho "$@" >>${folder}/asked\n[ "$1" != inspect ] && [ "$1" != pull ] || exit 1\n`, { mode: 0o755 });
@@ -66,7 +66,7 @@ test('on a machine that has never seen the base image it is pulled by a name tha
   assert.match(build({ BASE: 'mirror.example/rust:1' }).asked, /^pull --quiet mirror\.example\/rust:1$/m);
 });
 
-test('nothing is in it but the program, its libraries, authorities and zones', options, () => {
+test('it contains only the program, its libraries, certificates and time zones', options, () => {
   mounted((folder) => {
     const files = filesIn(folder).map((path) => path.slice(folder.length));
     const others = files.filter((path) => !/^\/lib(64)?\/.*\.so(\.[\d.]+)?$|^\/usr\/share\/zoneinfo\//.test(path)).sort();
@@ -84,7 +84,7 @@ test('nothing is in it but the program, its libraries, authorities and zones', o
   assert.equal(shell.status, 127, shell.stderr);
 });
 
-test('it has no rights, and sees its limit', options, async (t) => {
+test('it has no privileges, and sees its memory limit', options, async (t) => {
   const server = await serve(t, { env: ownCache });
   const status = statusOf(server.pid);
   assert.match(status.Uid, /^1000\s+1000\s/);
@@ -97,7 +97,7 @@ test('it has no rights, and sees its limit', options, async (t) => {
   assert.deepEqual(warnings(server), []);
 });
 
-// A volume that the container's user owns, and one as Kubernetes makes it: root's, and open to all.
+// Volumes that the container's user owns, and volumes as Kubernetes makes them: owned by root and world-writable.
 for (const [name, mode, owner] of [['of its own', '0755', '1000:1000'], ['that is open to all', '0777', '0:0']]) {
   test(`it keeps images of handlers in a folder ${name}`, options, async (t) => {
     const volume = join(work, `volume-${mode}`);
@@ -124,7 +124,7 @@ for (const [name, mode, owner] of [['of its own', '0755', '1000:1000'], ['that i
   });
 }
 
-test('in its own tmpfs as well', options, async (t) => {
+test('it keeps images of handlers in its own tmpfs', options, async (t) => {
   const server = await serve(t, { env: ownCache });
   await server.panel('p', { a: 'return 1' });
   const own = `/proc/${server.pid}/root/tmp/nexus-cache/images-1000`;
@@ -132,15 +132,15 @@ test('in its own tmpfs as well', options, async (t) => {
   assert.deepEqual(warnings(server), []);
 });
 
-test('podman asks for its health', options, async (t) => {
+test('podman checks its health', options, async (t) => {
   const { name, port } = await runImage(t);
   assert.equal(podman('exec', name, 'nexus', 'health'), `http://127.0.0.1:${port} is ready`);
   podman('healthcheck', 'run', name);
   assert.equal(podman('inspect', '--format', '{{.State.Health.Status}}', name), 'healthy');
 });
 
-// Memories that cannot be watched are copied back whole.
-test('its write tracking is the fast one', options, async (t) => {
+// The other way copies memories back whole.
+test('its write tracking is the fast kind', options, async (t) => {
   const server = await serve(t, { env: { ...ownCache, THREADS: '1', MIN_INSTANCES: '1' } });
   await server.panel('p', { a: 'return 1' });
   assert.equal((await server.trigger('p', 'a')).json.returnValue, 1);

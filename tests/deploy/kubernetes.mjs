@@ -1,5 +1,5 @@
-// The manifests against the schemas of Kubernetes, against each other and against the program; and the same checks against
-// manifests that are wrong.
+// Checks the manifests against the schemas of Kubernetes, against each other and against the program; and checks that
+// wrong manifests fail.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const folder = (name) => `${deploy}kubernetes/${name}`;
 const overlay = (name) => build(folder(`overlays/${name}`));
 const names = ['dev', 'production', 'scaled'];
 
-// A folder of the test's own, beside the manifests that it refers to: kustomize takes no absolute paths.
+// An overlay of the test, in a folder beside the manifests: kustomize accepts no absolute paths.
 function ownOverlay(t, text) {
   mkdirSync(`${root}build`, { recursive: true });
   const own = mkdtempSync(`${root}build/overlay-`);
@@ -31,7 +31,7 @@ const podOf = (documents) => find(documents, 'Deployment').spec.template.spec;
 const containerOf = (documents) => podOf(documents).containers[0];
 const settingsOf = (documents) => find(documents, 'ConfigMap').data;
 
-test('each overlay is what the schemas and the program say', options, async (t) => {
+test('each overlay passes the schemas and the checks against the program', options, async (t) => {
   const facts = await readFacts(t);
   const monitored = build(ownOverlay(t, 'resources: [../../deploy/kubernetes/overlays/production]\ncomponents: [../../deploy/kubernetes/components/servicemonitor]\n'));
   assert.ok(find(monitored, 'ServiceMonitor'));
@@ -40,7 +40,7 @@ test('each overlay is what the schemas and the program say', options, async (t) 
   for (const documents of sets) assert.deepEqual(relationFaults(documents, facts), []);
 });
 
-test('the base asks for 256Mi and production for its whole limit', options, () => {
+test('the base requests 256Mi, and production its whole limit', options, () => {
   const { requests, limits } = containerOf(build(folder('base'))).resources;
   assert.deepEqual([requests.memory, limits.memory], ['256Mi', '1Gi']);
   for (const name of ['production', 'scaled']) {
@@ -50,7 +50,7 @@ test('the base asks for 256Mi and production for its whole limit', options, () =
   }
 });
 
-test('the base has neither autoscaler nor budget, and each overlay a version of the image', options, async () => {
+test('the base has no autoscaler and no disruption budget, and each overlay pins the image', options, async () => {
   for (const documents of [build(folder('base')), overlay('dev'), overlay('production')]) {
     assert.ok(!find(documents, 'HorizontalPodAutoscaler') && !find(documents, 'PodDisruptionBudget'));
   }
@@ -61,7 +61,7 @@ test('the base has neither autoscaler nor budget, and each overlay a version of 
   assert.equal(containerOf(overlay('dev')).image, 'nexus:dev');
 });
 
-test('the sizes that docs/kubernetes.md names fit', options, async (t) => {
+test('the sizes in docs/kubernetes.md fit', options, async (t) => {
   const { reserveBytes } = await readFacts(t);
   const rows = [...readFileSync(`${root}docs/kubernetes.md`, 'utf8').matchAll(/^\| (\d+[MG]i) \| (\d+) MiB \| (\d+) \| (\d+) \|$/gm)];
   assert.ok(rows.length >= 4);
@@ -71,7 +71,7 @@ test('the sizes that docs/kubernetes.md names fit', options, async (t) => {
   }
 });
 
-test('the commands of docs/kubernetes.md are of the namespace that they apply, with the Secret that its pods want', options, () => {
+test('the commands of docs/kubernetes.md use the right namespace and Secret', options, () => {
   const blocks = [...readFileSync(`${root}docs/kubernetes.md`, 'utf8').matchAll(/^```console\n([^]*?)^```$/gm)].map(([, text]) => text);
   const applied = blocks.flatMap((text) => [...text.matchAll(/apply -k deploy\/kubernetes\/overlays\/(\w+)/g)].map(([, name]) => [name, text]));
   assert.deepEqual(applied.map(([name]) => name).sort(), ['dev', 'production']);
@@ -84,7 +84,7 @@ test('the commands of docs/kubernetes.md are of the namespace that they apply, w
   }
 });
 
-test('paths of probes, scrapes and the Ingress are the program\'s', options, () => {
+test('the paths of probes, scrapes and the Ingress exist', options, () => {
   const { paths } = JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8'));
   const documents = overlay('production');
   const container = containerOf(documents);
@@ -120,7 +120,7 @@ for (const name of names) {
   });
 }
 
-test('with its settings production answers probes and scrapes without a token, and nothing else', options, async (t) => {
+test('with the settings of production only probes and scrapes need no token', options, async (t) => {
   const documents = overlay('production');
   const { env } = await readFacts(t);
   const here = { HOST: '127.0.0.1', HTTP_PORT: '0', WS_PORT: '0' };
@@ -132,7 +132,7 @@ test('with its settings production answers probes and scrapes without a token, a
   assert.equal(server.child.stderr, '');
 });
 
-// What is wrong, in which overlay, how it gets wrong, and what the checks must say to it.
+// Wrong manifests: description, overlay, change, and the message that the checks must give.
 const schema = 'schema', relation = 'relation';
 const wrongs = [
   ['a misspelt field', 'production', schema, (d) => { podOf(d).enableServiceLink = false; }, /enableServiceLink/],
@@ -209,7 +209,7 @@ const wrongs = [
   ['an image of whatever is latest', 'production', relation, (d) => { containerOf(d).image = 'nexus:latest'; }, /image nexus:latest/],
 ];
 
-test('what is wrong is refused', options, async (t) => {
+test('wrong manifests fail the checks', options, async (t) => {
   const facts = await readFacts(t);
   const sources = Object.fromEntries(names.map((name) => [name, overlay(name)]));
   sources.monitored = build(ownOverlay(t, 'resources: [../../deploy/kubernetes/overlays/scaled]\ncomponents: [../../deploy/kubernetes/components/servicemonitor]\n'));
@@ -225,7 +225,7 @@ test('what is wrong is refused', options, async (t) => {
   });
 });
 
-test('the adapter\'s rule has the fields that there are', options, () => {
+test('the rule of the adapter has valid fields', options, () => {
   const [{ rules, ...rest }] = readYaml(`${deploy}prometheus/adapter.yml`);
   assert.deepEqual(rest, {});
   for (const rule of rules) {

@@ -1,4 +1,4 @@
-// Rules and dashboard: by promtool, against the documents, and against a server that is scraped while it works.
+// Rules and dashboard: checked by promtool, against the documents, and against a scraped server under load.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
@@ -24,11 +24,11 @@ const promtool = (...args) => {
   assert.equal(status, 0, `promtool ${args.join(' ')}\n${stdout}${stderr}`);
 };
 
-// As Grafana would send it, with everything chosen.
+// The query that Grafana would send with all variables selected.
 const asSent = (expr) => expr.replaceAll('$__rate_interval', '5m').replaceAll(/\$(namespace|instance)\b/g, '.*');
 
-// An alert gives nothing as long as all is well. What it compares must be there nevertheless: with "bool" a comparison gives 0
-// or 1, and in place of absence there is presence.
+// An alert returns nothing without a problem, but its operands must exist. With "bool" a comparison returns 0 or 1, and
+// absent() becomes its argument.
 const asData = (expr) => expr.replaceAll(/ (==|!=|>=|<=|>|<) /g, ' $1 bool ').replace(/^absent\((.*)\)$/, '$1');
 
 const expressions = [
@@ -37,12 +37,12 @@ const expressions = [
   ...dashboard.annotations.list.map(({ name, expr }) => [name, asData(asSent(expr))]),
 ];
 
-test('promtool accepts the rules, and their cases come out as they say', options, () => {
+test('promtool accepts the rules and passes their cases', options, () => {
   promtool('check', 'rules', ...ruleFiles);
   promtool('test', 'rules', ...readdirSync(`${folder}tests`).map((name) => `${folder}tests/${name}`));
 });
 
-test('each alert has a case in which it fires, and one in which it does not', options, () => {
+test('each alert has a case in which it fires and one in which it does not', options, () => {
   const [{ tests }] = readYaml(`${folder}tests/alerts.yml`);
   const cases = tests.flatMap(({ alert_rule_test: list }) => list);
   for (const { alert } of alerts) {
@@ -52,7 +52,7 @@ test('each alert has a case in which it fires, and one in which it does not', op
   }
 });
 
-test('the value of each recording rule is held against one', options, () => {
+test('each recording rule has a case with its value', options, () => {
   const tests = readdirSync(`${folder}tests`).flatMap((name) => readYaml(`${folder}tests/${name}`)[0].tests);
   const asked = tests.flatMap(({ promql_expr_test: list = [] }) => list).filter(({ exp_samples: expected }) => expected?.length > 0)
     .flatMap(({ expr }) => expr.match(/[\w:]+/g));
@@ -61,13 +61,13 @@ test('the value of each recording rule is held against one', options, () => {
   assert.deepEqual(records.filter((record) => !asked.includes(record)), []);
 });
 
-// By their anchors.
+// By anchor.
 const parts = new Map(readFileSync(`${root}docs/operations.md`, 'utf8').split(/^(?=#)/m).map((part) => {
   const [, title] = /^#+ (.*)/.exec(part) ?? [];
   return [title?.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-'), part];
 }));
 
-test('each alert leads to its part of the operations page', options, () => {
+test('each alert links to its section of the operations page', options, () => {
   for (const { alert, labels, annotations } of alerts) {
     assert.ok(['critical', 'warning', 'info'].includes(labels.severity), alert);
     assert.ok(annotations.summary && annotations.description, alert);
@@ -77,7 +77,7 @@ test('each alert leads to its part of the operations page', options, () => {
   }
 });
 
-test('graphs that the operations page names for an alert are on the dashboard', options, () => {
+test('the graphs that the operations page names are on the dashboard', options, () => {
   const titles = dashboard.panels.map(({ title }) => title);
   const named = alerts.flatMap(({ alert }) => {
     const [, look] = /^- \*Look\*: ([^]*?)^- /m.exec(parts.get(alert.toLowerCase())) ?? [];
@@ -88,7 +88,7 @@ test('graphs that the operations page names for an alert are on the dashboard', 
   assert.deepEqual(named.filter(([, title]) => !titles.includes(title)), []);
 });
 
-test('the dashboard\'s panels are told apart, and do not cover each other', options, () => {
+test('the panels of the dashboard have distinct titles and do not overlap', options, () => {
   const ids = dashboard.panels.map(({ id }) => id);
   assert.equal(new Set(ids).size, ids.length);
   const cells = dashboard.panels.flatMap(({ title, gridPos: { x, y, w, h } }) => {
@@ -103,7 +103,7 @@ test('the dashboard\'s panels are told apart, and do not cover each other', opti
   }
 });
 
-// A limit of memory, where one can be made: without it two of the metrics are left out.
+// A memory cgroup, where one can be made: without a limit two of the metrics are missing.
 function limited(t) {
   try {
     const group = MemoryCgroup.make(`nexus-deploy-${process.pid}`, 512 << 20);
@@ -114,7 +114,7 @@ function limited(t) {
   }
 }
 
-test('what is asked of a server at work has an answer', options, async (t) => {
+test('all queries return data from a server under load', options, async (t) => {
   const { group, launcher } = limited(t);
   const server = await serve(t, { env: settings, launcher });
   t.after(async () => {
@@ -144,7 +144,7 @@ test('what is asked of a server at work has an answer', options, async (t) => {
     assert.deepEqual(loaded.filter(({ health }) => health !== 'ok').map(({ name, lastError }) => `${name}: ${lastError}`), []);
   });
 
-  await t.test('the dashboard\'s variables have values', async () => {
+  await t.test('the variables of the dashboard have values', async () => {
     const variables = dashboard.templating.list.filter(({ type }) => type === 'query');
     const values = await Promise.all(variables.map(({ query: { query } }) => {
       const [, selector, label] = /^label_values\((.+), (\w+)\)$/.exec(asSent(query));
@@ -165,19 +165,19 @@ test('what is asked of a server at work has an answer', options, async (t) => {
   });
 
   const { text } = await server.get('/metrics');
-  await t.test('promtool has no complaint of its metrics but the one that we know of', () => {
+  await t.test('promtool has only the known complaint about the metrics', () => {
     const { stdout, stderr } = run('promtool', ['check', 'metrics'], { input: text });
     const complaints = (stdout + stderr).split('\n').filter(Boolean);
     assert.deepEqual(complaints.filter((line) => !line.startsWith('nexus_handler_execution_time_us ')), []);
   });
 
-  await t.test('every metric is on the dashboard, and no other', () => {
+  await t.test('the dashboard uses every metric, and no unknown one', () => {
     const { families } = readExposition(text);
     const used = new Set(expressions.flatMap(([, expr]) => expr.match(/\b(nexus|process)_[a-z_]+/g) ?? [])
       .map((name) => (families.has(name) ? name : name.replace(/_(bucket|count|sum)$/, ''))));
     const inContainers = (name) => !group && name.startsWith('nexus_container_memory');
     assert.deepEqual([...used].filter((name) => !families.has(name) && !inContainers(name)), []);
-    // Terabytes that are never touched: nothing to look at.
+    // Terabytes of untouched address space: not worth a graph.
     assert.deepEqual([...families.keys()].filter((name) => !used.has(name)), ['process_virtual_memory_bytes']);
   });
 });

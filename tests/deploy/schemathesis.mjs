@@ -1,5 +1,6 @@
-// docs/openapi.json against a server, by requests that schemathesis makes of it: what the document allows is taken, what it does
-// not is refused, and every answer is one that it has. The other tests ask what we thought of.
+// Checks docs/openapi.json against a server with requests that schemathesis generates: the server must accept what the
+// document allows, reject the rest, and send only documented responses. The other tests send only requests that their
+// authors thought of.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,7 @@ function makeToken() {
   return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
 }
 
-// The document without its "default": what any request can be answered is named here, so that nothing else passes.
+// The document without its "default" responses, so that only the named statuses pass.
 function strictDocument({ isGuarded }) {
   const document = JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8'));
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
@@ -30,7 +31,7 @@ function strictDocument({ isGuarded }) {
   return document;
 }
 
-// Things for the paths to lead to; see schemathesis.toml.
+// Creates panels and executions for the paths; see schemathesis.toml.
 async function makeThings(server, headers) {
   const names = (name, count) => Array.from({ length: count }, (_, index) => `${name}-${index}`);
   const tools = {
@@ -59,7 +60,7 @@ const toToml = (things) => Object.entries(things)
   .map(([name, values]) => `[dictionaries.${name}]\nvalues = ${JSON.stringify(values)}\n`).join('');
 
 for (const isGuarded of [false, true]) {
-  test(`every answer is as documented, ${isGuarded ? 'with' : 'without'} authentication`, options, async (t) => {
+  test(`every response is as documented, ${isGuarded ? 'with' : 'without'} authentication`, options, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'nexus-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const server = await serve(t, { env: { SYNC_WAIT_MS: '100', ...(isGuarded && { AUTH_ENABLED: 'true', JWT_SECRET: key }) } });

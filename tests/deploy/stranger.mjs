@@ -1,4 +1,4 @@
-// A stranger's day: the commands of docs/getting-started.md, each as it stands there, in one shell and in order.
+// Runs the commands of docs/getting-started.md as a new user would: unchanged, in one shell and in order.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { freePort, prepare, root } from './support/containers.mjs';
 const require = createRequire(join(root, 'build/e2e/'));
 const { WebSocket } = require('ws');
 
-// The blocks of the page in order, {language, text, section}.
+// The blocks of the page in order: {language, text, section}.
 function readPage(name) {
   const page = readFileSync(join(root, 'docs', name), 'utf8');
   const parts = page.matchAll(/^## (.*)$|^```(\w+)\n([^]*?)^```$/gm);
@@ -24,7 +24,7 @@ function readPage(name) {
   return blocks;
 }
 
-// A shell that runs one block after another: run(text) gives what it printed, and rejects when it failed.
+// A shell that runs blocks: run(text) returns the output, and rejects when the block failed.
 function startShell(env) {
   const shell = spawn('bash', ['-e'], { cwd: root, env, stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '', errors = '', look = () => {};
@@ -43,19 +43,19 @@ function startShell(env) {
   return { run, end };
 }
 
-// Names and kinds of values, whatever they are: what is printed on the page must not have other fields than what is answered.
+// Names and types of the fields: output on the page must have the fields of the real output.
 function shapeOf(value) {
   if (Array.isArray(value)) return value.map(shapeOf);
   if (value === null || typeof value !== 'object') return typeof value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]));
 }
 
-test('a stranger follows the page', { timeout: 1_800_000 }, async (t) => {
+test('a new user follows the page', { timeout: 1_800_000 }, async (t) => {
   const [port, wsPort] = [await freePort(), await freePort()];
-  // The page's own port may be taken: the same commands, with another.
+  // The port on the page may be taken: use another one in the same commands.
   const url = `http://127.0.0.1:${port}`;
   const containers = prepare({ NEXUS_HOST: '127.0.0.1', NEXUS_HTTP_PORT: port, NEXUS_WS_PORT: wsPort, NEXUS_URL: url });
-  // Not as a part of the make that may have started this test.
+  // Removes the variables of a make that started this test.
   const { MAKEFLAGS, MAKELEVEL, ...env } = containers.env;
   const shell = startShell(env);
   t.after(async () => {
@@ -65,13 +65,13 @@ test('a stranger follows the page', { timeout: 1_800_000 }, async (t) => {
   });
   const blocks = readPage('getting-started.md');
   let at = 0;
-  // Runs the next block, which is of that section, and gives what it printed.
+  // Runs the next block, which must be in `section`, and returns its output.
   const next = (section) => {
     const block = blocks[at++];
     assert.deepEqual([block?.section, block?.language], [section, 'sh']);
     return shell.run(block.text.replaceAll('127.0.0.1:3000', `127.0.0.1:${port}`));
   };
-  // What the page prints after it looks like what was answered.
+  // Compares the output with the block that the page shows after it.
   const asPrinted = (response) => {
     const block = blocks[at++];
     assert.equal(block.language, 'json');

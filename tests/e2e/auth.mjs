@@ -1,4 +1,4 @@
-// Who may call: tokens, origins and hosts, by a server that was started with them.
+// Authentication: tokens, origins and hosts of a server that was started with them.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ const bearing = (claims, more = {}) => ({ authorization: `Bearer ${tokenOf(claim
 const guarded = (t, env = {}) => serve(t, { env: { AUTH_ENABLED: 'true', JWT_SECRET: key, ...env } });
 const definition = panelOf('cart-1', { add: 'return $args.a + $args.b' });
 
-test('without a token nothing but health and metrics answers', options, async (t) => {
+test('without a token only health and metrics respond', options, async (t) => {
   const server = await guarded(t);
   for (const path of ['/health', '/health/live', '/health/ready', '/metrics']) {
     assert.equal((await server.get(path)).status, 200, path);
@@ -31,7 +31,7 @@ test('without a token nothing but health and metrics answers', options, async (t
   }
 });
 
-test('a token opens what its scope says', options, async (t) => {
+test('a token allows the calls of its scope', options, async (t) => {
   const server = await guarded(t);
   assert.equal((await server.post('/panels', definition, bearing())).status, 201);
   const calls = {
@@ -53,13 +53,13 @@ test('a token opens what its scope says', options, async (t) => {
   }
 });
 
-test('what is about all panels wants the scope admin, and a token for all panels', options, async (t) => {
+test('calls about all panels need the scope admin and a token for all panels', options, async (t) => {
   const server = await guarded(t);
   for (const [claims, status] of [[{}, 200], [{ scope: 'admin' }, 200], [{ scope: 'read' }, 403], [{ panels: ['cart-*'] }, 403]])
     assert.equal((await server.get('/runtime/memory', bearing(claims))).status, status, JSON.stringify(claims));
 });
 
-test('a token is for its panels only', options, async (t) => {
+test('a token covers its panels only', options, async (t) => {
   const server = await guarded(t);
   const carts = { panels: ['cart-*'] };
   assert.equal((await server.post('/panels', panelOf('till', { a: 'return 1' }), bearing())).status, 201);
@@ -82,7 +82,7 @@ test('a token is for its panels only', options, async (t) => {
   assert.equal((await server.get('/panels/till', bearing())).status, 200);
 });
 
-test('a bad token is 401 before the body, says why, and is never shown', options, async (t) => {
+test('a bad token is 401 before the body, with a reason and without the token', options, async (t) => {
   const server = await guarded(t, { LOG_LEVEL: 'debug' });
   const claims = encode({ exp: inSeconds(600) });
   const bad = {
@@ -98,7 +98,7 @@ test('a bad token is 401 before the body, says why, and is never shown', options
     'without exp': tokenOf({ exp: undefined }),
   };
   for (const [what, token] of Object.entries(bad)) {
-    // The body is announced and never sent: the answer must not wait for it.
+    // The body is announced and never sent: the response must come without it.
     const response = await server.raw(`POST /panels/p/trigger/t HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Length: 1000\r\n\r\n`);
     assert.match(response, /^HTTP\/1\.1 401 /, what);
     assert.match(response, /"code":"UNAUTHORIZED"/, what);
@@ -112,13 +112,13 @@ test('a bad token is 401 before the body, says why, and is never shown', options
   assert.ok(!`${server.child.stdout}${server.child.stderr}`.includes(key));
 });
 
-test('a minute of difference between clocks is forgiven', options, async (t) => {
+test('clocks may differ by a minute', options, async (t) => {
   const server = await guarded(t);
   assert.equal((await server.get('/panels/p', bearing({ exp: inSeconds(-50) }))).status, 404);
   assert.equal((await server.get('/panels/p', bearing({ nbf: inSeconds(50) }))).status, 404);
 });
 
-test('a token is good for many calls on one connection and on others', options, async (t) => {
+test('a token works for many calls on several connections', options, async (t) => {
   const server = await guarded(t);
   const authorization = `Bearer ${tokenOf()}`;
   await server.post('/panels', definition, { authorization });
@@ -136,7 +136,7 @@ test('two tokens at once are 400', options, async (t) => {
   assert.match(await server.raw(`GET /panels HTTP/1.1\r\nHost: localhost\r\n${header}${header}\r\n`), /^HTTP\/1\.1 400 /);
 });
 
-test('pages of allowed origins may call, and read the answer', options, async (t) => {
+test('pages of allowed origins may call and read the response', options, async (t) => {
   const origin = 'https://shop.example';
   const server = await serve(t, { env: { CORS_ORIGINS: `${origin},http://localhost:5173` } });
   await server.panel('p', { a: 'return 1' });
@@ -161,7 +161,7 @@ test('pages of allowed origins may call, and read the answer', options, async (t
   }
 });
 
-test('a browser that asks first is told, without a token', options, async (t) => {
+test('a preflight gets its response without a token', options, async (t) => {
   const origin = 'https://shop.example';
   const server = await guarded(t, { CORS_ORIGINS: origin });
   const asked = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' };
@@ -177,7 +177,7 @@ test('a browser that asks first is told, without a token', options, async (t) =>
   assert.equal((await server.post('/panels/p/trigger/a', {}, { origin })).status, 401);
 });
 
-test('without authentication a name is ours only when it was given', options, async (t) => {
+test('without authentication only configured hosts are allowed', options, async (t) => {
   const server = await serve(t, { env: { ALLOWED_HOSTS: 'nexus,shop.example' } });
   for (const host of ['nexus', 'NEXUS:3000', 'shop.example.', 'localhost', '127.0.0.1', '[::1]:3000'])
     assert.equal((await server.get('/panels/p', { host })).status, 404, host);
@@ -191,19 +191,19 @@ test('without authentication a name is ours only when it was given', options, as
   }
 });
 
-test('with authentication any name will do', options, async (t) => {
+test('with authentication any host is allowed', options, async (t) => {
   const server = await guarded(t);
   assert.equal((await server.get('/panels/p', bearing({}, { host: 'shop.example' }))).status, 404);
 });
 
-test('a key that can be guessed is a fault, and is not printed', options, async () => {
+test('a weak key is rejected and not printed', options, async () => {
   const { status, stdout, stderr } = await runProgram(['serve'], { env: { AUTH_ENABLED: 'true', JWT_SECRET: 'only-31-bytes-are-not-enough-ok' } });
   assert.equal(status, 2);
   assert.match(stderr, /JWT_SECRET/);
   assert.ok(!`${stdout}${stderr}`.includes('only-31-bytes'));
 });
 
-test('a page can read why it was refused', options, async (t) => {
+test('a page can read why its call was rejected', options, async (t) => {
   const origin = 'https://shop.example';
   const server = await guarded(t, { CORS_ORIGINS: origin, BODY_LIMIT: '1kb' });
   const missing = await server.post('/panels/p/trigger/a', {}, { origin });
@@ -220,7 +220,7 @@ test('a page can read why it was refused', options, async (t) => {
   assert.equal(foreign.headers['access-control-allow-origin'], undefined);
 });
 
-test('the events of a panel that a token does not cover cannot be asked for', options, async (t) => {
+test('a trigger cannot follow a panel that the token does not cover', options, async (t) => {
   const server = await guarded(t);
   const following = (panel) => ({ ...panelOf('cart-1', { add: 'return 1' }), capabilities: ['events:receive:*'],
     tools: [{ name: 'on', handler: 'return 1', trigger: { type: 'event', pattern: '*', panel } }] });
@@ -232,7 +232,7 @@ test('the events of a panel that a token does not cover cannot be asked for', op
   assert.equal((await server.post('/panels', following('cart-2'), bearing({ panels: ['cart-*'] }))).status, 201);
 });
 
-test('nexus token makes what this server takes', options, async (t) => {
+test('nexus token makes tokens that the server accepts', options, async (t) => {
   const server = await guarded(t);
   const made = async (args, env = {}) => {
     const { status, stdout, stderr } = await runProgram(['token', ...args], { env: { AUTH_ENABLED: 'true', JWT_SECRET: key, ...env } });
@@ -254,7 +254,7 @@ test('nexus token makes what this server takes', options, async (t) => {
   assert.deepEqual([top.status, top.stderr], [0, '']);
 });
 
-test('nexus token says what is wrong', options, async () => {
+test('nexus token reports wrong arguments', options, async () => {
   for (const [args, env, said] of [
     [[], {}, /AUTH_ENABLED is not true/],
     [[], { AUTH_ENABLED: 'true' }, /JWT_SECRET/],

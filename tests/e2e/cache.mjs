@@ -9,7 +9,7 @@ import { programUid, runProgram, serve } from './support/program.mjs';
 const options = { timeout: 180_000 };
 const counter = '$state.n = ($state.n ?? 0) + 1; return $state.n';
 
-// They are removed when all servers have ended: one that runs makes its folder again.
+// Removed after all servers have ended: a running server would create its folder again.
 const folders = [];
 after(() => folders.forEach((path) => rmSync(path, { recursive: true })));
 function folder() {
@@ -32,7 +32,7 @@ async function stop(server) {
   assert.equal(await server.ended, 0);
 }
 
-test('a restart finds the images that were made before it', options, async (t) => {
+test('a restart finds the images of the previous process', options, async (t) => {
   const path = folder();
   const first = await serve(t, { env: cached(path) });
   await first.panel('p', { count: counter });
@@ -55,7 +55,7 @@ test('a restart finds the images that were made before it', options, async (t) =
   await second.untilMetric(/^nexus_cache_bytes 4096$/m);
 });
 
-test('an image that memory has no room for comes from disk', options, async (t) => {
+test('an image evicted from memory comes from disk', options, async (t) => {
   const server = await serve(t, { env: cached(folder(), { IMAGE_CACHE_MB: '0' }) });
   await server.panel('p', { count: counter });
   await server.untilMetric(/^nexus_cache_bytes 4096$/m);
@@ -64,7 +64,7 @@ test('an image that memory has no room for comes from disk', options, async (t) 
   assert.deepEqual(await lookups(server), [0, 1, 1]);
 });
 
-test('a folder that is open to all, as Kubernetes makes it, will do', options, async (t) => {
+test('a world-writable folder, as Kubernetes makes it, works', options, async (t) => {
   const path = folder();
   chmodSync(path, 0o777);
   const server = await serve(t, { env: cached(path) });
@@ -75,7 +75,7 @@ test('a folder that is open to all, as Kubernetes makes it, will do', options, a
   assert.equal(server.child.stderr, '');
 });
 
-test('no call fails for a folder that cannot be used, is removed or is damaged', options, async (t) => {
+test('no call fails when the folder is unusable, removed or damaged', options, async (t) => {
   const path = folder();
   for (const [what, prepare] of [
     ['a link', () => { mkdirSync(join(path, 'elsewhere')); symlinkSync(join(path, 'elsewhere'), ours(path)); }],
@@ -103,7 +103,7 @@ test('no call fails for a folder that cannot be used, is removed or is damaged',
   assert.equal((await server.trigger('p', 'count')).json.returnValue, 2);
 });
 
-test('without a size or a folder nothing is kept', options, async (t) => {
+test('without a size or a folder no image is kept', options, async (t) => {
   const path = folder();
   for (const start of [
     { env: cached(join(path, 'a'), { MAX_CACHE_SIZE_MB: '0' }) },
@@ -115,11 +115,11 @@ test('without a size or a folder nothing is kept', options, async (t) => {
     await stop(server);
     assert.equal(server.child.stderr, '');
   }
-  // The folder was made for the crash record, which is gone as well.
+  // The folder was made for the crash record, which is gone too.
   assert.deepEqual(readdirSync(path, { recursive: true }), ['a']);
 });
 
-test('prune empties the folder, and says what it removed', options, async (t) => {
+test('prune empties the folder and prints what it removed', options, async (t) => {
   const path = folder();
   const server = await serve(t, { env: cached(path) });
   await server.panel('p', { a: 'return 1', b: 'return 2' });
@@ -129,7 +129,7 @@ test('prune empties the folder, and says what it removed', options, async (t) =>
   assert.equal(pruned.status, 0, pruned.stderr);
   assert.equal(pruned.stdout, `removed 2 images, ${bytes} bytes, from ${ours(path)}\n`);
   assert.deepEqual(images(path), []);
-  // The server goes on with the folder.
+  // The server continues to use the folder.
   await server.panel('q', { c: 'return 3' });
   await server.untilMetric(/^nexus_cache_bytes 4096$/m);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { runProgram } from './support/program.mjs';
 
 const options = { timeout: 180_000 };
-// What fits anywhere, so that a test sees only what it changes.
+// A server that fits everywhere, so that each test changes one thing.
 const small = {
   MEMORY_LIMIT_MB: '4', MAX_INSTANCES: '4', IMAGE_CACHE_MB: '1', MAX_CACHE_SIZE_MB: '0', MEMORY_BUDGET_MB: '64',
   CACHE_DIR: '/tmp/no-such-folder',
@@ -25,7 +25,7 @@ test('check says that a small server fits, and ends with 0', options, async () =
   assert.match(stdout, /\nall fits\n$/);
 });
 
-test('check gives the same for programs', options, async () => {
+test('check prints the same as JSON', options, async () => {
   const { status, found } = await check({});
   assert.equal(status, 0, JSON.stringify(found));
   assert.equal(found.fits, true);
@@ -41,7 +41,7 @@ test('check gives the same for programs', options, async () => {
   assert.ok(found.process.processors >= 1);
 });
 
-test('check blames the setting that contradicts, and ends with 1', options, async () => {
+test('check names the setting that does not fit, and ends with 1', options, async () => {
   for (const [env, setting] of [
     [{ MEMORY_LIMIT_MB: '33' }, 'MEMORY_LIMIT_MB'],
     [{ MIN_INSTANCES: '110', MAX_INSTANCES: '110' }, 'MIN_INSTANCES'],
@@ -71,7 +71,7 @@ test('a cache in memory counts against the budget', options, async () => {
   assert.equal(status, 1);
 });
 
-test('check gives faults of the configuration as config does, and ends with 2', options, async () => {
+test('check reports faults of the configuration as config does, and ends with 2', options, async () => {
   const asText = await runProgram(['check', '--max-quue', '3'], { env: { HTTP_PORT: 'x' } });
   assert.equal(asText.status, 2);
   assert.equal(asText.stdout, '');

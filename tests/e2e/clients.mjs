@@ -1,4 +1,4 @@
-// The commands that speak to a server: panels, trigger; and what completes a command line.
+// The commands for a running server, panels and trigger, and the completion of command lines.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const sums = {
     { name: 'wait', trigger: { type: 'manual' }, handler: 'await $ext.external.wait()', capabilities: ['ext:*'] }],
 };
 
-test('a panel is put, listed, called, looked at and deleted', options, async (t) => {
+test('a panel is put, listed, called, read and deleted', options, async (t) => {
   const server = await serve(t);
   const folder = folderOf(t, { 'sums.json': JSON.stringify(sums), 'add.js': '$log("adding");\nreturn $state.n = ($state.n ?? 0) + $args.n' });
   const nexus = (args, more) => runProgram(args, { ...at(server), ...more });
@@ -51,7 +51,7 @@ test('a panel is put, listed, called, looked at and deleted', options, async (t)
   assert.match(deleted.stderr, /PANEL_NOT_FOUND/);
 });
 
-test('a handler that fails is status 1 with its RESULT', options, async (t) => {
+test('a failed handler is status 1 with its RESULT', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { fail: 'throw new Error("no luck")' });
   const { status, stdout } = await runProgram(['trigger', 'p', 'fail'], at(server));
@@ -65,7 +65,7 @@ test('all pages of a long list are listed', options, async (t) => {
   assert.equal(new Set(stdout.trim().split('\n').map((line) => JSON.parse(line).id)).size, 1100);
 });
 
-test('what cannot be done is said in one line', options, async (t) => {
+test('a failure is reported in one line', options, async (t) => {
   const server = await serve(t);
   const folder = folderOf(t, { 'sums.json': JSON.stringify(sums), 'bad.json': '{"id":"p","kind":7,"tools":[]}' });
   for (const [args, wanted, message] of [
@@ -86,7 +86,7 @@ test('what cannot be done is said in one line', options, async (t) => {
   }
 });
 
-test('a token goes with what is asked', options, async (t) => {
+test('requests carry the token', options, async (t) => {
   const server = await serve(t, { env: { AUTH_ENABLED: 'true', JWT_SECRET: 'a secret of at least thirty-two bytes' } });
   const without = await runProgram(['panels', 'list'], at(server));
   assert.match(without.stderr, /401/);

@@ -47,7 +47,7 @@ test('run takes limits', options, async () => {
   assert.equal(JSON.parse(stdout).error.code, 'TIMEOUT');
 });
 
-test('run says what is wrong with what it was given', options, async () => {
+test('run reports wrong arguments', options, async () => {
   for (const [args, message] of [
     [['run', 'no-such-file.js'], /no-such-file\.js/],
     [['run', '-', '--args', '[1]'], /--args/],
@@ -68,7 +68,7 @@ test('run says what is wrong with what it was given', options, async () => {
   }
 });
 
-test('run --repeat says how long it took, on stderr', options, async () => {
+test('run --repeat prints times on stderr', options, async () => {
   const { status, stdout, stderr } = await runProgram(['run', '-', '--repeat', '50'], { input: 'return 1' });
   assert.equal(status, 0);
   assert.equal(JSON.parse(stdout).returnValue, 1);
@@ -129,7 +129,7 @@ test('the three lines of the demo work', options, async (t) => {
   assert.deepEqual(demo.json.returnValue, { count: 1 });
 });
 
-test('without --demo there is one line', options, async (t) => {
+test('without --demo serve prints one line', options, async (t) => {
   const server = await serve(t);
   process.kill(server.pid, 'SIGTERM');
   await server.ended;
@@ -147,7 +147,7 @@ test('panels are created from files and folders', options, async (t) => {
   assert.equal((await server.trigger('two', 'a')).json.returnValue, 1);
 });
 
-test('a panel file with a fault stops the start and is named', options, async (t) => {
+test('a wrong panel file stops the start and is named', options, async (t) => {
   const file = join(folder(t), 'bad.json');
   writeFileSync(file, JSON.stringify(panelOf('one', { a: { file: 'missing.js' } })));
   const { status, stdout, stderr } = await runProgram(['serve', file]);
@@ -166,7 +166,7 @@ test('all faults of the configuration are reported at once', options, async () =
   assert.match(stderr, /HOST is "0\.0\.0\.0"/);
 });
 
-test('a port that is taken is one line with the variable to set', options, async (t) => {
+test('a taken port is reported in one line with the setting to change', options, async (t) => {
   const server = await serve(t);
   const { status, stderr } = await runProgram(['serve'], { env: { HTTP_PORT: String(server.port) } });
   assert.equal(status, 1);

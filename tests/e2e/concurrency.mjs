@@ -1,4 +1,4 @@
-// Many calls at once: none is lost, none is counted twice, and those of one panel are in order.
+// Concurrent calls: none is lost, none is counted twice, and the calls of a panel keep their order.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hold, serveHolding } from './support/hold.mjs';
@@ -9,7 +9,7 @@ import { watch } from './support/socket.mjs';
 const calls = 100_000;
 const options = { timeout: 240_000 };
 
-// Each outcome of `count` calls of `path` over one connection.
+// The number of each outcome of `count` calls of `path` over one connection.
 const callMany = (server, path, count) => pipeline(server, [`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`], count,
   { pattern: /Nexus-Execution-Status: (success|error|suspended)\r/g });
 
@@ -30,7 +30,7 @@ for (const panels of [1, 100]) {
   });
 }
 
-test(`${calls} calls by HTTP and by WebSocket, half of which wait, lose no change`, options, async (t) => {
+test(`${calls} calls by HTTP and by WebSocket, half of them suspended, lose no change`, options, async (t) => {
   const server = await serve(t, { env: { MAX_PANEL_QUEUE: '1000', THREADS: '2' } });
   await server.panel('p', { inc: '$state.n++', nap: 'await $ext.timer.sleep(0); $state.n++' }, { initialState: { n: 0 }, capabilities: ['state:*', 'ext:timer'] });
   const parts = ['inc', 'nap'].flatMap((tool) => Array.from({ length: 10 }, () => callMany(server, `/panels/p/trigger/${tool}`, calls / 40)));
@@ -43,7 +43,7 @@ test(`${calls} calls by HTTP and by WebSocket, half of which wait, lose no chang
   assert.equal((await server.get('/panels/p/state')).json.n, calls);
 });
 
-// As many at a time as one client may have.
+// As many at once as one client may have in progress.
 function callBySocket({ ws }, tool, count) {
   return new Promise((resolve, reject) => {
     let sent = 0, ended = 0;
@@ -62,7 +62,7 @@ function callBySocket({ ws }, tool, count) {
 }
 
 test('calls of a panel that come over many connections run in order of arrival', { timeout: 180_000 }, async (t) => {
-  // Arrival at the panel's loop; on one loop it is what we see here.
+  // This means arrival at the panel's loop; with one loop it is the order in which the test sends.
   const server = await serveHolding(t, { env: { THREADS: '1' } });
   await server.panel('p', {
     hold,
@@ -84,11 +84,11 @@ test('calls of a panel that come over many connections run in order of arrival',
   assert.deepEqual((await server.get('/panels/p/state')).json.seen, Array.from({ length: 60 }, (_, n) => n));
 });
 
-test('who is beyond the queue of a panel is told when to come again, and the others are not disturbed', { timeout: 180_000 }, async (t) => {
+test('a call beyond the queue of a panel gets Retry-After, and the queued ones run', { timeout: 180_000 }, async (t) => {
   const server = await serveHolding(t, { env: { MAX_PANEL_QUEUE: '3' } });
   await server.panel('p', { hold: `${hold} $state.n = ($state.n ?? 0) + 1;` });
   await server.panel('q', { a: 'return 1' });
-  // One runs and three wait until the others have been refused.
+  // One call runs and three wait until the others have been rejected.
   const refused = [];
   const responses = Array.from({ length: 20 }, async () => {
     const response = await server.trigger('p', 'hold');
@@ -106,7 +106,7 @@ test('who is beyond the queue of a panel is told when to come again, and the oth
   assert.deepEqual((await server.get('/panels/p/state')).json, { n: 4 });
 });
 
-test('panels come, go and are replaced under load: each call gets one answer that fits', { timeout: 180_000 }, async (t) => {
+test('under load, panels are created, replaced and deleted: each call gets one valid response', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { MAX_PANEL_QUEUE: '1000' } });
   const tools = (by) => ({ inc: `$state.n = ($state.n ?? 0) + ${by}; return ${by}` });
   await server.panel('p', tools(1));

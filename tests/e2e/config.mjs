@@ -36,7 +36,7 @@ test('config prints each setting with its origin', options, async (t) => {
   assert.equal(lines.get('MEMORY_LIMIT_MB'), 'MEMORY_LIMIT_MB 32 MiB default');
 });
 
-test('config prints JSON for programs', options, async () => {
+test('config prints JSON', options, async () => {
   const { status, stdout } = await runProgram(
     ['config', '--json', '--cors-origins', 'https://a.example,https://b.example'],
     { env: { HTTP_PORT: '8080', AUTH_ENABLED: 'false' } });
@@ -54,7 +54,7 @@ test('config prints JSON for programs', options, async () => {
   assert.equal(settings.get('BODY_LIMIT').value, '1mb');
 });
 
-test('config gives the faults and ends with 2', options, async (t) => {
+test('config reports faults and ends with 2', options, async (t) => {
   const path = file(t, 'bad.toml', '[server]\nhttp_prt = 1\n[runtime]\ntimeout_ms = "5"\n');
   const args = ['config', '--config', path, '--max-quue', '3', '--min-instances', '-1'];
   const { status, stdout, stderr } = await runProgram(args, { env: { WS_PORT: '70000', CAPABILITIES: 'a*b' } });
@@ -87,7 +87,7 @@ test('a file that is missing or no TOML is a fault with its place', options, asy
   assert.match(broken.stderr, /x\.toml:2, column \d+/);
 });
 
-test('a secret is in nothing that is printed', options, async (t) => {
+test('no secret is printed', options, async (t) => {
   const keyFile = file(t, 'key', `${secret}\n`);
   const toml = file(t, 'nexus.toml', `[auth]\nenabled = true\njwt_secret = "${secret}"\n`);
   const proxy = { HTTP_EXT_PROXY: `http://me:${secret}@proxy.example:3128` };
@@ -111,7 +111,7 @@ test('a secret is in nothing that is printed', options, async (t) => {
   assert.equal(byName(shown.stdout).get('JWT_SECRET').value, '***');
 });
 
-test('serve takes a file and flags', options, async (t) => {
+test('serve reads a file and flags', options, async (t) => {
   const path = file(t, 'nexus.toml', '[server]\nbody_limit = "1kb"\n[runtime]\ntimeout_ms = 1\n');
   const server = await serve(t, { args: ['--config', path, '--timeout-ms', '150', '--http-port', '0'] });
   await server.panel('p', { spin: 'for(;;){}' });
@@ -129,7 +129,7 @@ test('a panel can be granted no more than CAPABILITIES', options, async (t) => {
   assert.equal((await server.panel('q', { a: 'return 1' }, { capabilities: ['state:write:a'] })).status, 201);
 });
 
-test('serve and config know an unknown flag and a stray word', options, async () => {
+test('serve and config report unknown flags and words', options, async () => {
   for (const [args, message] of [
     [['serve', '--htpp-port', '1'], /--htpp-port.*did you mean --http-port\?/],
     [['serve', '--confg=x.toml'], /did you mean --config\?/],
@@ -150,13 +150,13 @@ test('the help of serve has a flag for every setting', options, async () => {
   }
 });
 
-test('the files of a folder are read in the order of their names', options, async (t) => {
+test('the files of a folder are read in order of their names', options, async (t) => {
   const path = file(t, 'b.json', JSON.stringify(panelOf('same', { a: 'return 2' })));
   const folder = join(path, '..');
   writeFileSync(join(folder, 'a.json'), JSON.stringify(panelOf('same', { a: 'return 1' })));
   writeFileSync(join(folder, 'c.txt'), 'no panel');
   const { status, stderr } = await runProgram(['serve', folder]);
   assert.equal(status, 2);
-  // The second of the name is the one that is refused.
+  // The second panel with the same id is rejected.
   assert.match(stderr, /b\.json.*same/);
 });

@@ -1,4 +1,4 @@
-// A server in a memory group of its own, whose limit moves. Needs the right to make one.
+// A server in its own memory cgroup, whose limit changes. Needs the right to create one.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -18,7 +18,7 @@ function groupOf(t) {
   }
 }
 
-// A server inside of it: it moves there while it starts, so groups are looked for after that.
+// Starts a server inside `group`. It enters the group while it starts, and looks for its groups after that.
 async function serveIn(t, group, env) {
   const server = await serveHolding(t, { env, launcher: ['sh', '-c', `echo $$ > ${group.procs} && exec "$@"`, 'sh'] });
   t.after(async () => {
@@ -28,14 +28,13 @@ async function serveIn(t, group, env) {
   return server;
 }
 
-test('a limit that moves is seen when it moves, not when the clock says so', options, async (t) => {
+test('a changed limit is noticed by an event of the kernel, not only by the timer', options, async (t) => {
   const group = groupOf(t);
   if (!group) return;
   const server = await serveIn(t, group, { LOG_LEVEL: 'debug' });
   assert.ok(readFileSync(group.procs, 'utf8').split('\n').includes(String(server.pid)));
   await server.child.untilErrors(/memory limits: checked by a timer, and on changes of .*\/memory\.(limit_in_bytes|max)/);
-  // Now and then the clock is first: it is enough to be seen once, and by the clock alone it would never be.
-  // Now and then the clock is first; without the kernel's word it would be each time.
+  // Sometimes the timer notices first. One event suffices: without the kernel's events it would always be the timer.
   let limit = 128, reason;
   do {
     limit += 1;
@@ -51,13 +50,13 @@ test('a limit that moves is seen when it moves, not when the clock says so', opt
   assert.ok(usage > MiB && usage < limit * MiB, `${usage}`);
 });
 
-test('a limit that comes down takes back what is idle, before anybody is refused', options, async (t) => {
+test('a lowered limit reclaims idle memory before any call is rejected', options, async (t) => {
   const group = groupOf(t);
   if (!group) return;
   const server = await serveIn(t, group, {
     LOG_LEVEL: 'info', MIN_INSTANCES: '1', MAX_INSTANCES: '64', THREADS: '1',
   });
-  await server.panel('endless', { run: 'for (;;);' }); // at rest they would go by themselves
+  await server.panel('endless', { run: 'for (;;);' }); // a server at rest would give up the instances by itself
   server.trigger('endless', 'run').catch(() => {});
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);
   const ids = Array.from({ length: 32 }, (_, i) => `p${i}`);

@@ -1,4 +1,4 @@
-// What can be wrong with the definition of a panel, and how it is named.
+// Faults in the definition of a panel, and their paths.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { panelOf, serve } from './support/program.mjs';
@@ -58,7 +58,7 @@ test('each fault is 400 with its path, for POST and for PUT', options, async (t)
   assert.equal((await server.get('/panels')).json.total, 0);
 });
 
-test('what is there twice is refused where it would be chosen from', options, async (t) => {
+test('a repeated member is rejected where it has a meaning', options, async (t) => {
   const server = await serve(t);
   for (const [body, path] of [
     ['{"kind":"k","tools":[],"kind":"l"}', 'kind'],
@@ -76,7 +76,7 @@ test('what is there twice is refused where it would be chosen from', options, as
   assert.deepEqual((await server.get('/panels/p/state')).json, { a: 2 }, 'the last counts, as in JSON.parse');
 });
 
-test('capabilities beyond those of the server are their own error', options, async (t) => {
+test('capabilities that the server forbids have their own error code', options, async (t) => {
   const server = await serve(t, { env: { CAPABILITIES: 'state:*,view:update:list' } });
   for (const [body, path] of [[panel({ capabilities: ['state:*', 'ext:http'] }), 'capabilities'], [withTool({ capabilities: ['*'] }), 'tools[0].capabilities'],
     [withTool({ capabilities: ['view:update:*'] }), 'tools[0].capabilities']]) {
@@ -91,7 +91,7 @@ test('capabilities beyond those of the server are their own error', options, asy
   assert.equal((await server.post('/panels', panel({ capabilities: ['state:read:a', 'view:update:list'] }))).status, 201);
 });
 
-test('args is a schema of its own, within bounds', options, async (t) => {
+test('args is a JSON Schema of limited cost', options, async (t) => {
   const server = await serve(t);
   const nested = (depth) => JSON.parse('{"not":'.repeat(depth - 1) + '{}' + '}'.repeat(depth - 1));
   const put = (args) => server.request('PUT', '/panels/p', withTool({ args }));
@@ -114,7 +114,7 @@ test('args is a schema of its own, within bounds', options, async (t) => {
   }
 });
 
-test('the schemas of all tools together are bounded', options, async (t) => {
+test('the schemas of all tools together are limited', options, async (t) => {
   const server = await serve(t);
   const tools = (count) => Array.from({ length: count }, (_, n) => tool({ name: `t${n}`, args: { pattern: `^.{1,255}${n}$` } }));
   assert.equal((await server.post('/panels', panel({ tools: tools(8) }))).status, 201);
@@ -123,7 +123,7 @@ test('the schemas of all tools together are bounded', options, async (t) => {
   assert.match(response.json.details[0].message, /all|together|before it take more/);
 });
 
-test('the answer to a hostile body does not grow with it', options, async (t) => {
+test('the response to a hostile body does not grow with the body', options, async (t) => {
   const server = await serve(t);
   const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`x${n}`, 1]));
   const first = await server.post('/panels', panel(many));
@@ -139,7 +139,7 @@ test('the answer to a hostile body does not grow with it', options, async (t) =>
   assert.equal(third.json.details.length, 100);
 });
 
-test('sockets are served while a panel of many tools is made', options, async (t) => {
+test('sockets are served while a panel of many tools is created', options, async (t) => {
   const server = await serve(t);
   const tools = Array.from({ length: 2000 }, (_, n) => tool({ name: `t${n}`, handler: `return ${n}` }));
   let isDone = false;
@@ -154,7 +154,7 @@ test('sockets are served while a panel of many tools is made', options, async (t
   assert.equal((await server.trigger('p', 't1999')).json.returnValue, 1999);
 });
 
-test('bodies at and beyond their bounds', options, async (t) => {
+test('bodies at and beyond their limits', options, async (t) => {
   const server = await serve(t);
   const deep = (depth) => JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth));
   assert.equal((await server.post('/panels', { ...panelOf('deep', {}), metadata: deep(126) })).status, 201);
@@ -173,7 +173,7 @@ test('bodies at and beyond their bounds', options, async (t) => {
   assert.match(invalid, /^HTTP\/1\.1 400 /);
 });
 
-test('arguments that are no JSON object name the body', options, async (t) => {
+test('arguments that are no JSON object are reported for the body', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return $args' });
   for (const body of ['[]', '{', 'null', '{"a":1}}', `${'['.repeat(200)}`]) {

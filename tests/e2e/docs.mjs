@@ -1,4 +1,5 @@
-// The pages hold together, and hold against the sources: codes, names of settings, links. Nothing is started but `nexus config`.
+// Checks the pages against each other and against the sources: codes, names of settings, links. Starts nothing but
+// `nexus config`.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -14,13 +15,13 @@ const pagesIn = (folder, options) => readdirSync(join(root, folder), options).fi
 const folders = ['bench', 'deploy', 'docs', 'examples', 'guest', 'src', 'tests'];
 const pages = [...pagesIn('.'), ...folders.flatMap((folder) => pagesIn(folder, { recursive: true }))];
 
-// In capitals, and neither settings nor codes of ours: variables of others, names of files, codes of $ext.http.
+// Names in capitals that are neither settings nor our codes: other variables, names of files, codes of $ext.http.
 const others = ['CRON_TZ', 'HTTP_PROXY', 'NO_COLOR', 'NEXUS_PROGRAM', 'NEXUS_TOKEN', 'NEXUS_URL', 'THIRD_PARTY',
   'BAD_ANSWER', 'BAD_REDIRECT', 'CONNECTION_LOST', 'CONNECT_FAILED', 'NAME_NOT_FOUND', 'PROXY_FAILED', 'TLS_FAILED', 'TOO_MANY_REDIRECTS'];
 
 const codes = [...read('src/nexus/foundation/base/error.cpp').matchAll(/"([A-Z_]+)"/g)].map(([, code]) => code);
 
-// Names of headings as readers see them, without the marks of Markdown.
+// Headings as readers see them, without Markdown.
 const plain = (title) => title.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]/g, '');
 
 function anchorsOf(path) {
@@ -33,19 +34,19 @@ function anchorsOf(path) {
   }));
 }
 
-// What is not code: blocks and spans of it have no links.
+// The text without code blocks and spans, which contain no links.
 const prose = (text) => text.replace(/^```[^]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
 
-test('each code has exactly one part of the page of errors, and an index leads to it', () => {
+test('each code has exactly one section on the page of errors, linked from its index', () => {
   assert.ok(codes.length > 20, `${codes.length}`);
   const anchors = sectionsOf(read('docs/errors.md')).filter(({ level }) => level === 3).map(({ title }) => anchorOf(title));
   assert.deepEqual([...anchors].sort(), codes.map((code) => code.toLowerCase()).sort());
   const index = read('docs/operations.md') + read('docs/handlers.md');
-  const isUsed = (code) => code !== 'INVALID_CONFIGURATION';  // only while it starts
+  const isUsed = (code) => code !== 'INVALID_CONFIGURATION';  // occurs only at start
   for (const code of codes.filter(isUsed)) assert.ok(index.includes(`[${code}](errors.md#${code.toLowerCase()})`), code);
 });
 
-test('each part of the page of errors says why, what to do, and shows what is seen', () => {
+test('each section of the page of errors has cause, remedy and an example', () => {
   for (const part of read('docs/errors.md').split(/^### /m).slice(1)) {
     const name = part.slice(0, part.indexOf('\n'));
     assert.match(part, /- \*\*What to do:\*\* /, name);
@@ -53,7 +54,7 @@ test('each part of the page of errors says why, what to do, and shows what is se
   }
 });
 
-test('all codes of the API\'s document are codes', () => {
+test('all codes of openapi.json exist', () => {
   const known = new Set(codes);
   const schemas = JSON.stringify(JSON.parse(read('docs/openapi.json')).components);
   const listed = [...schemas.matchAll(/"code":\{"enum":\[([^\]]*)\]/g)].flatMap(([, list]) => JSON.parse(`[${list}]`));
@@ -61,7 +62,7 @@ test('all codes of the API\'s document are codes', () => {
   for (const code of listed) assert.ok(known.has(code), code);
 });
 
-test('links lead somewhere, with their anchors', () => {
+test('links and their anchors exist', () => {
   const faults = [];
   let count = 0;
   for (const page of pages) {
@@ -78,7 +79,7 @@ test('links lead somewhere, with their anchors', () => {
   assert.deepEqual(faults, []);
 });
 
-test('each variable that the program reads without its being a setting is on a page', () => {
+test('each environment variable that is no setting is on a page', () => {
   const sources = readdirSync(join(root, 'apps'), { recursive: true }).filter((name) => /\.(cpp|h)$/.test(name)).map((name) => read(join('apps', name)));
   const names = new Set(sources.flatMap((text) => [...text.matchAll(/\b(?:envname|getenv)\("(\w+)"\)/g)].map(([, name]) => name)));
   assert.ok(names.has('NEXUS_URL') && names.has('NO_COLOR'), [...names].join(' '));
@@ -86,7 +87,7 @@ test('each variable that the program reads without its being a setting is on a p
   assert.deepEqual([...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(shown)), []);
 });
 
-test('names in capitals on the pages are settings, codes, or known otherwise', async () => {
+test('names in capitals on the pages are settings, codes, or otherwise known', async () => {
   const settings = JSON.parse((await runProgram(['config', '--json'])).stdout).settings.map(({ name }) => name);
   const known = new Set([...settings, ...settings.map((name) => `NEXUS_${name}`), ...codes, ...others]);
   const faults = [];

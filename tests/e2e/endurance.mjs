@@ -1,4 +1,4 @@
-// A million requests leave nothing behind, and a thousand clients are as welcome as one.
+// A million requests leave no memory behind, and a thousand clients at once are all served.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -8,7 +8,8 @@ import { pipeline } from './support/pipeline.mjs';
 import { serve, until } from './support/program.mjs';
 
 const rssKb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
-// After what is kept for further calls was given back: when it has stayed the same for a second. Taken too early it is more.
+// Resident memory at rest: when the figure has not changed for a second. Before that, idle instances and caches are
+// still being given up.
 async function rssKbAtRest(pid) {
   for (let kb = rssKb(pid), same = 0; ; kb = rssKb(pid)) {
     await sleep(100);
@@ -20,7 +21,7 @@ const openFiles = (pid) => readdirSync(`/proc/${pid}/fd`).length;
 
 const post = (path, body) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
-test('a million requests of all kinds leave the memory as it was', { timeout: 280_000 }, async (t) => {
+test('a million requests of all kinds leave no memory behind', { timeout: 280_000 }, async (t) => {
   const server = await serve(t, { env: { THREADS: '2', LOG_LEVEL: 'error' } });
   const tools = { inc: '$state.n += $args.by; return {n: $state.n}', fail: 'throw new Error("no")' };
   for (const id of ['a', 'b', 'c', 'd']) await server.panel(id, tools, { initialState: { n: 0 } });
@@ -39,14 +40,14 @@ test('a million requests of all kinds leave the memory as it was', { timeout: 28
   await round(100_000);
   const before = await rssKbAtRest(server.pid);
   await round(900_000);
-  // The first look is for whoever reads of a test that took too long.
+  // For readers of a test that timed out.
   t.diagnostic(`${before} KB before, ${rssKb(server.pid)} KB after`);
-  // Less than two bytes a request: the smallest block that a request could leave is 32. What is resident of the program itself
-  // and of the allocator's heaps varies by some hundred KB.
+  // Less than two bytes per request: the smallest block that a request could leak has 32. The resident pages of the
+  // program and of the allocator's heaps vary by some hundred KB.
   await until(() => rssKb(server.pid) <= before + 1536);
 });
 
-test('a thousand clients at once are all answered, and leave no connection behind', { timeout: 180_000 }, async (t) => {
+test('a thousand concurrent clients all get responses, and leave no connection behind', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   const before = openFiles(server.pid);
   await server.panel('p', { inc: 'return ++$state.n' }, { initialState: { n: 0 } });
@@ -56,7 +57,7 @@ test('a thousand clients at once are all answered, and leave no connection behin
       response.resume().on('end', () => resolve(response.statusCode));
     }).on('error', reject).end();
   });
-  // In groups that a panel's queue has room for; every client stays connected.
+  // In groups that fit into the panel's queue, while every client stays connected.
   for (let first = 0; first < agents.length; first += 50) {
     const responses = await Promise.all(agents.slice(first, first + 50).map(call));
     assert.ok(responses.every((status) => status === 200));
@@ -65,7 +66,7 @@ test('a thousand clients at once are all answered, and leave no connection behin
   assert.ok(openFiles(server.pid) >= before + 1000, 'they are all connected');
   assert.deepEqual((await server.get('/panels/p/state')).json, { n: 2000 });
   for (const agent of agents) agent.destroy();
-  const asking = 2; // what is asked meanwhile has connections that are closing
+  const asking = 2; // connections of the requests below, which may be closing
   await until(async () => {
     await server.get('/health/live');
     return openFiles(server.pid) <= before + asking;

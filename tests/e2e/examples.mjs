@@ -1,4 +1,5 @@
-// docs/examples.md and docs/errors.md show calls and what comes back: each of their sections is run, and compared.
+// docs/examples.md and docs/errors.md show calls and their responses. Each section runs here, and is compared with the
+// page.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -10,7 +11,8 @@ const options = { timeout: 180_000 };
 
 const pageOf = (name) => sectionsOf(readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8'));
 
-// Gives {sections, files, calls}: those with calls, the panels of the page by the names of their files, and all calls' text.
+// Returns {sections, files, calls}: the sections with calls, the panels of the page by file name, and the text of all
+// calls.
 function read(name) {
   const sections = pageOf(name);
   const blocksOf = (language) => sections.flatMap(({ blocks }) => blocks.filter((block) => block.language === language));
@@ -25,7 +27,7 @@ function read(name) {
 const examples = read('examples.md');
 const errors = read('errors.md');
 
-test('there are ten examples, and each panel of a page is made', () => {
+test('there are ten examples, and each panel of a page is created', () => {
   assert.ok(examples.sections.length >= 10, `${examples.sections.length}`);
   for (const { files, calls } of [examples, errors]) {
     for (const [name] of files) assert.ok(calls.includes(`-d @${name}\n`), name);
@@ -36,16 +38,16 @@ for (const section of examples.sections) {
   test(`example: ${section.title}`, options, (t) => new SectionRun(t, examples.files).run(section));
 }
 
-test('the answers of all errors are as their page shows them', { timeout: 120_000 }, async (t) => {
+test('the responses of all errors match their page', { timeout: 120_000 }, async (t) => {
   const server = await serve(t);
   for (const section of errors.sections) {
     await t.test(section.title, options, (part) => new SectionRun(part, errors.files, { server }).run(section));
   }
 });
 
-// In a container that is smaller than what the page sizes the limits are others.
+// In a smaller container than the page assumes, the limits are others.
 const sizing = pageOf('operations.md').find(({ title }) => title === 'Sizing');
-test('what nexus check says of three sizes is as the page shows it', options, async (t) => {
+test('the output of nexus check for three sizes matches the page', options, async (t) => {
   const { budget } = JSON.parse((await runProgram(['check', '--json'])).stdout);
   if (budget.grantableBytes < 4 * 2 ** 30) return t.skip('less than 4 GiB here');
   return new SectionRun(t, []).run(sizing);

@@ -6,7 +6,7 @@ import { runProgram, serve, until } from './support/program.mjs';
 
 const options = { timeout: 180_000 };
 
-test('health says how the server is', options, async (t) => {
+test('health reports the state of the server', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return 1' });
   await server.trigger('p', 'a');
@@ -26,7 +26,7 @@ test('health says how the server is', options, async (t) => {
 
 const health = (args, env) => runProgram(['health', ...args], { env });
 
-test('nexus health asks where the configuration says that the server is', options, async (t) => {
+test('nexus health asks the server of the configuration', options, async (t) => {
   const server = await serve(t);
   for (const HOST of ['127.0.0.1', 'localhost', '0.0.0.0']) {
     const said = await health([], { HOST, AUTH_ENABLED: 'false', HTTP_PORT: String(server.port) });
@@ -38,7 +38,7 @@ test('nexus health asks where the configuration says that the server is', option
   assert.deepEqual(live, { status: 0, stdout: `${server.url} is live\n`, stderr: '' });
 });
 
-test('nexus health asks another server when it is told to', options, async (t) => {
+test('nexus health asks the server of --url', options, async (t) => {
   const server = await serve(t);
   const ready = { status: 0, stdout: `${server.url} is ready\n`, stderr: '' };
   assert.deepEqual(await health(['--url', server.url]), ready);
@@ -46,7 +46,7 @@ test('nexus health asks another server when it is told to', options, async (t) =
   assert.deepEqual(await health(['--url', server.url], { NEXUS_URL: 'http://127.0.0.1:1' }), ready);
 });
 
-test('nexus health says that a server is ending, though it is live', options, async (t) => {
+test('nexus health reports a server that shuts down as live and not ready', options, async (t) => {
   const server = await serve(t, { env: { SHUTDOWN_DELAY_MS: '86400000' } });
   process.kill(server.pid, 'SIGTERM');
   const url = ['--url', server.url];
@@ -58,7 +58,7 @@ test('nexus health says that a server is ending, though it is live', options, as
   assert.equal((await health([...url, '--live'])).status, 0);
 });
 
-test('nexus health says in one line why it cannot', options, async (t) => {
+test('nexus health reports a failure in one line', options, async (t) => {
   const server = await serve(t);
   const stranger = http.createServer((_, response) => response.end('{"status":"ready"}')).listen(0, '127.0.0.1');
   await once(stranger, 'listening');

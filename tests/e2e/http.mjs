@@ -1,4 +1,4 @@
-// What a client can get wrong, by raw sockets where a proper client would not let us.
+// Wrong requests, by raw sockets where a proper client would not send them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from './support/program.mjs';
@@ -7,7 +7,7 @@ const options = { timeout: 180_000 };
 const statusOf = (text) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1]);
 const codeOf = (text) => JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4)).code;
 
-test('what is not there is 404', options, async (t) => {
+test('unknown paths are 404', options, async (t) => {
   const server = await serve(t);
   for (const path of ['/', '/panel', '/panels/', '/panels/p/', '/panels/p/x', '/panels/p/trigger/', '/health/', '/favicon.ico']) {
     const { status, json } = await server.get(path);
@@ -17,7 +17,7 @@ test('what is not there is 404', options, async (t) => {
   }
 });
 
-test('a wrong method is 405 and says which are right', options, async (t) => {
+test('a wrong method is 405 with the allowed ones', options, async (t) => {
   const server = await serve(t);
   for (const [method, path, allow] of [
     ['PUT', '/panels', 'GET, HEAD, POST'], ['POST', '/panels/p', 'GET, HEAD, PUT, DELETE'], ['PATCH', '/panels/p', 'GET, HEAD, PUT, DELETE'],
@@ -44,14 +44,14 @@ test('a body beyond the limit is 413, announced or not', options, async (t) => {
   assert.equal(statusOf(chunked), 413);
 });
 
-test('a large body arrives whole', options, async (t) => {
+test('a large body arrives completely', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { length: 'return $args.text.length' });
   const text = 'x'.repeat(1_000_000);
   assert.equal((await server.trigger('p', 'length', { text })).json.returnValue, text.length);
 });
 
-test('malformed requests are 400, and the connection ends', options, async (t) => {
+test('malformed requests are 400 and end the connection', options, async (t) => {
   const server = await serve(t);
   const head = 'POST /panels HTTP/1.1\r\nHost: localhost\r\n';
   for (const text of [
@@ -87,7 +87,7 @@ test('a head that never ends is 431', options, async (t) => {
   }
 });
 
-test('pipelined requests are answered in order', options, async (t) => {
+test('pipelined requests get their responses in order', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { echo: 'return $args.n' });
   let text = '';
@@ -101,7 +101,7 @@ test('pipelined requests are answered in order', options, async (t) => {
   assert.deepEqual(values, Array.from({ length: 100 }, (_, n) => n));
 });
 
-test('a connection is kept, and a refused request of the API does not end it', options, async (t) => {
+test('a connection is kept, also after an API error', options, async (t) => {
   const server = await serve(t);
   const client = server.connect();
   await client.send('GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -111,12 +111,12 @@ test('a connection is kept, and a refused request of the API does not end it', o
   client.socket.destroy();
 });
 
-test('HTTP/1.0 is answered and let go', options, async (t) => {
+test('HTTP/1.0 gets a response and the connection is closed', options, async (t) => {
   const server = await serve(t);
   assert.match(await server.raw('GET /health/live HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 [^]*Connection: close\r\n/);
 });
 
-test('a client that has stopped sending gets its answer', options, async (t) => {
+test('a client that has stopped sending gets its response', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return 5' });
   const response = await server.raw('POST /panels/p/trigger/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}', { halfClose: true });
@@ -125,7 +125,7 @@ test('a client that has stopped sending gets its answer', options, async (t) => 
   assert.equal(statusOf(cut), 400);
 });
 
-test('a client that asks whether to go on is told', options, async (t) => {
+test('a client that expects 100-continue gets it', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return $args.x' });
   const client = server.connect();
@@ -145,12 +145,12 @@ test('a page of another site may not call', options, async (t) => {
     assert.equal(status, 403, origin);
     assert.equal(json.code, 'ORIGIN_NOT_ALLOWED');
   }
-  // Before the body is there.
+  // The response comes before the body.
   const early = await server.raw('POST /panels HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nContent-Length: 1000\r\n\r\n');
   assert.equal(statusOf(early), 403);
 });
 
-test('a host that is not ours is 421', options, async (t) => {
+test('an unknown host is 421', options, async (t) => {
   const server = await serve(t);
   for (const host of ['evil.example', 'evil.example:3000', 'localhost.evil.example']) {
     const { status, json } = await server.get('/panels/p', { host });
@@ -162,7 +162,7 @@ test('a host that is not ours is 421', options, async (t) => {
   }
 });
 
-test('a target means the same however it is written', options, async (t) => {
+test('equivalent spellings of a target mean the same', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return 1' });
   for (const target of ['/panels/%70', '/%70anels/p?x=1', `http://127.0.0.1:${server.port}/panels/p`]) {

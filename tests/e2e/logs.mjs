@@ -11,10 +11,10 @@ const options = { timeout: 180_000 };
 
 const linesOf = (text) => text.split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line));
 const lines = (server) => linesOf(server.child.stderr);
-// Resolves with the first line that `isIt`.
+// Resolves with the first log line for which `isIt` is true.
 const line = (server, isIt) => server.child.untilErrors({ exec: (text) => linesOf(text).find(isIt) });
 
-test('a log that nobody reads holds nobody up', options, async (t) => {
+test('a log that is not read blocks no call', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
   await server.panel('noisy', { flood: 'for (let i = 0; i < 900; i += 1) $log("x".repeat(70)); return 1' });
   server.child.process.stderr.pause();
@@ -36,14 +36,14 @@ test('a handler cannot write lines or fields of its own into the log', options, 
   assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
-test('a line has the level that LOG_LEVEL knows', options, async (t) => {
+test('a line has the level name of LOG_LEVEL', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'debug' } });
   await server.panel('p', { log: '$log.debug("of debug"); $log.info("of info"); $log.warn("of warn"); $log.error("of error")' });
   await server.trigger('p', 'log');
   for (const level of ['debug', 'info', 'warn', 'error']) await line(server, (one) => one.level === level && one.message === `of ${level}`);
 });
 
-test('a long line is cut, and JSON still', options, async (t) => {
+test('a long line is cut and still valid JSON', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
   await server.panel('p', { long: '$log("\\u0001\\"é".repeat(3000)); $log("short")' });
   await server.trigger('p', 'long');
@@ -53,14 +53,14 @@ test('a long line is cut, and JSON still', options, async (t) => {
   assert.ok(server.child.stderr.split('\n')[0].length > 2000);
 });
 
-test('LOG_PRETTY is for people', options, async (t) => {
+test('LOG_PRETTY prints text lines', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info', LOG_PRETTY: 'true' } });
   await server.panel('p', { log: '$log.warn("look")' });
   await server.trigger('p', 'log');
   await server.child.untilErrors(/^\S+Z warn panel=p tool=log execution=\S+ look\n/m);
 });
 
-// What a server shows on a terminal: it has a folder to warn of.
+// The output of a server on a terminal. Its folder causes a warning.
 async function shownBy(t, env) {
   const shown = await onTerminal(t, ['serve'], (text) => text.includes('listening on ws'), {
     HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'warn', LOG_PRETTY: 'true', CACHE_DIR: '/dev/null/none', MAX_CACHE_SIZE_MB: '0', ...env,
@@ -69,14 +69,14 @@ async function shownBy(t, env) {
   return shown;
 }
 
-test('on a terminal the log for people has colours, unless NO_COLOR is set', options, async (t) => {
+test('on a terminal text lines have colours, unless NO_COLOR is set', options, async (t) => {
   const shown = await shownBy(t, {});
   if (shown === undefined) return t.skip('no script (util-linux)');
   assert.match(shown, /Z \x1b\[33mwarn\x1b\[0m /);
   assert.doesNotMatch(await shownBy(t, { NO_COLOR: '1' }), /\x1b/);
 });
 
-test('a request that says who it is, is found by that in the log, and gets it back', options, async (t) => {
+test('a request id is logged and sent back', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
   await server.panel('p', { log: '$log("here")' });
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -88,7 +88,7 @@ test('a request that says who it is, is found by that in the log, and gets it ba
   assert.deepEqual([refused.status, refused.headers['x-request-id']], [404, 'mine-2']);
 });
 
-test('what is no request id and no traceparent is as if it were not there', options, async (t) => {
+test('invalid request ids and traceparents are ignored', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
   await server.panel('p', { log: '$log("here")' });
   const zero = '0'.repeat(32);
@@ -100,7 +100,7 @@ test('what is no request id and no traceparent is as if it were not there', opti
   for (const one of lines(server)) assert.ok(!('trace' in one) && !('request' in one), JSON.stringify(one));
 });
 
-test('services that a handler calls are told of its trace', options, async (t) => {
+test('requests of a handler carry its trace', options, async (t) => {
   const asked = [];
   const service = http.createServer((request, response) => { asked.push(request.headers); response.end('{}'); });
   await new Promise((resolve) => { service.listen(0, '127.0.0.1', resolve); });
@@ -118,7 +118,7 @@ test('services that a handler calls are told of its trace', options, async (t) =
   assert.equal(asked[1].traceparent, 'own');
 });
 
-test('ACCESS_LOG has a line for each request, without tokens', options, async (t) => {
+test('ACCESS_LOG writes a line for each request, without tokens', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info', ACCESS_LOG: 'true' } });
   await server.panel('p', { run: '$log("here"); return 1' });
   const response = await server.post('/panels/p/trigger/run?logs=1&token=secret', {});
@@ -132,7 +132,7 @@ test('ACCESS_LOG has a line for each request, without tokens', options, async (t
   assert.equal((await line(server, ({ message }) => message === 'here')).request, request);
 });
 
-test('SIGHUP reads LOG_LEVEL again, and a fault changes nothing', options, async (t) => {
+test('SIGHUP reloads LOG_LEVEL, and a fault changes nothing', options, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'nexus.toml');
@@ -150,7 +150,7 @@ test('SIGHUP reads LOG_LEVEL again, and a fault changes nothing', options, async
   assert.equal(await child.ended, 0);
 });
 
-test('what a handler logs is cut at its limit, and what is dropped is counted', options, async (t) => {
+test('log lines beyond the limit of a handler are dropped and counted', options, async (t) => {
   const server = await serve(t, { env: { MAX_LOG_BYTES: '100' } });
   await server.panel('p', { log: 'for (let i = 0; i < 3; i += 1) $log("x".repeat(40)); return 1' });
   const { json } = await server.trigger('p', 'log?logs=1');
@@ -158,7 +158,7 @@ test('what a handler logs is cut at its limit, and what is dropped is counted', 
   assert.equal(json.logLinesDropped, 1);
 });
 
-test('a panel whose tools load for ever is refused after the first', options, async (t) => {
+test('a panel whose tools never finish loading is rejected after the first', options, async (t) => {
   const server = await serve(t, { env: { TIMEOUT_MS: '200' } });
   const endless = (name) => ({ name, handler: `for (;;) {} export default () => '${name}'`, trigger: { type: 'manual' } });
   const { status, json } = await server.post('/panels', { id: 'p', kind: 'test', tools: ['a', 'b', 'c'].map(endless) });

@@ -1,4 +1,5 @@
-// Several event loops behind one port look like one server: whichever loop a connection is on, and a panel belongs to.
+// Several event loops behind one port look like one server, whichever loop has the connection and whichever has the
+// panel.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hold, serveHolding } from './support/hold.mjs';
@@ -8,7 +9,7 @@ const options = { timeout: 180_000 };
 const threads = { THREADS: '3', MAX_INSTANCES: '30' };
 const tools = { add: '$state.n += $args.by ?? 1; return $state.n' };
 
-// Connections are handed to the loops in turn, so that a call sent three times has been on each.
+// Connections go to the loops in turn, so three calls on new connections reach each loop.
 const onEachLoop = async (ask) => [await ask(), await ask(), await ask()];
 
 const numbered = (count) => Array.from({ length: count }, (_, n) => `p${String(n).padStart(3, '0')}`);
@@ -52,7 +53,7 @@ test('panels of all loops are listed by id, page by page', options, async (t) =>
   assert.equal((await server.get('/panels?limit=0')).status, 400);
 });
 
-test('an id that is made belongs where it can be found again', options, async (t) => {
+test('a generated id belongs to the loop that created it', options, async (t) => {
   const server = await serve(t, { env: threads });
   const ids = new Set();
   for (let n = 0; n < 30; ++n) {
@@ -74,7 +75,7 @@ test('an id that is written with escapes is the same id', options, async (t) => 
   }
 });
 
-test('health and metrics are of all loops', options, async (t) => {
+test('health and metrics cover all loops', options, async (t) => {
   const { server, ids } = await withPanels(t, 12, { MIN_INSTANCES: '4' });
   for (const id of ids) await server.trigger(id, 'add');
   for (const { json } of await onEachLoop(() => server.get('/health'))) {
@@ -88,7 +89,7 @@ test('health and metrics are of all loops', options, async (t) => {
   }
 });
 
-test('what is wrong is refused from every loop', options, async (t) => {
+test('errors are the same from every loop', options, async (t) => {
   const server = await serve(t, { env: { ...threads, BODY_LIMIT: '1kb' } });
   for (const [status, ask] of [
     [400, () => server.post('/panels', '{"id":')],
@@ -108,7 +109,7 @@ test('panels of the command line go to their loops', options, async (t) => {
   for (const { status } of await onEachLoop(() => server.get('/panels/demo'))) assert.equal(status, 200);
 });
 
-test('at the end calls that are on another loop are answered first', options, async (t) => {
+test('at shutdown calls on another loop get their responses', options, async (t) => {
   const server = await serveHolding(t, { env: { ...threads, LOG_LEVEL: 'info', SHUTDOWN_GRACE_MS: '300000' } });
   const ids = numbered(9);
   for (const id of ids) await server.panel(id, { hold: `${hold} return 1` });
@@ -124,7 +125,7 @@ test('at the end calls that are on another loop are answered first', options, as
   assert.equal(await server.ended, 0);
 });
 
-test('calls that never end are given up with the grace, on every loop', options, async (t) => {
+test('endless calls are cancelled after the grace, on every loop', options, async (t) => {
   const server = await serve(t, { env: { ...threads, SHUTDOWN_GRACE_MS: '200' } });
   const ids = numbered(9);
   for (const id of ids) await server.panel(id, { spin: 'for (;;);' });
@@ -145,6 +146,6 @@ test('after SIGTERM it is not ready, but serves for SHUTDOWN_DELAY_MS', options,
   await until(async () => (await onEachLoop(() => server.get('/health/ready'))).every(({ status }) => status !== 200));
   assert.equal((await server.trigger('p', 'add')).json.returnValue, 1);
   assert.equal((await server.get('/health')).json.reason, 'shutting down');
-  process.kill(server.pid, 'SIGTERM'); // the second ends it at once
+  process.kill(server.pid, 'SIGTERM'); // the second signal ends the server at once
   assert.equal(await server.ended, 128 + 15);
 });

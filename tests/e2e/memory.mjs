@@ -1,4 +1,4 @@
-// GET /runtime/memory, and what a process that was killed leaves to the next.
+// GET /runtime/memory, and the crash record of a killed process.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ test('the memory of the process adds up', options, async (t) => {
   assert.deepEqual(json.uncleanExits, []);
 });
 
-test('all of it is in the metrics as well', options, async (t) => {
+test('the metrics have the same figures', options, async (t) => {
   const server = await serve(t, { env: { MEMORY_BUDGET_MB: '256' } });
   const { text } = await server.get('/metrics');
   const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
@@ -52,7 +52,7 @@ test('all of it is in the metrics as well', options, async (t) => {
   assert.equal(value('nexus_unclean_exits_total'), 0);
 });
 
-test('who was refused is counted, with advice', options, async (t) => {
+test('rejections are counted, with advice', options, async (t) => {
   const server = await serveHolding(t, { env: { MIN_INSTANCES: '1', MAX_INSTANCES: '1', MAX_QUEUE: '0' } });
   await server.panel('one', { hold });
   await server.panel('other', { a: 'return 1' });
@@ -68,7 +68,7 @@ test('who was refused is counted, with advice', options, async (t) => {
   assert.equal((await server.get('/health/ready')).status, 200);
 });
 
-// A handler that needs more than half of what may be granted; its first call has told how much.
+// A handler that needs more than half of the grantable memory; the server knows that from its first call.
 const large = `const kept = new Uint8Array(56 << 20).fill(1); if ($args.holds) ${hold} return kept.length`;
 
 async function serveWithRoomForOne(t, env) {
@@ -79,7 +79,7 @@ async function serveWithRoomForOne(t, env) {
   return server;
 }
 
-test('who needs more than is free waits, while small ones go on', options, async (t) => {
+test('a call that needs more than is free waits while small ones run', options, async (t) => {
   const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '300000' });
   const first = server.trigger('a', 'large', { holds: true });
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);
@@ -87,7 +87,7 @@ test('who needs more than is free waits, while small ones go on', options, async
   const second = server.trigger('b', 'large').finally(() => { hasEnded = true; });
   await server.untilMetric(/^nexus_queue_depth 1$/m);
   await isDegraded(server, '1 executions wait for memory (see /runtime/memory)');
-  // Nor do the small ones keep it waiting for ever.
+  // The small calls do not make it wait for ever either.
   let calls = 0;
   const small = async () => {
     while (!hasEnded) {
@@ -99,7 +99,7 @@ test('who needs more than is free waits, while small ones go on', options, async
   for (const { json } of await Promise.all([first, second])) assert.equal(json.returnValue, 56 * MiB, JSON.stringify(json));
 });
 
-test('who has waited in vain is told which layer, how much and when', options, async (t) => {
+test('a call that waited in vain gets layer, bytes and Retry-After', options, async (t) => {
   const server = await serveWithRoomForOne(t, { QUEUE_TIMEOUT_MS: '100' });
   const first = server.trigger('a', 'large', { holds: true });
   await server.untilMetric(/nexus_executions\{state="running"\} 1/);
@@ -117,7 +117,7 @@ test('who has waited in vain is told which layer, how much and when', options, a
   await until(async () => (await server.get('/health')).json.status === 'healthy');
 });
 
-test('handlers are told with what they took, on all loops', options, async (t) => {
+test('handlers are listed with their use, of all loops', options, async (t) => {
   const server = await serve(t, { env: { THREADS: '3' } });
   for (let n = 0; n < 25; ++n) await server.panel(`p${n}`, { small: `$state.n = ${n}; return ${n}` });
   await server.panel('large', { t: 'return new Array(1e6).fill(0).length' }, { limits: { memoryLimitBytes: 24 * MiB } });
@@ -139,7 +139,7 @@ test('handlers are told with what they took, on all loops', options, async (t) =
   assert.equal(called.hostCalls, 2);
 });
 
-// Some that differ in how they need memory: one block, many small ones, garbage, a large image.
+// Handlers with different needs: one large block, many small ones, garbage, a large image.
 const needy = {
   block: 'return new Uint8Array(12e5).length',
   array: 'return new Array(1e5).fill(0).map((_, i) => i).length',
@@ -148,9 +148,9 @@ const needy = {
   image: 'const table = new Array(2e5).fill(0); export default () => table.length',
 };
 
-// A thousand calls, of which many are long: the time limit is for one that hangs.
-test('a limit that was advised serves the handler that it was advised for', { timeout: 300_000 }, async (t) => {
-  const calls = 100; // as many as are waited for
+// A thousand calls, many of them long: the time limit is for a test that hangs.
+test('an advised limit suffices for its handler', { timeout: 300_000 }, async (t) => {
+  const calls = 100; // as many as the advice needs
   for (const [name, source] of Object.entries(needy)) {
     const server = await serve(t, { env: { MEMORY_LIMIT_MB: '128' } });
     await server.panel('p', { [name]: source });
@@ -168,7 +168,7 @@ test('a limit that was advised serves the handler that it was advised for', { ti
   }
 });
 
-test('only what there is can be sorted by', options, async (t) => {
+test('sort accepts known keys only', options, async (t) => {
   const server = await serve(t);
   for (const sort of ['bytes', 'time', 'calls', 'host-calls', 'suspensions', 'refusals'])
     assert.equal((await server.get(`/runtime/memory?sort=${sort}`)).status, 200, sort);
@@ -177,7 +177,7 @@ test('only what there is can be sorted by', options, async (t) => {
   assert.equal(json.details[0].path, 'sort');
 });
 
-test('a server that was killed is told of by the next one, once', options, async (t) => {
+test('the next process reports a killed one, once', options, async (t) => {
   const CACHE_DIR = folderOf(t);
   const first = await serve(t, { env: { CACHE_DIR } });
   assert.equal(readdirSync(CACHE_DIR).filter((name) => name.startsWith('last-words-')).length, 1);
@@ -198,7 +198,7 @@ test('a server that was killed is told of by the next one, once', options, async
   assert.deepEqual((await third.get('/runtime/memory')).json.uncleanExits, []);
 });
 
-test('who had the most memory is told of a server that was killed', options, async (t) => {
+test('the report of a killed process names the largest handler', options, async (t) => {
   const CACHE_DIR = folderOf(t);
   const first = await serve(t, { env: { CACHE_DIR, THREADS: '2', TIMEOUT_MS: '300000', MAX_WALL_MS: '300000' } });
   await first.panel('small', { a: 'return 1' });
@@ -210,7 +210,7 @@ test('who had the most memory is told of a server that was killed', options, asy
   const file = join(CACHE_DIR, readdirSync(CACHE_DIR).find((name) => name.startsWith('last-words-')));
   const isRecorded = () => {
     const record = readFileSync(file);
-    const places = [record.indexOf('now/hungry'), record.lastIndexOf('now/hungry')]; // in either of its two slots
+    const places = [record.indexOf('now/hungry'), record.lastIndexOf('now/hungry')]; // in one of its two slots
     return places[0] !== places[1] && ['past/hungry', 'small/a'].every((name) => record.indexOf(name) !== record.lastIndexOf(name))
       && places.every((place) => record.readBigUInt64LE(place + 96) > 12 * MiB);
   };
@@ -227,7 +227,7 @@ test('who had the most memory is told of a server that was killed', options, asy
   assert.match(top.stdout, told);
 });
 
-test('who runs is told with what it holds', options, async (t) => {
+test('running handlers are listed with their bytes', options, async (t) => {
   const server = await serveHolding(t);
   await server.panel('now', { hungry: `const kept = new Uint8Array(12 << 20).fill(1); ${hold}` });
   const running = server.trigger('now', 'hungry');
@@ -241,7 +241,7 @@ test('who runs is told with what it holds', options, async (t) => {
   assert.deepEqual([use.name, use.running, use.heldBytes, use.executions], ['now/hungry', 0, 0, 1]);
 });
 
-test('what only the start needs of the program does not stay in memory', options, async (t) => {
+test('memory that only the start needs is given back', options, async (t) => {
   const server = await serve(t);
   const mappedKb = () => Number(/RssFile:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
   await until(() => mappedKb() <= 10 << 10);
@@ -249,7 +249,7 @@ test('what only the start needs of the program does not stay in memory', options
   assert.equal((await server.trigger('p', 'one')).status, 200);
 });
 
-test('a server that is ended at once leaves nothing', options, async (t) => {
+test('a server that a second signal ends leaves no record', options, async (t) => {
   const CACHE_DIR = folderOf(t);
   const server = await serve(t, { env: { CACHE_DIR, LOG_LEVEL: 'info' } });
   await server.panel('p', { spin: 'for (;;);' });
@@ -263,7 +263,7 @@ test('a server that is ended at once leaves nothing', options, async (t) => {
   assert.deepEqual(readdirSync(CACHE_DIR).filter((name) => name.startsWith('last-words-')), []);
 });
 
-test('a server that cannot start leaves nothing', options, async (t) => {
+test('a server that cannot start leaves no record', options, async (t) => {
   const CACHE_DIR = folderOf(t);
   const server = await serve(t);
   const late = launch(['serve'], { CACHE_DIR, HTTP_PORT: String(server.port) });
@@ -271,7 +271,7 @@ test('a server that cannot start leaves nothing', options, async (t) => {
   assert.deepEqual(readdirSync(CACHE_DIR).filter((name) => name.startsWith('last-words-')), []);
 });
 
-test('without a folder there is a warning and no record', options, async (t) => {
+test('without a usable folder there is a warning and no record', options, async (t) => {
   const server = await serve(t, { env: { CACHE_DIR: '/dev/null/none' } });
   await server.child.untilErrors(/no crash record can be kept in CACHE_DIR: /);
   assert.equal((await server.get('/health/ready')).status, 200);

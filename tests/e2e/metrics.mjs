@@ -12,7 +12,7 @@ const oneInstance = { MIN_INSTANCES: '1', MAX_INSTANCES: '1' };
 
 const scrape = async (server) => readExposition((await server.get('/metrics')).text).samples;
 
-// What has changed since the samples `before`: series that moved, with their differences; `prefixes` says of which.
+// The series that changed since the samples `before`, with their differences; `prefixes` selects the series.
 async function moved(server, before, prefixes) {
   const changes = {};
   for (const [series, value] of await scrape(server)) {
@@ -22,7 +22,7 @@ async function moved(server, before, prefixes) {
   return changes;
 }
 
-test('the text is what the format says, from the first scrape on', options, async (t) => {
+test('the text is valid from the first scrape on', options, async (t) => {
   const server = await serve(t);
   const { headers, text } = await server.get('/metrics');
   assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
@@ -40,7 +40,7 @@ test('the text is what the format says, from the first scrape on', options, asyn
   assert.match(info[0], /^nexus_build_info\{version="\d+\.\d+\.\d+",engine="[^"]+",interpreter="[^"]+"\}$/);
 });
 
-test('promtool has no complaint but the one that we know of', options, async (t) => {
+test('promtool has only the known complaint', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return 1' });
   await server.trigger('p', 'a');
@@ -48,13 +48,13 @@ test('promtool has no complaint but the one that we know of', options, async (t)
   const { text } = await server.get('/metrics');
   const promtool = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
   if (promtool.error?.code === 'ENOENT') return t.skip('no promtool (Debian: prometheus)');
-  // The name is older than this program, and dashboards use it.
+  // This name is older than the program, and dashboards use it.
   const known = 'nexus_handler_execution_time_us ';
   const complaints = (promtool.stderr + promtool.stdout).split('\n').filter(Boolean);
   assert.deepEqual(complaints.filter((line) => !line.startsWith(known)), []);
 });
 
-test('executions count by how they ended, with their time, memory and host calls', options, async (t) => {
+test('executions are counted by status, with time, memory and host calls', options, async (t) => {
   const server = await serve(t);
   const ok = '$state.a = 1; $emit("e", 1); $log("x"); return 1';
   await server.panel('p', { ok, spin }, { limits: { timeoutMs: 100 } });
@@ -81,7 +81,7 @@ test('executions count by how they ended, with their time, memory and host calls
   assert.ok(samples.get('nexus_peak_memory_bytes') > 100_000);
 });
 
-test('answers count by route, method and status, and by nothing that a client chooses', options, async (t) => {
+test('responses are counted by route, method and status only', options, async (t) => {
   const server = await serve(t);
   const before = await scrape(server);
   await server.panel('secret-id', { a: 'return 1', bad: 'throw 1' });
@@ -117,7 +117,7 @@ test('answers count by route, method and status, and by nothing that a client ch
   });
 });
 
-test('who waits for an instance is seen while it waits, and its wait afterwards', options, async (t) => {
+test('a call that waits for an instance is counted, and its wait measured', options, async (t) => {
   const server = await serve(t, { env: { ...oneInstance, QUEUE_TIMEOUT_MS: '300000', TIMEOUT_MS: '300000', MAX_WALL_MS: '300000' } });
   await server.panel('one', { spin });
   await server.panel('other', { a: 'return 1' });
@@ -136,7 +136,7 @@ test('who waits for an instance is seen while it waits, and its wait afterwards'
   assert.equal((await server.request('DELETE', '/panels/one')).status, 204);
   assert.equal((await first).json.error.code, 'CANCELLED');
   await second;
-  // The endless one is cut off, and its instance with it; the other gets a new one.
+  // The endless call is cut off and its instance retired; the other call gets a new one.
   assert.deepEqual(await moved(server, before, ['nexus_executions{', 'nexus_instances', 'nexus_queue_depth', 'nexus_pool_wait_seconds_count']), {
     'nexus_instances_created_total': 1,
     'nexus_instances_retired_total{reason="cancel"}': 1,
@@ -148,7 +148,7 @@ test('who waits for an instance is seen while it waits, and its wait afterwards'
   assert.ok(waits.nexus_pool_wait_seconds_sum > 1e-5);
 });
 
-test('refusals for want of room count by who refused', options, async (t) => {
+test('rejections are counted by layer', options, async (t) => {
   const server = await serveHolding(t, { env: { ...oneInstance, MAX_QUEUE: '0', MAX_PANEL_QUEUE: '0' } });
   await server.panel('one', { hold });
   await server.panel('other', { a: 'return 1' });
@@ -181,7 +181,7 @@ test('one reset in sixteen is measured', options, async (t) => {
   assert.ok(sum > 0 && sum < took, `${sum} s of ${took} s`);
 });
 
-test('lookups of images count by result', options, async (t) => {
+test('lookups of images are counted by result', options, async (t) => {
   const server = await serve(t);
   const before = await scrape(server);
   await server.panel('p', { a: 'return "looked up"' });
@@ -197,7 +197,7 @@ test('lookups of images count by result', options, async (t) => {
   assert.ok(samples.get('nexus_image_cache_bytes') > 0);
 });
 
-test('the process says what the kernel says of it', options, async (t) => {
+test('process metrics agree with the kernel', options, async (t) => {
   const began = Date.now() / 1000;
   const server = await serve(t);
   const samples = await scrape(server);
@@ -214,7 +214,7 @@ test('the process says what the kernel says of it', options, async (t) => {
   assert.ok(samples.get('nexus_memory_accounted_bytes{kind="instances"}') > 0);
 });
 
-test('its size does not depend on how many panels there are', options, async (t) => {
+test('the size of the text does not depend on the number of panels', options, async (t) => {
   const server = await serve(t);
   const call = async (id) => {
     await server.panel(id, { a: 'return 1' });
@@ -239,12 +239,12 @@ test('every metric is in docs/metrics.md, and no other', options, async (t) => {
   const read = (file) => readFileSync(new URL(file, docs), 'utf8');
   const rows = read('metrics.md').matchAll(/^\| `([a-z_]+)(?:\{([a-z_,]+)\})?` \| (counter|gauge|histogram) \|/gm);
   const documented = [...rows].map(([, name, labels = '', type]) => `${name} ${type} ${labels}`);
-  // Where nothing limits the container these two are left out.
+  // Left out where the container has no limit.
   const inContainers = ['nexus_container_memory_limit_bytes', 'nexus_container_memory_usage_bytes'];
   if (!families.has(inContainers[0])) inContainers.forEach((name) => families.set(name, { type: 'gauge' }));
   const exported = [...families].map(([name, { type }]) => `${name} ${type} ${labelsOf(name, samples)}`);
   assert.deepEqual(documented.sort(), exported.sort());
-  // And what other pages say of metrics is about such as there are.
+  // Metrics that other pages mention must exist.
   const known = new Set([...families.keys()].flatMap((name) => [name, `${name}_bucket`, `${name}_count`, `${name}_sum`]));
   for (const file of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
     for (const [name] of read(file).matchAll(/\b(nexus|process)_[a-z_]+_(total|seconds|bytes)(_[a-z]+)?\b/g)) {
@@ -253,7 +253,7 @@ test('every metric is in docs/metrics.md, and no other', options, async (t) => {
   }
 });
 
-// The names of a family's labels, "route,method,code", but for a histogram's own.
+// The label names of a family, "route,method,code", without a histogram's own.
 function labelsOf(family, samples) {
   const isOfFamily = new RegExp(`^${family}(_bucket|_sum|_count)?(\\{|$)`);
   const series = [...samples.keys()].find((key) => isOfFamily.test(key)) ?? '';

@@ -1,4 +1,4 @@
-// docs/openapi.json has nothing that cannot be had. That it has all that can be had is checked by every other test.
+// Everything in docs/openapi.json can occur. That everything that occurs is in it, all other tests check.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { described, received } from './support/contract.mjs';
 import { panelOf, serve } from './support/program.mjs';
 import { watch } from './support/socket.mjs';
 
-test('each call and each status of the document can be had', { timeout: 180_000 }, async (t) => {
+test('each call and each status of the document occurs', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { BODY_LIMIT: '2kb', MAX_PANEL_QUEUE: '0', MAX_INSTANCES: '1', MIN_INSTANCES: '1', MAX_QUEUE: '0' } });
   const { id: none, ...definition } = panelOf('', { a: 'return 1', spin: 'for(;;){}' });
   const put = (path, body, headers) => server.request('PUT', path, body, headers);
@@ -63,12 +63,12 @@ test('each call and each status of the document can be had', { timeout: 180_000 
     await guarded.request(method, path);
     await guarded.request(method, path, undefined, { origin: 'http://evil.example' });
   }
-  // Only while it starts or ends, when it takes no new connections: see shutdown.mjs.
+  // This status occurs only during start and shutdown, when new connections are not accepted: see shutdown.mjs.
   const missing = [...described].filter((one) => !received.has(one) && one !== 'get /health/ready 503');
   assert.deepEqual(missing, []);
 });
 
-test('the server tells what the document says, to everybody', { timeout: 180_000 }, async (t) => {
+test('the server serves the document to every client', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { AUTH_ENABLED: 'true', JWT_SECRET: 'a secret of at least thirty-two bytes' } });
   const { status, text } = await server.get('/openapi.json');
   assert.equal(status, 200);

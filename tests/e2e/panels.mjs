@@ -39,7 +39,7 @@ test('a panel is created, described, read and deleted', options, async (t) => {
   }
 });
 
-test('an id is made when none is given', options, async (t) => {
+test('an id is generated when none is given', options, async (t) => {
   const server = await serve(t);
   const { id, ...definition } = panelOf('', { a: 'return 1' });
   const { json } = await server.post('/panels', definition);
@@ -47,7 +47,7 @@ test('an id is made when none is given', options, async (t) => {
   assert.equal((await server.get(`/panels/${json.id}`)).status, 200);
 });
 
-test('an id is taken once', options, async (t) => {
+test('an id can be used once', options, async (t) => {
   const server = await serve(t);
   assert.equal((await server.panel('p', { a: 'return 1' })).status, 201);
   const second = await server.panel('p', { a: 'return 2' });
@@ -56,13 +56,13 @@ test('an id is taken once', options, async (t) => {
   assert.equal((await server.trigger('p', 'a')).json.returnValue, 1);
 });
 
-test('of two that are created at once one wins', options, async (t) => {
+test('of two concurrent creations one succeeds', options, async (t) => {
   const server = await serve(t);
   const both = await Promise.all([1, 2, 3, 4].map((n) => server.panel('p', { a: `return ${n}` })));
   assert.deepEqual(both.map(({ status }) => status).sort(), [201, 409, 409, 409]);
 });
 
-test('every fault of a definition is named by its path', options, async (t) => {
+test('every fault of a definition has its path', options, async (t) => {
   const server = await serve(t);
   const { status, json } = await server.post('/panels', {
     id: '-', colour: 'red', limits: { timeoutMs: 6000 },
@@ -105,7 +105,7 @@ test('every tool that does not compile is named, with its line', options, async 
   assert.equal((await server.get('/panels/p')).status, 404);
 });
 
-test('a handler that never ends loading is refused, and the server goes on', options, async (t) => {
+test('a handler that never finishes loading is rejected, and the server keeps working', options, async (t) => {
   const server = await serve(t);
   const loading = server.panel('p', { a: 'for(;;){}\nexport default () => 1;' }, { limits: { timeoutMs: 300 } });
   assert.equal((await server.get('/health/live')).status, 200);
@@ -115,7 +115,7 @@ test('a handler that never ends loading is refused, and the server goes on', opt
   assert.equal((await server.panel('q', { a: 'return 1' })).status, 201);
 });
 
-test('HEAD tells what GET would', options, async (t) => {
+test('HEAD has the headers of GET', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return 1' }, { initialState: { a: 1 } });
   const head = await server.request('HEAD', '/panels/p/state');

@@ -6,7 +6,7 @@ import { panelOf, serve } from './support/program.mjs';
 
 const options = { timeout: 180_000 };
 const returning = (value) => ({ a: `return ${value}` });
-const slowToLoad = (steps = 1e7) => `for (let n = 0; n < ${steps}; ++n);`;  // the clock stands still while a handler is loaded
+const slowToLoad = (steps = 1e7) => `for (let n = 0; n < ${steps}; ++n);`;  // a loading handler cannot read the clock
 
 const bodyOf = (tools, more = {}) => {
   const { id, ...definition } = panelOf('', tools, more);
@@ -14,7 +14,7 @@ const bodyOf = (tools, more = {}) => {
 };
 const putOf = (server) => (id, tools, more, headers) => server.request('PUT', `/panels/${id}`, bodyOf(tools, more), headers);
 
-test('a PUT creates what is not there', options, async (t) => {
+test('a PUT creates a missing panel', options, async (t) => {
   const server = await serve(t);
   const created = await putOf(server)('p', returning(1), { initialState: { n: 7 } });
   assert.equal(created.status, 201);
@@ -24,7 +24,7 @@ test('a PUT creates what is not there', options, async (t) => {
   assert.deepEqual((await server.get('/panels/p/state')).json, { n: 7 });
 });
 
-test('a PUT replaces all but the state', options, async (t) => {
+test('a PUT replaces the panel and keeps its state', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { inc: '$state.n++', old: 'return 1' }, { title: 'T', initialState: { n: 7 }, metadata: { x: 1 } });
   await server.trigger('p', 'inc');
@@ -43,7 +43,7 @@ test('a PUT replaces all but the state', options, async (t) => {
   assert.equal((await server.trigger('p', 'old')).json.code, 'TOOL_NOT_FOUND');
 });
 
-test('the id of the path may be repeated, and not contradicted', options, async (t) => {
+test('an id in the body must match the path', options, async (t) => {
   const server = await serve(t);
   const put = (path, id) => server.request('PUT', `/panels/${path}`, { ...bodyOf(returning(1)), id });
   assert.equal((await put('p', 'p')).status, 201);
@@ -56,7 +56,7 @@ test('the id of the path may be repeated, and not contradicted', options, async 
   assert.equal((await server.get('/panels')).json.total, 1);
 });
 
-test('a PUT that is refused changes nothing', options, async (t) => {
+test('a rejected PUT changes nothing', options, async (t) => {
   const server = await serve(t);
   const put = putOf(server);
   await server.panel('p', returning(1));
@@ -73,7 +73,7 @@ test('a PUT that is refused changes nothing', options, async (t) => {
   assert.equal((await server.trigger('p', 'a')).json.returnValue, 1);
 });
 
-test('If-Match lets through who knows the version', options, async (t) => {
+test('If-Match needs the present version', options, async (t) => {
   const server = await serve(t);
   const put = putOf(server);
   await server.panel('p', { ...returning(1), inc: '$state.n = ($state.n ?? 0) + 1' });
@@ -101,14 +101,14 @@ test('If-None-Match: * only creates', options, async (t) => {
   assert.equal((await putOf(server)('p', returning(9), {}, { 'if-none-match': '"7"' })).status, 200);
 });
 
-test('a refused condition costs no compilation', options, async (t) => {
+test('a failed condition costs no compilation', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', returning(1));
   const { status } = await putOf(server)('p', { a: 'for(;;){}\nexport default () => 1' }, {}, { 'if-match': '"9"' });
   assert.equal(status, 412);
 });
 
-test('of PUTs at once one is last, whole', options, async (t) => {
+test('of concurrent PUTs one wins completely', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', returning(0));
   const versions = await Promise.all(Array.from({ length: 20 }, (_, n) =>
@@ -121,10 +121,10 @@ test('of PUTs at once one is last, whole', options, async (t) => {
   assert.equal((await server.trigger('p', 'b')).json.returnValue, n);
 });
 
-test('of two that read the same version one replaces it', options, async (t) => {
+test('of two PUTs with the same If-Match one succeeds', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', returning(0));
-  // Both pass the check that comes before loading.
+  // Both pass the check before loading.
   const slow = (n) => ({ a: `${slowToLoad()}\nexport default () => ${n}` });
   const both = await Promise.all([1, 2].map((n) => putOf(server)('p', slow(n), {}, { 'if-match': '"1"' })));
   assert.deepEqual(both.map(({ status }) => status).sort(), [200, 412]);
@@ -132,7 +132,7 @@ test('of two that read the same version one replaces it', options, async (t) => 
   assert.equal((await server.trigger('p', 'a')).json.returnValue, winner);
 });
 
-test('executions end on the handler, limits and capabilities that they began with', options, async (t) => {
+test('executions keep the handler, limits and capabilities of their start', options, async (t) => {
   const server = await serveHolding(t);
   const slow = (value) => ({ a: `${hold} $state.by = $scope.who; return ${value}` });
   await server.panel('p', slow('"old"'), { scope: { who: 'old' } });
@@ -150,9 +150,9 @@ test('executions end on the handler, limits and capabilities that they began wit
   assert.deepEqual((await server.get('/panels/p/state')).json, { by: 'old' });
 });
 
-test('a panel that is deleted while a PUT compiles is made anew, or not with If-Match', options, async (t) => {
+test('a PUT recreates a panel deleted meanwhile, unless it has If-Match', options, async (t) => {
   const server = await serve(t, { env: { TIMEOUT_MS: '300000', MAX_WALL_MS: '300000' } });
-  // Where the deletion came too late, the panel has been replaced: once more, and slower.
+  // If the deletion comes too late, the PUT has replaced the panel: try again with a slower handler.
   const deleteDuringPut = async (expected, steps) => {
     const { etag } = (await server.panel('p', returning(1), { initialState: { old: true } })).headers;
     const headers = expected === 412 ? { 'if-match': etag } : {};
@@ -170,7 +170,7 @@ test('a panel that is deleted while a PUT compiles is made anew, or not with If-
   for (const expected of [201, 412]) await deleteDuringPut(expected, 1e7);
 });
 
-test('a panel of the same id after a deletion has a version of its own', options, async (t) => {
+test('a recreated panel has a new version', options, async (t) => {
   const server = await serve(t);
   const { headers } = await server.panel('p', returning(1));
   assert.equal((await server.request('DELETE', '/panels/p')).status, 204);
@@ -180,7 +180,7 @@ test('a panel of the same id after a deletion has a version of its own', options
   assert.equal((await server.trigger('p', 'a')).json.returnValue, 2);
 });
 
-test('a panel of the same id after a deletion has nothing of the one before', options, async (t) => {
+test('a recreated panel has nothing of the deleted one', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { spin: 'for(;;){}', mark: '$state.old = 1' }, { initialState: { old: 0 } });
   const running = server.trigger('p', 'spin');

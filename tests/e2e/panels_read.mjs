@@ -5,7 +5,7 @@ import { serve } from './support/program.mjs';
 
 const options = { timeout: 180_000 };
 
-test('panels come in pages, by id', options, async (t) => {
+test('panels are listed in pages, by id', options, async (t) => {
   const server = await serve(t);
   assert.deepEqual((await server.get('/panels')).json, { panels: [], total: 0 });
   const ids = Array.from({ length: 250 }, (_, n) => `p${(n * 7919) % 250}`);
@@ -37,7 +37,7 @@ test('panels come in pages, by id', options, async (t) => {
   assert.deepEqual((await server.get('/panels?after=zzz')).json, { panels: [], total: 249 });
 });
 
-test('a query that makes no sense is 400 with its parameter', options, async (t) => {
+test('a wrong query is 400 with its parameter', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return 1' });
   for (const [path, name] of [
@@ -53,7 +53,7 @@ test('a query that makes no sense is 400 with its parameter', options, async (t)
   assert.equal((await server.get('/panels?limit=%31&colour=red&&=')).status, 200);
 });
 
-test('who has the version is told so', options, async (t) => {
+test('a client that has the version gets 304', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { inc: '$state.n = ($state.n ?? 0) + 1', read: 'return $state.n', fail: '$state.n = 0; throw 1', same: '$state.n = $state.n' });
   const tagOf = async () => (await server.get('/panels/p')).headers.etag;
@@ -72,7 +72,7 @@ test('who has the version is told so', options, async (t) => {
     }
     assert.equal((await server.get('/panels/none', { 'if-none-match': '*' })).status, 404);
   }
-  // A connection on which a 304 came goes on.
+  // The connection stays open after a 304.
   const client = server.connect();
   await client.send('GET /panels/p HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: "1"\r\n\r\nGET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await client.until(/^HTTP\/1\.1 304 Not Modified\r\n[^]*\r\n\r\nHTTP\/1\.1 200 OK[^]*live/);
@@ -86,7 +86,7 @@ test('who has the version is told so', options, async (t) => {
   assert.equal((await server.get('/panels/p/state', { 'if-none-match': '"1"' })).status, 200);
 });
 
-test('DELETE can ask for a version', options, async (t) => {
+test('DELETE honours If-Match', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return 1' });
   const remove = (tag) => server.request('DELETE', '/panels/p', undefined, { 'if-match': tag });
@@ -99,7 +99,7 @@ test('DELETE can ask for a version', options, async (t) => {
   assert.equal((await remove('"1"')).status, 404);
 });
 
-test('definitions are given back as a PUT takes them', options, async (t) => {
+test('definitions are returned in the form that PUT accepts', options, async (t) => {
   const server = await serve(t);
   const definition = {
     kind: 'test',

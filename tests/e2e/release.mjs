@@ -1,4 +1,4 @@
-// The archive for other machines: what is in it, that its unit is one, that it is made the same twice.
+// The release archive: its files, its systemd unit, and that two builds are equal.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -19,7 +19,7 @@ function folder(t) {
   return path;
 }
 
-test('the version is the same wherever it stands', { timeout: 180_000 }, async () => {
+test('all versions agree', { timeout: 180_000 }, async () => {
   assert.match((await runProgram(['--version'])).stdout, new RegExp(`^nexus ${version.replaceAll('.', '\\.')} `));
   assert.equal(JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8')).info.version, version);
   assert.equal(/^## \[(.+?)\]/m.exec(readFileSync(`${root}CHANGELOG.md`, 'utf8'))[1], version);
@@ -29,7 +29,7 @@ test('the version is the same wherever it stands', { timeout: 180_000 }, async (
   }
 });
 
-test('an archive has all that is promised, and is made the same twice', { timeout: 120_000, skip: !isCheckout }, (t) => {
+test('the archive is complete, and two builds are equal', { timeout: 120_000, skip: !isCheckout }, (t) => {
   const work = folder(t);
   const make = (out) => {
     execFileSync(`${root}scripts/release`, [process.env.NEXUS_BIN, out], { stdio: ['ignore', 'ignore', 'ignore'] });
@@ -59,7 +59,7 @@ test('an archive has all that is promised, and is made the same twice', { timeou
   assert.equal(JSON.parse(run.stdout).returnValue.greeting, 'Hello, Ada!');
 });
 
-test('the page names the Debian packages of all libraries that the program needs', { timeout: 180_000 }, (t) => {
+test('the page names the Debian packages of all needed libraries', { timeout: 180_000 }, (t) => {
   if (spawnSync('readelf', ['--version']).error) return t.skip('no readelf');
   const page = readFileSync(`${root}docs/operations.md`, 'utf8');
   const needed = execFileSync('readelf', ['-d', process.env.NEXUS_BIN], { encoding: 'utf8' });
@@ -71,9 +71,9 @@ test('the page names the Debian packages of all libraries that the program needs
   }
 });
 
-test('the unit is one that systemd takes', { timeout: 180_000 }, (t) => {
+test('systemd accepts the unit', { timeout: 180_000 }, (t) => {
   if (spawnSync('systemd-analyze', ['--version']).error) return t.skip('no systemd-analyze');
-  // It looks for the program, which is not installed here.
+  // systemd checks that the program exists, and it is not installed here.
   const unit = join(folder(t), 'nexus.service');
   copyFileSync(`${root}deploy/systemd/nexus.service`, unit);
   const { stderr, status } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });

@@ -6,7 +6,7 @@ import { watch } from './support/socket.mjs';
 
 const options = { timeout: 180_000 };
 
-test('an idle server ends at once, whoever is connected', options, async (t) => {
+test('an idle server ends at once, with clients connected', options, async (t) => {
   const server = await serve(t);
   const idle = server.connect();
   await idle.connected;
@@ -15,19 +15,19 @@ test('an idle server ends at once, whoever is connected', options, async (t) => 
   await idle.closed;
 });
 
-test('SIGINT ends it as well', options, async (t) => {
+test('SIGINT ends the server too', options, async (t) => {
   const server = await serve(t);
   process.kill(server.pid, 'SIGINT');
   assert.equal(await server.ended, 0);
 });
 
-test('running calls finish, and new ones are refused', options, async (t) => {
-  // On one loop: others hear of it a moment after the line that says so.
+test('running calls finish, and new ones are rejected', options, async (t) => {
+  // With one loop, because other loops start to drain a moment after the log line.
   const server = await serveHolding(t, { env: { LOG_LEVEL: 'info', THREADS: '1', SHUTDOWN_GRACE_MS: '300000' } });
   await server.panel('p', { slow: `${hold} return "done"` });
   const started = server.connect();
   await started.send('POST /panels/p/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
-  // Requests that have begun before the signal, as "100 Continue" proves, and are complete after it.
+  // Requests that began before the signal, as "100 Continue" proves, and are completed after it.
   const begin = async (line) => {
     const client = server.connect();
     await client.send(`${line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n`);
@@ -48,9 +48,9 @@ test('running calls finish, and new ones are refused', options, async (t) => {
   assert.equal(await server.ended, 0);
 });
 
-// In the kernel's hands is as good as in ours: closing over it would leave its sender in doubt.
+// A request in the kernel's buffers counts as arrived: closing its connection would leave the client in doubt.
 for (const THREADS of ['1', '2', '3']) {
-  test(`requests that arrived before SIGTERM are answered, on ${THREADS} loops`, options, async (t) => {
+  test(`requests that arrived before SIGTERM get responses, on ${THREADS} loops`, options, async (t) => {
     const server = await serve(t, { env: { THREADS, MAX_PANEL_QUEUE: '1000' } });
     await server.panel('p', { count: 'return ++$state.n' }, { initialState: { n: 0 } });
     const clients = Array.from({ length: 100 }, () => server.connect());
@@ -66,7 +66,7 @@ for (const THREADS of ['1', '2', '3']) {
   });
 }
 
-test('a panel that is being made when the time is over is not the maker\'s fault', options, async (t) => {
+test('a panel creation cut off by the shutdown is no client error', options, async (t) => {
   const server = await serve(t, { env: { SHUTDOWN_GRACE_MS: '200' } });
   const making = server.panel('p', { t: 'for (;;);\nexport default () => 1' });
   await server.untilMetric(/nexus_instances\{state="active"\} 1/);
@@ -78,7 +78,7 @@ test('a panel that is being made when the time is over is not the maker\'s fault
   assert.equal(await server.ended, 0);
 });
 
-test('what has not ended with the grace is cancelled, and answered', options, async (t) => {
+test('calls that exceed the grace are cancelled and get responses', options, async (t) => {
   const server = await serve(t, { env: { SHUTDOWN_GRACE_MS: '300' } });
   await server.panel('p', { spin: 'for(;;){}' });
   const spinning = server.trigger('p', 'spin');
@@ -90,11 +90,11 @@ test('what has not ended with the grace is cancelled, and answered', options, as
   assert.equal(await server.ended, 0);
 });
 
-test('under load each call that was accepted is answered before it ends', options, async (t) => {
+test('under load each accepted call gets its response before the end', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info', MAX_PANEL_QUEUE: '1000', SHUTDOWN_GRACE_MS: '300000' } });
   const tools = { inc: 'for (let i = 0; i < 50_000; ++i); $state.n++; return $state.n' };
   for (const id of ['a', 'b', 'c', 'd']) await server.panel(id, tools, { initialState: { n: 0 } });
-  // Each sends the next request, whole, when it has an answer, until it is let go.
+  // Each client sends its next request after each response, until it is told to stop.
   const call = (id) => `POST /panels/${id}/trigger/inc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`;
   const outcomes = Array.from({ length: 40 }, async (_, n) => {
     const client = server.connect();
@@ -113,16 +113,16 @@ test('under load each call that was accepted is answered before it ends', option
   process.kill(server.pid, 'SIGTERM');
   const all = await Promise.all(outcomes);
   for (const { sent, served, refused } of all) {
-    // The last of each may have met a connection that was being closed.
+    // The last request of each client may have met a closing connection.
     assert.ok(served + refused >= sent - 1 && served + refused <= sent, `${served} served, ${refused} refused of ${sent}`);
   }
   assert.ok(all.reduce((sum, { served }) => sum + served, 0) >= 10);
   assert.equal(await server.ended, 0);
 });
 
-// Nobody would answer it any more: it held up the end until the grace was over.
-test('what begins to wait after SIGTERM is cancelled, and answered', options, async (t) => {
-  // The grace is longer than this test may take.
+// Nobody could resume it any more, yet it delayed the end by the whole grace.
+test('executions suspended after SIGTERM are cancelled and get responses', options, async (t) => {
+  // The grace is longer than the test may take.
   const server = await serveHolding(t, { env: { THREADS: '1', SHUTDOWN_GRACE_MS: '86400000' } });
   const ask = `${hold} $state.a = 1; await $ext.external.wait()`;
   for (const id of ['p', 'q']) await server.panel(id, { ask }, { capabilities: ['state:*', 'ext:*'] });
@@ -131,7 +131,7 @@ test('what begins to wait after SIGTERM is cancelled, and answered', options, as
   asking.send({ type: 'TRIGGER', tool: 'ask' });
   await server.untilMetric(/nexus_instances\{state="active"\} 2/);
   process.kill(server.pid, 'SIGTERM');
-  await idle.closed; // the loop has heard of it
+  await idle.closed; // the loop has started to drain
   server.letGo();
   const { status, json } = await asked;
   const { result } = await asking.next('RESULT');
@@ -144,7 +144,7 @@ test('what begins to wait after SIGTERM is cancelled, and answered', options, as
   assert.equal(asking.messages.some(({ type }) => type === 'PROGRESS'), false);
 });
 
-test('a second signal ends it at once', options, async (t) => {
+test('a second signal ends the server at once', options, async (t) => {
   const server = await serve(t, { env: { LOG_LEVEL: 'info' } });
   await server.panel('p', { spin: 'for(;;){}' });
   server.trigger('p', 'spin').catch(() => {});

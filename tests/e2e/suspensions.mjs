@@ -1,4 +1,4 @@
-// Handlers that wait: for people, for time, for a service; what clients see meanwhile, and what is left afterwards.
+// Handlers that wait for people, for time, for a service: what clients see meanwhile, and what is left at the end.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ async function waiting(t, options = {}) {
   return { server, call, resume };
 }
 
-test('somebody is asked, and the handler goes on with the answer', { timeout: 180_000 }, async (t) => {
+test('a client answers a suspension, and the handler continues', { timeout: 180_000 }, async (t) => {
   const { server, call, resume } = await waiting(t);
   await server.panel('p', { ask: approval }, all);
   const asked = await call('p', 'ask', { what: 'lunch' });
@@ -59,7 +59,7 @@ test('somebody is asked, and the handler goes on with the answer', { timeout: 18
   assert.equal((await server.get('/suspensions')).status, 400);
 });
 
-test('a refusal is an error that the handler can catch', { timeout: 180_000 }, async (t) => {
+test('an answer with an error can be caught by the handler', { timeout: 180_000 }, async (t) => {
   const { server, call, resume } = await waiting(t);
   await server.panel('p', { ask: approval, caught: 'try { await $ext.external.wait() } catch (e) { return [e.name, e.message] }' }, all);
   const uncaught = await call('p', 'ask', {});
@@ -69,7 +69,7 @@ test('a refusal is an error that the handler can catch', { timeout: 180_000 }, a
   assert.deepEqual(done.json.returnValue, ['Denied', 'no']);
 });
 
-test('without a preference the client waits for the end', { timeout: 180_000 }, async (t) => {
+test('without a preference the request waits for the end', { timeout: 180_000 }, async (t) => {
   const { server } = await waiting(t);
   await server.panel('p', { nap: 'const before = Date.now(); await $ext.timer.sleep(50); return Date.now() - before >= 49' }, all);
   const done = await server.trigger('p', 'nap', {});
@@ -77,7 +77,7 @@ test('without a preference the client waits for the end', { timeout: 180_000 }, 
   assert.equal(done.json.returnValue, true);
 });
 
-test('who waits too long for an answer is told where to ask', { timeout: 180_000 }, async (t) => {
+test('a request that waits too long gets 202 and where to ask', { timeout: 180_000 }, async (t) => {
   const { server, resume } = await waiting(t, { env: { SYNC_WAIT_MS: '100' } });
   await server.panel('p', { ask: approval }, all);
   const asked = await server.trigger('p', 'ask', {});
@@ -95,9 +95,10 @@ test('who waits too long for an answer is told where to ask', { timeout: 180_000
   assert.deepEqual([waited.status, brief.status], [202, 202]);
 });
 
-test('the time that a client waits begins with its call', { timeout: 180_000 }, async (t) => {
+test('the wait of a request begins with its call', { timeout: 180_000 }, async (t) => {
   const { server, resume } = await waiting(t, { env: { SYNC_WAIT_MS: '1000' } });
-  // It begins to wait when the client's time is over, and is answered at once: whoever gets the result has been given more time.
+  // The execution is suspended when the client's time is over, and is resumed at once: a client that gets the result
+  // was given more time.
   await server.panel('p', { late: 'const end = Date.now() + 1100; while (Date.now() < end); await $ext.external.wait(); return 1' }, all);
   for (const headers of [{}, { 'idempotency-key': 'once' }]) {
     const called = server.post('/panels/p/trigger/late', {}, headers);
@@ -107,7 +108,7 @@ test('the time that a client waits begins with its call', { timeout: 180_000 }, 
   }
 });
 
-test('what waits too long is told so', { timeout: 180_000 }, async (t) => {
+test('a suspension that expires rejects the await', { timeout: 180_000 }, async (t) => {
   const { server, call } = await waiting(t);
   await server.panel('p', { ask: 'await $ext.external.wait(1, { ttlMs: 100 })',
     caught: 'try { await $ext.external.wait(1, { ttlMs: 100 }) } catch (e) { return e.name }' }, all);
@@ -115,7 +116,7 @@ test('what waits too long is told so', { timeout: 180_000 }, async (t) => {
   assert.equal((await call('p', 'caught', {}, {})).json.returnValue, 'SuspensionExpired');
 });
 
-test('a waiting execution can be cancelled, and goes with its panel', { timeout: 180_000 }, async (t) => {
+test('a suspended execution can be cancelled, and ends with its panel', { timeout: 180_000 }, async (t) => {
   const { server, call, resume } = await waiting(t);
   await server.panel('p', { ask: approval }, all);
   const one = await call('p', 'ask', {}), other = await call('p', 'ask', {});
@@ -130,7 +131,7 @@ test('a waiting execution can be cancelled, and goes with its panel', { timeout:
   assert.match((await server.get('/metrics')).text, /nexus_executions\{state="suspended"\} 0\n/);
 });
 
-test('an execution that has been answered can be cancelled while it runs', { timeout: 180_000 }, async (t) => {
+test('a resumed execution can be cancelled while it runs', { timeout: 180_000 }, async (t) => {
   const { server, call, resume } = await waiting(t, { env: { TIMEOUT_MS: '600000', MAX_WALL_MS: '600000' } });
   await server.panel('p', { spin: '$state.a = 1; await $ext.external.wait(); $state.a = 2; for (;;);' }, all);
   const { headers, json: { suspension } } = await call('p', 'spin', {});
@@ -144,7 +145,7 @@ test('an execution that has been answered can be cancelled while it runs', { tim
   assert.deepEqual((await server.get('/panels/p/state')).json, { a: 1 });
 });
 
-test('an error of an extension that nobody catches has the place of its await', { timeout: 180_000 }, async (t) => {
+test('an uncaught error of an extension has the location of its await', { timeout: 180_000 }, async (t) => {
   const { server, call, resume } = await waiting(t);
   await server.panel('p', { ask: 'const a = 1;\n  await $ext.external.wait(a)' }, all);
   const { json } = await call('p', 'ask', {});
@@ -152,7 +153,7 @@ test('an error of an extension that nobody catches has the place of its await', 
   assert.deepEqual([error.location.line, error.location.sourceSnippet], [2, '  await $ext.external.wait(a)']);
 });
 
-test('while one waits others of its panel run, and no change is lost', { timeout: 180_000 }, async (t) => {
+test('other calls of the panel run during a suspension, and no change is lost', { timeout: 180_000 }, async (t) => {
   const { server } = await waiting(t, { env: { THREADS: '2', MAX_PANEL_QUEUE: '1000' } });
   await server.panel('p', { add: '$state.n = ($state.n ?? 0) + 1; await $ext.timer.sleep($args.ms); $state.n++; await $ext.timer.sleep(1); return 1' }, all);
   const calls = Array.from({ length: 300 }, (_, i) => server.trigger('p', 'add', { ms: i % 7 }));
@@ -160,7 +161,7 @@ test('while one waits others of its panel run, and no change is lost', { timeout
   assert.equal((await server.get('/panels/p/state')).json.n, 600);
 });
 
-test('a thousand wait on two loops and all go on', { timeout: 180_000 }, async (t) => {
+test('a thousand executions are suspended on two loops and all resume', { timeout: 180_000 }, async (t) => {
   const { server, call, resume } = await waiting(t, { env: { THREADS: '2' } });
   for (let i = 0; i < 10; i += 1) await server.panel(`p${i}`, { ask: approval }, all);
   const asked = [];
@@ -176,7 +177,7 @@ test('a thousand wait on two loops and all go on', { timeout: 180_000 }, async (
   assert.match((await server.get('/metrics')).text, /nexus_memory_accounted_bytes\{kind="suspended"\} \d+/);
 });
 
-test('a service is asked, and may not be one of ours', { timeout: 180_000 }, async (t) => {
+test('$ext.http calls a service, but no private one', { timeout: 180_000 }, async (t) => {
   const service = http.createServer((request, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ path: request.url }));
@@ -198,7 +199,7 @@ test('a service is asked, and may not be one of ours', { timeout: 180_000 }, asy
   assert.equal((await guarded.server.trigger('q', 'get', { url })).json.error.code, 'PERMISSION_DENIED');
 });
 
-test('where libcurl cannot be loaded requests say so, and all else works', { timeout: 180_000 }, async (t) => {
+test('without libcurl requests fail with the reason, and all else works', { timeout: 180_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-libraries-'));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'libcurl.so.4'), 'no library');
@@ -213,7 +214,7 @@ test('where libcurl cannot be loaded requests say so, and all else works', { tim
   assert.equal((await server.trigger('p', 'sleep', {})).json.returnValue, 1);
 });
 
-test('who waits at the end is told', { timeout: 180_000 }, async (t) => {
+test('suspended executions get a response at shutdown', { timeout: 180_000 }, async (t) => {
   const { server } = await waiting(t);
   await server.panel('p', { ask: approval }, all);
   const asked = server.trigger('p', 'ask', {});
@@ -223,7 +224,7 @@ test('who waits at the end is told', { timeout: 180_000 }, async (t) => {
   assert.equal(await server.ended, 0);
 });
 
-test('results that are kept give way to those who need the memory', { timeout: 180_000 }, async (t) => {
+test('kept results are evicted when calls need the memory', { timeout: 180_000 }, async (t) => {
   const { server } = await waiting(t, { env: { THREADS: '1', MEMORY_BUDGET_MB: '128' } });
   await server.panel('p', { big: 'await $ext.timer.sleep(1); return "x".repeat(900000)' }, all);
   const results = [];
@@ -237,7 +238,7 @@ test('results that are kept give way to those who need the memory', { timeout: 1
   assert.ok(await buffers() < 1 << 20, 'and gone with the panel');
 });
 
-test('lists are of a panel that could be', { timeout: 180_000 }, async (t) => {
+test('lists need a valid panel id', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   for (const list of ['/executions', '/suspensions']) {
     for (const query of ['', '?panel=', '?panel=%2F', '?panel=a%20b', `?panel=${'a'.repeat(129)}`]) {

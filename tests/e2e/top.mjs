@@ -1,5 +1,4 @@
-// `nexus top`: what it says of a server, and of what is none. What it draws is held against a server of our own, whose
-// memory we make up.
+// `nexus top`: its output for a server, and its errors. The output is compared for a fake server with made-up memory.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -26,7 +25,7 @@ const memory = {
   uncleanExits: [{ cause: 'container', lines: ['process 7 ended without a clean exit', 'memory: \u001b[31mall'] }],
 };
 
-// A server that answers everything alike, and keeps what it was asked.
+// A server that sends the same response to everything, and records its requests.
 async function answering(t, body, { status = 200, headers = { 'Nexus-Api-Version': '2' } } = {}) {
   const asked = [];
   const server = http.createServer((request, response) => {
@@ -41,7 +40,7 @@ async function answering(t, body, { status = 200, headers = { 'Nexus-Api-Version
 
 const top = (url, args = [], env = {}) => runProgram(['top', '--url', url, ...args], { env });
 
-test('top draws limits, kinds, instances, refusals, handlers, advice and unclean exits', options, async (t) => {
+test('top shows limits, kinds, instances, rejections, handlers, advice and unclean exits', options, async (t) => {
   const { url } = await answering(t, memory);
   const { status, stdout, stderr } = await top(url, ['--once']);
   assert.equal(stderr, '');
@@ -75,14 +74,14 @@ an unclean exit
 `);
 });
 
-test('top prints once when nobody looks at a terminal', options, async (t) => {
+test('top prints once when stdout is no terminal', options, async (t) => {
   const { asked, url } = await answering(t, memory);
   const [piped, asOnce] = [await top(url), await top(url, ['--once'])];
   assert.deepEqual(piped, asOnce);
   assert.equal(asked.length, 2);
 });
 
-test('top --json prints what the server said, and asks for what it was told to', options, async (t) => {
+test('top --json prints the JSON of the server, and passes --sort on', options, async (t) => {
   const { asked, url } = await answering(t, memory);
   const { status, stdout } = await top(url, ['--json', '--sort', 'host-calls'], { NEXUS_TOKEN: 'a.b.c' });
   assert.equal(status, 0);
@@ -94,7 +93,7 @@ test('top --json prints what the server said, and asks for what it was told to',
   assert.equal(asked[1].headers.authorization, 'Bearer d.e.f');
 });
 
-test('top shows a server that runs', options, async (t) => {
+test('top shows a running server', options, async (t) => {
   const server = await serve(t, { env: { MEMORY_BUDGET_MB: '256' } });
   await server.panel('todo', { add: 'return 1' });
   await server.trigger('todo', 'add');
@@ -111,7 +110,7 @@ test('top shows a server that runs', options, async (t) => {
   assert.equal(printed.grantableBytes, json.grantableBytes);
 });
 
-test('top says in one line why it cannot', options, async (t) => {
+test('top reports a failure in one line', options, async (t) => {
   const gone = http.createServer().listen(0, '127.0.0.1');
   await once(gone, 'listening');
   const { port } = gone.address();
@@ -133,7 +132,7 @@ test('top says in one line why it cannot', options, async (t) => {
   }
 });
 
-test('top wants a server by http, and a sort that there is', options, async () => {
+test('top needs an http URL and a known sort key', options, async () => {
   for (const url of ['https://127.0.0.1:3000', '127.0.0.1:3000', 'http://', 'http://a b', 'http://h:x', 'http://h/path']) {
     const { status, stderr } = await top(url, ['--once']);
     assert.equal(status, 2, url);
@@ -145,7 +144,7 @@ test('top wants a server by http, and a sort that there is', options, async () =
   assert.match(stderr, /^--sort: name not in \{bytes,time,calls,host-calls,suspensions,refusals\}\n/);
 });
 
-test('top lists first who has the most of what it is asked to sort by', options, async (t) => {
+test('top lists handlers in the requested order', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', {
     big: 'return new Uint8Array(4 << 20).length',
@@ -159,7 +158,7 @@ test('top lists first who has the most of what it is asked to sort by', options,
   }
 });
 
-test('top on a terminal draws until Ctrl-C, and gives the screen back', options, async (t) => {
+test('top on a terminal refreshes until Ctrl-C and restores the screen', options, async (t) => {
   const { url, asked } = await answering(t, memory);
   const shown = await onTerminal(t, ['top', '--url', url, '--interval', '0.1'], (text) => asked.length >= 2 && text.includes('budget'));
   if (shown === undefined) return t.skip('no script (util-linux)');

@@ -8,7 +8,7 @@ const options = { timeout: 180_000 };
 const unlimited = { TIMEOUT_MS: '300000', MAX_WALL_MS: '300000' };
 const counter = '$state.count = ($state.count || 0) + $args.by; return { n: $state.count };';
 
-test('a call gives its RESULT and changes the state', options, async (t) => {
+test('a call returns its RESULT and changes the state', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { inc: counter }, { initialState: { count: 40 } });
   const { status, headers, json } = await server.trigger('p', 'inc', { by: 2 });
@@ -27,13 +27,13 @@ test('a call gives its RESULT and changes the state', options, async (t) => {
   assert.equal(state.headers.etag, '"2"');
 });
 
-test('no call sees what another left in globals', options, async (t) => {
+test('no call sees globals of another', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { leak: 'globalThis.seen = (globalThis.seen ?? 0) + 1; return globalThis.seen;' });
   for (let call = 0; call < 3; ++call) assert.equal((await server.trigger('p', 'leak')).json.returnValue, 1);
 });
 
-test('a handler that fails is 200 with its error, and changes nothing', options, async (t) => {
+test('a failed handler is 200 with its error, and changes nothing', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { fail: '$state.a = 1;\nthrow new Error("no luck");' });
   const { status, headers, json } = await server.trigger('p', 'fail');
@@ -47,7 +47,7 @@ test('a handler that fails is 200 with its error, and changes nothing', options,
   assert.deepEqual((await server.get('/panels/p/state')).json, {});
 });
 
-test('arguments that are not what the schema asks for are 400, and nothing runs', options, async (t) => {
+test('arguments that do not match the schema are 400, and nothing runs', options, async (t) => {
   const server = await serve(t);
   const args = {
     type: 'object', required: ['by'], additionalProperties: false,
@@ -72,7 +72,7 @@ test('arguments that are not what the schema asks for are 400, and nothing runs'
   assert.equal((await server.trigger('p', 'inc', { by: 3 })).json.returnValue.n, 5);
 });
 
-test('a schema that would be checked for long holds nobody up', options, async (t) => {
+test('an expensive schema blocks no other call', options, async (t) => {
   const server = await serve(t);
   const $defs = { end: { properties: { x: true } } };
   for (let n = 0; n < 300; n += 1) $defs[`a${n}`] = { oneOf: [{ $ref: n === 299 ? '#/$defs/end' : `#/$defs/a${n + 1}` }, { $ref: n === 299 ? '#/$defs/end' : `#/$defs/a${n + 1}` }] };
@@ -102,7 +102,7 @@ test('arguments that are no JSON object are 400, and nothing runs', options, asy
   assert.deepEqual((await server.get('/panels/p/state')).json, {});
 });
 
-test('a tool that is not there is 404', options, async (t) => {
+test('an unknown tool is 404', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { a: 'return 1' });
   const { status, json } = await server.trigger('p', 'b');
@@ -110,7 +110,7 @@ test('a tool that is not there is 404', options, async (t) => {
   assert.equal(json.code, 'TOOL_NOT_FOUND');
 });
 
-test('log lines come with the RESULT when asked for, and go to stderr with their names', options, async (t) => {
+test('log lines come with the RESULT on request, and go to stderr with their names', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { talk: '$log.warn("careful", 1); return 1;' });
   assert.equal((await server.trigger('p', 'talk')).json.logs, undefined);
@@ -128,7 +128,7 @@ test('calls of one panel take turns: no update is lost', options, async (t) => {
   assert.deepEqual(seen, Array.from({ length: 200 }, (_, index) => index + 1));
 });
 
-test('short calls are answered beside endless ones', options, async (t) => {
+test('short calls get responses beside endless ones', options, async (t) => {
   const server = await serve(t, { env: unlimited });
   await server.panel('quick', { inc: counter });
   const hogs = [1, 2, 3, 4].map(async (n) => {
@@ -147,7 +147,7 @@ test('short calls are answered beside endless ones', options, async (t) => {
   }
 });
 
-test('a panel whose queue is full is 429 with the setting to change', options, async (t) => {
+test('a full panel queue is 429 with the setting to change', options, async (t) => {
   const server = await serveHolding(t, { env: { MAX_PANEL_QUEUE: '1' } });
   await server.panel('p', { hold });
   const calls = [1, 2, 3].map(() => server.trigger('p', 'hold'));
@@ -162,7 +162,7 @@ test('a panel whose queue is full is 429 with the setting to change', options, a
   assert.deepEqual((await Promise.all(calls)).map((response) => response.status).sort(), [200, 200, 429]);
 });
 
-test('without an instance to spare it is 503 with the setting to change', options, async (t) => {
+test('without a free instance a call is 503 with the setting to change', options, async (t) => {
   const server = await serveHolding(t, { env: { MAX_INSTANCES: '1', MIN_INSTANCES: '1', MAX_QUEUE: '0' } });
   await server.panel('hog', { hold });
   await server.panel('p', { a: 'return 1' });
@@ -191,7 +191,7 @@ test('a call that waits for an instance gets one', options, async (t) => {
   assert.equal((await holding).json.status, 'success');
 });
 
-test('deleting a panel ends what runs in it, and refuses what waits', options, async (t) => {
+test('deleting a panel cancels its running calls and rejects its waiting ones', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { spin: 'for(;;){}' });
   const running = server.trigger('p', 'spin');
@@ -205,7 +205,7 @@ test('deleting a panel ends what runs in it, and refuses what waits', options, a
   assert.equal((await waiting).status, 404);
 });
 
-test('a client that hangs up does not stop its execution', options, async (t) => {
+test('a client that disconnects does not stop its execution', options, async (t) => {
   const server = await serveHolding(t);
   await server.panel('p', { hold: `${hold} $state.done = true;` });
   const client = server.connect();
@@ -219,7 +219,7 @@ test('a client that hangs up does not stop its execution', options, async (t) =>
   assert.deepEqual((await server.get('/panels/p/state')).json, { done: true });
 });
 
-test('a handler whose image was dropped is loaded again', options, async (t) => {
+test('a handler whose image was evicted is loaded again', options, async (t) => {
   const server = await serve(t, { env: { IMAGE_CACHE_MB: '0' } });
   await server.panel('p', { a: 'return $args.x' });
   const { json } = await server.trigger('p', 'a', { x: 7 });
@@ -227,7 +227,7 @@ test('a handler whose image was dropped is loaded again', options, async (t) => 
   assert.equal(json.metrics.cacheHit, false);
 });
 
-test('scope and capabilities of the definition hold', options, async (t) => {
+test('scope and capabilities of the definition apply', options, async (t) => {
   const server = await serve(t);
   await server.panel('p', { who: 'return $scope.user', write: '$state.a = 1' },
     { scope: { user: 'ada' }, capabilities: ['state:read:*'] });

@@ -1,4 +1,4 @@
-// Tools that start by themselves, and triggers that are sent twice.
+// Tools that triggers start, and requests that are sent twice.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve, until } from './support/program.mjs';
@@ -11,7 +11,7 @@ const manual = { type: 'manual' };
 const metric = async (server, type, outcome) => Number(new RegExp(`^nexus_triggers_total\\{type="${type}",outcome="${outcome}"\\} (\\d+)$`, 'm')
   .exec((await server.get('/metrics')).text)[1]);
 
-test('a tool ticks, and what became of it can be read', { timeout: 180_000 }, async (t) => {
+test('an interval starts its tool, and the results can be read', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   await put(server, 'p', { tick: [{ type: 'interval', ms: 20 }, '$state.n = ($state.n ?? 0) + 1; return $args.scheduledAt'] });
   await until(async () => (await server.get('/panels/p/state')).json.n >= 3);
@@ -24,20 +24,20 @@ test('a tool ticks, and what became of it can be read', { timeout: 180_000 }, as
   await server.request('DELETE', '/panels/p');
 });
 
-test('a cron expression with seconds is due within two', { timeout: 180_000 }, async (t) => {
+test('a cron expression with seconds is due within two seconds', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   await put(server, 'p', { tick: [{ type: 'cron', expression: 'CRON_TZ=Europe/Berlin * * * * * *' }, '$state.n = ($state.n ?? 0) + 1'] });
   await until(async () => (await server.get('/panels/p/state')).json.n >= 2);
 });
 
-test('a tick that fails is told in the log and listed', { timeout: 180_000 }, async (t) => {
+test('a failed tick is logged and listed', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   await put(server, 'p', { tick: [{ type: 'interval', ms: 20 }, "throw new Error('no luck')"] });
   const [, id] = await server.child.untilErrors(/"message":"started by its trigger \(interval\): EXECUTION_ERROR: Error: no luck","panel":"p","tool":"tick","execution":"([^"]+)"/);
   assert.equal((await server.get(`/executions/${id}`)).json.error.code, 'EXECUTION_ERROR');
 });
 
-test('events and changes go from tool to tool and from panel to panel', { timeout: 180_000 }, async (t) => {
+test('events and changes start tools of the same and of other panels', { timeout: 180_000 }, async (t) => {
   for (const threads of ['1', '2']) {
     const server = await serve(t, { env: { THREADS: threads } });
     await put(server, 'audit', { note: [{ type: 'event', panel: 'shop', pattern: 'order.*' }, '$state.seen = [...($state.seen ?? []), $args.event.name]',
@@ -58,7 +58,7 @@ test('events and changes go from tool to tool and from panel to panel', { timeou
   }
 });
 
-test('what is no trigger is refused with its place', { timeout: 180_000 }, async (t) => {
+test('an invalid trigger is rejected with its path', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   const bad = [
     [{ type: 'cron', expression: '61 * * * *' }, 'expression'], [{ type: 'cron', expression: '0 0 30 2 *' }, 'expression'],
@@ -85,7 +85,7 @@ test('the same Idempotency-Key runs once', { timeout: 180_000 }, async (t) => {
   assert.equal((await server.get(`/executions/${responses[0].json.executionId}`)).json.returnValue, 1);
 });
 
-test('a key of a call that waits gets the same execution, and its result', { timeout: 180_000 }, async (t) => {
+test('the key of a suspended call gets the same execution and its result', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   await server.panel('p', { ask: 'return await $ext.external.wait()' }, { capabilities: ['ext:*'] });
   const ask = () => server.post('/panels/p/trigger/ask', {}, { 'idempotency-key': 'k', prefer: 'respond-async' });
@@ -97,7 +97,7 @@ test('a key of a call that waits gets the same execution, and its result', { tim
   assert.deepEqual([done.status, done.json.returnValue], [200, 7]);
 });
 
-test('what the caller leaves out takes its default', { timeout: 180_000 }, async (t) => {
+test('missing arguments take their defaults', { timeout: 180_000 }, async (t) => {
   const server = await serve(t);
   await put(server, 'p', { t: [manual, 'return $args', { args: { type: 'object', required: ['days'], properties: { days: { type: 'integer', default: 3 }, at: { properties: { x: { default: 0 } } } } } }] });
   const call = async (args) => (await server.trigger('p', 't', args)).json;

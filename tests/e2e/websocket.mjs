@@ -1,4 +1,4 @@
-// What a WebSocket client of a panel is told, and what it can ask for.
+// The messages of a WebSocket client and the messages that it receives.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hold, serveHolding } from './support/hold.mjs';
@@ -22,7 +22,7 @@ async function withPanel(t, env = {}, more = {}) {
   return server;
 }
 
-test('a client is told the state, and each change after it', options, async (t) => {
+test('a client receives the state and each later change', options, async (t) => {
   const server = await withPanel(t);
   await server.trigger('p', 'add');
   const client = await watch(server, 'p');
@@ -39,7 +39,7 @@ test('a client is told the state, and each change after it', options, async (t) 
   assert.deepEqual(replay(client.messages), { state: { n: 5 }, version: version + 3 });
 });
 
-test('events are told after the change that they came with', options, async (t) => {
+test('events arrive after the changes of their commit', options, async (t) => {
   const client = await watch(await withPanel(t), 'p');
   client.send({ type: 'TRIGGER', tool: 'shout', args: { loud: true }, requestId: 'r' });
   const { result } = await client.next('RESULT');
@@ -49,7 +49,7 @@ test('events are told after the change that they came with', options, async (t) 
   assert.equal(result.viewCommands.length, 1);
 });
 
-test('a trigger is answered with RESULT and the id of the request', options, async (t) => {
+test('a trigger is answered with RESULT and the request id', options, async (t) => {
   const client = await watch(await withPanel(t), 'p');
   for (const requestId of ['a "quoted" one', 7, -1.5]) {
     client.send({ type: 'TRIGGER', tool: 'add', args: { by: 2 }, requestId });
@@ -64,7 +64,7 @@ test('a trigger is answered with RESULT and the id of the request', options, asy
   assert.equal((await client.next('RESULT')).result.error.code, 'EXECUTION_ERROR');
 });
 
-test('what is wrong with a message is said, and the connection stays', options, async (t) => {
+test('a wrong message is reported, and the connection stays open', options, async (t) => {
   const schema = { type: 'object', properties: { by: { type: 'integer' } } };
   const server = await serve(t);
   const definition = panelOf('p', tools, { initialState: { n: 0 } });
@@ -99,7 +99,7 @@ test('what is wrong with a message is said, and the connection stays', options, 
   await client.settled();
 });
 
-test('topics choose what is told', options, async (t) => {
+test('topics select the messages', options, async (t) => {
   const server = await withPanel(t);
   const all = await watch(server, 'p');
   const told = async (topics, ...undone) => {
@@ -135,7 +135,7 @@ test('topics choose what is told', options, async (t) => {
   assert.equal((await clients.state.next('ERROR')).code, 'RESOURCE_LIMIT');
 });
 
-test('a panel that is replaced goes on with its clients, and has another version', options, async (t) => {
+test('a replaced panel keeps its clients, and has another version', options, async (t) => {
   const server = await withPanel(t);
   const client = await watch(server, 'p');
   const { version } = await client.next('CONNECTED');
@@ -146,7 +146,7 @@ test('a panel that is replaced goes on with its clients, and has another version
   assert.deepEqual(replay(client.messages), { state: { n: 'new' }, version: version + 2 });
 });
 
-test('a client has 32 triggers in progress and no more', options, async (t) => {
+test('a client has at most 32 triggers in progress', options, async (t) => {
   const server = await withPanel(t);
   const client = await watch(server, 'p');
   const other = await watch(server, 'p');
@@ -159,7 +159,7 @@ test('a client has 32 triggers in progress and no more', options, async (t) => {
   assert.equal((await other.next('RESULT')).result.returnValue, 1);
 });
 
-test('an execution goes on when its client has gone', options, async (t) => {
+test('an execution continues when its client has gone', options, async (t) => {
   const server = await withPanel(t);
   const client = await watch(server, 'p');
   client.send({ type: 'TRIGGER', tool: 'wait' });
@@ -187,7 +187,7 @@ test('clients are counted', options, async (t) => {
   assert.equal(await count(), 0);
 });
 
-test('wsUrl leads to the panel, and follows a proxy that is trusted', options, async (t) => {
+test('wsUrl leads to the panel, and follows a trusted proxy', options, async (t) => {
   const forwarded = { 'x-forwarded-proto': 'https, http', 'x-forwarded-host': 'nexus.example, inner', host: 'localhost:1' };
   const server = await withPanel(t);
   const trusting = await withPanel(t, { TRUST_PROXY: 'true' });

@@ -1,4 +1,4 @@
-// Who gets a WebSocket, where, and what is said to those who don't.
+// Which requests get a WebSocket, on which port, and the responses to others.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
@@ -24,7 +24,7 @@ async function withPanel(t, env = {}, headers = {}) {
 const guarded = (t, env = {}) => withPanel(t, { AUTH_ENABLED: 'true', JWT_SECRET: key, ...env }, { authorization: `Bearer ${tokenOf()}` });
 const refusal = (...of) => watch(...of).then(() => assert.fail('it was let in'), (error) => error);
 
-test('both ports serve WebSockets, and the second one nothing else', options, async (t) => {
+test('both ports serve WebSockets, and the second only WebSockets', options, async (t) => {
   const server = await withPanel(t);
   for (const port of [server.port, server.wsPort]) {
     const client = await watch(server, 'cart-1', { port });
@@ -42,7 +42,7 @@ test('both ports serve WebSockets, and the second one nothing else', options, as
   }
 });
 
-test('a request that is no upgrade is told what is missing', options, async (t) => {
+test('a request that is no upgrade gets the missing header', options, async (t) => {
   const server = await withPanel(t);
   const plain = await server.get('/panels/cart-1/ws');
   assert.deepEqual([plain.status, plain.json.code, plain.headers.upgrade], [426, 'UPGRADE_REQUIRED', 'websocket']);
@@ -61,7 +61,7 @@ test('a request that is no upgrade is told what is missing', options, async (t) 
   assert.match(await upgrade(`${withKey}Sec-WebSocket-Version: 13\r\n`, '1.0'), /^HTTP\/1\.1 400 [^]*HTTP\/1\.1/);
 });
 
-test('pages of other sites get no WebSocket, nor does a foreign name of this server', options, async (t) => {
+test('pages of other sites and unknown hosts get no WebSocket', options, async (t) => {
   const server = await withPanel(t, { CORS_ORIGINS: 'https://shop.example' });
   for (const port of [server.port, server.wsPort]) {
     const foreign = await refusal(server, 'cart-1', { port, headers: { origin: 'https://evil.example' } });
@@ -73,7 +73,7 @@ test('pages of other sites get no WebSocket, nor does a foreign name of this ser
   }
 });
 
-test('a token opens a WebSocket, from its header or from the query', options, async (t) => {
+test('a token is accepted in the header or in the query', options, async (t) => {
   const server = await guarded(t, { LOG_LEVEL: 'debug' });
   for (const port of [server.port, server.wsPort]) {
     const { status, headers, json } = await refusal(server, 'cart-1', { port });
@@ -92,7 +92,7 @@ test('a token opens a WebSocket, from its header or from the query', options, as
   for (const text of [JSON.stringify(gone.json), server.child.stderr, server.child.stdout]) assert.ok(!text.includes(secret));
 });
 
-test('who may only read is told what changes, and may change nothing', options, async (t) => {
+test('a token that may only read receives changes and cannot trigger', options, async (t) => {
   const server = await guarded(t);
   const reader = await watch(server, 'cart-1', { query: `?token=${tokenOf({ scope: 'read' })}` });
   const writer = await watch(server, 'cart-1', { query: `?token=${tokenOf({ scope: 'read trigger' })}` });

@@ -1,4 +1,4 @@
-// How connections of WebSocket clients end, and what comes in frames that no client should send.
+// The end of WebSocket connections, and frames that no client should send.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
@@ -19,7 +19,7 @@ async function withPanel(t, env = {}) {
   return server;
 }
 
-test('clients of a panel that is deleted are told so', options, async (t) => {
+test('clients of a deleted panel are closed with its code', options, async (t) => {
   const server = await withPanel(t);
   const clients = [await watch(server, 'p'), await watch(server, 'p')];
   clients[0].send({ type: 'TRIGGER', tool: 'forever' });
@@ -42,7 +42,7 @@ test('a message larger than BODY_LIMIT ends the connection', options, async (t) 
   assert.equal((await client.closed).code, 1009);
 });
 
-test('a shutdown waits for the results of clients, and then sends them away', options, async (t) => {
+test('a shutdown waits for the results of clients, and then closes them', options, async (t) => {
   const server = await withPanel(t);
   const idle = await watch(server, 'p');
   const busy = await watch(server, 'p');
@@ -56,7 +56,7 @@ test('a shutdown waits for the results of clients, and then sends them away', op
   assert.equal(await server.ended, 0);
 });
 
-test('a client that does not answer keeps no shutdown waiting for long', options, async (t) => {
+test('a client that does not reply does not delay the shutdown for long', options, async (t) => {
   const server = await withPanel(t);
   const client = await watch(server, 'p');
   client.ws._socket.pause();
@@ -64,7 +64,7 @@ test('a client that does not answer keeps no shutdown waiting for long', options
   assert.equal(await server.ended, 0);
 });
 
-test('a client that does not read is sent away, and the others notice nothing', options, async (t) => {
+test('a client that does not read is closed, and the others are not affected', options, async (t) => {
   const server = await withPanel(t);
   const stuck = await watch(server, 'p');
   const other = await watch(server, 'p');
@@ -80,7 +80,7 @@ test('a client that does not read is sent away, and the others notice nothing', 
   await other.settled();
 });
 
-test('a state larger than what may wait reaches its clients', options, async (t) => {
+test('a state larger than the queue limit reaches its clients', options, async (t) => {
   const server = await withPanel(t);
   await server.trigger('p', 'big', { size: 3_000_000 });
   const client = await watch(server, 'p');
@@ -91,7 +91,7 @@ test('a state larger than what may wait reaches its clients', options, async (t)
 const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
 const upgrade = `GET /panels/p/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n`;
 
-// A frame as a client has to send it: masked.
+// A masked frame, as clients have to send it.
 function frame(first, payload, { masked = true, length = payload.length } = {}) {
   const head = length < 126 ? [first, (masked ? 0x80 : 0) | length] : [first, (masked ? 0x80 : 0) | 126, length >> 8, length & 0xff];
   if (!masked) return Buffer.concat([Buffer.from(head), payload]);
@@ -100,7 +100,7 @@ function frame(first, payload, { masked = true, length = payload.length } = {}) 
 }
 const text = (string) => Buffer.from(string);
 
-// Sends bytes behind an upgrade; gives the code of the close that the server answers with, or none.
+// Sends bytes after an upgrade; returns the code of the server's close frame, or undefined.
 async function closeCode(server, bytes) {
   const client = server.connect();
   client.socket.setEncoding('latin1');
@@ -116,7 +116,7 @@ async function closeCode(server, bytes) {
   return at < 0 || rest.length < at + 4 ? undefined : rest.readUInt16BE(at + 2);
 }
 
-test('frames that break the protocol end the connection with its codes', options, async (t) => {
+test('frames that violate the protocol are closed with the codes of the protocol', options, async (t) => {
   const server = await withPanel(t);
   const ping = text('{"type":"PING"}');
   const cases = [
@@ -138,7 +138,7 @@ test('frames that break the protocol end the connection with its codes', options
   await server.untilMetric(/^nexus_ws_clients 0$/m);
 });
 
-test('a message may come in parts, behind its upgrade, and byte by byte', options, async (t) => {
+test('a message may come in parts, right after the upgrade, and byte by byte', options, async (t) => {
   const server = await withPanel(t);
   const client = server.connect();
   await client.connected;
@@ -151,7 +151,7 @@ test('a message may come in parts, behind its upgrade, and byte by byte', option
   client.socket.destroy();
 });
 
-test('noise ends connections, and nothing else', options, async (t) => {
+test('random bytes end their connection only', options, async (t) => {
   const server = await withPanel(t);
   await Promise.all(Array.from({ length: 50 }, async (_, n) => {
     const client = server.connect();

@@ -1,4 +1,4 @@
-// Many clients and many changes at once: nobody misses one, gets one twice, or sees them in another order.
+// Many clients and many concurrent changes: each client receives every change once and in order.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pipeline } from './support/pipeline.mjs';
@@ -30,7 +30,7 @@ async function increments(client, count) {
 
 const requestOf = (panel) => `POST /panels/${panel}/trigger/add HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`;
 
-test('clients that come during a flood of changes end up with the state', options, async (t) => {
+test('clients that connect during many changes end with the right state', options, async (t) => {
   const server = await serve(t, { env: { THREADS: '2', MAX_PANEL_QUEUE: '10000' } });
   const ids = ['a', 'b', 'c', 'd'];
   for (const id of ids) assert.equal((await server.panel(id, { add }, { initialState: { n: 0 } })).status, 201);
@@ -63,7 +63,7 @@ test('clients that come during a flood of changes end up with the state', option
   assert.ok(raced > 0, 'nobody came during the flood');
 });
 
-test('increments by WebSocket and by HTTP at once are all counted', options, async (t) => {
+test('concurrent increments by WebSocket and HTTP are all counted', options, async (t) => {
   const server = await serve(t, { env: { THREADS: '2', MAX_PANEL_QUEUE: '10000' } });
   assert.equal((await server.panel('p', { add }, { initialState: { n: 0 } })).status, 201);
   const clients = await Promise.all(Array.from({ length: 8 }, () => watch(server, 'p')));
@@ -78,7 +78,7 @@ test('increments by WebSocket and by HTTP at once are all counted', options, asy
   assert.deepEqual(replay(observer.messages), { state: { n: TOTAL }, version });
 });
 
-test('a thousand clients are told of every change', options, async (t) => {
+test('a thousand clients receive every change', options, async (t) => {
   const server = await serve(t, { env: { THREADS: '2' } });
   assert.equal((await server.panel('p', { add }, { initialState: { n: 0 } })).status, 201);
   const clients = [];

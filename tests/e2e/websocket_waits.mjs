@@ -1,4 +1,4 @@
-// What WebSocket clients are told of executions that wait.
+// Messages to WebSocket clients about suspended executions.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from './support/program.mjs';
@@ -19,7 +19,7 @@ async function watched(t) {
   return { server, client, resume, told };
 }
 
-test('each segment is committed and told before the next', options, async (t) => {
+test('each segment is committed and reported before the next', options, async (t) => {
   const { server, client, resume } = await watched(t);
   client.send({ type: 'TRIGGER', tool: 'once', requestId: 'r' });
   const { suspensionId, ...progress } = await client.next('PROGRESS');
@@ -33,8 +33,8 @@ test('each segment is committed and told before the next', options, async (t) =>
   assert.equal(result.returnValue, 3);
 });
 
-// Each segment told again of all that still waited.
-test('each call is told once, to whoever has triggered it', options, async (t) => {
+// Regression: each segment reported every open suspension again.
+test('each suspension is reported once, to the client that triggered the execution', options, async (t) => {
   const { client, resume, told } = await watched(t);
   client.send({ type: 'TRIGGER', tool: 'thrice', requestId: 'r' });
   for (let n = 1; n <= 4; n += 1) {
@@ -47,7 +47,7 @@ test('each call is told once, to whoever has triggered it', options, async (t) =
   assert.equal(told('PROGRESS').length, 4);
 });
 
-test('each call of what HTTP has triggered is told once, to all', options, async (t) => {
+test('suspensions of an execution that HTTP triggered are reported once, to all clients', options, async (t) => {
   const { server, client, resume, told } = await watched(t);
   const { json } = await server.post('/panels/p/trigger/thrice', {}, { prefer: 'respond-async' });
   for (const { suspensionId, data } of json.suspensions) await resume(suspensionId, data);

@@ -1,4 +1,5 @@
-// Requests as only a broken or hostile client writes them. Each is answered or let go, and the server serves the next.
+// Requests that only a broken or hostile client sends. Each gets a response or is closed, and the server serves the
+// next one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from './support/program.mjs';
@@ -14,7 +15,7 @@ async function serveEcho(t, more) {
   return server;
 }
 
-// Every text is answered with `status`, on a connection that then ends.
+// Expects `status` for each text, and the end of its connection.
 async function expectAll(server, status, texts) {
   for (const text of texts) {
     const response = await server.raw(text, { halfClose: true });
@@ -24,7 +25,7 @@ async function expectAll(server, status, texts) {
   assert.equal((await server.get('/health/live')).status, 200);
 }
 
-test('request lines that are none', options, async (t) => {
+test('malformed request lines', options, async (t) => {
   const server = await serveEcho(t);
   await expectAll(server, 400, [
     'GET  /health/live HTTP/1.1\r\n', 'GET /health/live  HTTP/1.1\r\n', 'GET /health /live HTTP/1.1\r\n', 'GET /heal\x00th HTTP/1.1\r\n',
@@ -36,7 +37,7 @@ test('request lines that are none', options, async (t) => {
   await expectAll(server, 405, ['FOO /health/live HTTP/1.1\r\n', 'get /health/live HTTP/1.1\r\n', 'TRACE /metrics HTTP/1.1\r\n'].map((line) => `${line}${rest}\r\n`));
 });
 
-test('paths that lead nowhere', options, async (t) => {
+test('unknown paths', options, async (t) => {
   const server = await serveEcho(t);
   await expectAll(server, 404, ['*', '/h\u00e9', '/panels/%zz', '/panels/p%', '/panels/p%2', '/panels/%00', '/panels/%2e%2e/panels/p', '/panels/../panels/p',
     '/panels/p#x', '/panels//p', '/panels/p%2fstate', '/panels/p;x', `/panels/${'x'.repeat(10_000)}`, '/'.repeat(15_000), '/panels/p/trigger/%65cho/x',
@@ -46,7 +47,7 @@ test('paths that lead nowhere', options, async (t) => {
     .map((target) => `GET ${target} HTTP/1.1\r\n${rest}\r\n`));
 });
 
-test('headers that are none', options, async (t) => {
+test('malformed headers', options, async (t) => {
   const server = await serveEcho(t);
   await expectAll(server, 400, [': x', 'Host : localhost', 'X Y: z', 'X: \x00', 'X: \x7f', 'X: a\rb', 'X', 'X: y\nZ: a', '\x80: y', '(x): y']
     .map((header) => `GET /health/live HTTP/1.1\r\n${header}\r\n${rest}\r\n`));
@@ -54,7 +55,7 @@ test('headers that are none', options, async (t) => {
     .map((header) => `GET /health/live HTTP/1.1\r\n${rest}${header}\r\n\r\n`));
 });
 
-test('bodies whose length could be read in two ways', options, async (t) => {
+test('bodies with an ambiguous length', options, async (t) => {
   const server = await serveEcho(t);
   const chunks = '2\r\n{}\r\n0\r\n\r\n';
   await expectAll(server, 400, [
@@ -69,7 +70,7 @@ test('bodies whose length could be read in two ways', options, async (t) => {
   ]);
 });
 
-test('chunks that are none', options, async (t) => {
+test('malformed chunks', options, async (t) => {
   const server = await serveEcho(t);
   const chunked = (text) => `${call}Transfer-Encoding: chunked\r\n\r\n${text}`;
   await expectAll(server, 400, ['+2\r\n{}\r\n0\r\n\r\n', '0x2\r\n{}\r\n0\r\n\r\n', '-1\r\n{}\r\n0\r\n\r\n', '\r\n{}\r\n0\r\n\r\n', '2\n{}\n0\n\n', 'g\r\n{}\r\n0\r\n\r\n',
@@ -80,7 +81,7 @@ test('chunks that are none', options, async (t) => {
   assert.match(await server.raw(chunked(`${one}0\r\n\r\n`)), /"returnValue":\{"a":"0123456789"\}/);
 });
 
-test('what a client has stopped sending in the middle is 400, wherever that is', options, async (t) => {
+test('a request that ends in the middle is 400', options, async (t) => {
   const server = await serveEcho(t);
   const whole = `${call}Content-Length: 8\r\n\r\n{"a": 1}`;
   for (let cut = 1; cut < whole.length; ++cut) {
@@ -91,7 +92,7 @@ test('what a client has stopped sending in the middle is 400, wherever that is',
   assert.match(await server.raw(whole, { halfClose: true }), /"a":1/);
 });
 
-test('a request that comes byte by byte is a request', options, async (t) => {
+test('a request may come byte by byte', options, async (t) => {
   const server = await serveEcho(t);
   const client = server.connect();
   await client.connected;
@@ -99,7 +100,7 @@ test('a request that comes byte by byte is a request', options, async (t) => {
   assert.match(await client.closed, /"returnValue":\{"a":1\}/);
 });
 
-test('pipelined requests are answered in order, refusals among them, until one says that it is the last', options, async (t) => {
+test('pipelined requests get responses in order, also errors, until one closes', options, async (t) => {
   const server = await serveEcho(t);
   const ask = (line, more = '', body = '') => `${line} HTTP/1.1\r\nHost: localhost\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
   const responses = await server.raw([
@@ -112,13 +113,13 @@ test('pipelined requests are answered in order, refusals among them, until one s
   assert.doesNotMatch(responses, /"n":3/);
 });
 
-test('what follows a malformed request is not looked at', options, async (t) => {
+test('bytes after a malformed request are ignored', options, async (t) => {
   const server = await serveEcho(t);
   const responses = await server.raw(`GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nnonsense\r\n\r\nPOST /panels/p/trigger/echo HTTP/1.1\r\n${rest}\r\n`);
   assert.deepEqual(responses.match(/HTTP\/1\.1 \d{3}/g), ['HTTP/1.1 200', 'HTTP/1.1 400']);
 });
 
-test('clients that go away in the middle leave nothing behind', options, async (t) => {
+test('clients that disconnect in the middle leave nothing behind', options, async (t) => {
   const server = await serveEcho(t);
   const texts = ['', 'GET /hea', `${call}Content-Length: 1000\r\n\r\n{`, `${call}Transfer-Encoding: chunked\r\n\r\nff\r\n{`, `${call}Content-Length: 0\r\n\r\n`.repeat(20),
     `${call}Content-Length: 100\r\nExpect: 100-continue\r\n\r\n`];

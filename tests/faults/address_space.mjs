@@ -1,34 +1,36 @@
-// `ulimit -v`: with too little the start says so in one line; with just enough for some, what there is no room for is refused.
+// `ulimit -v`: with too little the start reports it in one line; with little more, requests without memory are
+// rejected.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { serve, until } from '../e2e/support/program.mjs';
 
-// RUST_BACKTRACE as users may have it set: what has no memory left must not try to print one.
+// RUST_BACKTRACE as users may have it: a process without memory must not try to print a backtrace.
 const FEW = { MAX_INSTANCES: '4', MIN_INSTANCES: '1', THREADS: '2', LOG_LEVEL: 'error', RUST_BACKTRACE: '1' };
-const MIB = 1024; // in KB, as ulimit and /proc have it
+const MIB = 1024; // in KB, the unit of ulimit and /proc
 
 const virtualKb = (pid) => Number(/VmSize:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 
-// Runs it with that limit, on a port.
+// Starts the server with that limit, on a port.
 function startWith(kb, port) {
   return spawnSync('sh', ['-c', `ulimit -v ${kb} && exec "$0" serve`, process.env.NEXUS_BIN],
     { env: { ...FEW, HTTP_PORT: String(port), WS_PORT: '0', PATH: process.env.PATH }, encoding: 'utf8' });
 }
 
-test('with too little address space the start says what to change, in one line', () => {
+test('with too little address space the start reports what to change in one line', () => {
   const { status, stderr, stdout } = startWith(4096 * MIB, 0);
   assert.equal(status, 1);
   assert.equal(stdout, '');
   assert.match(stderr, /^nexus: cannot reserve \d+ GiB of address space .*ulimit -v.*\n$/);
 });
 
-test('whatever the limit is, a start says why it ends, and never ends by a signal', { timeout: 120_000 }, async (t) => {
+test('with any limit a start reports why it ends, and never ends by a signal', { timeout: 120_000 }, async (t) => {
   const server = await serve(t, { env: FEW });
   const whole = virtualKb(server.pid);
-  let refused = 0; // for want of room; with enough of it the start ends because the port is taken
-  const limits = Array.from({ length: 88 }, (_, i) => 512 - 8 * i); // how much less; the heap of a loop comes when it likes
+  let refused = 0; // starts without enough memory; with enough the start ends because the port is taken
+  // The reduction varies, because the heap of a loop is made at an unknown moment.
+  const limits = Array.from({ length: 88 }, (_, i) => 512 - 8 * i);
   for (const missing of limits) {
     const { status, signal, stderr } = startWith(whole - missing * MIB, server.port);
     assert.equal(signal, null, `${missing} MiB less: ${stderr}`);
@@ -39,12 +41,12 @@ test('whatever the limit is, a start says why it ends, and never ends by a signa
   assert.ok(refused > 3 && refused < limits.length, 'some of these limits were too small');
 });
 
-// Each loop's thread has been made ready before the port was open: the first call on it needs nothing that could end the process.
-test('the first call of a loop may come when no address space is left', { timeout: 180_000 }, async (t) => {
+// Each loop's thread was prepared before the port was open, so its first call needs nothing that could end the process.
+test('the first call of a loop may come without address space', { timeout: 180_000 }, async (t) => {
   const server = await serve(t, { env: { ...FEW, MAX_INSTANCES: '8', THREADS: '4' } });
   const ids = Array.from({ length: 16 }, (_, i) => `p${i}`);
   const limit = (bytes) => execFileSync('prlimit', ['--pid', String(server.pid), `--as=${bytes}:`]);
-  limit(String((virtualKb(server.pid) + 192) * 1024)); // for a few small things; a signal stack is 260 KiB
+  limit(String((virtualKb(server.pid) + 192) * 1024)); // for a few small things; a signal stack has 260 KiB
   for (const id of ids) await server.panel(id, { own: 'return 1' }).catch(() => {}); // loads the handler
   assert.equal(server.child.status, undefined, server.child.stderr);
   limit('unlimited');
@@ -52,8 +54,8 @@ test('the first call of a loop may come when no address space is left', { timeou
   for (const id of ids) assert.equal((await server.panel(id, { own: 'return 1' })).status, 201);
 });
 
-// Where not even a refusal has room any more, the connection is closed; the server lives all the same.
-test('with room for some, calls are answered or refused', { timeout: 120_000 }, async (t) => {
+// When there is no memory even for an error response, the connection is closed and the server lives.
+test('with little memory calls get results or rejections', { timeout: 120_000 }, async (t) => {
   const server = await serve(t, { env: FEW });
   const text = 'x'.repeat(900_000);
   const seen = new Map();
@@ -71,7 +73,7 @@ test('with room for some, calls are answered or refused', { timeout: 120_000 }, 
   };
   const limit = (bytes) => execFileSync('prlimit', ['--pid', String(server.pid), `--as=${bytes}:`]);
   assert.deepEqual(await call(0), [201, 200]);
-  // Down to what it has now, and below: nothing more is to be had then.
+  // Down to the present size and below, where nothing more can be had.
   for (const more of [16 * MIB, 1 * MIB, -64 * MIB]) {
     limit(String((virtualKb(server.pid) + more) * 1024));
     const all = Array.from({ length: 24 }, (_, i) => call(i).then((statuses) => statuses.forEach(count), (error) => {
@@ -87,15 +89,15 @@ test('with room for some, calls are answered or refused', { timeout: 120_000 }, 
   assert.deepEqual(await call(99), [201, 200]);
 });
 
-// The loops' own needs are met from a reserve: with nothing left for malloc the server looks at its limits, keeps time, says how
-// it is, and refuses.
-test('a server whose last byte is gone goes on', { timeout: 120_000 }, async (t) => {
+// The loops take what they need themselves from the memory reserve: when malloc has nothing left, the server still
+// checks its limits, keeps time, reports its health, and rejects requests.
+test('a server without any free memory keeps working', { timeout: 120_000 }, async (t) => {
   const server = await serve(t, { env: FEW });
   const limit = (bytes) => execFileSync('prlimit', ['--pid', String(server.pid), `--as=${bytes}:`]);
   const made = [];
   const uptime = async () => (await server.get('/health')).json.uptime;
-  limit(String(64 * MIB * 1024)); // less than it has
-  // Panels of ever less, each until there is no room for one of its size; each of them is called at once.
+  limit(String(64 * MIB * 1024)); // less than it has now
+  // Creates ever smaller panels, each size until there is no memory for one more, and calls each at once.
   const fill = async () => {
     for (const bytes of [800_000, 100_000, 10_000, 100]) {
       for (let status = 201; status === 201;) {
@@ -114,11 +116,12 @@ test('a server whose last byte is gone goes on', { timeout: 120_000 }, async (t)
   };
   await fill();
   const before = await uptime();
-  await until(async () => await uptime() >= before + 3000); // each time on a new connection; meanwhile it looks at its limits thrice
+  // Each time on a new connection; meanwhile the server checks its limits three times.
+  await until(async () => await uptime() >= before + 3000);
   await fill();
   t.diagnostic(`${made.length} panels`);
   assert.equal(server.child.status, undefined, server.child.stderr);
-  // Who gives something back is let in.
+  // Deletions are accepted, because they free memory.
   for (const id of made) assert.equal((await server.request('DELETE', `/panels/${id}`)).status, 204);
   limit('unlimited');
   const { status } = await server.panel('last', { echo: 'return $args.text' });

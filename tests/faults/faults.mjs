@@ -1,5 +1,5 @@
-// What the system refuses (mappings, protection, memory, room for files) is refused on, with a code, and then over: the server
-// lives, no request is left without an answer, and nothing stays charged.
+// When system calls fail (mappings, protection, memory, files), requests are rejected with a code, and only for as
+// long: the server lives, each request gets a response, and nothing remains charged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
@@ -8,27 +8,27 @@ import { panelOf, until } from '../e2e/support/program.mjs';
 import { serveWithFaults } from './support/server.mjs';
 
 const CALLERS = 8;
-const CALLS = 60; // of each
+const CALLS = 60; // of each kind
 const TOOLS = {
   small: '$state.n = ($state.n ?? 0) + 1; return $state.n',
   grow: "const kept = []; for (let i = 0; i < 100; i++) kept.push(new Uint8Array(65536).fill(i)); return kept.length",
   echo: 'return $args.text',
   spin: 'for (;;);',
   state: "$state.big = 'x'.repeat(300000)",
-  nap: 'const kept = [1, 2, 3]; await $ext.timer.sleep(150); return kept.length', // long enough to be packed
+  nap: 'const kept = [1, 2, 3]; await $ext.timer.sleep(150); return kept.length', // long enough to be hibernated
 };
 const CALLED = ['small', 'small', 'small', 'grow', 'grow', 'echo', 'state', 'spin', 'nap'];
 const MORE = { capabilities: ['state:*', 'ext:timer'] };
 const text = 'x'.repeat(200_000);
 
-// With a limit for the one that never ends: the others have as long as a busy machine takes.
+// Only the endless handler has a low limit; the others have time for a busy machine.
 function makePanel(server, id, tools) {
   const definition = panelOf(id, tools, MORE);
   definition.tools.find(({ name }) => name === 'spin').limits = { timeoutMs: 100 };
   return server.post('/panels', definition);
 }
 
-// Every answer is held against docs/openapi.json on its way here, so that what is left to see is whether one came.
+// Each response is checked against docs/openapi.json on its way here, so the caller only checks that there is one.
 async function caller(server, index, seen) {
   for (let i = 0; i < CALLS; i += 1) {
     const id = `p${index}-${i % 3}`;
@@ -73,8 +73,8 @@ async function worksAsBefore(server, before) {
     assert.deepEqual([status, json.status], [200, 'success'], tool);
   }
   await server.request('DELETE', '/panels/after');
-  // What is charged is what the instances have that are there, new ones of which may just be made, and all the rest as it was
-  // before there were panels.
+  // The charge must be the bytes of the present instances, new ones of which may just be created, and otherwise the
+  // charge before there were panels.
   await until(async () => {
     const { active, charged } = await accounts(server);
     const { memoryBytes } = (await server.get('/health')).json.runtime;
@@ -89,7 +89,7 @@ async function writesAgain(server) {
   await until(async () => (await accounts(server)).cacheBytes > cacheBytes);
 }
 
-// `names`: who is refused must have been told of these.
+// `names`: what the messages of rejections must contain.
 for (const [name, shares, names = []] of [
   ['mprotect, now and then', { mprotect: 0.02 }],
   ['mprotect, half of the time', { mprotect: 0.5 }, ['container: vm.max_map_count']],

@@ -1,13 +1,13 @@
-// For tests only, by LD_PRELOAD: makes calls to the system fail at random, as they do when a machine is at its end.
+// For tests, by LD_PRELOAD: makes system calls fail at random, as they do when a machine runs out of memory or disk.
 //
-// NEXUS_FAULTS names a file of 32-bit numbers that this library maps, so that a test changes and reads it while the
-// program runs: for each kind, how many of a million calls fail; then, for each kind, how many have failed.
+// NEXUS_FAULTS names a file of 32-bit numbers. The library maps it, so that a test can write and read it while the
+// program runs: for each kind of call, how many of a million fail; then, for each kind, how many have failed.
 //
 //    0          4          8          12         16 ............ 32
 //   | mmap     | mprotect | malloc   | file     | failed, as before |
 //
-// malloc: of 64 KiB and more. file: opening to write, and writing, below NEXUS_FAULTS_FOLDER (ENOSPC).
-// NEXUS_FAULTS_SEED: where the randomness begins. Nothing fails before the file says so.
+// malloc: of 64 KiB and more. file: opening for writing, and writing, below NEXUS_FAULTS_FOLDER (ENOSPC).
+// NEXUS_FAULTS_SEED: the seed of the random numbers. No call fails before the test writes to the file.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -70,7 +70,7 @@ void* map(void* address, std::size_t bytes, int protection, int flags, int file,
   return reinterpret_cast<void*>(syscall(SYS_mmap, address, bytes, protection, flags, file, offset));
 }
 
-// `path` may be relative to an open folder, as the cache's are.
+// `path` may be relative to an open folder, as the paths of the cache are.
 bool is_below_folder(int open_folder, const char* path) {
   const char* folder = std::getenv("NEXUS_FAULTS_FOLDER");
   if (folder == nullptr) return false;
@@ -124,7 +124,8 @@ void* mmap(void* address, std::size_t bytes, int protection, int flags, int file
 void* mmap64(void* address, std::size_t bytes, int protection, int flags, int file, off_t offset) noexcept {
   return mmap(address, bytes, protection, flags, file, offset);
 }
-// What merges mappings needs none, and that is how the server falls back: the next of the thread does not fail.
+// The next call of the thread does not fail: a call that merges mappings needs no memory, and the server falls back on
+// such calls.
 int mprotect(void* address, std::size_t bytes, int protection) noexcept {
   static thread_local bool has_failed = false;
   has_failed = !has_failed && fails(kMprotect, ENOMEM);

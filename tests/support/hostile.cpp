@@ -107,7 +107,7 @@ void run_hostile(std::span<const HostileCase> cases) {
     run_as_it_is(sandbox, one);
     if (one.is_caught == Catch::kCatchable) run_caught(sandbox, one);
   }
-  if (!kUnderSanitizer) {  // which keeps what was freed for a while
+  if (!kUnderSanitizer) {  // which keeps freed memory for a while
     EXPECT_LE(resident_bytes(), before + kMostLeftBehind);
   }
 }

@@ -1,5 +1,5 @@
-// Handlers that mean harm, as tables. Each is run three times: as it is, with its failure caught by JavaScript, and with
-// a server that has no more memory to give; after each run a normal handler must work.
+// Tables of hostile handlers. Each runs three times: as it is, with its failure caught in JavaScript, and with a ledger
+// that grants no more memory. After each run a normal handler must work.
 #pragma once
 
 #include <cstdint>
@@ -11,25 +11,25 @@
 
 namespace nexus::testing {
 
-// What a failure looks like to JavaScript, and so what a second run of the same source can show.
+// How JavaScript sees the failure, which decides what a run with a catch clause can show.
 enum class Catch : std::uint8_t {
-  kCatchable,  // try { } catch { } around it goes on and succeeds
-  kNot,        // it never returns to the catch clause
+  kCatchable,  // a try/catch around the source catches it, and the handler succeeds
+  kNot,        // execution never returns to the catch clause
 };
 
-// Which limit a handler that runs out of memory meets when the server refuses growth early.
+// The limit that a handler reaches when the ledger rejects growth early.
 enum class Growth : std::uint8_t {
   kSmallSteps,  // the server's
-  kLargeSteps,  // either: one step may be past the handler's own limit
+  kLargeSteps,  // either: one step may exceed the handler's own limit
 };
 
-// Whether the interpreter may lose the exception: it drops the reactions of a promise that it has no memory to queue.
-// What was waiting for them waits on, and a handler that never stops making promises ends in TIMEOUT.
+// Whether the exception always reaches the handler. Without memory, the interpreter drops reactions of promises that it
+// cannot queue: code that awaits them never continues, and a handler that makes promises for ever ends in TIMEOUT.
 enum class Delivery : std::uint8_t { kSure, kMayBeLost };
 
 struct HostileCase {
   std::string_view name;
-  std::string_view source;  // a body
+  std::string_view source;  // the body of a handler
   ErrorCode code = ErrorCode::kMemoryLimit;
   std::uint64_t memory_limit_bytes = 4_MiB;
   Catch is_caught = Catch::kCatchable;
@@ -38,17 +38,17 @@ struct HostileCase {
   Delivery delivery = Delivery::kSure;
 };
 
-// What a source looks like with its failure caught. It returns "went on".
+// The source with its failure caught. It returns "went on".
 std::string with_catch(std::string_view source);
 
-// Runs all cases in one sandbox; at the end the process must be as large as it was.
+// Runs all cases in one sandbox; at the end the process must have its earlier size.
 void run_hostile(std::span<const HostileCase> cases);
-// Those that end in MEMORY_LIMIT, with growth refused by the ledger at 25, 50 and 75 % of their limit.
+// Runs the cases that end in MEMORY_LIMIT, while the ledger rejects growth at 25, 50 and 75 % of the limit.
 void run_with_refused_growth(std::span<const HostileCase> cases);
 
-// MEMORY_LIMIT as the contract has it: numbers, and a text.
+// Expects MEMORY_LIMIT with the details of the contract: numbers and a text.
 void expect_memory_limit(const Outcome& outcome, std::uint64_t limit_bytes);
-// A normal handler in the sandbox's instance, or in a new one if the last was retired.
+// Expects a normal handler to work, in the sandbox's instance or, if that was retired, in a new one.
 void expect_normal(Sandbox& sandbox);
 
 std::uint64_t resident_bytes();

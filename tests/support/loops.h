@@ -1,4 +1,4 @@
-// Several event loops with all that belongs to them, as the program has them but for the port: requests are objects.
+// Several event loops as the program has them, but without the port: requests are objects.
 #pragma once
 
 #include <array>
@@ -18,13 +18,13 @@
 
 namespace nexus::testing {
 
-// What a test says of the memory of the process.
+// Memory figures that a test sets.
 struct FakeMemory : exposition::MemorySource {
   exposition::MemoryFacts facts;
   exposition::MemoryFacts look() const override { return facts; }
 };
 
-// One loop; used on the thread that runs it.
+// One loop. Thread safety: used on the thread that runs it.
 struct LoopUnderTest {
   LoopUnderTest(api::LoopPeers& peers, std::size_t own, const shard::Shard::Shared& shared,
                 const Limits& limits);
@@ -34,7 +34,7 @@ struct LoopUnderTest {
   api::Api api;
   LoopGroup<api::Api> apis;
   api::LoopRouter loop_router;
-  // The shard's.
+  // Shorthands for parts of the shard.
   handlers::HandlerCache& cache = shard.cache();
   pool::InstancePool& pool = shard.pool();
   const panels::Registry& registry = shard.registry();
@@ -53,21 +53,21 @@ class Loops {
   const extensions::Timer& timer() const { return *timer_; }
   LoopUnderTest& operator[](std::size_t index) { return *loops_[index]; }
 
-  // A request as the connection on loop `at` would hand it on; the response's status and body.
+  // Sends a request to loop `at`, as its connection would; returns the status and body of the response.
   struct Response {
     unsigned status;
     std::string body;
   };
   Task<Response> ask(std::size_t at, http::Method method, std::string target, std::string body);
   struct Headers {
-    std::string idempotency_key{}, prefer{};  // empty: not sent
+    std::string idempotency_key{}, prefer{};  // empty: no header
   };
   Task<Response> ask(std::size_t at, http::Method method, std::string target, std::string body,
                      Headers headers);
 
-  // Runs `work` on loop `at`, to be started by run().
+  // Starts `work` on loop `at`; it runs within run().
   void spawn(std::size_t at, Task<void> work);
-  // Runs all loops, each on a thread of its own, until all that was spawned is done.
+  // Runs all loops, each on a thread of its own, until all work of spawn() has ended.
   void run();
 
  private:
@@ -75,18 +75,18 @@ class Loops {
   extensions::External external_;
   api::LoopPeers peers_;
   std::vector<std::unique_ptr<LoopUnderTest>> loops_;
-  // Goes before the loops, where its thread settles calls.
+  // Destroyed before the loops, to which its thread posts settlements.
   std::unique_ptr<extensions::Timer> timer_ = *extensions::Timer::create();
   const std::array<extensions::Extension*, 2> extensions_{&external_, timer_.get()};
   std::atomic<int> in_progress_{0};
 };
 
-// The definition of a panel with one tool. `more`: members with a comma behind each.
+// The definition of a panel with one tool. `more`: further members, each followed by a comma.
 std::string definition_of(std::string_view id, std::string_view handler, std::string_view more = {});
 
-// The texts of all members of this name in a JSON text, without escapes; nothing more than a search.
+// The values of all string members with this name in a JSON text, found by plain search, without unescaping.
 std::vector<std::string> texts_of(std::string_view json, std::string_view name);
-// The first of them; empty: none.
+// The first of these values; empty: there is none.
 std::string text_of(std::string_view json, std::string_view name);
 
 }  // namespace nexus::testing

@@ -1,4 +1,4 @@
-// The sandbox as tests speak of it:
+// The sandbox in the language of tests:
 //
 //   Sandbox sandbox;
 //   sandbox.run("return $args.a + 1", {.args = R"({"a":1})"}).expect_value("2");
@@ -26,15 +26,15 @@ struct RunOptions {
   Limits limits{};
 };
 
-// What came of a run; checks report the place of the test that made them.
+// The outcome of a run. Its checks report the line of the test that called them.
 class Outcome {
  public:
   explicit Outcome(ExecutionResult result) : result_(std::move(result)) {}
 
   const Outcome& expect(ErrorCode code) const;
-  const Outcome& expect_message(std::string_view part) const;  // of the error
+  const Outcome& expect_message(std::string_view part) const;  // in the error's message
   const Outcome& expect_at(int line, int column) const;
-  const Outcome& expect_value(std::string_view json) const;  // success, with this return value
+  const Outcome& expect_value(std::string_view json) const;  // success, with this value
   const Outcome& expect_success() const;
 
   const ExecutionResult& result() const { return result_; }
@@ -44,18 +44,17 @@ class Outcome {
   ExecutionResult result_;
 };
 
-// A ledger that refuses beyond a number of bytes in all.
+// A ledger with a limit that a test sets.
 class BoundedLedger final : public budget::BoundedLedger {
  public:
   void set_limit(std::uint64_t bytes) { set(bytes, {}, {.limit_bytes = bytes}); }
 };
 
-// The beginning of a handler that has to run while a test looks at something: it runs until the test calls let_go() of the
-// clock, for it waits for the year 2200.
+// The beginning of a handler that runs until the test calls let_go() of the clock: it waits for the year 2200.
 inline constexpr std::int64_t kFarAwayMs = 7'258'118'400'000;
 inline constexpr const char* kHold = "while (Date.now() < 7258118400000); ";
 
-// The machine's clocks, and the hands that a test can turn forward.
+// The machine's clocks plus an offset that a test sets.
 class AdvancedClock final : public Clock {
  public:
   std::int64_t unix_ms() const override {
@@ -67,11 +66,11 @@ class AdvancedClock final : public Clock {
   }
   std::uint64_t thread_cpu_us() const override { return system_.thread_cpu_us(); }
   void advance_ms(std::uint64_t ms) { ahead_ms_ += ms; }
-  // So long it takes to look at it, from now on: whatever is done between two looks takes at least that long.
+  // From now on each call of the clock advances it by so much: time passes between any two calls.
   void take_for_each_look_us(std::uint64_t us) { look_us_ = us; }
-  // As somebody sets the wall clock, forward or back, without time going by.
+  // Sets the wall clock forward or back, without time passing.
   void set_wall_by_ms(std::int64_t ms) { set_by_ms_ += ms; }
-  // All that hold (kHold) go on, and nothing holds any more. No time limit goes by the wall clock.
+  // Ends the wait of all handlers that begin with kHold, now and later. No time limit depends on the wall clock.
   void let_go() { set_by_ms_ = kFarAwayMs - system_.unix_ms(); }
 
  private:
@@ -82,19 +81,19 @@ class AdvancedClock final : public Clock {
   mutable std::atomic<std::uint64_t> ahead_us_{0};
 };
 
-// One runtime, which there can only be one of in a process at a time, and one instance of it.
+// The runtime, of which a process can have only one at a time, and one instance of it.
 class Sandbox {
  public:
   explicit Sandbox(memory::Tracking tracking = memory::Tracking::kLearnHotPages,
                    std::size_t max_memories = 16);
 
   Outcome run(std::string_view source, const RunOptions& options = {});
-  // Loads only: the error, or the image.
+  // Loads the handler without a run: the image or the error.
   Result<std::shared_ptr<const memory::Image>> load(std::string_view source, const Limits& limits = {});
   Outcome run_image(const std::shared_ptr<const memory::Image>& image, std::string_view source,
                     const RunOptions& options = {});
 
-  // The instance that the next run uses; a new one when the last was retired.
+  // The instance of the next run; a new one when the last was retired.
   sandbox::Instance& instance();
   sandbox::Runtime& runtime() { return *runtime_; }
   BoundedLedger& ledger() { return ledger_; }

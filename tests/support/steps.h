@@ -1,12 +1,12 @@
-// How long a test goes on.
+// The number of steps of a randomised test.
 #pragma once
 
 #include <cstdint>
 
 namespace nexus::testing {
 
-// Whether this program is built with the sanitizer: some things cost ten times as much under them, and some the kernel
-// or the sanitizer itself makes impossible.
+// True when this program is built with the sanitizer: some tests are ten times slower under it, and some are
+// impossible.
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool kUnderAddressSanitizer = true;
 #else
@@ -19,7 +19,7 @@ inline constexpr bool kUnderThreadSanitizer = false;
 #endif
 inline constexpr bool kUnderSanitizer = kUnderAddressSanitizer || kUnderThreadSanitizer;
 
-// NEXUS_FUZZ_STEPS if it is set, else `usual`, or a tenth of it under a sanitizer.
+// NEXUS_FUZZ_STEPS if it is set, otherwise `usual`, or a tenth of it under a sanitizer.
 std::uint64_t steps(std::uint64_t usual);
 
 }  // namespace nexus::testing

@@ -1,4 +1,4 @@
-// A folder that goes with the test.
+// A folder that its destructor removes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace nexus::testing {
 
 class TemporaryFolder {
  public:
-  // Below `parent`: "/dev/shm" is memory.
+  // Made below `parent`; "/dev/shm" is in memory.
   explicit TemporaryFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
       : path_((parent / "nexus-test-XXXXXX").string()) {
     EXPECT_NE(mkdtemp(path_.data()), nullptr) << path_;

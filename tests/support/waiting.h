@@ -1,4 +1,4 @@
-// An execution that waits, as tests speak of it: every segment runs in another instance than the one before.
+// An execution with suspensions, in the language of tests. Each segment runs in another instance than the previous one.
 //
 //   Waiting w(sandbox, "return (await $ext.http.get('a')).n");
 //   EXPECT_EQ(w.calls(), "0 http.get [\"a\"]");
@@ -21,20 +21,20 @@ class Waiting {
 
   Waiting(Sandbox& sandbox, std::string source, const RunOptions& options = {}, Form form = Form::kRaw);
 
-  // Of an image that is there already.
+  // Runs an image that was made before.
   Waiting(Sandbox& sandbox, std::shared_ptr<const memory::Image> image, std::string source,
           const RunOptions& options = {}, Form form = Form::kRaw);
 
   bool waits() const { return suspended_.has_value(); }
-  // Of the last segment: "NUMBER EXTENSION.METHOD ARGS", separated by spaces.
+  // The calls of the last segment: "NUMBER EXTENSION.METHOD ARGS", separated by spaces.
   const std::string& calls() const { return calls_; }
   std::string state() const { return state_.to_json(); }
   State& shared_state() { return state_; }
   const sandbox::Suspended& suspended() const { return *suspended_; }
-  // An error: it waits still.
+  // On an error the execution is still suspended.
   Result<void> answer(std::uint32_t number, std::string_view json,
                       CallAnswer::Kind kind = CallAnswer::Kind::kValue);
-  // REQUIRES: it has ended.
+  // REQUIRES: the execution has ended.
   const Outcome& outcome() const { return *outcome_; }
 
  private:

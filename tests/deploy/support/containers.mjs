@@ -1,5 +1,5 @@
-// Containers and images apart from all others on this machine: with roots of their own in the cache folder, on the host's
-// network, so that neither interfaces nor rules are left behind. Needs root, and what `scripts/setup deploy` installs.
+// Containers and images apart from all others on this machine: their roots are in the cache folder, and they use the
+// host's network, so that no interfaces or rules are left behind. Needs root, and the tools of `scripts/setup deploy`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,7 +12,7 @@ const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ne
 
 const files = {
   'storage.conf': `[storage]\ndriver = "overlay"\ngraphroot = "${folder}/storage"\nrunroot = "${folder}/run"\n`,
-  // What a machine without systemd and with few descriptors needs; see also DISABLE_HC_SYSTEMD.
+  // For machines without systemd and with few descriptors; see also DISABLE_HC_SYSTEMD.
   'containers.conf': `[containers]
 netns = "host"
 default_ulimits = ["nofile=20000:20000", "nproc=4096:4096"]
@@ -22,12 +22,12 @@ cgroup_manager = "cgroupfs"
 runtime = "runc"
 events_logger = "file"
 `,
-  // No registry is asked for what is not here.
+  // Missing images are an error: no registry is asked.
   'registries.conf': 'unqualified-search-registries = []\n',
 };
 
-// The environment in which buildah, podman and `make image` use only what is in that folder. `containerEnvironment`: what
-// every container gets beside what its image and its command line say.
+// The environment in which buildah, podman and `make image` use only that folder. `containerEnvironment`: variables for
+// every container, besides those of its image and command line.
 export function prepare(containerEnvironment = {}) {
   mkdirSync(join(folder, 'tmp'), { recursive: true });
   const work = mkdtempSync(join(folder, 'test-'));
@@ -45,11 +45,11 @@ export function prepare(containerEnvironment = {}) {
   };
   const call = (command, args, options = {}) => execFileSync(command, args, { cwd: root, env, encoding: 'utf8', ...options });
   call(join(root, 'tests/deploy/support/base-images'), [], { stdio: ['ignore', 'ignore', 'inherit'] });
-  // What older sources have left; what the next build can take from the last one is younger, or a part of something that is.
+  // Removes leftovers of older sources; images that the next build can reuse are younger, or used by younger ones.
   call('podman', ['image', 'prune', '--force', '--filter', 'until=168h'], { stdio: ['ignore', 'ignore', 'inherit'] });
   return {
     work, env,
-    // Its stdout; throws with stderr.
+    // Returns stdout; throws with stderr.
     run: (command, ...args) => call(command, args).trim(),
     podman: (...args) => call('podman', args, { stdio: ['ignore', 'pipe', 'pipe'] }).trim(),
     // {status, stdout, stderr}
@@ -58,7 +58,8 @@ export function prepare(containerEnvironment = {}) {
   };
 }
 
-// A folder in memory, as an emptyDir with `medium: Memory` and a limit of 128 MiB is. Gives what removes it.
+// A folder in memory, like an emptyDir with `medium: Memory` and a limit of 128 MiB. Returns a function that removes
+// it.
 export function memoryFolder(path, mode) {
   mkdirSync(path, { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=128m,mode=${mode}`, 'tmpfs', path]);
@@ -68,15 +69,15 @@ export function memoryFolder(path, mode) {
   };
 }
 
-// As Kubernetes runs a pod that is not trusted: no root, nothing to write to but the cache, no capabilities, the default
-// seccomp profile.
+// The options with which Kubernetes runs an untrusted pod: no root, a read-only root filesystem, no capabilities, the
+// default seccomp profile.
 export const asKubernetes = (memory = '1g') => ['--network', 'host', '--user', '1000:1000', '--read-only', '--read-only-tmpfs=false',
   '--tmpfs', '/tmp/nexus-cache:rw,size=128m,U,noexec,nosuid,nodev', '--cap-drop', 'all', '--security-opt', 'no-new-privileges',
   '--memory', memory, '--memory-swap', memory, '--pids-limit', '256'];
 
-// A program that runs `nexus` in a container, with its own arguments and environment, for tests/e2e/support/program.mjs.
-// `folders` are there too, and of the container's user. NEXUS_CONTAINER_OPTIONS adds options of podman. All its containers
-// have the label.
+// Returns a program that runs `nexus` in a container, with its own arguments and environment, for
+// tests/e2e/support/program.mjs. `folders` are mounted and belong to the container's user. NEXUS_CONTAINER_OPTIONS adds
+// options of podman. All containers get the label.
 export function programInContainer({ work, env }, image, folders, label) {
   const program = join(work, 'nexus');
   const pids = join(work, 'pids');

@@ -1,4 +1,4 @@
-// What the program under test says of itself, for the manifests to be held against.
+// Facts about the program under test, for checking the manifests.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export async function readFacts(t) {
   t.after(() => rmSync(folder, { recursive: true }));
   const secret = join(folder, 'jwt-secret');
   writeFileSync(secret, 'of the test alone, and 32 bytes long or more');
-  // As in the pod, but for its files. A port may be taken here, so nothing listens.
+  // The pod's environment, with other files. Nothing listens, because the port may be taken here.
   const env = (settings) => ({ PATH: process.env.PATH, ...settings, CACHE_DIR: folder, ...(settings.JWT_SECRET_FILE && { JWT_SECRET_FILE: secret }) });
   const ask = (command, settings) => run(program, [command, '--json'], { env: env(settings) });
 
@@ -30,7 +30,7 @@ export async function readFacts(t) {
       const { status, stdout, stderr } = ask('config', settings);
       return status === 0 && stderr === '' ? [] : [`nexus config: ${status}: ${stdout}${stderr}`];
     },
-    // What the program would keep free of a container with that limit.
+    // The reserve of the program in a container with that limit.
     reserveBytes: (limit) => {
       if (!(limit >= 64 * MiB)) return NaN;
       if (!reserves.has(limit)) {

@@ -1,5 +1,5 @@
-// Builds the image as `make image` does, and gives what starts servers in it: `serve` and the others of the end-to-end
-// tests, and `runImage`, without any of their environment.
+// Builds the image as `make image` does, and returns functions that start servers in it: `serve` and others of the
+// end-to-end tests, and `runImage`, which uses nothing of their environment.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readlinkSync } from 'node:fs';
@@ -13,7 +13,7 @@ export const containers = prepare();
 const { podman, run, tryPodman, work } = containers;
 export const built = run('make', '-s', 'image');
 
-// Where the end-to-end tests make their folders: in memory, as large as the cache's folder is to be.
+// The folder for the folders of the end-to-end tests: in memory, as large as the cache's volume.
 export const folder = join(work, 'tmp');
 mkdirSync(folder);
 const label = `nexus-test=${process.pid}`;
@@ -32,11 +32,12 @@ after(() => {
   containers.remove();
 });
 
-// For serve(): the cache as the image has it, in a memory-backed folder of its own.
+// For serve(): the cache folder of the image, in its own memory-backed volume.
 export const ownCache = { CACHE_DIR: '/tmp/nexus-cache', MAX_CACHE_SIZE_MB: '64' };
 export const warnings = (server) => server.child.stderr.split('\n').filter((line) => / (warn|error) /.test(line));
 
-// What podman is told of a container as it would be there: with the image's own environment and command, on a free port.
+// The podman options of a container as Kubernetes runs it, with the image's own environment and command, on a free
+// port.
 async function asItWouldBe({ memory, env = {} } = {}) {
   const name = `nexus-test-${process.pid}-${++made}`;
   const port = await freePort();
@@ -47,7 +48,7 @@ async function asItWouldBe({ memory, env = {} } = {}) {
 
 const pidOf = (name) => Number(podman('inspect', '--format', '{{.State.Pid}}', name));
 
-// Such a container, running. Resolves when it is ready.
+// Runs such a container. Resolves when the server is ready.
 export async function runImage(t, more) {
   const { name, port, args } = await asItWouldBe(more);
   podman('run', '--detach', ...args);
@@ -58,15 +59,15 @@ export async function runImage(t, more) {
   return { name, port, pid: pidOf(name), isRunning };
 }
 
-// 200, or nothing while nobody listens.
+// 200, or undefined while nothing listens.
 const readiness = (port) => new Promise((resolve) => {
   http.get({ host: '127.0.0.1', port, path: '/health/ready', agent: false }, (response) => resolve(response.resume().statusCode))
     .on('error', () => resolve(undefined));
 });
 
-// Milliseconds from where the process in such a container becomes the program to its first 200 of /health/ready. Made and
-// started apart, as the kubelet does: in between the process is there, with all that it may and may not, and still the
-// runtime's. Since when it is (/proc/PID/stat) says little of the program therefore.
+// Milliseconds from the execution of the program in such a container to its first 200 of /health/ready. The container
+// is created and started in two steps, as the kubelet does: in between, its process exists with all its restrictions
+// but still belongs to the runtime. So the start time in /proc/PID/stat is too early.
 export async function timeToReady() {
   const { name, port, args } = await asItWouldBe();
   podman('create', ...args);
@@ -76,7 +77,7 @@ export async function timeToReady() {
   if (isProgram()) throw new Error(`${name} runs before it is started`);
   const starting = spawn('podman', ['start', name], { env: containers.env, stdio: 'ignore' });
   const started = once(starting, 'close');
-  let began;  // when it was not the program yet for the last time
+  let began;  // the last moment when the process was not yet the program
   do began = performance.now(); while (!isProgram());
   while (await readiness(port) !== 200);
   const took = performance.now() - began;

@@ -1,12 +1,12 @@
-// A little of everything that the metrics count: calls that succeed, fail, are refused and wait, triggers, WebSocket clients,
-// requests to others.
+// Load for every metric: calls that succeed, fail, are rejected and are suspended, triggers, WebSocket clients,
+// requests to other servers.
 import http from 'node:http';
 import { watch } from '../../e2e/support/socket.mjs';
 
-// What the server under test needs for it.
+// The settings that the server under test needs for it.
 export const settings = { HTTP_ALLOW_PRIVATE: 'true', MAX_CACHE_SIZE_MB: '64', MAX_PANEL_QUEUE: '0', MAX_INSTANCES: '4', MAX_QUEUE: '0', THREADS: '1' };
 
-// Gives a function that makes one round of calls, and resolves when all are answered.
+// Returns a function that makes one round of calls, and resolves when all have responses.
 export async function makeLoad(t, server) {
   const service = http.createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1');
   await new Promise((resolve) => { service.on('listening', resolve); });
@@ -35,11 +35,11 @@ export async function makeLoad(t, server) {
   return async () => {
     for (let call = 0; call < 20; ++call) await server.trigger('load', 'ok');
     for (const tool of ['bad', 'ask', 'nap', 'unknown']) await server.trigger('load', tool);
-    // The panel's turn is taken: whoever comes second is refused.
+    // The first call takes the panel's turn, so the second one is rejected.
     await Promise.all([server.trigger('load', 'spin'), server.trigger('load', 'spin')]);
     const requestId = String(++rounds);
     client.send({ type: 'TRIGGER', tool: 'ok', requestId });
-    // A result, or an error: a trigger may have the panel's turn.
+    // A result or an error: a trigger may have the panel's turn.
     await client.until((message) => message.requestId === requestId);
   };
 }

@@ -1,4 +1,4 @@
-// The one pod: pod security "restricted", its settings, and the numbers among them that belong together.
+// Checks of the one pod: pod security "restricted", its settings, and numbers that must agree.
 import { quantity } from './quantity.mjs';
 
 export function podFaults(set, facts) {
@@ -7,7 +7,7 @@ export function podFaults(set, facts) {
     ...memoryFaults(set.pod, settings, facts), ...timeFaults(set.pod, settings), ...portFaults(set, settings)];
 }
 
-// What the container finds in its environment: name -> text. A value that only the cluster knows is what it would be.
+// The environment of the container: name -> text, with plausible values for what only the cluster knows.
 function settingsOf({ all, pod }) {
   const [container] = pod.containers;
   const settings = new Map();
@@ -25,7 +25,8 @@ function settingsOf({ all, pod }) {
 
 const allowedVolumes = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'];
 
-// The profile "restricted" of https://kubernetes.io/docs/concepts/security/pod-security-standards, and what we ask beyond it.
+// The profile "restricted" of https://kubernetes.io/docs/concepts/security/pod-security-standards, and our own
+// additional rules.
 function securityFaults(pod) {
   const faults = [];
   const must = (holds, what) => { if (!holds) faults.push(`pod: ${what}`); };
@@ -70,7 +71,7 @@ function settingFaults({ all, pod }, settings, facts) {
   if (settings.get('AUTH_ENABLED') !== 'true') faults.push('AUTH_ENABLED is not true');
   if (settings.has('JWT_SECRET')) faults.push('a secret in plain sight: JWT_SECRET');
   const [{ volumeMounts, command, args, env = [] }] = pod.containers;
-  // Where the program is, the image knows: its entry point.
+  // The image's entry point knows where the program is.
   if (command || String(args) !== 'serve') faults.push(`it runs ${command} ${args}`);
   const { resource, divisor = '1' } = env.find(({ name }) => name === 'THREADS')?.valueFrom?.resourceFieldRef ?? {};
   if (resource !== 'limits.cpu' || quantity(divisor) !== 1) faults.push(`THREADS is ${resource} in units of ${divisor} instead of limits.cpu`);
@@ -86,7 +87,7 @@ function settingFaults({ all, pod }, settings, facts) {
 }
 
 const MiB = 2 ** 20;
-// What manifests and dashboards of others know.
+// Values that other manifests and dashboards use.
 const cacheFolder = '/tmp/nexus-cache', cacheVolume = 128 * MiB;
 
 function memoryFaults(pod, settings, facts) {

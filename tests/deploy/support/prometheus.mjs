@@ -1,10 +1,10 @@
-// A Prometheus server of the test's own, that scrapes one server under test every second.
+// A Prometheus server for one test, which scrapes one server every second.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Gives {query(expr), ask(path)}: `query` resolves with the samples, `ask` with the data of an answer.
+// Returns {query(expr), ask(path)}: `query` resolves with the samples, `ask` with the data of the response.
 export async function scrape(t, { target, labels, rules }) {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-'));
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify({

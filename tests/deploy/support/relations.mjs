@@ -1,9 +1,9 @@
-// What no schema knows: values of the manifests that belong together, and what they say of the program. Each check gives a
-// list of faults, in words.
+// Checks that no schema has: values of the manifests that must agree with each other and with the program. Each check
+// returns a list of faults in words.
 import { podFaults } from './pod.mjs';
 import { scalingFaults } from './scaling.mjs';
 
-// A copy of all that the checks look at: documents by kind, and the one pod that there is.
+// A copy of the data for the checks: documents by kind, and the one pod.
 function look(documents) {
   const all = (kind) => documents.filter((one) => one.kind === kind);
   const [deployment] = all('Deployment');

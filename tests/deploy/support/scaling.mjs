@@ -1,4 +1,4 @@
-// One replica, or many with all that they need: nothing in between.
+// Checks that there is one replica, or several with everything that they need.
 import { quantity } from './quantity.mjs';
 
 export function scalingFaults(set, facts) {
@@ -34,7 +34,7 @@ function manyFaults({ deployment, pod }, autoscaler, budget, facts) {
   return faults;
 }
 
-// Of each type of metric, where its value is; the schemas let any type pass with any field.
+// The field with the value of each type of metric; the schemas accept any field with any type.
 const fields = { Resource: 'resource', Pods: 'pods' };
 const values = { Utilization: 'averageUtilization', AverageValue: 'averageValue' };
 

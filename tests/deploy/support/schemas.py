@@ -11,7 +11,7 @@ import jsonschema
 import kubernetes_validate
 import yaml
 
-VERSIONS = ["1.30", "1.37"]  # the oldest and the newest that the manifests are for
+VERSIONS = ["1.30", "1.37"]  # the oldest and newest versions that the manifests support
 
 
 def strict(schema):

@@ -1,4 +1,4 @@
-// What scripts/deploy-tools has brought, and how to call it.
+// The tools of scripts/deploy-tools, and how to call them.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -21,15 +21,15 @@ function mustRun(command, args, options) {
 const tools = mustRun(`${root}scripts/deploy-tools`, []).trim();
 const schemas = (args, input) => JSON.parse(mustRun(`${tools}/python/bin/python`, [`${root}tests/deploy/support/schemas.py`, ...args], { input }));
 
-// Requests made from an OpenAPI document; see `st run --help`.
+// Generates requests from an OpenAPI document; see `st run --help`.
 export const schemathesis = `${tools}/python/bin/schemathesis`;
 
-// The documents of a YAML text.
+// Parses the documents of a YAML text.
 export const parse = (text) => schemas(['parse'], text);
 export const readYaml = (path) => parse(readFileSync(path, 'utf8'));
 
-// The documents that a folder with a kustomization.yaml makes.
+// Builds the documents of a folder with a kustomization.yaml.
 export const build = (folder) => parse(mustRun(`${tools}/kustomize`, ['build', folder]));
 
-// For each list of documents, what contradicts the schemas that Kubernetes (and the Prometheus operator) publish.
+// For each list of documents, its faults by the schemas of Kubernetes and of the Prometheus operator.
 export const schemaFaults = (sets) => schemas(['validate', `${tools}/servicemonitor-crd.yaml`], JSON.stringify(sets));

@@ -1,5 +1,5 @@
-// Holds every answer that a test receives against docs/openapi.json: its status, its headers, its body. A field that the
-// document does not have is a fault as well, so that it stays whole.
+// Checks every response of a test against docs/openapi.json: status, headers, body. A field that is missing in the
+// document is an error too, so that the document stays complete.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ const { Ajv2020 } = require('ajv/dist/2020');
 
 const document = JSON.parse(readFileSync(`${root}docs/openapi.json`, 'utf8'));
 
-// Clients ignore what they don't know; a test must not.
+// Clients ignore unknown fields; a test must not.
 function close(schema) {
   if (schema === null || typeof schema !== 'object') return;
   if (!Array.isArray(schema) && schema.properties && schema.additionalProperties === undefined) schema.additionalProperties = false;
@@ -37,7 +37,7 @@ const templates = Object.keys(document.paths).map((template) => ({
   template, pattern: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
 }));
 
-// Follows a $ref: gives where it leads to, and what is there.
+// Follows a $ref; returns the final pointer and its value.
 function resolve(pointer, value) {
   if (!value.$ref) return { pointer, value };
   const target = value.$ref.slice(1);
@@ -53,13 +53,13 @@ function documented(method, path, status) {
   return resolve(`/paths/${escaped(found.template)}/${method}/responses/${key}`, operation.responses[key]);
 }
 
-// What the document has, and what was received of it: "get /panels 200".
+// The responses of the document, and the received ones: "get /panels 200".
 export const described = new Set(Object.entries(document.paths).flatMap(([path, operations]) =>
   Object.entries(operations).filter(([method]) => method !== 'parameters').flatMap(([method, { responses }]) =>
     Object.keys(responses).filter((status) => status !== 'default').map((status) => `${method} ${path} ${status}`))));
 export const received = new Set();
 
-// `path` without its query.
+// `path`: without its query.
 export function checkResponse({ method, path, status, headers, text }) {
   const what = `${method} ${path} -> ${status}`;
   assert.equal(headers['nexus-api-version'], '2', what);
@@ -88,8 +88,8 @@ export function checkResponse({ method, path, status, headers, text }) {
   mustMatch(`${response.pointer}/content/${escaped(type)}/schema`, body, what);
 }
 
-// What came over a raw connection: whole answers, one after another. Of which requests is not known, so only what all
-// answers have in common is checked.
+// Checks complete responses from a raw connection. Their requests are unknown, so only the rules for all responses
+// apply.
 export function checkRaw(responses) {
   let bytes = Buffer.from(responses);
   for (;;) {

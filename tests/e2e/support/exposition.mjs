@@ -1,4 +1,4 @@
-// A strict reader of Prometheus' text format 0.0.4, for what we write: stricter than Prometheus, which forgives much.
+// A strict reader of Prometheus' text format 0.0.4: stricter than Prometheus.
 import assert from 'node:assert/strict';
 
 const types = ['counter', 'gauge', 'histogram'];
@@ -6,7 +6,7 @@ const comment = /^# (HELP|TYPE) ([a-z][a-z0-9_]*) (\S.*)$/;
 const sample = /^([a-z][a-z0-9_]*)(?:\{(.+)\})? (\S+)$/;
 const label = /([a-z][a-z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,(?=[a-z])|$)/y;
 
-// Gives {families: Map of name -> {type, help}, samples: Map of 'name{labels}' -> number}.
+// Returns {families: Map of name -> {type, help}, samples: Map of 'name{labels}' -> number}.
 export function readExposition(text) {
   assert.ok(text.endsWith('\n') && !text.includes('\r'), 'lines end with \\n');
   const families = new Map();
@@ -23,7 +23,7 @@ export function readExposition(text) {
   return { families, samples };
 }
 
-// HELP, then TYPE, then the samples: each family once, and in one piece.
+// A family has HELP, TYPE and then its samples, once and without a gap.
 function readComment(line, families) {
   const [, what, name, rest] = comment.exec(line) ?? assert.fail(line);
   if (what === 'HELP') {
@@ -64,7 +64,7 @@ function readLabels(text) {
   return names;
 }
 
-// Buckets rise in bound and in count, the last is +Inf and is the count.
+// The bounds and counts of buckets rise; the last bucket is +Inf and equals the count.
 function checkHistogram(name, samples) {
   const groups = new Map();
   for (const [series, value] of samples) {

@@ -1,5 +1,5 @@
-// Handlers that run, and keep their instance and the turn of their panel, until the test lets them go. They wait for a date that
-// is far away, and the test sets the wall clock of the server to it (wall_clock.c).
+// Handlers that run, and keep their instance and their panel's turn, until the test releases them. They wait for a date
+// far away, to which the test sets the server's wall clock (wall_clock.c).
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { serve } from './program.mjs';
 
 const library = fileURLToPath(new URL('../../../build/e2e/wall_clock.so', import.meta.url));
-const farAway = Date.UTC(2200, 0);  // and before 2262, where the nanoseconds of std::chrono end
+const farAway = Date.UTC(2200, 0);  // before 2262, the end of std::chrono's nanoseconds
 
-// The source of a handler, or its beginning.
+// The source of a holding handler, or its beginning.
 export const hold = `while (Date.now() < ${farAway}); `;
 
-// Like serve(), with letGo(): all that hold go on, and nothing holds any more. The time limits are far beyond what a test takes.
-// And with setAhead(seconds): its wall clock runs so far ahead of ours.
+// Like serve(), with time limits beyond the test's duration, and with letGo(), which releases all present and future
+// holds, and setAhead(seconds), which sets the server's wall clock ahead of ours.
 export async function serveHolding(t, { env = {}, ...more } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-clock-'));
   const path = join(folder, 'seconds_ahead');

@@ -1,7 +1,7 @@
-// Reads what a page of docs/ shows: its sections, their fenced blocks, the commands in these and what comes back.
+// Parses a page of docs/: its sections, their fenced blocks, and the commands and output in the blocks.
 import assert from 'node:assert/strict';
 
-// Gives [{title, level, blocks: [{language, text, line}]}], one for each heading; `line` counts from 1.
+// Returns [{title, level, blocks: [{language, text, line}]}], one for each heading; `line` counts from 1.
 export function sectionsOf(markdown) {
   const sections = [{ title: '', level: 0, blocks: [] }];
   let block;
@@ -22,8 +22,8 @@ export function sectionsOf(markdown) {
 // The anchor that GitHub gives a heading.
 export const anchorOf = (title) => title.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
 
-// Of a console block: [{command, shown}]. A command begins with "$ " (a shell's), "> " (a message to a WebSocket) or "< " (one
-// from it), and may go on behind a backslash; `shown` are the lines behind it.
+// The steps of a console block: [{command, shown}]. A command begins with "$ " (shell), "> " (message to a WebSocket)
+// or "< " (message from it), and may continue after a backslash; `shown` are the lines after it.
 export function stepsOf(block) {
   const steps = [];
   for (const line of block.text.replaceAll('\\\n', ' ').split('\n').slice(0, -1)) {
@@ -34,7 +34,7 @@ export function stepsOf(block) {
   return steps;
 }
 
-// A command's words as a shell reads them. Of its language there are quotes alone.
+// The words of a command. Only quotes have their shell meaning.
 export function wordsOf(command) {
   const parts = [...command.matchAll(/'([^']*)'|"([^"]*)"|([^\s'"]+)|(\s+)/g)];
   const words = [];
@@ -49,26 +49,26 @@ export function wordsOf(command) {
   return words;
 }
 
-// Of executions, of suspensions.
+// Ids of executions and suspensions.
 const identities = /\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{48})\b/g;
 const identity = new RegExp(`^${identities.source}$`);
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-const leastTime = 1_600_000_000_000;  // a number beyond it is a time in ms
+const leastTime = 1_600_000_000_000;  // larger numbers are times in ms
 
-// Whether the "..." at `at` stands for members rather than for a value or elements.
+// True when the "..." at `at` stands for members, not for a value or elements.
 const isMember = (text, at) => text[at - 1] === '{' || (text[at + 3] === '}' && text[at - 1] !== ':');
 
-// What stands for what in one run of a page. Ids on the page are those of an earlier run: each stands for one of this run, and
-// the same one wherever it is shown.
+// Maps the ids on a page, which are those of an earlier run, to the ids of this run: the same id on the page is always
+// the same id here.
 export class Likeness {
   #ours = new Map();
 
-  // A text of the page with the ids of this run.
+  // The page's text with the ids of this run.
   ours(text) {
     return text.replaceAll(identities, (id) => this.#ours.get(id) ?? id);
   }
 
-  // Whether JSON is what the page shows. There "..." stands for anything: other members, elements, the rest of a text.
+  // Checks JSON against the page, where "..." stands for anything: other members, elements, the rest of a string.
   assertJson(shown, actual) {
     const open = shown.replace(/"(?:[^"\\]|\\.)*"|\.\.\./g,
       (found, at) => (found !== '...' ? found : isMember(shown, at) ? '"...":true' : '"..."'));
@@ -82,13 +82,13 @@ export class Likeness {
     if (path !== undefined) assert.fail(`not as shown at "${path}":\nshown  ${shown}\nactual ${actual}`);
   }
 
-  // Whether lines are what the page shows; "..." stands for the rest of a line or for lines.
+  // Checks lines against the page, where "..." stands for the rest of a line or for whole lines.
   assertText(shown, actual) {
     const pattern = this.ours(shown).trimEnd().split('...').map(escape).join('[^]*');
     assert.match(actual.trimEnd(), new RegExp(`^${pattern}$`));
   }
 
-  // The path of the first difference, if there is one.
+  // The path of the first difference; undefined: there is none.
   #difference(shown, actual, path) {
     if (typeof shown === 'string') return this.#isLike(shown, actual) ? undefined : path;
     if (typeof shown === 'number' && shown > leastTime) return actual > leastTime ? undefined : path;

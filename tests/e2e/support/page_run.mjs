@@ -1,5 +1,5 @@
-// Runs the commands of a page's section, and holds what they give against what the page shows.
-// Commands: curl, nexus, npx wscat, and few more; see `shell`. Another is a fault of the page.
+// Runs the commands of a page's section and compares their output with the page. Known commands: curl, nexus, npx wscat
+// and a few more, see `shell`. Another command is an error of the page.
 import assert from 'node:assert/strict';
 import http, { STATUS_CODES } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,15 +7,15 @@ import { Likeness, stepsOf, wordsOf } from './page.mjs';
 import { runProgram, serve } from './program.mjs';
 import { watch } from './socket.mjs';
 
-const patienceMs = 20_000;  // for what a GET shows to become so
+const patienceMs = 20_000;  // until a GET has the shown response
 
 export class SectionRun {
   #likeness = new Likeness();
   #background = [];
   #variables = new Map();
 
-  // `files`: what "-d @NAME" is, by name. `server`: what a section talks to that has no "nexus serve"; else one of its own.
-  // `onResponse(command, text)` is told what really came.
+  // `files`: the contents for "-d @NAME". `server`: for sections without "nexus serve"; default: a server of its own.
+  // `onAnswer(command, text)` receives the real responses.
   constructor(t, files, { server, onResponse = () => {} } = {}) {
     Object.assign(this, { t, files: new Map(files), shared: server, onResponse });
   }
@@ -70,7 +70,7 @@ export class SectionRun {
         try {
           return this.#assertResponse(shown, response, call);
         } catch (error) {
-          // What others do in the meantime takes a while to be seen.
+          // Effects of other executions may take a while to appear.
           if (call.method !== 'GET' || Date.now() >= deadline) throw error;
         }
         await pause(20);
@@ -92,7 +92,7 @@ export class SectionRun {
       this.client = await watch(await this.#server(), '', { path: pathname + search });
       this.seen = 0;
     },
-    // "echo TEXT > FILE", "python3 -m http.server PORT &": a service for $ext.http that gives that file.
+    // "echo TEXT > FILE", "python3 -m http.server PORT &": a service for $ext.http that serves this file.
     echo: async ({ args }) => this.files.set(args.at(-1), args[0]),
     python3: async ({ args }) => {
       const service = http.createServer((request, response) => {

@@ -1,5 +1,5 @@
-// Sends `count` requests over one connection, each of `requests` in turn and `ahead` of their answers. Resolves, when all
-// have come, with how many there are of each word that `pattern` finds once in an answer.
+// Sends `count` requests over one connection, taken from `requests` in turn, at most `ahead` before their responses.
+// Resolves after the last response with the count of each text that `pattern` matches, once per response.
 export async function pipeline(server, requests, count, { ahead = 50, pattern = /HTTP\/1\.1 (\d+) /g } = {}) {
   const client = server.connect();
   await client.connected;

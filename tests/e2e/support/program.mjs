@@ -1,6 +1,6 @@
-// Starts the program under test, and talks to it: whole requests by node:http, anything else by a raw socket.
-// Each wait is for something to happen, and the test's own time limit ends it. What can only be asked for is asked for again
-// and again, with a pause in between: asking must not take the processor from what it waits for.
+// Starts the program under test and talks to it, by node:http or by raw sockets. Each wait is for an event, and the
+// test's own time limit ends it. State without an event is polled with a pause, so that polling does not take the
+// processor from the program.
 import { spawn } from 'node:child_process';
 import http from 'node:http';
 import net from 'node:net';
@@ -13,16 +13,16 @@ import { checkResponse, checkRaw } from './contract.mjs';
 const program = process.env.NEXUS_BIN;
 if (!program) throw new Error('NEXUS_BIN must name the program to test');
 
-// Set where NEXUS_BIN runs the program in a container, and is not itself what becomes it (tests/deploy makes both): the
-// folder in which a file, named as NEXUS_BIN's own process, has the number of the program's; and the program's user.
+// Set where NEXUS_BIN runs the program in a container, as tests/deploy does. The folder has a file named by the process
+// id of NEXUS_BIN, with the process id of the program. The other variable is the program's user.
 const pidFolder = process.env.NEXUS_PID_FOLDER;
 export const isContained = pidFolder !== undefined;
 export const programUid = Number(process.env.NEXUS_UID ?? process.getuid());
 
-// No cache on disk, unless a test has a folder for it: no test must find what another has left.
+// No disk cache, unless a test has a folder for it: a test must not use images of another one.
 const baseEnvironment = { PATH: process.env.PATH, HTTP_PORT: '0', WS_PORT: '0', LOG_LEVEL: 'warn', MAX_CACHE_SIZE_MB: '0' };
 
-// Resolves with the first answer of `question` that is true.
+// Resolves with the first truthy result of `question`.
 export async function until(question) {
   for (;;) {
     const answer = await question();
@@ -31,17 +31,17 @@ export async function until(question) {
   }
 }
 
-// Runs the program to its end.
+// Runs the program until it ends.
 export function runProgram(args, { env = {}, input = '' } = {}) {
   const child = launch(args, env);
   child.process.stdin.on('error', () => {}).end(input);
   return child.ended.then((status) => ({ status, stdout: child.stdout, stderr: child.stderr }));
 }
 
-// Starts it and hands out what it says as it comes. `untilOutput(pattern)` resolves with the match.
-// `launcher`: a command that becomes the program.
+// Starts the program and passes its output on as it comes. `untilOutput(pattern)` resolves with the match. `launcher`:
+// a command that becomes the program.
 export function launch(args, env = {}, launcher = []) {
-  // Of its own: no server must find what another has left.
+  // Each server has its own folder, because it must not use files of another one.
   const folder = args[0] === 'serve' ? mkdtempSync(join(tmpdir(), 'nexus-')) : undefined;
   const ownCache = folder ? { CACHE_DIR: folder } : {};
   const [command, ...words] = [...launcher, program, ...args];
@@ -72,13 +72,13 @@ export function launch(args, env = {}, launcher = []) {
   });
   self.untilOutput = (pattern) => untilSaid('stdout', pattern);
   self.untilErrors = (pattern) => untilSaid('stderr', pattern);
-  // Once it has said something: before that a container may not have its process yet.
+  // Called after the first output: before that a container may not have the process yet.
   self.findPid = () => (pidFolder ? Number(readFileSync(join(pidFolder, String(child.pid)), 'utf8')) : child.pid);
   self.kill = (signal) => { if (self.status === undefined) process.kill(self.findPid(), signal); };
   return self;
 }
 
-// A server that is ended with the test: `t` is the test's context.
+// Starts a server that ends with the test. `t`: the test's context.
 export async function serve(t, { env = {}, args = [], launcher = [] } = {}) {
   const child = launch(['serve', ...args], env, launcher);
   t.after(async () => {
@@ -91,7 +91,7 @@ export async function serve(t, { env = {}, args = [], launcher = [] } = {}) {
   const request = (method, path, body, headers = {}) => send(port, method, path, body, headers);
   return {
     pid,
-    // Its number in its own eyes: another than ours where it runs in a container.
+    // Its process id in its own namespace, which differs from ours in a container.
     ownPid: Number(/^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]),
     ended: child.ended,
     child,
@@ -102,10 +102,10 @@ export async function serve(t, { env = {}, args = [], launcher = [] } = {}) {
     post: (path, body, headers) => request('POST', path, body, headers),
     raw: (text, options) => raw(port, text, options),
     connect: () => connect(port),
-    // Makes a panel of `tools`, a map from names to sources.
+    // Creates a panel with `tools`, a map from names to sources.
     panel: (id, tools, more = {}) => request('POST', '/panels', panelOf(id, tools, more)),
     trigger: (panel, tool, body) => request('POST', `/panels/${panel}/trigger/${tool}`, body),
-    // Resolves when the metric that `line` matches has been seen.
+    // Resolves when a line of the metrics matches `pattern`.
     untilMetric: (pattern) => until(async () => pattern.exec((await request('GET', '/metrics')).text)),
   };
 }
@@ -117,7 +117,7 @@ export const panelOf = (id, tools, more = {}) => ({
   ...more,
 });
 
-// Gives {status, headers, text, json}. A body that is no text is sent as JSON.
+// Returns {status, headers, text, json}. A body that is no string is sent as JSON.
 function send(port, method, path, body, headers) {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const length = text === undefined ? {} : { 'content-length': Buffer.byteLength(text) };
@@ -140,7 +140,7 @@ function send(port, method, path, body, headers) {
   });
 }
 
-// A raw connection: `until(pattern)` resolves with all that was received once it matches.
+// A raw connection. `until(pattern)` resolves with all received text once it matches.
 export function connect(port) {
   const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
   const self = { socket, received: '', isClosed: false };
@@ -148,11 +148,11 @@ export function connect(port) {
   const look = () => { for (const check of waiting) check(); };
   const keep = (text) => { self.received += text; look(); };
   socket.setEncoding('utf8').on('data', keep);
-  // For whoever listens to the socket itself, and receives more than should be looked at twice.
+  // For tests that read the socket themselves and receive much data.
   self.keepNothing = () => socket.off('data', keep);
   socket.on('error', () => {});
   socket.on('end', () => { self.isEnded = true; look(); socket.end(); });
-  let asksForHeads = false;  // whose answers have no bodies
+  let asksForHeads = false;  // responses to HEAD have no bodies
   self.closed = new Promise((resolve, reject) => {
     socket.on('close', () => {
       self.isClosed = true;
@@ -184,7 +184,7 @@ export function connect(port) {
   return self;
 }
 
-// Sends `text` and gives all that comes until the server closes. With `halfClose` the client says that it is done.
+// Sends `text` and returns everything up to the server's close. `halfClose`: closes the client's side after sending.
 async function raw(port, text, { halfClose = false } = {}) {
   const connection = connect(port);
   if (halfClose) connection.socket.end(text);

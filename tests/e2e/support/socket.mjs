@@ -5,10 +5,10 @@ import { checkResponse } from './contract.mjs';
 
 const { WebSocket } = createRequire(fileURLToPath(new URL('../../../build/e2e/', import.meta.url)))('ws');
 
-// Connects to a panel. Rejects with the HTTP answer, {status, json}, when there is no upgrade. `port`: another than HTTP_PORT.
-// Gives {ws, messages, send, until(condition), next(type), closed}: `messages` are all that came, `until` resolves with the
-// first of them that the condition holds for, `next` with the first of a type that no next() has given; both reject when the
-// connection ends before that.
+// Connects to a panel. Rejects with the HTTP response, {status, json}, when there is no upgrade. `port`: default
+// HTTP_PORT. Returns {ws, messages, send, until(condition), next(type), closed}. `messages`: all received messages.
+// `until`: resolves with the first of them for which the condition holds. `next`: resolves with the first message of a
+// type that no earlier next() has returned. Both reject when the connection ends first.
 export function watch(server, panel, { port = server.port, query = '', path = `/panels/${panel}/ws${query}`, ...options } = {}) {
   const ws = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false, ...options });
   const self = { ws, messages: [], given: new Set(), isClosed: false };
@@ -45,7 +45,7 @@ export function watch(server, panel, { port = server.port, query = '', path = `/
     self.given.add(message);
     return message;
   };
-  // What was sent before this has been carried out when it resolves.
+  // Resolves when all earlier messages to the server have been handled.
   self.settled = () => {
     self.send({ type: 'PING' });
     return self.next('PONG');
@@ -68,7 +68,7 @@ export function watch(server, panel, { port = server.port, query = '', path = `/
   });
 }
 
-// The state that a client has when it has applied what it was sent, in the order in which it was.
+// The state of a client that has applied its messages in order.
 export function replay(messages) {
   let state, version;
   for (const message of messages) {

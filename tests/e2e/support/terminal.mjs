@@ -1,10 +1,10 @@
-// The program on a terminal.
+// Runs the program on a terminal.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-// What it shows up to its end by Ctrl-C, which comes when `isEnough` says so of what it has shown. Nothing, where there is no
-// `script`.
+// Returns the screen output up to Ctrl-C, which is sent when `isEnough` accepts the output so far. Returns undefined
+// where there is no `script`.
 export async function onTerminal(t, args, isEnough, env = {}) {
   const terminal = spawn('script', ['-qec', `exec "${process.env.NEXUS_BIN}" ${args.join(' ')}`, '/dev/null'],
     { env: { PATH: process.env.PATH, TERM: 'xterm', ...env } });

@@ -1,6 +1,6 @@
-// For tests only, by LD_PRELOAD: moves the wall clock of the program ahead of the machine's, by as many seconds as the file says
-// that TEST_WALL_CLOCK names. The file holds one 64-bit number. This library maps it, so that a test can set the clock of a
-// program that runs. The other clocks stay the machine's: moving the wall clock ends no time limit.
+// For tests, by LD_PRELOAD: sets the wall clock of the program ahead of the machine's, by the number of seconds in the
+// file that TEST_WALL_CLOCK names. The file has one 64-bit number; the library maps it, so that a test can set the
+// clock of a running program. Other clocks are unchanged, so no time limit ends.
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-// A server in which calls to the system fail when the test says so. See ../inject.cpp.
+// A server whose system calls fail when the test says so. See ../inject.cpp.
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ if (!library) throw new Error('NEXUS_INJECT must name the library of inject.cpp'
 
 const KINDS = ['mmap', 'mprotect', 'malloc', 'file'];
 
-// Like serve(), with `fail({mprotect: 0.01})` to have that share of the calls fail from now on, and `failed()` to see how many
-// have.
+// Like serve(), with `fail({mprotect: 0.01})`, after which that share of the calls fails, and `failed()`, which returns
+// how many have failed.
 export async function serveWithFaults(t, { seed = 1, env = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-faults-'));
   const file = openSync(join(folder, 'faults'), 'w+');

@@ -36,8 +36,8 @@ class ExitRecordTest : public ::testing::Test {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_.path()), {}));
   }
 
-  // What the next process is told of this one, if it is killed now: the record's file without the lock that says that its
-  // process lives.
+  // The explanation that the next process would log if this one were killed now: the record's file, without the lock
+  // that shows that its process lives.
   std::string told_after_a_kill() {
     const testing::TemporaryFolder next;
     for (const auto& entry : fs::directory_iterator(folder_.path()))
@@ -69,7 +69,7 @@ metrics::HandlerUse use(std::string name, std::uint64_t running, std::uint64_t h
   return use;
 }
 
-TEST_F(ExitRecordTest, SaysWhatTheProcessWasDoing) {
+TEST_F(ExitRecordTest, HasTheFiguresOfTheProcess) {
   ledger_.set_limit(64_MiB);
   auto granted = ledger_.grant(budget::Kind::kImages, 3_MiB);
   view_.resident_bytes = 40_MiB;
@@ -98,7 +98,7 @@ TEST_F(ExitRecordTest, PrefersTheWorkingSetOfItsContainer) {
               AllOf(HasSubstr("the container had 30 MiB free of 100 MiB"), HasSubstr("working set 60 MiB")));
 }
 
-TEST_F(ExitRecordTest, NamesHandlersWithWhatTheyHoldOrElseWithTheMostThatTheyNeeded) {
+TEST_F(ExitRecordTest, NamesHandlersWithHeldBytesOrTheirPeak) {
   ExitRecord one = record();
   one.name_handlers(std::vector{use("p/runs", 2, 30_MiB, 50_MiB), use("p/rests", 0, 0, 20_MiB)});
   update(one);
@@ -106,7 +106,7 @@ TEST_F(ExitRecordTest, NamesHandlersWithWhatTheyHoldOrElseWithTheMostThatTheyNee
               HasSubstr("most memory: p/runs 30 MiB (2 running), p/rests 20 MiB (at most, none running)"));
 }
 
-TEST_F(ExitRecordTest, ForgetsTheHandlersThatItNamedBefore) {
+TEST_F(ExitRecordTest, ReplacesTheHandlersThatItNamed) {
   ExitRecord one = record();
   one.name_handlers(std::vector{use("p/first", 1, 3_MiB, 3_MiB), use("p/second", 1, 2_MiB, 2_MiB)});
   update(one);
@@ -116,7 +116,7 @@ TEST_F(ExitRecordTest, ForgetsTheHandlersThatItNamedBefore) {
               AllOf(HasSubstr("p/third"), Not(HasSubstr("p/first")), Not(HasSubstr("p/second"))));
 }
 
-TEST_F(ExitRecordTest, NamesNoMoreHandlersThanTheRecordHasRoomFor) {
+TEST_F(ExitRecordTest, NamesOnlyAsManyHandlersAsFit) {
   std::vector<metrics::HandlerUse> many;
   for (std::size_t i = 0; i <= ExitRecord::kHandlers; ++i)
     many.push_back(use("p/t" + std::to_string(i) + ".", 1, 1_MiB, 1_MiB));
@@ -128,14 +128,14 @@ TEST_F(ExitRecordTest, NamesNoMoreHandlersThanTheRecordHasRoomFor) {
               AllOf(HasSubstr(of(ExitRecord::kHandlers - 1)), Not(HasSubstr(of(ExitRecord::kHandlers)))));
 }
 
-TEST_F(ExitRecordTest, LeavesNothingOfAProcessThatEndsAsItShould) {
+TEST_F(ExitRecordTest, ACleanExitLeavesNoRecord) {
   {
     ExitRecord one = record();
     update(one);
     EXPECT_EQ(files(), 1U);
     one.remove();
     EXPECT_EQ(files(), 0U);
-    update(one);  // to be called on the way out as well
+    update(one);  // the shutdown may call it too
     EXPECT_EQ(files(), 0U);
     ExitRecord other = record();
     EXPECT_EQ(files(), 1U);
@@ -152,13 +152,13 @@ TEST_F(ExitRecordTest, RecordsNothingWithoutAFolder) {
   EXPECT_THAT(take_unclean_exits(""), IsEmpty());
 }
 
-TEST_F(ExitRecordTest, WarnsWhereTheFolderCannotBeHad) {
+TEST_F(ExitRecordTest, WarnsWhenTheFolderCannotBeUsed) {
   ExitRecord one("/dev/null/none", clock_);
   update(one);
   EXPECT_THAT(log_.str(), AllOf(HasSubstr("no crash record can be kept in CACHE_DIR"), HasSubstr("warn")));
 }
 
-TEST_F(ExitRecordTest, LogsAnUncleanExitAndTellsItOnce) {
+TEST_F(ExitRecordTest, LogsAnUncleanExitOnce) {
   const testing::TemporaryFolder next;
   {
     ExitRecord one = record();
@@ -172,7 +172,7 @@ TEST_F(ExitRecordTest, LogsAnUncleanExitAndTellsItOnce) {
   EXPECT_THAT(take_unclean_exits(next.path()), IsEmpty());
 }
 
-TEST_F(ExitRecordTest, LeavesTheRecordOfAProcessThatLivesAlone) {
+TEST_F(ExitRecordTest, KeepsTheRecordOfALivingProcess) {
   ExitRecord one = record();
   update(one);
   EXPECT_THAT(take_unclean_exits(folder_.path()), IsEmpty());

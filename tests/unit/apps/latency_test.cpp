@@ -22,17 +22,17 @@ std::vector<double> numbers(std::vector<double> microseconds) {
   return found;
 }
 
-TEST(LatencyTest, OneTimeIsAllOfThem) {
+TEST(LatencyTest, OneTimeIsEveryPercentile) {
   EXPECT_THAT(numbers({250}), ElementsAre(250, 250, 250, 250, 250, 4000));
 }
 
-TEST(LatencyTest, SharesAreOfTheSortedTimes) {
+TEST(LatencyTest, PercentilesComeFromSortedTimes) {
   std::vector<double> times(100);
   std::iota(times.rbegin(), times.rend(), 1);  // 100 down to 1: their sum is 5050
   EXPECT_THAT(numbers(times), ElementsAre(1, 51, 91, 100, 100, 19802));
 }
 
-TEST(LatencyTest, OneSlowCallIsTheGreatestAlone) {
+TEST(LatencyTest, OneSlowCallChangesOnlyTheMaximum) {
   std::vector<double> times(999, 10);
   times.push_back(10'000);
   EXPECT_THAT(numbers(times), ElementsAre(10, 10, 10, 10, 10'000, 50'025));

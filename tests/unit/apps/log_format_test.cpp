@@ -24,12 +24,12 @@ std::string format(spdlog::formatter& formatter, std::string_view text,
   return {line.data(), line.size()};
 }
 
-TEST(LogFormatTest, JsonIsOneObjectALine) {
+TEST(LogFormatTest, JsonIsOneObjectPerLine) {
   EXPECT_EQ(format(*json_log_format(), "say \"hi\"\n"),
             "{\"time\":\"2023-11-14T22:13:20.007Z\",\"level\":\"warn\",\"message\":\"say \\\"hi\\\"\\n\"}\n");
 }
 
-TEST(LogFormatTest, JsonCutsTheMessageOfALineThatIsTooLong) {
+TEST(LogFormatTest, JsonCutsTheMessageOfALongLine) {
   for (const char* letter : {"a", "\"", "\x01", "ä"}) {
     std::string text;
     while (text.size() < 3 * PIPE_BUF)
@@ -41,18 +41,18 @@ TEST(LogFormatTest, JsonCutsTheMessageOfALineThatIsTooLong) {
   }
 }
 
-TEST(LogFormatTest, JsonShowsWhatIsNoUtf8AsReplacement) {
+TEST(LogFormatTest, JsonReplacesInvalidUtf8) {
   EXPECT_THAT(format(*json_log_format(),
                      "a\xFF"
                      "b"),
               HasSubstr("\"a\uFFFDb\""));
 }
 
-TEST(LogFormatTest, TextIsForPeople) {
+TEST(LogFormatTest, TextHasTimeLevelFieldsAndMessage) {
   EXPECT_EQ(format(*text_log_format(false), "words"), "2023-11-14T22:13:20.007Z warn words\n");
 }
 
-TEST(LogFormatTest, OnlyWhatIsWrongHasAColour) {
+TEST(LogFormatTest, OnlyWarningsAndErrorsHaveColours) {
   const auto coloured = text_log_format(true);
   EXPECT_THAT(format(*coloured, "words", spdlog::level::err), HasSubstr(" \x1b[31merror\x1b[0m words"));
   EXPECT_THAT(format(*coloured, "words", spdlog::level::warn), HasSubstr(" \x1b[33mwarn\x1b[0m words"));

@@ -5,7 +5,7 @@
 namespace nexus::app {
 namespace {
 
-TEST(PrettyJsonTest, HasOneMemberOrElementALine) {
+TEST(PrettyJsonTest, HasOneMemberOrElementPerLine) {
   EXPECT_EQ(pretty_json(R"({"a":1,"b":[true,null],"c":{"d":"e"}})"), R"({
   "a": 1,
   "b": [
@@ -18,18 +18,18 @@ TEST(PrettyJsonTest, HasOneMemberOrElementALine) {
 })");
 }
 
-TEST(PrettyJsonTest, KeepsEmptyOnesOnTheirLine) {
+TEST(PrettyJsonTest, KeepsEmptyObjectsAndArraysOnOneLine) {
   EXPECT_EQ(pretty_json("{}"), "{}");
   EXPECT_EQ(pretty_json(R"({"a":[],"b":{}})"), "{\n  \"a\": [],\n  \"b\": {}\n}");
 }
 
-TEST(PrettyJsonTest, TakesNothingInATextForJson) {
+TEST(PrettyJsonTest, KeepsStringsUnchanged) {
   for (const char* text : {R"("{a:[1,2]}")", R"("a\"b,c")", R"("ends in \\")", R"("")"})
     EXPECT_EQ(pretty_json(text), text);
   EXPECT_EQ(pretty_json(R"(["\\",1])"), "[\n  \"\\\\\",\n  1\n]");
 }
 
-TEST(PrettyJsonTest, LeavesLoneValuesAsTheyAre) {
+TEST(PrettyJsonTest, KeepsSingleValuesUnchanged) {
   for (const char* value : {"1", "-2.5e3", "true", "null"})
     EXPECT_EQ(pretty_json(value), value);
 }

@@ -8,7 +8,7 @@ namespace {
 using Seen = RestPolicy::Seen;
 using Decision = RestPolicy::Decision;
 
-constexpr std::uint64_t kBegan = 5'000'000;  // the clock's zero means nothing
+constexpr std::uint64_t kBegan = 5'000'000;  // an arbitrary start, to show that zero has no meaning
 constexpr std::uint64_t kStep = 100;
 
 class RestPolicyTest : public ::testing::Test {
@@ -22,14 +22,14 @@ class RestPolicyTest : public ::testing::Test {
   }
   Decision rest(std::uint64_t ms = kStep, std::uint64_t kept = 0) { return tick_after(ms, true, kept); }
   Decision work(std::uint64_t ms = kStep, std::uint64_t kept = 0) { return tick_after(ms, false, kept); }
-  // Until it gives back, at most for a minute; how long that was.
+  // Rests until the policy gives memory back, at most for a minute; returns the time.
   std::uint64_t rest_until_it_gives_back(std::uint64_t kept = 0) {
     const std::uint64_t began_ms = now_ms_;
     while (now_ms_ - began_ms < 60'000)
       if (rest(kStep, kept).gives_back) return now_ms_ - began_ms;
     return 0;
   }
-  // How often it looks in ten seconds of rest.
+  // The number of checks in ten seconds of rest.
   int looks_at_rest() {
     int looks = 0;
     for (int n = 0; n < 100; ++n)
@@ -42,7 +42,7 @@ class RestPolicyTest : public ::testing::Test {
   bool gives_back_ = false;
 };
 
-TEST_F(RestPolicyTest, LooksEachTimeWhileSomethingRunsAndOnceInASecondAtRest) {
+TEST_F(RestPolicyTest, ChecksAtEachTickWhileBusyAndOnceASecondAtRest) {
   EXPECT_TRUE(rest().looks) << "the first";
   EXPECT_EQ(looks_at_rest(), 10);
   for (int n = 0; n < 10; ++n)
@@ -51,7 +51,7 @@ TEST_F(RestPolicyTest, LooksEachTimeWhileSomethingRunsAndOnceInASecondAtRest) {
   EXPECT_EQ(looks_at_rest(), 10);
 }
 
-TEST_F(RestPolicyTest, LooksAtOnceWhenItIsTold) {
+TEST_F(RestPolicyTest, ChecksAtTheNextTickWhenAsked) {
   rest();
   EXPECT_FALSE(rest().looks);
   policy_.look_soon();
@@ -59,16 +59,16 @@ TEST_F(RestPolicyTest, LooksAtOnceWhenItIsTold) {
   EXPECT_FALSE(rest().looks);
 }
 
-TEST_F(RestPolicyTest, ForgetsTheStartOnceWhateverHappens) {
+TEST_F(RestPolicyTest, ReleasesTheStartsPagesOnce) {
   EXPECT_FALSE(work(RestPolicy::kRestMs - 1).forgets_start);
   EXPECT_TRUE(work(1).forgets_start);
   for (int n = 0; n < 100; ++n)
     EXPECT_FALSE(rest().forgets_start);
 }
 
-TEST_F(RestPolicyTest, WhereNothingHasRunNothingIsGivenBack) { EXPECT_EQ(rest_until_it_gives_back(), 0u); }
+TEST_F(RestPolicyTest, GivesNothingBackBeforeAnyWork) { EXPECT_EQ(rest_until_it_gives_back(), 0u); }
 
-TEST_F(RestPolicyTest, GivesBackOnceWhenItHasRestedForASecond) {
+TEST_F(RestPolicyTest, GivesBackOnceAfterASecondOfRest) {
   work();
   EXPECT_EQ(rest_until_it_gives_back(), RestPolicy::kRestMs);
   EXPECT_EQ(rest_until_it_gives_back(), 0u);
@@ -76,7 +76,7 @@ TEST_F(RestPolicyTest, GivesBackOnceWhenItHasRestedForASecond) {
   EXPECT_EQ(rest_until_it_gives_back(), RestPolicy::kRestMs) << "and again after the next work";
 }
 
-TEST_F(RestPolicyTest, WhatRunsNowAndThenPutsItOff) {
+TEST_F(RestPolicyTest, WorkNowAndThenDelaysGivingBack) {
   for (int n = 0; n < 20; ++n) {
     EXPECT_FALSE(work().gives_back);
     EXPECT_FALSE(rest(RestPolicy::kRestMs - 1).gives_back);
@@ -84,7 +84,7 @@ TEST_F(RestPolicyTest, WhatRunsNowAndThenPutsItOff) {
   EXPECT_TRUE(rest(1).gives_back);
 }
 
-TEST_F(RestPolicyTest, DoesNotGiveBackWhileItStillDoes) {
+TEST_F(RestPolicyTest, DoesNotStartGivingBackTwice) {
   work();
   rest_until_it_gives_back();
   gives_back_ = true;
@@ -95,7 +95,7 @@ TEST_F(RestPolicyTest, DoesNotGiveBackWhileItStillDoes) {
   EXPECT_TRUE(rest().gives_back) << "what ran meanwhile has left something as well";
 }
 
-TEST_F(RestPolicyTest, GoesOnWhereALoopHasMore) {
+TEST_F(RestPolicyTest, ContinuesWhenALoopHasMore) {
   work();
   rest_until_it_gives_back();
   policy_.found_more();
@@ -105,7 +105,7 @@ TEST_F(RestPolicyTest, GoesOnWhereALoopHasMore) {
   EXPECT_EQ(rest_until_it_gives_back(), 0u);
 }
 
-TEST_F(RestPolicyTest, PanelsThatGoAreGivenBackThoughNothingRan) {
+TEST_F(RestPolicyTest, GivesBackAfterPanelsWereRemovedWithoutWork) {
   rest(kStep, 40_MiB);
   rest(kStep, 40_MiB - RestPolicy::kWorthTidying);
   EXPECT_EQ(rest_until_it_gives_back(40_MiB - RestPolicy::kWorthTidying), 0u) << "too little";
@@ -114,7 +114,7 @@ TEST_F(RestPolicyTest, PanelsThatGoAreGivenBackThoughNothingRan) {
   EXPECT_NE(rest_until_it_gives_back(5_MiB), 0u);
 }
 
-TEST_F(RestPolicyTest, OnlyAfterLongWorkThePagesOfTheProgramGoAsWell) {
+TEST_F(RestPolicyTest, ReleasesTheProgramsPagesOnlyAfterLongWork) {
   work();
   rest_until_it_gives_back();
   EXPECT_FALSE(policy_.given_back());
@@ -123,7 +123,7 @@ TEST_F(RestPolicyTest, OnlyAfterLongWorkThePagesOfTheProgramGoAsWell) {
   rest_until_it_gives_back();
   EXPECT_TRUE(policy_.given_back());
   EXPECT_TRUE(rest().looks) << "to see what that has given back";
-  // Long ago is not long.
+  // Time since the work does not count as its length.
   rest(RestPolicy::kLongWorkMs);
   work();
   rest_until_it_gives_back();

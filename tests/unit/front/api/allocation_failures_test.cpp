@@ -1,4 +1,5 @@
-// What a client is told and what has been done must agree, whichever allocation of a call fails: each in turn is made to.
+// The response to a client and the effect of its call must agree, whichever allocation fails: each one in turn is made
+// to fail.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -11,7 +12,7 @@
 
 namespace {
 
-// How many more allocations of this thread succeed.
+// Allocations of this thread that still succeed.
 thread_local std::int64_t allocations_left = INT64_MAX;
 thread_local bool all_later_fail = false;
 
@@ -33,7 +34,7 @@ void* operator new(std::size_t bytes) {
   if (made == nullptr) throw std::bad_alloc();
   return made;
 }
-// The library's own would call the one above, a sanitizer's does not.
+// The library's own version would call the operator above, a sanitizer's does not.
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
   return fails() ? nullptr : std::malloc(bytes);
 }
@@ -86,10 +87,10 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
   std::string state() { return loops_[0].registry.find("p")->state().to_json(); }
 
   struct Served {
-    bool is_thrown = false;   // there was no memory to serve it
+    bool is_thrown = false;   // there was no memory to serve the request
     bool has_failed = false;  // an allocation
   };
-  // As Connection serves it, while allocations fail.
+  // Serves a request as a connection does, while allocations fail.
   Task<Served> serve_failing(std::int64_t first, std::string target, std::string body,
                              http::Response& response) {
     http::Request request;
@@ -111,7 +112,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     co_return served;
   }
 
-  // Whether the client is told that it has been done, as Connection tells it.
+  // True when the response says that the call had its effect; decided as a connection does.
   Task<bool> call(std::int64_t first, bool& has_failed) {
     http::Response response;
     const Served served = co_await serve_failing(first, "/panels/p/trigger/t", "", response);
@@ -148,9 +149,9 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     EXPECT_FALSE(has_failed) << "there is an end to them";
   }
 
-  // A definition that is right is never called wrong.
+  // A correct definition must never get a response that calls it wrong.
   Task<void> fail_making() {
-    // simdjson's first choice of an implementation has to succeed.
+    // simdjson's first choice of an implementation must succeed.
     co_await loops_.ask(0, http::Method::post, "/panels", testing::definition_of("first", kHandler));
     bool has_failed = true;
     for (std::int64_t first = 0; has_failed && first < 10'000; ++first) {
@@ -176,7 +177,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     return loops_.ask(0, http::Method::get, std::move(execution), "", {.prefer = "wait=60"});
   }
 
-  // Nothing runs for nobody. What waits still can be answered, and ends; what has ended has a result.
+  // Every execution must have an owner: a suspended one can be resumed to its end, and an ended one has a result.
   Task<void> settle_all() {
     const auto& in_progress = loops_[0].probes.in_progress;
     for (int turns = 0; in_progress.queued + in_progress.running > 0 && turns < 100'000; ++turns)
@@ -197,8 +198,8 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     EXPECT_EQ(all.body.find(R"("status":"running")"), std::string::npos) << all.body;
   }
 
-  // What goes on after a wait is begun by Asio's co_spawn(), which ends the process when its own few bytes fail: those come from
-  // the reserve (foundation/base/memory_reserve.h), which this program has not.
+  // Asio's co_spawn() starts the code after a wait, and ends the process when its few bytes cannot be allocated. In the
+  // server they come from the memory reserve (foundation/base/memory_reserve.h), which this program lacks.
   Task<void> fail_waiting() {
     const std::string definition = testing::definition_of(
         "w", kWaitingHandler, R"("capabilities":["state:*","ext:external","events:*"],)");
@@ -219,7 +220,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     }
     EXPECT_FALSE(has_failed) << "there is an end to them";
     EXPECT_EQ((co_await ask(http::Method::delete_, "/panels/w")).status, 204u);
-    loops_.clock().advance_ms(600'000);  // beyond what a result is kept
+    loops_.clock().advance_ms(600'000);  // longer than a result is kept
     loops_[0].shard.tick();
     for (int turns = 0; turns < 1000; ++turns)
       co_await asio::post(loops_[0].loop.get_executor(), kAwait);
@@ -227,7 +228,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
     EXPECT_EQ(loops_.ledger().granted(budget::Kind::kBuffers), 0u);
   }
 
-  // The first allocations of telling it, before Asio's.
+  // Only the first allocations, which come before Asio's.
   Task<void> fail_expiring() {
     const std::string definition = testing::definition_of(
         "w", kWaitingHandler, R"("capabilities":["state:*","ext:external","events:*"],)");
@@ -237,7 +238,7 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
       loops_.clock().advance_ms(301'000);
       {
         const Failing failing(first, GetParam());
-        if_memory_lasts([&] { loops_[0].shard.tick(); });  // as the server does
+        if_memory_lasts([&] { loops_[0].shard.tick(); });  // as the server calls it
         undone_ += Failing::has_failed() ? 1 : 0;
       }
       EXPECT_EQ(loops_[0].probes.in_progress.queued, 0u) << "nobody was told";
@@ -251,28 +252,28 @@ class AllocationFailuresTest : public ::testing::TestWithParam<Later> {
   int done_ = 0, undone_ = 0;
 };
 
-TEST_P(AllocationFailuresTest, AResponseOfSuccessMeansThatTheStateHasChangedAndNoOtherDoes) {
+TEST_P(AllocationFailuresTest, ASuccessResponseMeansThatTheStateChanged) {
   loops_.spawn(0, fail_each());
   loops_.run();
   EXPECT_GT(undone_, 20);
   EXPECT_GT(done_, 0);
 }
 
-TEST_P(AllocationFailuresTest, ADefinitionIsNotCalledWrongForWantOfMemory) {
+TEST_P(AllocationFailuresTest, ACorrectDefinitionIsNotRejectedAsWrong) {
   loops_.spawn(0, fail_making());
   loops_.run();
   EXPECT_GT(undone_, 20);
   EXPECT_GT(done_, 0);
 }
 
-TEST_P(AllocationFailuresTest, WhoWaitsEndsWhateverFails) {
+TEST_P(AllocationFailuresTest, SuspendedExecutionsEnd) {
   loops_.spawn(0, fail_waiting());
   loops_.run();
   EXPECT_GT(undone_, 20);
   EXPECT_GT(done_, 20);
 }
 
-TEST_P(AllocationFailuresTest, WhatExpiresWhileThereIsNoMemoryExpiresLater) {
+TEST_P(AllocationFailuresTest, AnExpiryWithoutMemoryHappensLater) {
   loops_.spawn(0, fail_expiring());
   loops_.run();
   EXPECT_EQ(undone_, 3);

@@ -14,7 +14,7 @@ const http::Route* row_of(Method method, std::string_view target) {
   return find_route(Api::table(), method, target).row;
 }
 
-TEST(ApiRoutes, EachRowIsReachedByItsOwnPattern) {
+TEST(ApiRoutes, EachRowMatchesItsOwnPattern) {
   for (const http::Route* row : Api::table())
     EXPECT_EQ(row_of(row->method, row->pattern), row) << row->pattern;
 }
@@ -29,7 +29,7 @@ TEST(ApiRoutes, RowsOfOnePatternStandTogether) {
   }
 }
 
-TEST(ApiRoutes, WhatIsOpenAsksForNoScopeAndNamesNoPanel) {
+TEST(ApiRoutes, OpenRowsNeedNoScopeAndHaveNoPanel) {
   for (const http::Route* row : Api::table()) {
     EXPECT_EQ(row->is_open, !row->scope.has_value()) << row->pattern;
     EXPECT_TRUE(!row->is_open || row->owner == Owner::kAnyLoop) << row->pattern;

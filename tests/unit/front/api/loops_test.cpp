@@ -1,4 +1,4 @@
-// Requests that hop between loops on threads of their own; under ThreadSanitizer most of all.
+// Requests that hop between loops, each on a thread of its own; made for ThreadSanitizer.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -56,8 +56,8 @@ TEST_P(LoopsTest, CallsFromEveryLoopCountExactly) {
   loops.run();
 }
 
-// Panels that come, change and go while they are called from everywhere: each call has one of the answers that it may have.
-TEST_P(LoopsTest, PanelsThatComeAndGoWhileTheyAreCalled) {
+// Panels are created, changed and removed while all loops call them: each call must get one of its allowed responses.
+TEST_P(LoopsTest, PanelsChangeWhileTheyAreCalled) {
   Loops loops(GetParam());
   loops.spawn(0, create_all(loops, "$state.n++; return 'first'"));
   loops.run();
@@ -82,8 +82,8 @@ TEST_P(LoopsTest, PanelsThatComeAndGoWhileTheyAreCalled) {
   loops.run();
 }
 
-// A call that hops is answered while the loop that it hops to is busy with handlers that do not end.
-TEST_P(LoopsTest, EndlessHandlersHoldUpNobodyOnAnotherLoop) {
+// A request hops to a loop that runs endless handlers, and still gets its response.
+TEST_P(LoopsTest, EndlessHandlersDoNotBlockRequestsOfOtherLoops) {
   Loops loops(GetParam());
   loops.spawn(0, [](Loops& all) -> Task<void> {
     co_await create_all(all, "if ($args.endless) for (;;); return ++$state.n");
@@ -108,8 +108,8 @@ TEST_P(LoopsTest, EndlessHandlersHoldUpNobodyOnAnotherLoop) {
   loops.run();
 }
 
-// The timer's thread settles what a loop is about to cancel, and the other way round.
-TEST_P(LoopsTest, SleepsThatEndAsTheyAreCancelled) {
+// The timer's thread settles sleeps that a loop cancels at the same time.
+TEST_P(LoopsTest, SleepsEndWhileTheyAreCancelled) {
   Loops loops(GetParam());
   loops.spawn(
       0, create_all(loops, "await $ext.timer.sleep(0); return 'slept'", R"("capabilities":["ext:timer"],)"));
@@ -132,8 +132,8 @@ TEST_P(LoopsTest, SleepsThatEndAsTheyAreCancelled) {
   EXPECT_EQ(loops.timer().sleeping(), 0);
 }
 
-// Their thread had outlived the loops, and settled what was gone.
-TEST_P(LoopsTest, SleepsThatEndWhileTheLoopsAreDestroyed) {
+// The timer's thread outlived the loops, and settled calls that were gone.
+TEST_P(LoopsTest, SleepsEndWhileTheLoopsAreDestroyed) {
   auto loops = std::make_unique<Loops>(GetParam());
   loops->spawn(0, [](Loops& all) -> Task<void> {
     co_await create_all(all, "await $ext.timer.sleep(40)", R"("capabilities":["ext:timer"],)");
@@ -146,8 +146,8 @@ TEST_P(LoopsTest, SleepsThatEndWhileTheLoopsAreDestroyed) {
 
 INSTANTIATE_TEST_SUITE_P(Loops, LoopsTest, ::testing::Values(1, 2, 3));
 
-// A megabyte of zeros is 500,000 values.
-TEST(OneLoopTest, ArgumentsThatThereIsNoMemoryToLookAtAreRefused) {
+// A megabyte of zeros makes 500,000 values.
+TEST(OneLoopTest, ArgumentsWithoutMemoryToCheckThemAreRejected) {
   Loops loops(1);
   std::string large = R"({"a":[0)", definition = definition_of("p", "return $args.a.length");
   for (int n = 0; n < 20'000; ++n)

@@ -33,7 +33,7 @@ exposition::MemoryFacts facts_of_a_container() {
   return facts;
 }
 
-TEST(MemoryResource, TellsEachLimitWithWhatIsLeft) {
+TEST(MemoryResource, ListsEachLimitWithItsFreeBytes) {
   const std::string json = json_of(facts_of_a_container());
   EXPECT_THAT(json, HasSubstr(R"({"layer":"container","limitBytes":1000,"usedBytes":400,"freeBytes":600,)"));
   EXPECT_THAT(json, HasSubstr(R"({"layer":"budget","limitBytes":800,"usedBytes":210,"freeBytes":550,)"));
@@ -41,13 +41,13 @@ TEST(MemoryResource, TellsEachLimitWithWhatIsLeft) {
   EXPECT_THAT(json, HasSubstr(R"("grantedBytes":200,"unaccountedBytes":10,)"));
 }
 
-TEST(MemoryResource, TellsHowWritesAreTracked) {
+TEST(MemoryResource, ListsTheTrackingOfWrites) {
   exposition::MemoryFacts facts;
   facts.tracking = {.learning = 5, .copying = 2};
   EXPECT_THAT(json_of(facts), HasSubstr(R"("writeTracking":{"protected":5,"copied":2}})"));
 }
 
-TEST(MemoryResource, HasNoContainerWithoutALimit) {
+TEST(MemoryResource, ListsNoContainerWithoutALimit) {
   exposition::MemoryFacts facts = facts_of_a_container();
   facts.view.limits.container_limit_bytes.reset();
   facts.view.limits.machine_total_bytes = 5000;
@@ -57,13 +57,13 @@ TEST(MemoryResource, HasNoContainerWithoutALimit) {
   EXPECT_THAT(json, HasSubstr(R"({"layer":"machine","limitBytes":5000,"usedBytes":4000,"freeBytes":1000,)"));
 }
 
-TEST(MemoryResource, HasNothingFreeWhereMoreIsUsedThanThereMayBe) {
+TEST(MemoryResource, HasZeroFreeBytesAboveTheLimit) {
   exposition::MemoryFacts facts = facts_of_a_container();
   facts.view.unaccounted_bytes = 5000;
   EXPECT_THAT(json_of(facts), HasSubstr(R"("usedBytes":5200,"freeBytes":0,)"));
 }
 
-TEST(MemoryResource, TellsTwentyHandlersInTheOrderThatWasAskedFor) {
+TEST(MemoryResource, ListsTwentyHandlersInTheRequestedOrder) {
   exposition::Snapshot sum;
   for (int n = 10; n < 40; ++n) {
     sum.handlers.push_back({.name = "p/t" + std::to_string(n),
@@ -79,7 +79,7 @@ TEST(MemoryResource, TellsTwentyHandlersInTheOrderThatWasAskedFor) {
   EXPECT_THAT(json_of({}, sum, HandlerOrder::kTime), HasSubstr(R"("handlers":[{"name":"p/t10",)"));
 }
 
-TEST(MemoryResource, TellsOfUncleanExits) {
+TEST(MemoryResource, ListsUncleanExits) {
   exposition::MemoryFacts facts;
   facts.unclean_exits = {{diagnostics::Cause::kContainerMemory, {"it \"ended\"", "memory"}}, {}};
   EXPECT_THAT(
@@ -88,7 +88,7 @@ TEST(MemoryResource, TellsOfUncleanExits) {
           R"("uncleanExits":[{"cause":"container","lines":["it \"ended\"","memory"]},{"cause":"unknown","lines":[]}])"));
 }
 
-TEST(HandlerOrderOf, IsByBytesUnlessItIsSaid) {
+TEST(HandlerOrderOf, IsBytesByDefault) {
   EXPECT_EQ(handler_order_of(""), HandlerOrder::kBytes);
   EXPECT_EQ(handler_order_of("sort=host-calls"), HandlerOrder::kHostCalls);
   EXPECT_FALSE(handler_order_of("sort=hostCalls"));

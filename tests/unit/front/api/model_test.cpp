@@ -1,6 +1,7 @@
-// Random interleavings of what clients may do, against a model that is a few numbers: what a panel's state must be after each
-// round, and which executions must wait. Within a round all that is asked goes on at once, of an execution one thing at a time,
-// so that sums do not depend on the order. On two loops half of what is asked goes to the other one.
+// Random interleavings of client requests, compared with a model of a few numbers: the state of each panel after each
+// round, and the executions that must be suspended. All requests of a round run at once, but at most one per execution,
+// so that sums do not depend on the order. With two loops half of the requests go to the loop that does not own the
+// panel.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +19,7 @@ namespace {
 constexpr std::size_t kPanels = 5;
 constexpr std::uint64_t kTtlMs = 300'000;  // SUSPENSION_TTL_MS
 
-// Each wait adds what it is answered with; what it has allocated before must be there afterwards.
+// Each suspension adds the value of its answer; memory from before a suspension must be intact afterwards.
 constexpr const char* kHandler = R"(
   $state.n += $args.by;
   const kept = new Uint8Array($args.bytes).fill($args.by);
@@ -34,9 +35,9 @@ constexpr const char* kHandler = R"(
 struct Waiting {
   std::size_t panel = 0;
   std::string execution, suspension;
-  int waits = 0;  // this one included
+  int waits = 0;  // with the present one
   bool fails = false;
-  bool is_taken = false;  // something is done with it in this round
+  bool is_taken = false;  // a request of this round uses it
 };
 
 class Model {
@@ -51,7 +52,7 @@ class Model {
     for (std::size_t panel = 0; panel < kPanels; ++panel)
       co_await remove(panel);
   }
-  std::map<std::string, int> seen;  // how often each thing was done
+  std::map<std::string, int> seen;  // how often each kind of request was sent
 
  private:
   int up_to(int most) { return static_cast<int>(random_() % static_cast<unsigned>(most + 1)); }
@@ -63,7 +64,7 @@ class Model {
     return loops_.ask(0, method, target, body, {.prefer = "respond-async"});
   }
 
-  // Begins it; the round waits for all of them.
+  // Starts `work`; the round waits for all of its work.
   void begin(Task<void> work) {
     ++steps_;
     ++in_progress_;
@@ -123,7 +124,7 @@ class Model {
     n_[panel] = 0;
   }
 
-  // All that waits in it is gone with it.
+  // Removes the panel with all its suspended executions.
   Task<void> remove(std::size_t panel) {
     ++seen["remove"];
     const auto response = co_await ask(http::Method::delete_, "/panels/" + id_of(panel));
@@ -153,7 +154,7 @@ class Model {
     }
   }
 
-  // Its panel is deleted in the same round: it has run, or has been cancelled, or has not begun.
+  // The same round removes the panel: the call runs, is cancelled, or finds no panel.
   Task<void> call_in_vain(std::size_t panel) {
     ++seen["call in vain"];
     const auto response = co_await ask(http::Method::post, fmt::format("/panels/{}/trigger/t", id_of(panel)),
@@ -161,7 +162,7 @@ class Model {
     EXPECT_TRUE(response.status == 404 || response.status == 200 || response.status == 202) << response.body;
   }
 
-  // Its panel is deleted in the same round, before or after: it is cancelled, or has gone on before.
+  // The same round removes the panel: the execution is cancelled, or was resumed before.
   Task<void> resume_in_vain(const Waiting& one) {
     ++seen["resume in vain"];
     const std::string target = "/suspensions/" + one.suspension + "/resume";
@@ -214,7 +215,7 @@ class Model {
     waiting_.insert_or_assign(execution, std::move(one));
   }
 
-  // What the last segment of one that fails has changed is lost.
+  // When a handler fails, the changes of its last segment are lost.
   void ended(const testing::Loops::Response& response, std::size_t panel, int by, bool fails) {
     EXPECT_EQ(response.status, 200u) << response.body;
     EXPECT_EQ(response.body.find(R"("status":"error")") != std::string::npos, fails) << response.body;
@@ -231,7 +232,7 @@ class Model {
       co_await asio::co_spawn(loops_[at].loop, tick(at), kAwait);
   }
   Task<metrics::InProgress> in_progress(std::size_t at) { co_return loops_[at].probes.in_progress; }
-  // {those that wait, all others}
+  // Returns the numbers of {suspended, ended} executions.
   Task<std::pair<std::size_t, std::size_t>> count_all() {
     std::size_t waiting = 0, others = 0;
     for (std::size_t at = 0; at < loops_.size(); ++at) {
@@ -248,7 +249,7 @@ class Model {
     co_await tick_all();
   }
 
-  // Whoever waits is told that nobody has answered, and ends.
+  // All suspended executions expire and end.
   Task<void> expire() {
     ++seen["expire"];
     loops_.clock().advance_ms(kTtlMs);
@@ -284,8 +285,8 @@ class Model {
 
 class ModelTest : public ::testing::TestWithParam<std::size_t> {};
 
-// NEXUS_SEED has a run again, NEXUS_STEPS makes it longer.
-TEST_P(ModelTest, ManyThingsAtOnceEndAsTheModelSays) {
+// NEXUS_SEED repeats a run, NEXUS_STEPS makes it longer.
+TEST_P(ModelTest, ConcurrentRequestsAgreeWithTheModel) {
   const char *seed_text = std::getenv("NEXUS_SEED"), *steps_text = std::getenv("NEXUS_STEPS");
   const unsigned seed =
       seed_text != nullptr ? static_cast<unsigned>(std::stoul(seed_text)) : std::random_device()();
@@ -298,7 +299,7 @@ TEST_P(ModelTest, ManyThingsAtOnceEndAsTheModelSays) {
   for (const char* done : {"call", "call in vain", "resume", "resume in vain", "refuse", "cancel",
                            "cancel in vain", "remove", "hibernate", "expire", "grow", "time out"})
     EXPECT_GT(model.seen[done], 0) << done;
-  // What was cancelled with its panel could be asked for until now.
+  // Until now the results of executions cancelled with their panel were kept.
   loops.clock().advance_ms(kTtlMs);
   for (std::size_t at = 0; at < loops.size(); ++at)
     loops[at].shard.tick();

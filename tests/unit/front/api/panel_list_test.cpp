@@ -23,7 +23,7 @@ class PanelListTest : public testing::Test {
     definition.kind = "k";
     ASSERT_TRUE(registry.create(std::move(definition)));
   }
-  // The ids of the page and what follows them: "a b, 5, next b".
+  // The ids of the page, the total and the next page: "a b, 5, next b".
   std::string page(std::size_t limit, std::string after) {
     const Page page{limit, std::move(after)};
     const std::array lists = {list_panels(first_, page, Principal::anyone()),
@@ -41,7 +41,7 @@ class PanelListTest : public testing::Test {
   panels::MemoryRegistry first_{clock_, ledger_, 1}, second_{clock_, ledger_, 1};
 };
 
-TEST_F(PanelListTest, IsOneOrderOverAllRegistries) {
+TEST_F(PanelListTest, MergesRegistriesInOneOrder) {
   EXPECT_EQ(page(10, ""), R"(],"total":0})");
   for (const char* id : {"a", "d", "e"})
     add(first_, id);
@@ -78,7 +78,7 @@ class VisiblePanelsTest : public testing::Test {
   panels::MemoryRegistry registry_{clock_, ledger_, 1};
 };
 
-TEST_F(VisiblePanelsTest, AreThoseOfTheCaller) {
+TEST_F(VisiblePanelsTest, AreThoseThatTheTokenCovers) {
   for (const char* id : {"cart-2", "till", "cart-1", "cart-3", "admin"})
     add(id);
   const PanelList carts = list({.limit = 10}, {"cart-*"});
@@ -89,7 +89,7 @@ TEST_F(VisiblePanelsTest, AreThoseOfTheCaller) {
   EXPECT_EQ(list({.limit = 10}, {}).total, 0);
 }
 
-TEST_F(VisiblePanelsTest, ComeInPagesWithOneMoreToTellThatThereIs) {
+TEST_F(VisiblePanelsTest, HaveOneRowMoreWhenThereIsANextPage) {
   for (const char* id : {"cart-1", "cart-2", "cart-3", "till"})
     add(id);
   EXPECT_THAT(ids(list({.limit = 1}, {"cart-*"})), ElementsAre("cart-1", "cart-2"));

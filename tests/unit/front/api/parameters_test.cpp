@@ -9,7 +9,7 @@ namespace {
 
 using http::error_of;
 
-TEST(Parameters, AsksForAPage) {
+TEST(Parameters, ReadsLimitAndAfter) {
   EXPECT_EQ(page_of("")->limit, 100);
   EXPECT_EQ(page_of("")->after, "");
   EXPECT_EQ(page_of("limit=1000&after=a.b")->limit, 1000);
@@ -23,7 +23,7 @@ TEST(Parameters, AsksForAPage) {
   }
 }
 
-TEST(Parameters, AsksForMore) {
+TEST(Parameters, ReadsLogsAndInclude) {
   EXPECT_EQ(*include_of(""), Include::kNothing);
   EXPECT_EQ(*include_of("include=handlers"), Include::kHandlers);
   for (const char* query :

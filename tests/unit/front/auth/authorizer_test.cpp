@@ -32,7 +32,7 @@ class AuthorizerTest : public testing::Test {
   static http::Request bearing(http::Method method, std::string target, std::string_view claims) {
     return request(method, std::move(target), "Bearer " + token_until(kNowMs + 1000, claims));
   }
-  // Why it is refused; none: it is not.
+  // Why the request is rejected; none: it is admitted.
   static std::optional<ErrorCode> refusal(Authorizer& authorizer, const http::Request& request) {
     const auto principal = authorizer.admit(request);
     return principal ? std::nullopt : std::optional(principal.error().code);
@@ -44,7 +44,7 @@ class AuthorizerTest : public testing::Test {
   Authorizer guarded_{{.jwt_key = std::string(kKey)}, clock_};
 };
 
-TEST_F(AuthorizerTest, WithoutAuthenticationAnyoneMayDoAll) {
+TEST_F(AuthorizerTest, WithoutAuthenticationEveryCallIsAdmitted) {
   const auto principal = open_.admit(request(http::Method::delete_, "/panels/p"));
   ASSERT_TRUE(principal);
   EXPECT_EQ(principal->get(), &Principal::anyone());
@@ -60,7 +60,7 @@ TEST_F(AuthorizerTest, WithoutAuthenticationTheHostMustBeKnown) {
   EXPECT_EQ(guarded(strange), std::nullopt) << "with authentication a name gives nothing away";
 }
 
-TEST_F(AuthorizerTest, ProbesAndScrapersNeedNoNameAndNoToken) {
+TEST_F(AuthorizerTest, ProbesAndScrapersNeedNeitherHostNorToken) {
   for (const char* target : {"/health", "/health/live", "/health/ready", "/metrics", "/metrics?x=1"}) {
     http::Request probe = request(http::Method::get, target);
     probe.host = "nexus:3000";
@@ -73,14 +73,14 @@ TEST_F(AuthorizerTest, ProbesAndScrapersNeedNoNameAndNoToken) {
   }
 }
 
-TEST_F(AuthorizerTest, AllElseNeedsAToken) {
+TEST_F(AuthorizerTest, AllOtherCallsNeedAToken) {
   for (const char* target : {"/", "/nothing", "/panels", "/panels/p", "/panels/p/state", "/health/x",
                              "/healthy", "/metrics/", "//metrics", "/panels/p/trigger/health"}) {
     EXPECT_EQ(guarded(request(http::Method::get, target)), ErrorCode::kUnauthorized) << target;
   }
 }
 
-TEST_F(AuthorizerTest, WantsABearer) {
+TEST_F(AuthorizerTest, NeedsABearerToken) {
   const std::string token = token_until(kNowMs + 1000);
   for (const std::string scheme : {"Bearer ", "bearer ", "BEARER   "})
     EXPECT_EQ(guarded(request(http::Method::get, "/panels", scheme + token)), std::nullopt) << scheme;
@@ -105,7 +105,7 @@ TEST_F(AuthorizerTest, ChallengesWithoutRepeatingTheToken) {
               HasSubstr(R"(error_description="the token has expired")"));
 }
 
-TEST_F(AuthorizerTest, EachCallHasItsScope) {
+TEST_F(AuthorizerTest, EachCallNeedsItsScope) {
   const std::vector<std::tuple<http::Method, std::string, std::string>> calls = {
       {http::Method::get, "/panels", "read"},
       {http::Method::head, "/panels/p", "read"},
@@ -128,11 +128,11 @@ TEST_F(AuthorizerTest, EachCallHasItsScope) {
   }
 }
 
-TEST_F(AuthorizerTest, WhatIsNotThereIsNotForbidden) {
+TEST_F(AuthorizerTest, AnUnknownPathIsNotForbidden) {
   EXPECT_EQ(guarded(bearing(http::Method::get, "/nothing", R"(,"scope":"")")), std::nullopt);
 }
 
-TEST_F(AuthorizerTest, APanelMustBeCovered) {
+TEST_F(AuthorizerTest, TheTokenMustCoverThePanel) {
   constexpr std::string_view kCarts = R"(,"panels":["cart-*"])";
   for (const char* target : {"/panels/cart-1", "/panels/cart-1/state", "/panels"})
     EXPECT_EQ(guarded(bearing(http::Method::get, target, kCarts)), std::nullopt) << target;
@@ -145,7 +145,7 @@ TEST_F(AuthorizerTest, APanelMustBeCovered) {
   EXPECT_THAT(principal.error().message, HasSubstr("\"till\""));
 }
 
-TEST_F(AuthorizerTest, WhatIsAboutAllPanelsNeedsATokenForAll) {
+TEST_F(AuthorizerTest, CallsAboutAllPanelsNeedATokenForAll) {
   EXPECT_EQ(guarded(bearing(http::Method::get, "/runtime/memory", "")), std::nullopt);
   for (const char* panels :
        {R"(,"panels":["cart-*"])", R"(,"panels":["a*","b*"])", R"(,"panels":[],"scope":"admin")"})
@@ -153,7 +153,7 @@ TEST_F(AuthorizerTest, WhatIsAboutAllPanelsNeedsATokenForAll) {
         << panels;
 }
 
-TEST_F(AuthorizerTest, AKnownTokenStillExpires) {
+TEST_F(AuthorizerTest, ACachedTokenStillExpires) {
   const http::Request known = bearing(http::Method::get, "/panels", "");
   EXPECT_EQ(guarded(known), std::nullopt);
   EXPECT_EQ(guarded_.admit(known)->get(), guarded_.admit(known)->get()) << "it was read once";
@@ -163,7 +163,7 @@ TEST_F(AuthorizerTest, AKnownTokenStillExpires) {
   EXPECT_EQ(guarded(known), ErrorCode::kUnauthorized);
 }
 
-TEST_F(AuthorizerTest, AQuestionWhetherToCallNeedsNoToken) {
+TEST_F(AuthorizerTest, APreflightNeedsNoToken) {
   Authorizer shop({.jwt_key = std::string(kKey), .cors_origins = {"https://shop.example"}}, clock_);
   http::Request question = request(http::Method::options, "/panels/p/trigger/t");
   question.origin = "https://shop.example";
@@ -189,7 +189,7 @@ class DefinitionTest : public AuthorizerTest {
   }
 };
 
-TEST_F(DefinitionTest, MustBeForAPanelThatTheTokenCovers) {
+TEST_F(DefinitionTest, MustHaveAnIdThatTheTokenCovers) {
   EXPECT_EQ(
       error_of(R"({"kind":"x","id":"cart-1","n":123456789012345678901234567890,"tools":[{"id":"till"}]})"),
       std::nullopt);
@@ -198,7 +198,7 @@ TEST_F(DefinitionTest, MustBeForAPanelThatTheTokenCovers) {
   EXPECT_TRUE(error_of(R"({"id":"cart-1","\u0069d":"till"})"));
 }
 
-TEST_F(DefinitionTest, MustNameThePanel) {
+TEST_F(DefinitionTest, MustHaveAnId) {
   for (const char* body : {"{}", R"({"kind":"cart-1"})", R"({"id":5})", R"({"id":null})", "[]", "\"cart-1\"",
                            R"({"x":{"id":"cart-1"}})"}) {
     EXPECT_THAT(error_of(body).value(), HasSubstr("needs an \"id\"")) << body;
@@ -207,12 +207,12 @@ TEST_F(DefinitionTest, MustNameThePanel) {
   }
 }
 
-TEST_F(DefinitionTest, IsLeftToItsReaderWhenItIsNoJson) {
+TEST_F(DefinitionTest, PassesWhenItIsNoJson) {
   for (const char* body : {"", "{", R"({"id":"till")", R"({"id":"till"} x)"})
     EXPECT_EQ(error_of(body), std::nullopt) << body;
 }
 
-TEST_F(DefinitionTest, OfNobodyIsRefused) {
+TEST_F(DefinitionTest, WithoutAPrincipalIsRejected) {
   http::Request creation = request(http::Method::post, "/panels");
   creation.body = R"({"id":"p"})";
   EXPECT_EQ(&principal_of(creation), &Principal::nobody());

@@ -36,7 +36,7 @@ TEST(Cors, IsOffWithoutOrigins) {
   EXPECT_THAT(headers_for(policy, from(kShop)), Not(HasSubstr("Vary")));
 }
 
-TEST(Cors, LetsAPageOfAnAllowedOriginRead) {
+TEST(Cors, LetsPagesOfAllowedOriginsRead) {
   const OriginPolicy policy({}, {kShop});
   const std::string head = headers_for(policy, from(kShop));
   EXPECT_THAT(head, HasSubstr("Access-Control-Allow-Origin: https://shop.example\r\n"));
@@ -48,7 +48,7 @@ TEST(Cors, LetsAPageOfAnAllowedOriginRead) {
   EXPECT_THAT(head, Not(HasSubstr("Credentials")));
 }
 
-TEST(Cors, TellsCachesThatTheOriginCounts) {
+TEST(Cors, AddsVaryOrigin) {
   const OriginPolicy policy({}, {kShop});
   for (const char* origin : {"", "http://localhost:3000", "https://evil.example", "null"}) {
     const std::string head = headers_for(policy, from(origin));
@@ -57,7 +57,7 @@ TEST(Cors, TellsCachesThatTheOriginCounts) {
   }
 }
 
-TEST(Cors, KnowsAPreflight) {
+TEST(Cors, RecognisesAPreflight) {
   http::Request request = from(kShop, http::Method::options);
   EXPECT_FALSE(is_preflight(request));
   request.has_requested_method = true;
@@ -69,7 +69,7 @@ TEST(Cors, KnowsAPreflight) {
   EXPECT_FALSE(is_preflight(request));
 }
 
-TEST(Cors, AnswersAPreflightForThePath) {
+TEST(Cors, RespondsToAPreflightForThePath) {
   http::Request request = from(kShop, http::Method::options);
   request.has_requested_method = true;
   http::Response response;

@@ -9,7 +9,7 @@ std::shared_ptr<const Principal> until(std::int64_t ms) {
   return std::make_shared<const Principal>(kAllScopes, std::nullopt, ms);
 }
 
-TEST(TokenCache, FindsWhatWasPutIn) {
+TEST(TokenCache, FindsAStoredToken) {
   TokenCache cache(2);
   const auto principal = until(10);
   cache.add("token", principal);
@@ -19,7 +19,7 @@ TEST(TokenCache, FindsWhatWasPutIn) {
   EXPECT_EQ(cache.find("", 0), nullptr);
 }
 
-TEST(TokenCache, ForgetsWhatHasExpired) {
+TEST(TokenCache, DropsExpiredTokens) {
   TokenCache cache(2);
   cache.add("token", until(10));
   EXPECT_NE(cache.find("token", 9), nullptr);
@@ -28,7 +28,7 @@ TEST(TokenCache, ForgetsWhatHasExpired) {
   EXPECT_EQ(cache.find("token", 0), nullptr);
 }
 
-TEST(TokenCache, KeepsThoseThatWereUsedLast) {
+TEST(TokenCache, EvictsTheLeastRecentlyUsed) {
   TokenCache cache(2);
   cache.add("a", until(10));
   cache.add("b", until(10));
@@ -39,7 +39,7 @@ TEST(TokenCache, KeepsThoseThatWereUsedLast) {
   EXPECT_NE(cache.find("c", 0), nullptr);
 }
 
-TEST(TokenCache, NeverHoldsMore) {
+TEST(TokenCache, NeverExceedsItsSize) {
   TokenCache cache(100);
   for (int token = 0; token < 10'000; ++token) {
     cache.add(std::to_string(token), until(10));

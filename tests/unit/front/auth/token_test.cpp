@@ -15,7 +15,7 @@ constexpr std::string_view kNotOurs = "the token is not valid here";
 
 Result<Principal> read(std::string_view token) { return read_token(token, kKey, kNowMs); }
 
-// Why a token is refused; empty: it isn't.
+// Why the token is rejected; empty: it is accepted.
 std::string error_of(std::string_view token) {
   const auto principal = read(token);
   if (principal) return "";
@@ -25,7 +25,7 @@ std::string error_of(std::string_view token) {
 
 std::string claims_with(std::string_view more) { return R"({"exp":1800000000,)" + std::string(more) + "}"; }
 
-TEST(Token, SpeaksForACaller) {
+TEST(Token, HasAPrincipal) {
   const auto principal = read(token_until(kNowMs + 5000));
   ASSERT_TRUE(principal) << principal.error().message;
   EXPECT_TRUE(principal->may_see_all());
@@ -34,7 +34,7 @@ TEST(Token, SpeaksForACaller) {
     EXPECT_TRUE(principal->may(scope));
 }
 
-TEST(Token, IsReadAsItWasMade) {
+TEST(Token, IsReadAsSigned) {
   EXPECT_EQ(sign_token({.expires_s = 5}, kKey), token_of(R"({"exp":5})"));
   EXPECT_EQ(
       sign_token({.scopes = {Scope::kRead, Scope::kAdmin}, .panels = {"a*", "\"?"}, .expires_s = 5}, kKey),
@@ -52,8 +52,8 @@ TEST(Token, IsReadAsItWasMade) {
   }
 }
 
-// The example of RFC 7515, A.1: not signed by us.
-TEST(Token, IsReadAsOthersWriteIt) {
+// The example of RFC 7515, A.1: signed with another key.
+TEST(Token, IsReadInOtherSpellings) {
   const std::string token =
       "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
       "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
@@ -67,7 +67,7 @@ TEST(Token, IsReadAsOthersWriteIt) {
   EXPECT_FALSE(read_token(token, text, 1'300'819'380'000 + kTokenLeewayMs));
 }
 
-TEST(Token, HasOneAlgorithm) {
+TEST(Token, IsAcceptedWithHs256Only) {
   const std::string claims = base64url(claims_with(R"("sub":"x")"));
   EXPECT_EQ(error_of(base64url(R"({"alg":"none"})") + "." + claims + "."), kNotOurs);
   EXPECT_EQ(error_of(base64url(R"({"alg":"none"})") + "." + claims), kNotOurs);
@@ -76,7 +76,7 @@ TEST(Token, HasOneAlgorithm) {
         std::string_view(head).find("384") == std::string_view::npos ? EVP_sha512() : EVP_sha384();
     EXPECT_EQ(error_of(with_signature(base64url(head) + "." + claims, kKey, hash)), kNotOurs) << head;
   }
-  // Signed with our key by HS256, and saying something else all the same.
+  // Signed with our key by HS256, but the header says something else.
   for (const char* head :
        {R"({"alg":"none"})", R"({"alg":"RS256"})", R"({"alg":"HS384"})", R"({"alg":"hs256"})",
         R"({"alg":["HS256"]})", R"({"alg":null})", R"({"typ":"JWT"})", R"({"alg":"HS256","alg":"HS256"})",
@@ -85,7 +85,7 @@ TEST(Token, HasOneAlgorithm) {
   }
 }
 
-TEST(Token, IsNotOursWhenAnotherKeySignedIt) {
+TEST(Token, IsRejectedWhenAnotherKeySignedIt) {
   const std::string claims = claims_with(R"("sub":"x")");
   EXPECT_EQ(error_of(token_of(claims)), "");
   EXPECT_EQ(error_of(token_of(claims, kHead, "0123456789abcdef0123456789abcdeF")), kNotOurs);
@@ -94,7 +94,7 @@ TEST(Token, IsNotOursWhenAnotherKeySignedIt) {
   EXPECT_FALSE(read_token(token_of(claims, kHead, ""), "", kNowMs));
 }
 
-TEST(Token, IsNotOursWhenABitOfItHasChanged) {
+TEST(Token, IsRejectedWhenABitHasChanged) {
   const std::string token = token_of(claims_with(R"("scope":"read")"));
   for (std::size_t size = 0; size < token.size(); ++size)
     EXPECT_EQ(error_of(token.substr(0, size)), kNotOurs) << size;
@@ -105,17 +105,17 @@ TEST(Token, IsNotOursWhenABitOfItHasChanged) {
   }
 }
 
-TEST(Token, HasOneForm) {
+TEST(Token, IsAcceptedInCanonicalFormOnly) {
   const std::string token = token_of(claims_with(R"("sub":"x")"));
   for (const std::string& other : {token + "=", token + "A", token + ".", "." + token, " " + token,
                                    token + " ", token + "\n", token + std::string(1, '\0'), token + ".x"}) {
     EXPECT_EQ(error_of(other), kNotOurs) << other;
   }
-  // The last digit of 32 bytes has two bits that no byte needs.
+  // The last digit of 32 bytes has two unused bits.
   std::string loose = token;
   loose.back() = static_cast<char>(loose.back() + 1);
   EXPECT_EQ(error_of(loose), kNotOurs);
-  // Signed, but its parts are no base64url.
+  // Signed correctly, but its parts are not base64url.
   const std::string head = base64url(kHead), claims = base64url(claims_with(R"("sub":"x")"));
   for (const std::string& text :
        {head + ".!!!!", head + "." + claims + "=", head + "+." + claims, head + "." + claims + ".",
@@ -124,14 +124,14 @@ TEST(Token, HasOneForm) {
   }
 }
 
-TEST(Token, IsNotLookedAtWhenItIsLong) {
+TEST(Token, IsRejectedUnreadWhenTooLong) {
   EXPECT_EQ(error_of(std::string(3 << 20, 'a')), kNotOurs);
   EXPECT_EQ(error_of(std::string(3 << 20, '.')), kNotOurs);
   EXPECT_EQ(error_of(token_of(claims_with(R"("x":")" + std::string(kMostTokenBytes, 'x') + '"'))), kNotOurs);
   EXPECT_EQ(error_of(token_of(claims_with(R"("x":")" + std::string(5000, 'x') + '"'))), "");
 }
 
-TEST(Token, ExpiresAMinuteLateByOurClock) {
+TEST(Token, ExpiresAfterTheLeeway) {
   EXPECT_EQ(error_of(token_until(kNowMs)), "");
   EXPECT_EQ(error_of(token_until(kNowMs - kMinuteMs + 1000)), "");
   EXPECT_EQ(error_of(token_until(kNowMs - kMinuteMs)), "the token has expired");
@@ -140,7 +140,7 @@ TEST(Token, ExpiresAMinuteLateByOurClock) {
   EXPECT_EQ(error_of(token_of(R"({"exp":-1e300})")), "the token has expired");
 }
 
-TEST(Token, StartsAMinuteEarlyByOurClock) {
+TEST(Token, StartsBeforeItsTimeByTheLeeway) {
   const auto from = [](std::int64_t ms) {
     return token_of(claims_with(R"("nbf":)" + std::to_string(ms / 1000)));
   };
@@ -150,7 +150,7 @@ TEST(Token, StartsAMinuteEarlyByOurClock) {
   EXPECT_EQ(error_of(token_of(claims_with(R"("nbf":-5)"))), "");
 }
 
-TEST(Token, MustSayWhenItExpires) {
+TEST(Token, NeedsAnExpiry) {
   EXPECT_THAT(error_of(token_of("{}")), HasSubstr("must have exp"));
   for (const char* value : {R"("1800000000")", "null", "true", "[1800000000]", "{}", R"("")"})
     EXPECT_THAT(error_of(token_of(R"({"exp":)" + std::string(value) + "}")), HasSubstr("must be numbers"))
@@ -160,12 +160,12 @@ TEST(Token, MustSayWhenItExpires) {
         << value;
 }
 
-TEST(Token, MayLastForever) {
+TEST(Token, MayHaveAnExpiryFarAway) {
   for (const char* value : {"1800000000.5", "1e300", "9223372036854775807", "18446744073709551615"})
     EXPECT_EQ(error_of(token_of(R"({"exp":)" + std::string(value) + "}")), "") << value;
 }
 
-TEST(Token, SaysNothingTwice) {
+TEST(Token, IsRejectedWithRepeatedMembers) {
   for (const char* claims :
        {R"({"exp":1,"exp":1800000000})", R"({"exp":1800000000,"\u0065xp":1800000000})",
         R"({"exp":1800000000,"scope":"read","scope":"admin"})",
@@ -174,7 +174,7 @@ TEST(Token, SaysNothingTwice) {
   }
 }
 
-TEST(Token, IsAnObject) {
+TEST(Token, NeedsAnObjectOfClaims) {
   for (const char* claims : {"", "[]", "5", "{", R"({"exp":1800000000}})", R"({"exp":1800000000,})", "\xff"})
     EXPECT_THAT(error_of(token_of(claims)), HasSubstr("not valid JSON")) << claims;
   EXPECT_NE(error_of(token_of(R"({"exp":1800000000,"a":)" + std::string(4000, '['))), "");
@@ -205,7 +205,7 @@ TEST(Token, HasPanels) {
   EXPECT_FALSE(none->may_see("cart-7"));
 }
 
-TEST(Token, DoesNotStandForMoreWhenItsClaimsAreUnreadable) {
+TEST(Token, HasNoMoreRightsWhenItsClaimsAreUnreadable) {
   for (const char* more : {R"("scope":null)", R"("scope":["admin"])", R"("scope":1)", R"("panels":null)",
                            R"("panels":"*")", R"("panels":["a",1])", R"("panels":{"a":1})"}) {
     EXPECT_THAT(error_of(token_of(claims_with(more))), HasSubstr("of a token must be")) << more;

@@ -1,4 +1,4 @@
-// Tokens for tests: signed as an issuer would, or in ways that no issuer should.
+// Tokens for tests: signed correctly, or in ways in which no issuer should sign.
 #pragma once
 
 #include <openssl/evp.h>
@@ -27,7 +27,7 @@ inline std::string base64url(std::string_view bytes) {
   return text;
 }
 
-// `text` with its signature.
+// Appends the signature to `text`.
 inline std::string with_signature(const std::string& text, std::string_view key = kKey,
                                   const EVP_MD* hash = EVP_sha256()) {
   unsigned char bytes[EVP_MAX_MD_SIZE];
@@ -42,7 +42,7 @@ inline std::string token_of(std::string_view claims, std::string_view head = kHe
   return with_signature(base64url(head) + '.' + base64url(claims), key);
 }
 
-// `more` is empty or starts with a comma.
+// `more`: empty, or further members that begin with a comma.
 inline std::string token_until(std::int64_t expires_ms, std::string_view more = "") {
   return token_of(R"({"exp":)" + std::to_string(expires_ms / 1000) + std::string(more) + "}");
 }

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-// Answers with what it was asked, at once or when the test says so.
+// Responds with the request's body, at once or when the test says so.
 class Echo final : public Service {
  public:
   std::optional<Error> refuse_head(Request& request) override {
@@ -55,7 +55,7 @@ class ConnectionTest : public testing::Test {
     asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor(loop_,
                                                                   {asio::ip::address_v4::loopback(), 0});
     client_.connect(acceptor.local_endpoint());
-    client_.set_option(asio::ip::tcp::no_delay(true));  // what is sent is there at once
+    client_.set_option(asio::ip::tcp::no_delay(true));  // send small pieces at once
     Socket socket = acceptor.accept();
     socket.non_blocking(true);
     time_.date = "today";
@@ -66,12 +66,12 @@ class ConnectionTest : public testing::Test {
   void send(std::string_view text) { asio::write(client_, asio::buffer(text)); }
   void half_close() { client_.shutdown(asio::socket_base::shutdown_send); }
 
-  // Runs the loop until it has nothing to do but to wait for the client or the clock.
+  // Runs the loop until it only waits for the client or the clock.
   void settle() {
     while (loop_.poll() > 0) {
     }
   }
-  // What the client has been sent so far.
+  // Everything that the client has received so far.
   std::string received() {
     settle();
     client_.non_blocking(true);
@@ -105,7 +105,7 @@ class ConnectionTest : public testing::Test {
   bool is_closed_ = false;
 };
 
-TEST_F(ConnectionTest, AnswersAndStaysOpen) {
+TEST_F(ConnectionTest, RespondsAndStaysOpen) {
   send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_THAT(received(), StartsWith("HTTP/1.1 200 OK\r\n"));
   send("POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
@@ -113,7 +113,7 @@ TEST_F(ConnectionTest, AnswersAndStaysOpen) {
   EXPECT_FALSE(is_closed_);
 }
 
-TEST_F(ConnectionTest, AnswersPipelinedRequestsInOrder) {
+TEST_F(ConnectionTest, RespondsToPipelinedRequestsInOrder) {
   std::string many;
   for (int request = 0; request < 50; ++request) {
     many += "GET /" + std::to_string(request) + " HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -127,7 +127,7 @@ TEST_F(ConnectionTest, AnswersPipelinedRequestsInOrder) {
   }
 }
 
-// ---- what is charged ----
+// ---- charges ----
 
 TEST_F(ConnectionTest, IsChargedForItsBuffersAndGivesThemBack) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kBuffers), kConnectionBytes);
@@ -150,7 +150,7 @@ TEST_F(ConnectionTest, IsChargedForItsBuffersAndGivesThemBack) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kBuffers), 0u);
 }
 
-TEST_F(ConnectionTest, ABodyThatTheLedgerRefusesIsA503WithTheLayer) {
+TEST_F(ConnectionTest, ABodyThatTheLedgerRejectsIsA503WithTheLayer) {
   rules_.body_limit_bytes = 1 << 20;
   ledger_.set(kConnectionBytes + 100'000, {}, {});
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n" + std::string(200'000, 'x'));
@@ -161,7 +161,7 @@ TEST_F(ConnectionTest, ABodyThatTheLedgerRefusesIsA503WithTheLayer) {
   EXPECT_THAT(echo_.refused, ElementsAre(ErrorCode::kOverloaded));
 }
 
-TEST_F(ConnectionTest, AResponseToALookThatTheLedgerRefusesIsA503) {
+TEST_F(ConnectionTest, AResponseToAReadThatTheLedgerRejectsIsA503) {
   echo_.padding = 500'000;
   ledger_.set(kConnectionBytes + 100'000, {}, {});
   send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -169,21 +169,21 @@ TEST_F(ConnectionTest, AResponseToALookThatTheLedgerRefusesIsA503) {
   EXPECT_LE(ledger_.granted(budget::Kind::kBuffers), kConnectionBytes + 100'000);
 }
 
-TEST_F(ConnectionTest, AResponseToWhatWasDoneIsGivenWhateverTheLedgerSays) {
+TEST_F(ConnectionTest, AResponseToAWriteIsSentDespiteTheLedger) {
   echo_.padding = 500'000;
   ledger_.set(kConnectionBytes + 100'000, {}, {});
   send("POST /a HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_THAT(received(), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(ConnectionTest, WaitsForABodyThatComesInPieces) {
+TEST_F(ConnectionTest, AcceptsABodyInPieces) {
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
   EXPECT_EQ(received(), "");
   send("cd");
   EXPECT_THAT(received(), HasSubstr("/a=abcd"));
 }
 
-TEST_F(ConnectionTest, TellsAClientToContinueOnce) {
+TEST_F(ConnectionTest, SendsContinueOnce) {
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(received(), "HTTP/1.1 100 Continue\r\n\r\n");
   send("ab");
@@ -192,7 +192,7 @@ TEST_F(ConnectionTest, TellsAClientToContinueOnce) {
   EXPECT_THAT(received(), HasSubstr("/a=abcd"));
 }
 
-TEST_F(ConnectionTest, RefusesByTheHeadBeforeTheBodyIsThere) {
+TEST_F(ConnectionTest, RejectsByTheHeadBeforeTheBodyArrives) {
   send("POST /forbidden HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_THAT(received(), StartsWith("HTTP/1.1 403 "));
   EXPECT_THAT(echo_.served, ElementsAre());
@@ -214,24 +214,24 @@ TEST_F(ConnectionTest, RefusesAnEndlessChunkHead) {
   EXPECT_THAT(received(), StartsWith("HTTP/1.1 431 "));
 }
 
-TEST_F(ConnectionTest, RefusesWhatIsNoRequest) {
+TEST_F(ConnectionTest, RejectsMalformedRequests) {
   send("hello\r\n\r\n");
   EXPECT_THAT(received(), StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(echo_.refused, ElementsAre(ErrorCode::kInvalidRequest));
 }
 
-TEST_F(ConnectionTest, WantsAHost) {
+TEST_F(ConnectionTest, NeedsAHost) {
   send("GET /a HTTP/1.1\r\n\r\n");
   EXPECT_THAT(received(), StartsWith("HTTP/1.1 400 "));
 }
 
-TEST_F(ConnectionTest, AnOldClientNeedsNoHostAndIsLetGo) {
+TEST_F(ConnectionTest, AnHttp10ClientNeedsNoHostAndIsClosed) {
   send("GET /a HTTP/1.0\r\n\r\n");
   EXPECT_THAT(received(), HasSubstr("Connection: close\r\n"));
   EXPECT_THAT(echo_.hosts, ElementsAre(StartsWith("127.0.0.1:")));
 }
 
-TEST_F(ConnectionTest, AnswersAClientThatHasOnlyStoppedSending) {
+TEST_F(ConnectionTest, RespondsToAClientThatHasStoppedSending) {
   send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
   half_close();
   EXPECT_THAT(received(), HasSubstr("/a="));
@@ -239,7 +239,7 @@ TEST_F(ConnectionTest, AnswersAClientThatHasOnlyStoppedSending) {
   EXPECT_TRUE(is_closed_);
 }
 
-TEST_F(ConnectionTest, TellsAClientThatItsRequestIsIncomplete) {
+TEST_F(ConnectionTest, RespondsToAnIncompleteRequest) {
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
   half_close();
   EXPECT_THAT(received(), StartsWith("HTTP/1.1 400 "));
@@ -247,7 +247,7 @@ TEST_F(ConnectionTest, TellsAClientThatItsRequestIsIncomplete) {
   EXPECT_TRUE(is_closed_);
 }
 
-TEST_F(ConnectionTest, NamesAHeaderThatMayBeThereOnlyOnce) {
+TEST_F(ConnectionTest, NamesARepeatedHeader) {
   send("GET /a HTTP/1.1\r\nHost: h\r\nIdempotency-Key: 1\r\nidempotency-key: 2\r\n\r\n");
   const std::string response = received();
   EXPECT_THAT(response, StartsWith("HTTP/1.1 400 "));
@@ -255,13 +255,13 @@ TEST_F(ConnectionTest, NamesAHeaderThatMayBeThereOnlyOnce) {
   EXPECT_THAT(echo_.served, IsEmpty());
 }
 
-TEST_F(ConnectionTest, CountsEachResponseAlsoToWhatNeverWasARequest) {
+TEST_F(ConnectionTest, CountsEachResponseAlsoToMalformedRequests) {
   send("GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /forbidden HTTP/1.1\r\nHost: h\r\n\r\n");
   settle();
   EXPECT_THAT(echo_.answered, ElementsAre(200, 403));
 }
 
-TEST_F(ConnectionTest, ClosesAnIdleConnectionWithoutAWord) {
+TEST_F(ConnectionTest, ClosesAnIdleConnectionWithoutAResponse) {
   pass(99);
   EXPECT_FALSE(is_closed_);
   pass(1);
@@ -269,7 +269,7 @@ TEST_F(ConnectionTest, ClosesAnIdleConnectionWithoutAWord) {
   EXPECT_EQ(received(), "");
 }
 
-TEST_F(ConnectionTest, ASlowRequestIsTimedOutHoweverOftenAByteComes) {
+TEST_F(ConnectionTest, ASlowRequestTimesOutDespiteSingleBytes) {
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 400\r\n\r\n");
   for (int part = 0; part < 4; ++part) {
     send("x");
@@ -283,7 +283,7 @@ TEST_F(ConnectionTest, ASlowRequestIsTimedOutHoweverOftenAByteComes) {
   EXPECT_TRUE(is_closed_) << "a client that never closes is not waited for";
 }
 
-TEST_F(ConnectionTest, DrainingLetsTheRequestInProgressEnd) {
+TEST_F(ConnectionTest, DrainingLetsTheCurrentRequestEnd) {
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
   settle();
   connection_->drain();
@@ -293,14 +293,14 @@ TEST_F(ConnectionTest, DrainingLetsTheRequestInProgressEnd) {
   EXPECT_THAT(received(), HasSubstr("Connection: close\r\n"));
 }
 
-TEST_F(ConnectionTest, DrainingClosesWhatIsIdle) {
+TEST_F(ConnectionTest, DrainingClosesIdleConnections) {
   settle();
   connection_->drain();
   settle();
   EXPECT_TRUE(is_closed_);
 }
 
-TEST_F(ConnectionTest, DrainingAnswersARequestThatHasArrived) {
+TEST_F(ConnectionTest, DrainingServesARequestThatHasArrived) {
   settle();
   send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
   connection_->drain();
@@ -313,7 +313,7 @@ TEST_F(ConnectionTest, DrainingBeforeTheFirstByteClosesToo) {
   EXPECT_TRUE(is_closed_);
 }
 
-TEST_F(ConnectionTest, WithoutMemoryForARequestItsClientIsToldSoAndTheConnectionClosed) {
+TEST_F(ConnectionTest, WithoutMemoryForARequestItRespondsAndCloses) {
   echo_.lacks_memory = true;
   send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
   const std::string text = received();
@@ -337,7 +337,7 @@ TEST_F(ConnectionTest, WithoutMemoryForAHeadRequestTheResponseHasNoBody) {
   EXPECT_THAT(received(), testing::EndsWith("\r\n\r\n"));
 }
 
-TEST_F(ConnectionTest, WhatHasBeenDoneIsAnsweredSoThoughThereIsNoMemoryAfterwards) {
+TEST_F(ConnectionTest, ASealedResponseIsSentWithoutMemory) {
   echo_.lacks_memory = true;
   send("POST /sealed HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
   EXPECT_THAT(received(), StartsWith("HTTP/1.1 200 OK\r\n"));

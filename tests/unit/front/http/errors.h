@@ -1,4 +1,4 @@
-// What a test asks of a parameter that was read.
+// Checks of parameters that were read.
 #pragma once
 
 #include <gtest/gtest.h>

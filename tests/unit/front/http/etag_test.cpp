@@ -23,13 +23,13 @@ bool has(std::string if_none_match, std::uint64_t version) {
   return has_already(request, version);
 }
 
-TEST(Etag, WithoutAHeaderNothingIsAsked) {
+TEST(Etag, WithoutAHeaderThereIsNoCondition) {
   EXPECT_TRUE(condition_of({}).holds(7));
   EXPECT_TRUE(condition_of({}).holds(std::nullopt));
   EXPECT_FALSE(has_already({}, 7));
 }
 
-TEST(Etag, IfMatchWantsOneOfItsTags) {
+TEST(Etag, IfMatchNeedsOneOfItsTags) {
   EXPECT_EQ(etag_of(7), "\"7\"");
   for (const char* header :
        {"\"7\"", "\"6\", \"7\"", "\"6\",\"7\"", " \"7\" ,", "*", " * ", "\"a,b\", \"7\""}) {
@@ -38,7 +38,7 @@ TEST(Etag, IfMatchWantsOneOfItsTags) {
   }
 }
 
-TEST(Etag, IfMatchNeverTakesWhatIsWeakOrNoTagOfOurs) {
+TEST(Etag, IfMatchNeverMatchesWeakOrForeignTags) {
   for (const char* header :
        {"W/\"7\"", "\"07\"", "7", "\"7", "7\"", "\"\"", "\"", "", "\"-7\"", "\"+7\"", "\"7 \"", "\"x\"",
         "\"7\"\"8\"", "\"18446744073709551623\"", "w/\"7\"", "\"*\"", "\"6\" \"7\""}) {
@@ -47,7 +47,7 @@ TEST(Etag, IfMatchNeverTakesWhatIsWeakOrNoTagOfOurs) {
   EXPECT_FALSE(matches("\"0\"", 0));
 }
 
-TEST(Etag, IfNoneMatchWantsNoneOfThem) {
+TEST(Etag, IfNoneMatchNeedsNoneOfItsTags) {
   EXPECT_FALSE(holds_unless("*", 7));
   EXPECT_TRUE(holds_unless("*", std::nullopt));
   EXPECT_FALSE(holds_unless("\"6\", \"7\"", 7));
@@ -55,7 +55,7 @@ TEST(Etag, IfNoneMatchWantsNoneOfThem) {
   EXPECT_TRUE(holds_unless("\"6\"", 7));
 }
 
-TEST(Etag, ARereadIsSparedByAWeakTagToo) {
+TEST(Etag, AReadMatchesWeakTagsToo) {
   for (const char* header : {"\"7\"", "W/\"7\"", "*", "\"1\", W/\"7\""})
     EXPECT_TRUE(has(header, 7)) << header;
   for (const char* header : {"\"8\"", "", "7", "W\"7\""})

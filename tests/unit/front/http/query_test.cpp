@@ -7,7 +7,7 @@
 namespace nexus::http {
 namespace {
 
-TEST(Query, HasParametersOnce) {
+TEST(Query, RejectsRepeatedParameters) {
   EXPECT_EQ(*find_parameter("a=1&b=2", "b"), "2");
   EXPECT_EQ(*find_parameter("a=1&b", "b"), "");
   EXPECT_EQ(*find_parameter("a=1&bb=2", "b"), std::nullopt);
@@ -16,7 +16,7 @@ TEST(Query, HasParametersOnce) {
   EXPECT_EQ(error_of(find_parameter("b=1&b=1", "b")), "b");
 }
 
-TEST(Query, HasFlags) {
+TEST(Query, ReadsFlags) {
   EXPECT_TRUE(has_flag("logs=1", "logs"));
   EXPECT_TRUE(has_flag("a=2&logs=true", "logs"));
   for (const char* query : {"", "logs", "logs=0", "log=1", "xlogs=1", "logs=1x"}) {

@@ -1,4 +1,4 @@
-// From the bytes of a request to those of its response, with whatever a client may send.
+// Random bytes of a client, through the parser to the bytes of the response.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -74,7 +74,7 @@ class Mutator {
   std::mt19937_64 random_;
 };
 
-// Whether a whole request could be read out of `text`, which comes in pieces.
+// Reads a request from `text` in random pieces; true when it is complete and valid.
 bool read(http::Request& request, std::string_view text, Mutator& random) {
   http::RequestParser parser(request, api::Api::table(), 1 << 16, 1 << 12);
   std::string buffer;
@@ -102,7 +102,7 @@ Task<void> serve(Loops& loops, http::Request& request, http::Response& response)
   }
 }
 
-TEST(RequestFuzz, WhateverIsReadIsAnsweredInTheFormOfTheContract) {
+TEST(RequestFuzz, EveryRequestGetsAValidResponse) {
   Loops loops(1);
   loops.spawn(0, [](Loops& all) -> Task<void> {
     co_await all.ask(0, http::Method::post, "/panels", definition_of("p0", "$state.n++; return $args"));

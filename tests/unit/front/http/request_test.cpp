@@ -13,7 +13,7 @@ std::string normal(std::string target) {
   return target;
 }
 
-TEST(Target, IsBroughtIntoOneForm) {
+TEST(Target, IsNormalised) {
   EXPECT_EQ(normal("/panels/p?x=1"), "/panels/p?x=1");
   EXPECT_EQ(normal("/%70anels/%7Ea%2d"), "/panels/~a-");
   EXPECT_EQ(normal("http://localhost:3000/health?a"), "/health?a");
@@ -21,7 +21,7 @@ TEST(Target, IsBroughtIntoOneForm) {
   EXPECT_EQ(normal("*"), "*");
 }
 
-TEST(Target, KeepsWhatWouldMeanSomethingElseUnescaped) {
+TEST(Target, KeepsEscapesThatMatter) {
   for (const char* target : {"/a%2Fb", "/a%3Fb", "/a%00b", "/a%", "/a%4", "/a%zz", "/%25%32%46"}) {
     const std::string expected = std::string_view(target) == "/%25%32%46" ? "/%252F" : target;
     EXPECT_EQ(normal(target), expected);
@@ -40,7 +40,7 @@ TEST(Target, IsShownWithoutItsToken) {
 constexpr Route kThing{Method::get, "/things/:id"};
 constexpr std::array<const Route*, 1> kRoutes{&kThing};
 
-// Parses `text` as it arrives in pieces of `step` bytes.
+// Parses `text` in pieces of `step` bytes.
 struct Parsed {
   Request request;
   bool is_done = false;
@@ -66,7 +66,7 @@ Parsed parse(std::string_view text, std::size_t step = 1000, std::uint64_t body_
 constexpr std::string_view kPost =
     "POST /a HTTP/1.1\r\nHost: localhost\r\nOrigin: http://x\r\nContent-Length: 5\r\n\r\nhello";
 
-TEST(RequestParser, KeepsWhatTheServerLooksAt) {
+TEST(RequestParser, ReadsTheUsedParts) {
   const Parsed parsed = parse(kPost);
   ASSERT_TRUE(parsed.is_done);
   EXPECT_EQ(parsed.request.method, Method::post);
@@ -77,7 +77,7 @@ TEST(RequestParser, KeepsWhatTheServerLooksAt) {
   EXPECT_TRUE(parsed.request.keep_alive);
 }
 
-TEST(RequestParser, ReadsTheSameHoweverTheBytesArrive) {
+TEST(RequestParser, ReadsTheSameFromAnyPieces) {
   constexpr std::string_view kChunked =
       "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\nX: "
       "y\r\n\r\n";
@@ -89,7 +89,7 @@ TEST(RequestParser, ReadsTheSameHoweverTheBytesArrive) {
   }
 }
 
-TEST(RequestParser, RefusesWhatCanBeReadInTwoWays) {
+TEST(RequestParser, RejectsAmbiguousRequests) {
   for (const char* head :
        {"Content-Length: 1\r\nContent-Length: 2\r\n", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
         "Content-Length: -1\r\n", "Content-Length: 1x\r\n", "Content-Length: 99999999999999999999\r\n",
@@ -100,8 +100,8 @@ TEST(RequestParser, RefusesWhatCanBeReadInTwoWays) {
   }
 }
 
-// Beast would take the body of each for the next request.
-TEST(RequestParser, KnowsOneTransferCoding) {
+// Beast would take the body of each of these for the next request.
+TEST(RequestParser, AcceptsOnlyChunkedCoding) {
   for (const char* coding :
        {"gzip", "xchunked", "chunked, chunked", "gzip, chunked", "identity", "", "chunked;q=1"}) {
     EXPECT_TRUE(
@@ -112,7 +112,7 @@ TEST(RequestParser, KnowsOneTransferCoding) {
   EXPECT_TRUE(parse("POST / HTTP/1.1\r\nTransfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n").is_done);
 }
 
-TEST(RequestParser, TagsOfSeveralHeadersAreOneList) {
+TEST(RequestParser, JoinsTagsOfSeveralHeaders) {
   const Parsed parsed =
       parse("PUT / HTTP/1.1\r\nIf-Match: \"1\"\r\nIf-Match: \"2\", \"3\"\r\nIf-None-Match:\r\n\r\n");
   EXPECT_EQ(parsed.request.if_match, "\"1\", \"2\", \"3\"");
@@ -120,7 +120,7 @@ TEST(RequestParser, TagsOfSeveralHeadersAreOneList) {
   EXPECT_FALSE(parse("PUT / HTTP/1.1\r\n\r\n").request.if_match);
 }
 
-TEST(RequestParser, RefusesALargeBodyAsSoonAsItIsAnnounced) {
+TEST(RequestParser, RejectsALargeBodyWhenItIsAnnounced) {
   EXPECT_TRUE(parse("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 101\r\n\r\n").is_too_large);
   EXPECT_TRUE(parse("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" +
                     std::string(101, 'x') + "\r\n0\r\n\r\n")
@@ -128,14 +128,14 @@ TEST(RequestParser, RefusesALargeBodyAsSoonAsItIsAnnounced) {
   EXPECT_FALSE(parse("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n").is_too_large);
 }
 
-TEST(RequestParser, ATrailerHasNoSay) {
+TEST(RequestParser, IgnoresTrailers) {
   const Parsed parsed = parse(
       "POST / HTTP/1.1\r\nHost: h\r\nOrigin: http://evil\r\nTransfer-Encoding: chunked\r\n\r\n"
       "0\r\nOrigin: http://h\r\n\r\n");
   EXPECT_EQ(parsed.request.origin, "http://evil");
 }
 
-TEST(RequestParser, KeepsWhatSaysWhoCalls) {
+TEST(RequestParser, ReadsTheHeadersAboutTheCaller) {
   const Parsed parsed = parse(
       "OPTIONS /a HTTP/1.1\r\nHost: h\r\nauthorization: Bearer a.b.c\r\n"
       "Access-Control-Request-Method: POST\r\n\r\n");
@@ -144,7 +144,7 @@ TEST(RequestParser, KeepsWhatSaysWhoCalls) {
   EXPECT_FALSE(parse(kPost).request.has_requested_method);
 }
 
-TEST(RequestParser, ForgetsWhoCalledBefore) {
+TEST(RequestParser, ClearsTheHeadersOfTheLastCaller) {
   Request request;
   request.authorization = "Bearer a.b.c";
   request.challenge = "Bearer";
@@ -156,7 +156,7 @@ TEST(RequestParser, ForgetsWhoCalledBefore) {
   EXPECT_FALSE(request.has_requested_method);
 }
 
-TEST(RequestParser, AnEmptyOriginIsOneToo) {
+TEST(RequestParser, AnEmptyOriginCountsAsOrigin) {
   EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: h\r\nOrigin:\r\n\r\n").request.origin, "null");
 }
 

@@ -20,7 +20,7 @@ std::string text_of(Response& response, int version = 11,
   return text;
 }
 
-TEST(Response, IsHeadAndBody) {
+TEST(Response, HasHeadAndBody) {
   Response response;
   response.add_header("Location", "/x");
   response.set_status(201);
@@ -30,14 +30,14 @@ TEST(Response, IsHeadAndBody) {
             "Content-Type: application/json\r\nContent-Length: 2\r\nLocation: /x\r\n\r\n{}");
 }
 
-TEST(Response, SaysWhatBecomesOfTheConnection) {
+TEST(Response, HasTheConnectionHeader) {
   Response response;
   EXPECT_THAT(text_of(response, 11, Response::Connection::kClose), HasSubstr("Connection: close\r\n"));
   EXPECT_THAT(text_of(response, 10), HasSubstr("Connection: keep-alive\r\n"));
   EXPECT_THAT(text_of(response, 11), Not(HasSubstr("Connection")));
 }
 
-TEST(Response, ToHeadDescribesTheBodyOnly) {
+TEST(Response, ToHeadHasNoBodyButItsLength) {
   Response response;
   response.body() = "12345";
   const std::string text = text_of(response, 11, Response::Connection::kKeep, Response::Body::kOnlyDescribed);
@@ -62,14 +62,14 @@ TEST(Response, IsClearedForTheNextRequest) {
   EXPECT_THAT(text_of(response), Not(HasSubstr("NOT_FOUND")));
 }
 
-TEST(Response, RefusesWithTextAndCode) {
+TEST(Response, OfAnErrorHasTextAndCode) {
   Response response;
   response.refuse({.code = ErrorCode::kPanelNotFound, .message = "no \"x\""});
   EXPECT_EQ(response.status(), 404);
   EXPECT_EQ(response.body(), R"({"error":"no \"x\"","code":"PANEL_NOT_FOUND"})");
 }
 
-TEST(Response, SaysWhatACallerMustShow) {
+TEST(Response, HasTheChallengeOfA401) {
   Response response;
   response.set_challenge("Bearer error=\"invalid_token\"");
   EXPECT_THAT(text_of(response), Not(HasSubstr("WWW-Authenticate")));
@@ -81,7 +81,7 @@ TEST(Response, SaysWhatACallerMustShow) {
   EXPECT_THAT(text_of(response), HasSubstr("\r\nWWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
 }
 
-TEST(Response, SaysWhichLimitAndWhenToComeAgain) {
+TEST(Response, HasTheLimitAndRetryAfter) {
   Response response;
   response.refuse({.code = ErrorCode::kPanelBusy,
                    .message = "full",
@@ -94,7 +94,7 @@ TEST(Response, SaysWhichLimitAndWhenToComeAgain) {
                         R"("wanted":65,"retryAfterMs":1001})"));
 }
 
-TEST(Response, GivesBytesTheirNames) {
+TEST(Response, NamesMemoryFiguresInBytes) {
   const Error error{.code = ErrorCode::kOverloaded,
                     .message = "no room",
                     .limit = LimitReached{"budget", "MEMORY_BUDGET_MB", 100, 200},
@@ -108,7 +108,7 @@ TEST(Response, GivesBytesTheirNames) {
   EXPECT_THAT(text_of(response), HasSubstr("Retry-After: 1\r\n")) << "a whole second at least";
 }
 
-TEST(Response, SaysWhenToComeAgainThoughNobodyHasToldIt) {
+TEST(Response, HasADefaultRetryAfter) {
   const LimitReached limit{"budget", "MEMORY_BUDGET_MB", 100, 200};
   EXPECT_THAT(details_of({.code = ErrorCode::kOverloaded, .message = "no room", .limit = limit}),
               HasSubstr(R"("retryAfterMs":1000)"));

@@ -21,7 +21,7 @@ const Route* row_of(Method method, std::string_view target) {
   return find_route(kRoutes, method, target).row;
 }
 
-TEST(Route, IsFoundByPathAndMethod) {
+TEST(Route, MatchesPathAndMethod) {
   EXPECT_EQ(row_of(Method::get, "/things"), &kAll);
   EXPECT_EQ(row_of(Method::get, "/things?a=/things/x"), &kAll);
   EXPECT_EQ(row_of(Method::get, "/things/x"), &kShow);
@@ -30,13 +30,13 @@ TEST(Route, IsFoundByPathAndMethod) {
   EXPECT_EQ(row_of(Method::post, "/things/x/use/y"), &kUse);
 }
 
-TEST(Route, GetStandsForHeadUnlessItIsAWebSocket) {
+TEST(Route, GetMatchesHeadExceptForWebSockets) {
   EXPECT_EQ(row_of(Method::head, "/things/x"), &kShow);
   EXPECT_EQ(row_of(Method::get, "/things/x/ws"), &kSocket);
   EXPECT_EQ(row_of(Method::head, "/things/x/ws"), nullptr);
 }
 
-TEST(Route, PathsAreKnownWithoutTheirMethod) {
+TEST(Route, MatchesPathsWithoutTheirMethod) {
   const RouteMatch match = find_route(kRoutes, Method::put, "/things/x");
   ASSERT_NE(match.path, nullptr);
   EXPECT_EQ(match.path->pattern, "/things/:id");
@@ -44,7 +44,7 @@ TEST(Route, PathsAreKnownWithoutTheirMethod) {
   EXPECT_EQ(row_of(Method::unknown, "/things"), nullptr);
 }
 
-TEST(Route, NamesAndQueryStayRightWhenTheRequestIsMoved) {
+TEST(Route, NamesAndQueryStayValidAfterAMove) {
   Request request;
   request.target = "/things/my.x/use/y-1?logs=1&x=/things";
   request.route = find_route(kRoutes, Method::post, request.target);
@@ -59,7 +59,7 @@ TEST(Route, NamesAndQueryStayRightWhenTheRequestIsMoved) {
   EXPECT_EQ(bare.query(), "");
 }
 
-TEST(Route, NothingElseIsAPath) {
+TEST(Route, MatchesNothingElse) {
   for (const char* target :
        {"", "/", "*", "things", "/things/", "/things//state", "/things/x/", "/things/x/use", "/things/x/use/",
         "/things/x/use/y/", "/things/x/use/y/z", "/things/x/other", "/things/x/state/", "/thingsx",

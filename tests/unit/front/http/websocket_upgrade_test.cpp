@@ -20,7 +20,7 @@ Request parsed(const std::string& fields) {
 const std::string kKey = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 const std::string kVersion = "Sec-WebSocket-Version: 13\r\n";
 
-TEST(WebSocketUpgradeTest, BothHeadersAreNeededInAnyCaseAndCompany) {
+TEST(WebSocketUpgradeTest, BothHeadersAreNeededInAnyCaseAndList) {
   for (const char* fields : {"Connection: Upgrade\r\nUpgrade: websocket\r\n",
                              "connection: keep-alive, upgrade\r\nUPGRADE: h2c, WebSocket\r\n"})
     EXPECT_FALSE(refuse_upgrade(parsed(fields + kKey + kVersion))) << fields;
@@ -33,7 +33,7 @@ TEST(WebSocketUpgradeTest, BothHeadersAreNeededInAnyCaseAndCompany) {
   }
 }
 
-TEST(WebSocketUpgradeTest, OnlyATrustedProxySaysWhereWeAre) {
+TEST(WebSocketUpgradeTest, OnlyATrustedProxySetsTheUrl) {
   const Request request = parsed("X-Forwarded-Proto: https, http\r\nX-Forwarded-Host: a.example, b\r\n");
   EXPECT_EQ(ws_url(request, "p", ProxyTrust::kNone), "ws://h/panels/p/ws");
   EXPECT_EQ(ws_url(request, "p", ProxyTrust::kForwarded), "wss://a.example/panels/p/ws");

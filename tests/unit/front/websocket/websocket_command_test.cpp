@@ -5,7 +5,7 @@
 namespace nexus::websocket {
 namespace {
 
-TEST(WebSocketCommandTest, ATriggerHasItsArgumentsAsText) {
+TEST(WebSocketCommandTest, ATriggerKeepsItsArgumentsAsText) {
   const auto command =
       read_command(R"( {"args": {"a" : [1]} ,"tool":"t\u0061","requestId":"\u00fc","type":"TRIGGER"})");
   ASSERT_TRUE(command);
@@ -15,7 +15,7 @@ TEST(WebSocketCommandTest, ATriggerHasItsArgumentsAsText) {
   EXPECT_EQ(command->request_id_json, R"("\u00fc")");
 }
 
-TEST(WebSocketCommandTest, TopicsAreTexts) {
+TEST(WebSocketCommandTest, TopicsAreStrings) {
   const auto command = read_command(R"({"type":"SUBSCRIBE","topics":["state:a\"b","events"]})");
   ASSERT_TRUE(command);
   EXPECT_EQ(std::get<SubscribeCommand>(command->what).topics,
@@ -23,8 +23,8 @@ TEST(WebSocketCommandTest, TopicsAreTexts) {
   EXPECT_TRUE(read_command(R"({"type":"UNSUBSCRIBE","topics":[]})"));
 }
 
-// Whoever has asked must be able to tell which of his messages was refused.
-TEST(WebSocketCommandTest, ARefusalHasTheIdOfTheRequest) {
+// A client must be able to tell which of its messages was rejected.
+TEST(WebSocketCommandTest, ARejectionHasTheIdOfTheRequest) {
   const auto refused = read_command(R"({"requestId":5,"type":"TRIGGER","tool":null})");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().request_id_json, "5");
@@ -32,7 +32,7 @@ TEST(WebSocketCommandTest, ARefusalHasTheIdOfTheRequest) {
   EXPECT_EQ(refused.error().refusal.details_json, R"([{"path":"tool","message":"must be a text"}])");
 }
 
-TEST(WebSocketCommandTest, AnIdIsATextOrANumber) {
+TEST(WebSocketCommandTest, AnIdIsAStringOrANumber) {
   for (const char* id : {"null", "true", "{}", "[1]"})
     EXPECT_FALSE(read_command(std::string(R"({"type":"PING","requestId":)") + id + "}")) << id;
   for (const char* id : {"\"\"", "-1", "1e5"})

@@ -1,4 +1,4 @@
-// A client of the WebSocket port over a real connection, by a clock that the test turns.
+// A WebSocket client over a real connection, with a clock that the test advances.
 #include "nexus/front/websocket/websockets.h"
 
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr std::string_view kPingFrame("\x89\x00", 2);
-// Masked with zeros, as a client must mask.
+// Masked with zeros, because clients must mask.
 constexpr std::string_view kPongFrame("\x8a\x80\0\0\0\0", 6);
 constexpr std::string_view kPingMessage("\x81\x8f\0\0\0\0{\"type\":\"PING\"}", 21);
 
@@ -22,7 +22,7 @@ class WebSocketsTest : public ::testing::Test {
  public:
   WebSockets& sockets() { return loops_[0].api.sockets(); }
 
-  // Connects, and reads until it has been greeted.
+  // Connects and reads up to the CONNECTED message.
   Task<void> connect() {
     co_await loops_.ask(0, http::Method::post, "/panels", testing::definition_of("p", "return 1"));
     Acceptor acceptor(loop(), {asio::ip::address_v4::loopback(), 0});
@@ -41,7 +41,7 @@ class WebSocketsTest : public ::testing::Test {
     co_await read_until("CONNECTED");
     received_.clear();
   }
-  // The test's own time limit ends it.
+  // The test's own time limit ends a wait in vain.
   Task<void> read_until(std::string_view wanted) {
     while (!received_.contains(wanted)) {
       std::array<char, 512> part;
@@ -63,7 +63,7 @@ class WebSocketsTest : public ::testing::Test {
   std::string received_;
 };
 
-TEST_F(WebSocketsTest, WhoIsSilentIsPingedAndThenClosed) {
+TEST_F(WebSocketsTest, ASilentClientIsPingedAndThenClosed) {
   run([](WebSocketsTest& t) -> Task<void> {
     co_await t.connect();
     t.sockets().tick(WebSocketClient::kPingMs - 1);
@@ -78,7 +78,7 @@ TEST_F(WebSocketsTest, WhoIsSilentIsPingedAndThenClosed) {
   }(*this));
 }
 
-TEST_F(WebSocketsTest, WhoIsHeardStays) {
+TEST_F(WebSocketsTest, AClientThatRespondsStaysConnected) {
   run([](WebSocketsTest& t) -> Task<void> {
     co_await t.connect();
     t.sockets().tick(WebSocketClient::kPingMs + 1000);

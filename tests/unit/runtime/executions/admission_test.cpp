@@ -16,7 +16,7 @@ class AdmissionTest : public ::testing::Test {
   testing::LoopUnderTest& loop() { return loops_[0]; }
   std::uint64_t granted() { return loops_.ledger().state().accounts.granted(); }
 
-  // Each has an image of its own, and the pool an idle instance.
+  // Each handler has its own image, and leaves an idle instance in the pool.
   Task<void> call_handlers(int count) {
     for (int n = 0; n < count; ++n) {
       const std::string id = fmt::format("p{}", n);
@@ -33,31 +33,31 @@ class AdmissionTest : public ::testing::Test {
   }
 
   testing::Loops loops_{1};
-  // Nobody waits here.
+  // No call waits in these tests.
   Admission admission_{
       loop().loop.get_executor(), loops_.clock(), loops_.ledger(), loop().pool, loop().cache, loop().probes,
       {.max_waiting = 0}};
 };
 
-TEST_F(AdmissionTest, WhatIsIdleIsGivenUpForWhoStarts) {
+TEST_F(AdmissionTest, AStartGetsTheMemoryOfIdleInstancesAndImages) {
   run([](auto& test) -> Task<void> {
     co_await test.call_handlers(3);
     {
-      std::vector<pool::Lease> leases;  // so that there are some above minInstances
+      std::vector<pool::Lease> leases;  // more than minInstances
       for (int n = 0; n < 4; ++n)
         leases.push_back(*test.loop().pool.try_acquire());
     }
     const auto idle = test.loop().pool.stats().idle;
     const auto entries = test.loop().cache.stats().entries;
     EXPECT_GE(idle, 4u);
-    // An instance is enough.
+    // Giving up one instance suffices.
     test.loops_.ledger().set_limit(test.granted());
     auto room = co_await test.admission_.reserve(64_KiB, Need::kStart);
     EXPECT_TRUE(room);
     EXPECT_EQ(test.loop().pool.stats().idle, idle - 1);
     EXPECT_EQ(test.loop().cache.stats().entries, entries);
     room = {};
-    // All of them are not, and images go as well, those that nobody runs.
+    // Giving up all instances does not suffice, so unused images go too.
     test.loops_.ledger().set_limit(test.granted());
     const auto instances = test.loop().pool.stats().memory_bytes;
     EXPECT_FALSE(co_await test.admission_.reserve(instances, Need::kStart)) << "one is kept";
@@ -67,7 +67,7 @@ TEST_F(AdmissionTest, WhatIsIdleIsGivenUpForWhoStarts) {
   }(*this));
 }
 
-TEST_F(AdmissionTest, WhoIsRefusedAgainAndAgainDoesNotCostOthersTheirImages) {
+TEST_F(AdmissionTest, RepeatedRejectionsDoNotEvictOtherImages) {
   run([](auto& test) -> Task<void> {
     co_await test.call_handlers(3);
     test.loops_.ledger().set_limit(test.granted() + 64_MiB);
@@ -92,7 +92,7 @@ TEST_F(AdmissionTest, WhoIsRefusedAgainAndAgainDoesNotCostOthersTheirImages) {
   }(*this));
 }
 
-TEST_F(AdmissionTest, WhateverIsRefusedIsToldToComeWhenItMayBeServed) {
+TEST_F(AdmissionTest, ARejectionGetsRetryAfterUnlessItHasOne) {
   for (int n = 0; n < 100; ++n)
     admission_.record_us(9'000'000);
   admission_.tick();

@@ -1,4 +1,4 @@
-// Executions with real instances, on a loop that the test turns by hand: what happens to a panel between two turns of it.
+// Executions with real instances, on a loop that the test runs step by step: changes to a panel between two steps.
 #include "nexus/runtime/executions/executions.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ class ExecutionsTest : public ::testing::Test {
     tool.capabilities = Capabilities::defaults();
     return definition;
   }
-  // A call of the panel as it is now; where its outcome will be.
+  // Calls the current definition of the panel; the outcome appears in the result.
   std::shared_ptr<std::optional<Ended>> call() {
     auto panel = registry_.find("p");
     auto in_force = panel->definition();
@@ -69,7 +69,7 @@ class ExecutionsTest : public ::testing::Test {
 constexpr const char* kCount = "$state.n = ($state.n ?? 0) + 1; return 'old'";
 const std::string kLong = std::string(testing::kHold) + "$state.n = 1; return 'old'";
 
-TEST_F(ExecutionsTest, ACallEndsOnTheDefinitionThatItCameFor) {
+TEST_F(ExecutionsTest, ACallKeepsTheDefinitionThatItStartedWith) {
   ASSERT_TRUE(registry_.create(definition(kLong)));
   const auto running = call(), waiting = call();
   while (registry_.find("p")->turns().waiting() == 0)
@@ -84,7 +84,7 @@ TEST_F(ExecutionsTest, ACallEndsOnTheDefinitionThatItCameFor) {
   EXPECT_EQ(registry_.find("p")->version(), 4);
 }
 
-TEST_F(ExecutionsTest, WhatRunsInAPanelThatIsRemovedIsCancelledAndWhatWaitsIsRefused) {
+TEST_F(ExecutionsTest, RemovingAPanelCancelsRunningCallsAndRejectsWaitingOnes) {
   ASSERT_TRUE(registry_.create(definition("for (;;) {}")));
   const auto panel = registry_.find("p");
   const auto running = call(), waiting = call();
@@ -96,7 +96,7 @@ TEST_F(ExecutionsTest, WhatRunsInAPanelThatIsRemovedIsCancelledAndWhatWaitsIsRef
   EXPECT_EQ((**waiting).error().code, ErrorCode::kPanelNotFound);
 }
 
-TEST_F(ExecutionsTest, WhoHasJustBeenPassedTheTurnOfARemovedPanelDoesNotRun) {
+TEST_F(ExecutionsTest, ACallThatGetsTheTurnOfARemovedPanelDoesNotRun) {
   ASSERT_TRUE(registry_.create(definition(kLong)));
   const auto panel = registry_.find("p");
   const auto first = call(), second = call();
@@ -113,7 +113,7 @@ TEST_F(ExecutionsTest, WhoHasJustBeenPassedTheTurnOfARemovedPanelDoesNotRun) {
   EXPECT_EQ((**second).error().code, ErrorCode::kPanelNotFound);
 }
 
-TEST_F(ExecutionsTest, WhatGoesOnIsListedWithWhatItHoldsUntilItEnds) {
+TEST_F(ExecutionsTest, RunningCallsAreListedWithTheirBytes) {
   ASSERT_TRUE(registry_.create(
       definition(std::string("const kept = new Uint8Array(8 << 20).fill(1); ") + testing::kHold)));
   const auto running = call();
@@ -132,8 +132,8 @@ TEST_F(ExecutionsTest, WhatGoesOnIsListedWithWhatItHoldsUntilItEnds) {
   EXPECT_TRUE(executions_.running().uses().empty());
 }
 
-// As the engine refuses a memory: with a second to come again in, whatever goes on.
-TEST_F(ExecutionsTest, WhoIsRefusedForWantOfBytesIsToldWhenToComeByThePaceOfThisLoop) {
+// The engine's refusal of a memory always says one second; the loop's estimate must replace it.
+TEST_F(ExecutionsTest, ARejectionForMemoryHasTheLoopsEstimateAsRetryAfter) {
   ASSERT_TRUE(registry_.create(
       definition(std::string("if ($state.is_loaded) ") + testing::kHold + "$state.is_loaded = true")));
   const auto first = call();  // loads the handler
@@ -160,10 +160,10 @@ TEST_F(ExecutionsTest, WhoIsRefusedForWantOfBytesIsToldWhenToComeByThePaceOfThis
   EXPECT_GT(*(**refused).error().retry_after_ms, 1200) << "a sixteenth of 20 s";
 }
 
-TEST_F(ExecutionsTest, AHandlerWhoseImageThereIsNoRoomForIsRefusedBeforeItIsMade) {
+TEST_F(ExecutionsTest, AHandlerWithoutMemoryForItsImageIsRejectedBeforeLoading) {
   ASSERT_TRUE(registry_.create(definition(kCount)));
   const auto others = ledger_.state().accounts.granted();
-  ledger_.set_limit(others + 8'000);  // more than it is, less than it might be
+  ledger_.set_limit(others + 8'000);  // more than the image takes, less than it might take
   const auto refused = call();
   run_all();
   ASSERT_FALSE(**refused);
@@ -178,7 +178,7 @@ TEST_F(ExecutionsTest, AHandlerWhoseImageThereIsNoRoomForIsRefusedBeforeItIsMade
   EXPECT_LT(ledger_.granted(budget::Kind::kImages), 10'000) << "as large as it is";
 }
 
-TEST_F(ExecutionsTest, NoUpdateIsLostOverAThousandCallsAtOnce) {
+TEST_F(ExecutionsTest, AThousandConcurrentCallsLoseNoUpdate) {
   ASSERT_TRUE(registry_.create(definition(kCount)));
   for (int n = 0; n < 1000; ++n)
     call();

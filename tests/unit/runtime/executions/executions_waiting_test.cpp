@@ -1,4 +1,4 @@
-// Executions between their segments, on one loop: who goes on when, what is packed when, what is left in the end.
+// Suspended executions on one loop: the order of resuming, hibernation, and the memory that is left at the end.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,8 +13,8 @@ namespace {
 
 using http::Method;
 
-constexpr std::uint64_t kTtlMs = 300'000;    // SUSPENSION_TTL_MS, and how long a result is kept
-constexpr std::uint64_t kPackAfterMs = 200;  // and some more
+constexpr std::uint64_t kTtlMs = 300'000;    // SUSPENSION_TTL_MS, and the time that a result is kept
+constexpr std::uint64_t kPackAfterMs = 200;  // longer than the executions' own delay
 
 class ExecutionsWaitingTest : public ::testing::Test {
  public:
@@ -24,7 +24,7 @@ class ExecutionsWaitingTest : public ::testing::Test {
     return limits;
   }
 
-  // Carries out `work` on the loop, with all that comes of it.
+  // Runs `work` on the loop, and everything that follows from it.
   void run(Task<void> work) {
     loops_.spawn(0, std::move(work));
     loops_.run();
@@ -42,13 +42,13 @@ class ExecutionsWaitingTest : public ::testing::Test {
                   "const kept = new Uint8Array(20e6).fill(1); await $ext.external.wait();"
                   "return kept[0] + kept[9999999] + kept[19999999]");
   }
-  // The answer to a call that waits.
+  // The response to a call that is suspended.
   Task<std::string> call(std::string panel, std::string args = "") {
     auto asked = co_await ask(Method::post, "/panels/" + panel + "/trigger/t", std::move(args));
     EXPECT_EQ(asked.status, 202) << asked.body;
     co_return std::move(asked.body);
   }
-  // Of the calls that a panel "p" of this handler waits for at once: so many.
+  // Creates a panel "p" with this handler, and returns the ids of its `count` concurrent suspensions.
   Task<std::vector<std::string>> suspensions_of(std::string handler, std::size_t count) {
     co_await create("p", std::move(handler));
     auto suspensions = texts_of(co_await call("p"), "suspensionId");
@@ -67,13 +67,14 @@ class ExecutionsWaitingTest : public ::testing::Test {
   LoopUnderTest& loop() { return loops_[0]; }
   const auto& counts() { return loop().probes.in_progress; }
   std::uint64_t suspended_bytes() { return loops_.ledger().granted(budget::Kind::kSuspended); }
-  // Until the memory of a large one has been made, and nothing else of it.
+  // Returns when the memory of a large execution has been made, and nothing was copied into it yet.
   Task<void> until_being_copied_in() {
     while (loops_.ledger().granted(budget::Kind::kInstances) < 20'000'000)
       co_await turn();
     EXPECT_EQ(counts().queued, 1u);
   }
-  // Makes `panel`, whose handler keeps 8 MiB while it waits and afterwards; its suspension, packed.
+  // Creates `panel`, whose handler keeps 8 MiB during its suspension and afterwards. Returns the suspension,
+  // hibernated.
   Task<std::string> keep_8_mib(std::string panel) {
     co_await create(
         panel,
@@ -85,13 +86,13 @@ class ExecutionsWaitingTest : public ::testing::Test {
       loop().shard.tick();
     co_return suspension;
   }
-  // From now on the ledger has so many bytes more to give, and so many of them only to those who start.
+  // From now on the ledger has `bytes` free, of which `headroom` only for starts.
   void leave(std::uint64_t bytes, std::uint64_t headroom) {
     const std::uint64_t total = loops_.ledger().state().accounts.granted() + bytes;
     loops_.ledger().set(total, {}, {.layer = "budget", .setting = "MEMORY_BUDGET_MB", .limit_bytes = total},
                         headroom);
   }
-  // Its answer will be in answers_.
+  // The response will be in answers_.
   Task<void> resume_in_vain(std::string suspension) {
     const std::uint64_t before = counts().without_memory;
     loops_.spawn(0, [](ExecutionsWaitingTest& t, std::string id) -> Task<void> {
@@ -101,13 +102,13 @@ class ExecutionsWaitingTest : public ::testing::Test {
     while (counts().without_memory == before)
       co_await turn();
   }
-  // Results are forgotten, and with them all that executions have held.
+  // Expects no memory to be held once the results have expired.
   void expect_nothing_held() {
     loops_.clock().advance_ms(kTtlMs);
     run([](ExecutionsWaitingTest& t) -> Task<void> {
       t.loop().shard.tick();
       for (int turns = 0; turns < 10; ++turns)
-        co_await t.turn();  // for those who have waited for them
+        co_await t.turn();  // for the requests that waited for these executions
     }(*this));
     EXPECT_EQ(suspended_bytes(), 0u);
     EXPECT_EQ(loops_.ledger().granted(budget::Kind::kBuffers), 0u);
@@ -117,14 +118,14 @@ class ExecutionsWaitingTest : public ::testing::Test {
   Loops loops_{1, limits()};
 };
 
-// It ran segment after segment as long as there were answers, and the loop did nothing else.
-TEST_F(ExecutionsWaitingTest, BetweenTwoSegmentsOfAnExecutionOthersAreServed) {
+// An execution ran segment after segment as long as there were answers, and the loop did nothing else.
+TEST_F(ExecutionsWaitingTest, TheLoopServesOthersBetweenTwoSegments) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     const auto suspensions = co_await t.suspensions_of(
         "const all = Array.from({ length: 200 }, () => $ext.external.wait());"
         "for (const one of all) { await one; $state.n++; }",
         200);
-    // While somebody else has the panel's turn all answers come.
+    // All answers arrive while another execution has the panel's turn.
     auto turn = t.loop().registry.find("p")->turns().try_take();
     for (const std::string& suspension : suspensions) {
       t.loops_.spawn(0, [](ExecutionsWaitingTest& all, std::string id) -> Task<void> {
@@ -144,8 +145,8 @@ TEST_F(ExecutionsWaitingTest, BetweenTwoSegmentsOfAnExecutionOthersAreServed) {
   }(*this));
 }
 
-// One of 20 MB was compressed at once, and the loop did nothing else for that long.
-TEST_F(ExecutionsWaitingTest, ALargeDeltaIsPackedInSeveralTurns) {
+// A delta of 20 MB was compressed in one turn, which blocked the loop.
+TEST_F(ExecutionsWaitingTest, ALargeDeltaIsCompressedInSeveralTurns) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     co_await t.create_large("p");
     const std::string asked = co_await t.call("p");
@@ -167,8 +168,8 @@ TEST_F(ExecutionsWaitingTest, ALargeDeltaIsPackedInSeveralTurns) {
   }(*this));
 }
 
-// Copying 25 MB out took 55 ms of one turn on a slow machine, and copying it in again 25.
-TEST_F(ExecutionsWaitingTest, OthersAreServedWhileALargeOneIsCopiedOutAndIn) {
+// Capturing 25 MB took 55 ms of one turn on a slow machine, and restoring it 25 ms.
+TEST_F(ExecutionsWaitingTest, TheLoopServesOthersDuringALargeCaptureAndRestore) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     co_await t.create_large("p");
     co_await t.create("q", "return 7");
@@ -197,7 +198,7 @@ TEST_F(ExecutionsWaitingTest, OthersAreServedWhileALargeOneIsCopiedOutAndIn) {
   EXPECT_TRUE(answers_.contains(R"("returnValue":3)")) << answers_;
 }
 
-TEST_F(ExecutionsWaitingTest, WhoIsCancelledWhileItIsCopiedInEndsThere) {
+TEST_F(ExecutionsWaitingTest, AnExecutionCancelledDuringRestoreEndsThere) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     for (const bool all_of_it : {false, true}) {
       co_await t.create_large("p");
@@ -225,7 +226,7 @@ TEST_F(ExecutionsWaitingTest, WhoIsCancelledWhileItIsCopiedInEndsThere) {
   expect_nothing_held();
 }
 
-TEST_F(ExecutionsWaitingTest, WhatGoesOnWhileItIsBeingPackedIsWhole) {
+TEST_F(ExecutionsWaitingTest, AnExecutionResumedDuringCompressionIsIntact) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     co_await t.create("p",
                       "const kept = Array.from({ length: 400000 }, (_, i) => i * $args.by);"
@@ -241,7 +242,7 @@ TEST_F(ExecutionsWaitingTest, WhatGoesOnWhileItIsBeingPackedIsWhole) {
   }(*this));
 }
 
-TEST_F(ExecutionsWaitingTest, WhoNeedsMemoryHasNoMorePackedThanThat) {
+TEST_F(ExecutionsWaitingTest, HibernationForMemoryStopsWhenThereIsEnough) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     co_await t.create("p", "const kept = new Uint8Array(200e3).fill(1); await $ext.external.wait(); kept[0]");
     for (int n = 0; n < 8; ++n)
@@ -255,8 +256,8 @@ TEST_F(ExecutionsWaitingTest, WhoNeedsMemoryHasNoMorePackedThanThat) {
   }(*this));
 }
 
-// Those whose answers were there waited for each other's memory for ever, and nothing said so.
-TEST_F(ExecutionsWaitingTest, WhoHasTriedForLongToGoOnMayHaveWhatIsLeftForThoseWhoStart) {
+// Executions with all their answers waited for each other's memory for ever, and nothing reported it.
+TEST_F(ExecutionsWaitingTest, ALongRejectedResumeMayUseTheStartReserve) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     const std::string suspension = co_await t.keep_8_mib("p");
     t.leave(10 << 20, 5 << 20);
@@ -266,7 +267,7 @@ TEST_F(ExecutionsWaitingTest, WhoHasTriedForLongToGoOnMayHaveWhatIsLeftForThoseW
   EXPECT_TRUE(answers_.contains(R"("returnValue":8388608)")) << answers_;
 }
 
-TEST_F(ExecutionsWaitingTest, WhoCannotGoOnForWantOfMemoryEndsAndOnlyOneAtATime) {
+TEST_F(ExecutionsWaitingTest, ResumesWithoutMemoryFailOneAtATime) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     const std::string p = co_await t.keep_8_mib("p"), q = co_await t.keep_8_mib("q");
     t.leave(4 << 20, 0);
@@ -283,8 +284,8 @@ TEST_F(ExecutionsWaitingTest, WhoCannotGoOnForWantOfMemoryEndsAndOnlyOneAtATime)
   EXPECT_TRUE(answers_.contains(R"("returnValue":8388608)")) << answers_;
 }
 
-// They were counted as if they had been packed, so that a burst of them held up those that wait.
-TEST_F(ExecutionsWaitingTest, ThoseThatHaveGoneOnDoNotHoldUpPacking) {
+// Resumed executions counted as if they had been compressed, so that a burst of them delayed hibernation.
+TEST_F(ExecutionsWaitingTest, ResumedExecutionsDoNotDelayHibernation) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     co_await t.create("p", "await $ext.external.wait()");
     for (int n = 0; n < 2500; ++n) {
@@ -298,7 +299,7 @@ TEST_F(ExecutionsWaitingTest, ThoseThatHaveGoneOnDoNotHoldUpPacking) {
   }(*this));
 }
 
-TEST_F(ExecutionsWaitingTest, AWallClockThatIsSetNeitherExpiresNorKeepsThoseWhoWait) {
+TEST_F(ExecutionsWaitingTest, SettingTheWallClockDoesNotMoveExpiry) {
   constexpr std::int64_t kHourMs = 3'600'000;
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     co_await t.create("p", "await $ext.external.wait()");
@@ -323,7 +324,7 @@ TEST_F(ExecutionsWaitingTest, AWallClockThatIsSetNeitherExpiresNorKeepsThoseWhoW
   }(*this));
 }
 
-TEST_F(ExecutionsWaitingTest, TenThousandCallsAtOnceLeaveNothingBehind) {
+TEST_F(ExecutionsWaitingTest, TenThousandConcurrentCallsLeaveNoMemoryHeld) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     const auto suspensions = co_await t.suspensions_of(
         "const all = Array.from({ length: 10000 }, (_, i) => $ext.external.wait(i));"
@@ -340,7 +341,7 @@ TEST_F(ExecutionsWaitingTest, TenThousandCallsAtOnceLeaveNothingBehind) {
   expect_nothing_held();
 }
 
-TEST_F(ExecutionsWaitingTest, AThousandSleepsAreCancelledAsTheyFallDue) {
+TEST_F(ExecutionsWaitingTest, AThousandSleepsAreCancelledWhileComingDue) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     co_await t.create("p", "await $ext.timer.sleep(100 + $args.n % 3); return 'slept'");
     std::vector<std::string> executions;

@@ -31,7 +31,7 @@ class IdempotencyTest : public ::testing::Test {
   Idempotency keys_{clock_, ledger_};
 };
 
-TEST_F(IdempotencyTest, AKeyIsKnownWithinItsPanelUntilFiveMinutesAfterTheEnd) {
+TEST_F(IdempotencyTest, AKeyExpiresFiveMinutesAfterItsExecutionEnded) {
   EXPECT_EQ(keys_.find(p_, "k"), nullptr);
   const auto entry = *keys_.add(p_, "k", content_of("t", "{}"));
   EXPECT_EQ(keys_.find(q_, "k"), nullptr);
@@ -49,7 +49,7 @@ TEST_F(IdempotencyTest, AKeyIsKnownWithinItsPanelUntilFiveMinutesAfterTheEnd) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kServer), 0u);
 }
 
-TEST_F(IdempotencyTest, AResultThatHadToMakeRoomDoesNotMakeItsKeyNew) {
+TEST_F(IdempotencyTest, AnEvictedResultKeepsItsKey) {
   const auto entry = *keys_.add(p_, "k", {});
   keys_.ran(*entry, ended());
   EXPECT_EQ(entry->execution(), nullptr);
@@ -59,7 +59,7 @@ TEST_F(IdempotencyTest, AResultThatHadToMakeRoomDoesNotMakeItsKeyNew) {
   EXPECT_EQ(keys_.size(), 0u);
 }
 
-TEST_F(IdempotencyTest, WhatWaitsIsKnownAsLongAsItWaits) {
+TEST_F(IdempotencyTest, TheKeyOfASuspendedExecutionDoesNotExpire) {
   const auto entry = *keys_.add(p_, "k", {});
   const auto execution = std::make_shared<Execution>();
   execution->status = Execution::Status::kSuspended;
@@ -69,7 +69,7 @@ TEST_F(IdempotencyTest, WhatWaitsIsKnownAsLongAsItWaits) {
   EXPECT_EQ(keys_.find(p_, "k"), entry);
 }
 
-TEST_F(IdempotencyTest, OfARefusalAllAreToldAndTheKeyIsNewAgain) {
+TEST_F(IdempotencyTest, ARejectionReachesAllWaitersAndFreesTheKey) {
   const auto entry = *keys_.add(p_, "k", {});
   int told = 0;
   entry->call_when_settled([&told](bool) { ++told; });
@@ -80,7 +80,7 @@ TEST_F(IdempotencyTest, OfARefusalAllAreToldAndTheKeyIsNewAgain) {
   EXPECT_EQ(keys_.find(p_, "k"), nullptr);
 }
 
-TEST_F(IdempotencyTest, OfTooManyKeysTheOldestThatHasItsAnswerGoes) {
+TEST_F(IdempotencyTest, AFullTableDropsTheOldestSettledKey) {
   const auto going_on = *keys_.add(p_, "0", {});
   for (std::size_t n = 1; n < Idempotency::kMostKeys; ++n)
     keys_.ran(**keys_.add(p_, std::to_string(n), {}), ended());
@@ -91,7 +91,7 @@ TEST_F(IdempotencyTest, OfTooManyKeysTheOldestThatHasItsAnswerGoes) {
   EXPECT_NE(keys_.find(p_, "2"), nullptr);
 }
 
-TEST_F(IdempotencyTest, APanelThatIsMadeAgainHasNoKeys) {
+TEST_F(IdempotencyTest, ARecreatedPanelHasNoKeys) {
   const auto of_old = *keys_.add(p_, "k", {});
   const auto made_again = panel("p");
   EXPECT_EQ(keys_.find(made_again, "k"), nullptr);
@@ -101,7 +101,7 @@ TEST_F(IdempotencyTest, APanelThatIsMadeAgainHasNoKeys) {
   EXPECT_EQ(keys_.find(made_again, "k"), of_new) << "it is the other's";
 }
 
-TEST_F(IdempotencyTest, ToolAndBodyMustBeTheSame) {
+TEST_F(IdempotencyTest, TheDigestCoversToolAndBody) {
   EXPECT_EQ(content_of("t", "{}"), content_of("t", "{}"));
   EXPECT_NE(content_of("t", "{}"), content_of("u", "{}"));
   EXPECT_NE(content_of("t", "{}"), content_of("t", "{ }"));
@@ -112,7 +112,7 @@ Task<testing::Loops::Response> add(testing::Loops& loops, std::string key, std::
   return loops.ask(0, http::Method::post, "/panels/p/trigger/" + tool, body, {.idempotency_key = key});
 }
 
-TEST(IdempotencyOfTriggers, TheSameRequestRunsOnceHoweverOftenItComes) {
+TEST(IdempotencyOfTriggers, ARepeatedRequestRunsOnce) {
   testing::Loops loops(1);
   loops.spawn(0, [](testing::Loops& all) -> Task<void> {
     co_await all.ask(0, http::Method::post, "/panels", testing::definition_of("p", "return ++$state.n"));
@@ -135,7 +135,7 @@ TEST(IdempotencyOfTriggers, TheSameRequestRunsOnceHoweverOftenItComes) {
   loops.run();
 }
 
-TEST(IdempotencyOfTriggers, WhoComesWhileItRunsGetsTheSameAnswer) {
+TEST(IdempotencyOfTriggers, ARequestDuringTheFirstGetsItsResponse) {
   testing::Loops loops(1);
   std::vector<std::string> bodies;
   loops.spawn(0, [](testing::Loops& all, std::vector<std::string>& answers) -> Task<void> {
@@ -147,7 +147,7 @@ TEST(IdempotencyOfTriggers, WhoComesWhileItRunsGetsTheSameAnswer) {
         to.push_back(std::move(answer.body));
       }(all, answers));
     }
-    // Each begins in its turn, and goes on until it waits for something.
+    // Each starts in its turn, and runs until it waits.
     all.spawn(0, [](testing::Loops& its) -> Task<void> {
       its.clock().let_go();
       co_return;

@@ -12,7 +12,7 @@ using testing::ElementsAre;
 
 class RunQueueTest : public testing::Test {
  protected:
-  // Runs `slices` slices of 1000 us each, having used `used_us` before.
+  // Runs `slices` slices of 1000 us each, after `used_us` of earlier running time.
   Task<void> worker(std::string name, std::uint64_t used_us, int slices, std::uint64_t due_us) {
     for (int slice = 0; slice < slices; ++slice) {
       co_await queue.next_slice(used_us, due_us);
@@ -30,7 +30,7 @@ class RunQueueTest : public testing::Test {
   std::vector<std::string> log;
 };
 
-TEST_F(RunQueueTest, WhoHasUsedLeastGoesFirst) {
+TEST_F(RunQueueTest, TheLeastUsedTimeGoesFirst) {
   spawn("hog", 9000, 2);
   spawn("short", 2000, 2);
   loop.run();
@@ -38,7 +38,7 @@ TEST_F(RunQueueTest, WhoHasUsedLeastGoesFirst) {
   EXPECT_EQ(queue.size(), 0);
 }
 
-TEST_F(RunQueueTest, WhoseTimeIsOverGoesBeforeAll) {
+TEST_F(RunQueueTest, ADueHandlerGoesBeforeAllOthers) {
   const std::uint64_t now_us = clock.monotonic_us();
   spawn("short", 2000, 2, now_us + 60'000'000);
   spawn("late", 9000, 1, now_us);
@@ -49,14 +49,14 @@ TEST_F(RunQueueTest, WhoseTimeIsOverGoesBeforeAll) {
   EXPECT_EQ(queue.size(), 0);
 }
 
-TEST_F(RunQueueTest, EqualsTakeTurns) {
+TEST_F(RunQueueTest, EqualHandlersTakeTurns) {
   spawn("a", 2000, 3);
   spawn("b", 2000, 3);
   loop.run();
   EXPECT_THAT(log, ElementsAre("a", "b", "a", "b", "a", "b"));
 }
 
-TEST_F(RunQueueTest, TheLoopDoesOtherThingsBetweenSlices) {
+TEST_F(RunQueueTest, TheLoopDoesOtherWorkBetweenSlices) {
   spawn("slice", 2000, 3);
   std::function<void(int)> others = [&](int left) {
     log.push_back("other");
@@ -71,7 +71,7 @@ TEST_F(RunQueueTest, TheLoopDoesOtherThingsBetweenSlices) {
   EXPECT_EQ(log, expected);
 }
 
-TEST_F(RunQueueTest, OneOfManyEndsASlice) {
+TEST_F(RunQueueTest, OnlyOneOfManyAskersEndsASlice) {
   int ended = 0;
   EXPECT_FALSE(queue.take_slice()) << "nothing runs";
   asio::co_spawn(

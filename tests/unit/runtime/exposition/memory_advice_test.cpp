@@ -14,7 +14,7 @@ using testing::IsEmpty;
 
 constexpr std::uint64_t kTenthMiB = 1_MiB / 10;
 
-// A container of 1 GiB in which all is well.
+// A container of 1 GiB without any problem.
 MemoryFacts well() {
   MemoryFacts facts;
   facts.view.limits.container_limit_bytes = 1_GiB;
@@ -43,22 +43,22 @@ std::vector<std::string> advice(const MemoryFacts& facts,
   return memory_advice(facts, refusals, handlers);
 }
 
-TEST(MemoryAdvice, IsNoneWhereAllIsWell) {
+TEST(MemoryAdvice, IsEmptyWithoutAProblem) {
   EXPECT_THAT(advice(well()), IsEmpty());
   EXPECT_THAT(advice(well(), {handler("todo/add", 9_MiB)}), IsEmpty()) << "of 32 that is no waste";
 }
 
-TEST(MemoryAdvice, NamesALimitThatWouldDo) {
+TEST(MemoryAdvice, SuggestsALowerLimitThatSuffices) {
   EXPECT_THAT(advice(well(), {handler("todo/add", 31 * kTenthMiB), handler("todo/list", 1_MiB)}),
               ElementsAre("MEMORY_LIMIT_MB is 32; p99 of todo/add is 3.1 MiB: 8 would do"));
 }
 
-TEST(MemoryAdvice, BeginsAtAQuarterOfTheLimit) {
+TEST(MemoryAdvice, SuggestsALowerLimitBelowAQuarterOfIt) {
   EXPECT_THAT(advice(well(), {handler("p/a", 8_MiB)}), ElementsAre(HasSubstr("16 would do")));
   EXPECT_THAT(advice(well(), {handler("p/a", 8_MiB + 1)}), IsEmpty());
 }
 
-TEST(MemoryAdvice, NamesNoLimitThatAnExecutionHasExceeded) {
+TEST(MemoryAdvice, SuggestsNoLimitThatAnExecutionHasExceeded) {
   metrics::HandlerUse spiky = handler("p/a", 1_MiB);
   spiky.high_water_bytes = 5_MiB;
   EXPECT_THAT(advice(well(), {spiky}), ElementsAre(HasSubstr("8 would do")));
@@ -66,8 +66,8 @@ TEST(MemoryAdvice, NamesNoLimitThatAnExecutionHasExceeded) {
   EXPECT_THAT(advice(well(), {spiky}), IsEmpty());
 }
 
-// Its own advice to raise the limit would be the next.
-TEST(MemoryAdvice, NamesNoLimitThatAnExecutionComesNear) {
+// Otherwise the next advice would be to raise that limit again.
+TEST(MemoryAdvice, SuggestsNoLimitThatAnExecutionComesNear) {
   metrics::HandlerUse spiky = handler("p/a", 1_MiB);
   spiky.high_water_bytes = 7_MiB;
   EXPECT_THAT(advice(well(), {spiky}), ElementsAre(HasSubstr("16 would do")));
@@ -77,40 +77,40 @@ TEST(MemoryAdvice, NamesNoLimitThatAnExecutionComesNear) {
   EXPECT_THAT(advice(followed, {spiky}), IsEmpty());
 }
 
-TEST(MemoryAdvice, LooksForWhoNeedsTheMostAmongAll) {
+TEST(MemoryAdvice, UsesTheHandlerThatNeedsTheMost) {
   metrics::HandlerUse spiky = handler("p/z", 1_MiB, 32_MiB, 1);
   spiky.high_water_bytes = 9_MiB;
   EXPECT_THAT(advice(well(), {handler("p/a", 2_MiB), spiky}), IsEmpty());
 }
 
-TEST(MemoryAdvice, LeavesRoomForTheInterpreter) {
+TEST(MemoryAdvice, SuggestsAtLeastTheInterpretersMemory) {
   EXPECT_THAT(advice(well(), {handler("p/a", 100)}), ElementsAre(HasSubstr("2 would do")));
 }
 
-TEST(MemoryAdvice, WaitsUntilEnoughIsKnownOfEachHandler) {
+TEST(MemoryAdvice, NeedsEnoughExecutionsOfEachHandler) {
   EXPECT_THAT(advice(well(), {handler("p/a", 1_MiB, 32_MiB, kEnoughExecutions - 1)}), IsEmpty());
   EXPECT_THAT(advice(well(), {handler("p/a", 2_MiB, 32_MiB, 1), handler("p/b", 1_MiB)}), IsEmpty());
 }
 
-TEST(MemoryAdvice, NamesNoLimitWithoutKnowingTheImage) {
+TEST(MemoryAdvice, SuggestsNoLimitWithoutTheImagesSize) {
   metrics::HandlerUse unknown = handler("p/a", 1_MiB);
   unknown.image_bytes = 0;
   EXPECT_THAT(advice(well(), {unknown}), IsEmpty());
 }
 
-TEST(MemoryAdvice, LooksAtALimitOfItsOwnByItself) {
+TEST(MemoryAdvice, JudgesAHandlersOwnLimitSeparately) {
   EXPECT_THAT(advice(well(), {handler("p/large", 20_MiB), handler("p/own", 1_MiB, 16_MiB)}),
               ElementsAre("memoryLimitBytes of p/own is 16 MiB; its p99 is 1 MiB: 2 MiB would do"));
 }
 
-TEST(MemoryAdvice, WarnsOfALimitThatIsNear) {
+TEST(MemoryAdvice, WarnsOfANearLimit) {
   EXPECT_THAT(advice(well(), {handler("p/a", 31_MiB), handler("p/own", 4_MiB, 4_MiB)}),
               ElementsAre("p/a has used 31 MiB of its 32 MiB: raise MEMORY_LIMIT_MB, or it will end in "
                           "MEMORY_LIMIT",
                           HasSubstr("raise its memoryLimitBytes")));
 }
 
-TEST(MemoryAdvice, SaysWhoRefusesAndWhatToChange) {
+TEST(MemoryAdvice, NamesTheLayerThatRejectsAndTheSetting) {
   metrics::AdmissionProbe refusals;
   refusals.by_layer = {0, 3, 1, 0};
   EXPECT_THAT(advice(well(), {}, refusals),
@@ -118,7 +118,7 @@ TEST(MemoryAdvice, SaysWhoRefusesAndWhatToChange) {
                           HasSubstr("refused 1 time by the pool: raise MAX_INSTANCES (now 64)")));
 }
 
-TEST(MemoryAdvice, SaysOfWhatIsRefusedWhatWouldFreeTheMost) {
+TEST(MemoryAdvice, SuggestsWhatWouldFreeTheMostMemory) {
   metrics::AdmissionProbe refusals;
   refusals.by_layer = {1, 0, 0, 0};
   MemoryFacts facts = well();
@@ -128,7 +128,7 @@ TEST(MemoryAdvice, SaysOfWhatIsRefusedWhatWouldFreeTheMost) {
   EXPECT_THAT(advice(facts, {}, refusals), Contains(HasSubstr("or let handlers keep less while they wait")));
 }
 
-TEST(MemoryAdvice, SaysWhatTheCacheTakesOfTheMemory) {
+TEST(MemoryAdvice, NamesTheMemoryOfACacheOnTmpfs) {
   MemoryFacts facts = well();
   ASSERT_TRUE(facts.ledger.accounts.take(budget::Kind::kCache, 63_MiB));
   EXPECT_THAT(advice(facts), IsEmpty());
@@ -138,14 +138,14 @@ TEST(MemoryAdvice, SaysWhatTheCacheTakesOfTheMemory) {
                                     "of it")));
 }
 
-TEST(MemoryAdvice, SaysThatNoContainerLimitsTheProcess) {
+TEST(MemoryAdvice, SaysThatThereIsNoContainerLimit) {
   MemoryFacts facts = well();
   facts.view.limits.container_limit_bytes.reset();
   EXPECT_THAT(advice(facts),
               ElementsAre("no container limit: MEMORY_BUDGET_MB bounds the process, at 1 GiB now"));
 }
 
-TEST(MemoryAdvice, SaysThatMoreIsUsedThanIsAccounted) {
+TEST(MemoryAdvice, WarnsOfUnaccountedMemoryBeyondTheReserve) {
   MemoryFacts facts = well();
   facts.view.unaccounted_bytes = 60_MiB;
   EXPECT_THAT(advice(facts),

@@ -19,7 +19,7 @@ std::string text_of(const Snapshot& sum, const handlers::DiskCacheStats& disk = 
   return report(sum, disk, kBuild, system::look_at_process(), memory);
 }
 
-// The series of a report, without their values.
+// The series of a report, without values.
 std::vector<std::string> series_of(const std::string& text) {
   std::vector<std::string> series;
   for (std::size_t start = 0; start < text.size();) {
@@ -43,7 +43,7 @@ TEST(Report, HasEverySeriesOfAClosedSetFromTheStart) {
   }
 }
 
-TEST(Report, SaysWhatTheSnapshotSays) {
+TEST(Report, HasTheFiguresOfTheSnapshot) {
   Snapshot sum;
   ExecutionResult result;
   result.metrics.execution_time_us = 40;
@@ -73,7 +73,7 @@ TEST(Report, SaysWhatTheSnapshotSays) {
   }
 }
 
-TEST(Report, TellsTheCacheOnDiskFromThatInMemory) {
+TEST(Report, SeparatesDiskCacheAndImageCache) {
   Snapshot sum;
   sum.cache = {.hits = 5, .disk_hits = 3, .misses = 2, .evictions = 1, .bytes = 10, .entries = 1};
   handlers::DiskCacheStats disk{.bytes = 4096, .limit_bytes = 8192, .evictions = 6};
@@ -89,7 +89,7 @@ TEST(Report, TellsTheCacheOnDiskFromThatInMemory) {
   }
 }
 
-TEST(Report, OfASumHasTheSameSeriesAsThatOfOneLoop) {
+TEST(Report, OfAllLoopsHasTheSeriesOfOneLoop) {
   Snapshot one, other;
   other.panels = 3;
   one.panels = 2;
@@ -103,7 +103,7 @@ TEST(Report, OfASumHasTheSameSeriesAsThatOfOneLoop) {
   EXPECT_EQ(one.cache.bytes, 20u);
 }
 
-TEST(Report, SaysHowMuchOfTheMemoryIsUsed) {
+TEST(Report, HasTheUsedRatio) {
   MemoryFacts memory;
   EXPECT_THAT(text_of({}, {}, memory), HasSubstr("nexus_memory_budget_used_ratio 0\n"));
   memory.view.limits.budget_bytes = 1000;
@@ -122,7 +122,7 @@ TEST(Report, SaysHowMuchOfTheMemoryIsUsed) {
   EXPECT_THAT(text, Not(HasSubstr("nexus_container"))) << "there is no limit";
 }
 
-TEST(Report, SaysWhatTheContainerHas) {
+TEST(Report, HasLimitAndUsageOfTheContainer) {
   MemoryFacts memory;
   memory.view.limits.container_limit_bytes = 900;
   memory.view.limits.container_usage_bytes = 70;
@@ -131,7 +131,7 @@ TEST(Report, SaysWhatTheContainerHas) {
   EXPECT_THAT(text, HasSubstr("nexus_container_memory_usage_bytes 70\n"));
 }
 
-// However the server is called, and for however long.
+// For any mix of requests, and after any time.
 TEST(Report, StaysBelow60KB) {
   Snapshot sum;
   sum.panels = 1'000'000'000;

@@ -1,4 +1,4 @@
-// The example of docs/extensions.md works, and is what the page shows.
+// The example of docs/extensions.md works, and the page shows its present source.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ TEST(ExampleExtension, Works) {
   EXPECT_TRUE(is_error(settlements.of(CallId{2}), "TypeError"));
 }
 
-TEST(ExampleExtension, IsWhatThePageShows) {
+TEST(ExampleExtension, IsTheSourceOnThePage) {
   const std::string page = read("docs/extensions.md");
   const std::string source = read("examples/extension/checksum.cpp");
   const auto from = source.find("Started Checksum::start");

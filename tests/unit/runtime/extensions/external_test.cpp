@@ -23,7 +23,7 @@ class ExternalTest : public ::testing::Test {
   CallId id_{};
 };
 
-TEST_F(ExternalTest, HandsItsDataOn) {
+TEST_F(ExternalTest, ShowsItsDataInTheSuspension) {
   EXPECT_EQ(wait(R"([{"ask": ["Ada", 1.50]}])").data_json, R"({"ask": ["Ada", 1.50]})");
   EXPECT_TRUE(is_waiting());
   EXPECT_EQ(wait("[]").data_json, "");
@@ -33,13 +33,13 @@ TEST_F(ExternalTest, HandsItsDataOn) {
   EXPECT_TRUE(is_waiting());
 }
 
-TEST_F(ExternalTest, TakesItsTimeToLive) {
+TEST_F(ExternalTest, UsesItsTtl) {
   EXPECT_EQ(wait(R"([1,{"ttlMs":100}])").ttl_ms, 100u);
   EXPECT_EQ(wait(R"([1,{"ttlMs":2592000000}])").ttl_ms, kThirtyDaysMs);
   EXPECT_TRUE(is_waiting());
 }
 
-TEST_F(ExternalTest, RefusesBadOptions) {
+TEST_F(ExternalTest, RejectsWrongOptions) {
   for (const char* args : {R"([1,{"ttl":100}])", R"([1,{"ttlMs":"100"}])", "[1,2]", "[1,{},3]"}) {
     EXPECT_EQ(wait(args).data_json, "");
     EXPECT_TRUE(is_error(settlements_.of(id_), "TypeError")) << args;
@@ -50,7 +50,7 @@ TEST_F(ExternalTest, RefusesBadOptions) {
   }
 }
 
-TEST_F(ExternalTest, BoundsItsData) {
+TEST_F(ExternalTest, LimitsItsData) {
   const auto text = [](std::size_t bytes) { return '"' + std::string(bytes - 2, 'x') + '"'; };
   EXPECT_EQ(wait('[' + text(External::kMostDataBytes) + ']').data_json.size(), External::kMostDataBytes);
   EXPECT_TRUE(is_waiting());

@@ -36,7 +36,7 @@ std::uint32_t number(const std::string& text) {
   return ntohl(address.s_addr);
 }
 
-// The same table as first and last addresses, in order.
+// The same table as pairs of first and last address, in order.
 const std::vector<std::pair<std::string, std::string>> kRefused4{
     {"0.0.0.0", "0.255.255.255"},       {"10.0.0.0", "10.255.255.255"},
     {"100.64.0.0", "100.127.255.255"},  {"127.0.0.0", "127.255.255.255"},
@@ -47,7 +47,7 @@ const std::vector<std::pair<std::string, std::string>> kRefused4{
     {"198.51.100.0", "198.51.100.255"}, {"203.0.113.0", "203.0.113.255"},
     {"224.0.0.0", "255.255.255.255"}};
 
-TEST(HttpAddressGuard, RefusesEachRangeFromItsFirstToItsLastAddress) {
+TEST(HttpAddressGuard, ForbidsEachRangeFromFirstToLastAddress) {
   for (const auto& [first, last] : kRefused4) {
     EXPECT_TRUE(rule4(number(first))) << first;
     EXPECT_TRUE(rule4(number(last))) << last;
@@ -65,7 +65,7 @@ TEST(HttpAddressGuard, AgreesWithTheRangesOnTheWholeOfIPv4) {
   for (const auto& [first, last] : kRefused4)
     ranges.emplace_back(number(first), number(last));
   std::size_t at = 0;
-  // A step that is prime to 2^32, and less than each /16.
+  // The step has no common factor with 2^32, and is smaller than a /16.
   for (std::uint64_t wide = 0; wide <= 0xffff'ffff; wide += 1021) {
     const auto address = static_cast<std::uint32_t>(wide);
     while (address > ranges[at].second)
@@ -84,7 +84,7 @@ TEST(HttpAddressGuard, NamesTheRule) {
   EXPECT_EQ(rule6("::ffff:8.8.8.8"), "IPv4-mapped (::ffff:0:0/96)");
 }
 
-TEST(HttpAddressGuard, RefusesWhatIsNotTheWorldsInIPv6) {
+TEST(HttpAddressGuard, ForbidsNonPublicIPv6) {
   for (const char* text : {"::",
                            "::1",
                            "::2",
@@ -125,7 +125,7 @@ TEST(HttpAddressGuard, RefusesWhatIsNotTheWorldsInIPv6) {
   }
 }
 
-TEST(HttpAddressGuard, LetsTheWorldsPass) {
+TEST(HttpAddressGuard, AllowsPublicAddresses) {
   for (const char* text :
        {"2000::1", "2001:200::1", "2001:db7:ffff::1", "2001:db9::1", "2001:4860:4860::8888", "2003::1",
         "2606:4700::1111", "2a00:1450::1", "3ffe:ffff::1", "3fff:1000::1"}) {
@@ -136,7 +136,7 @@ TEST(HttpAddressGuard, LetsTheWorldsPass) {
     EXPECT_FALSE(rule4(number(text))) << text;
 }
 
-TEST(HttpAddressGuard, RefusesWhatIsNoAddressOfTheInternet) {
+TEST(HttpAddressGuard, ForbidsOtherAddressFamilies) {
   sockaddr_un unix_socket{};
   unix_socket.sun_family = AF_UNIX;
   EXPECT_TRUE(refusing_rule(reinterpret_cast<const sockaddr&>(unix_socket)));

@@ -1,4 +1,4 @@
-// $ext.http as a test calls it.
+// A fixture that calls $ext.http as a handler does.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -23,7 +23,7 @@ inline constexpr std::uint64_t kMostBody = 100'000;
 class HttpTest : public ::testing::Test {
  protected:
   HttpTest() { config_.allow_private = true; }
-  // What is granted is given back once nothing is in progress.
+  // Checks that all grants are returned once no request is in progress.
   ~HttpTest() override {
     http_.reset();
     EXPECT_EQ(ledger_.granted(budget::Kind::kBuffers), 0u);

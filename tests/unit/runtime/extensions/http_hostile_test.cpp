@@ -1,4 +1,4 @@
-// $ext.http and servers that mean harm, or are broken.
+// $ext.http against hostile and broken servers.
 #include <chrono>
 #include <string>
 #include <thread>
@@ -8,7 +8,7 @@
 namespace nexus::extensions {
 namespace {
 
-// 1 + 258 * `repeats` zeros as a gzip of 13 bits for each repeat: deflate's fixed codes.
+// A gzip of 1 + 258 * `repeats` zeros, with 13 bits for each repeat: deflate's fixed codes.
 std::string gzip_of_zeros(std::size_t repeats) {
   std::string bytes("\x1f\x8b\x08\0\0\0\0\0\0\3", 10);
   unsigned held = 0, count = 0;
@@ -22,17 +22,17 @@ std::string gzip_of_zeros(std::size_t repeats) {
     for (; *code != '\0'; ++code)
       put(*code == '1');
   };
-  put_code("110");       // the last block, of fixed codes
+  put_code("110");       // the final block, with fixed codes
   put_code("00110000");  // a zero
   for (std::size_t i = 0; i < repeats; ++i)
-    put_code("1100010100000");  // the last one, 258 times
+    put_code("1100010100000");  // repeats the last byte 258 times
   put_code("0000000");
   while (count != 0)
     put(0);
   return bytes;
 }
 
-TEST_F(HttpTest, NeverAnswered) {
+TEST_F(HttpTest, AServerThatNeverResponds) {
   HttpServer server([](Peer& peer) {
     peer.read();
     peer.wait_for_end();
@@ -43,7 +43,7 @@ TEST_F(HttpTest, NeverAnswered) {
   EXPECT_EQ(started_.ttl_ms, 30u + 60'000u);
 }
 
-TEST_F(HttpTest, AnsweredHalfAndNoMore) {
+TEST_F(HttpTest, AResponseThatStopsHalfway) {
   HttpServer server([](Peer& peer) {
     peer.read();
     peer.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
@@ -52,7 +52,7 @@ TEST_F(HttpTest, AnsweredHalfAndNoMore) {
   EXPECT_TRUE(is_error(get_within(server.url(), 50), "TimeoutError"));
 }
 
-TEST_F(HttpTest, AnsweredByteByByte) {
+TEST_F(HttpTest, AResponseByteByByte) {
   HttpServer server(HttpServer::each([](Peer& peer, const std::string&) {
     for (const char c : std::string_view("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"))
       peer.write({&c, 1});
@@ -60,7 +60,7 @@ TEST_F(HttpTest, AnsweredByteByByte) {
   expect_value(get(server.url()), "\"body\":\"abc\"");
 }
 
-TEST_F(HttpTest, AnsweredByteByByteForEver) {
+TEST_F(HttpTest, AnEndlessResponseByteByByte) {
   for (const char* begin : {"HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"}) {
     HttpServer server([begin](Peer& peer) {
       peer.read();
@@ -72,7 +72,7 @@ TEST_F(HttpTest, AnsweredByteByByteForEver) {
   }
 }
 
-TEST_F(HttpTest, AnsweredLateIsNoAnswerToTheNext) {
+TEST_F(HttpTest, ALateResponseIsNotTakenForTheNext) {
   Gate late;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string& request) {
     if (!request.contains("/late")) return void(peer.response("next"));
@@ -87,7 +87,7 @@ TEST_F(HttpTest, AnsweredLateIsNoAnswerToTheNext) {
   EXPECT_THAT(settlement.json, Not(HasSubstr("late")));
 }
 
-TEST_F(HttpTest, ResetBeforeAndWithinTheResponse) {
+TEST_F(HttpTest, AResetBeforeOrWithinTheResponse) {
   HttpServer server([](Peer& peer) {
     const auto request = peer.read();
     if (request && request->contains("/within"))
@@ -101,7 +101,7 @@ TEST_F(HttpTest, ResetBeforeAndWithinTheResponse) {
   }
 }
 
-TEST_F(HttpTest, NobodyListens) {
+TEST_F(HttpTest, APortWithoutAListener) {
   std::string url;
   {
     HttpServer server([](Peer&) {});
@@ -110,12 +110,12 @@ TEST_F(HttpTest, NobodyListens) {
   EXPECT_THAT(get(url).json, HasSubstr("\"code\":\"CONNECT_FAILED\""));
 }
 
-TEST_F(HttpTest, NotTls) {
+TEST_F(HttpTest, AServerWithoutTls) {
   HttpServer server([](Peer& peer) { peer.write("HTTP/1.1 400 Bad\r\n\r\n"); });
   EXPECT_THAT(get("https://127.0.0.1:" + server.port()).json, HasSubstr("\"code\":\"TLS_FAILED\""));
 }
 
-TEST_F(HttpTest, ABodyOfTheMostBytesAndOneMore) {
+TEST_F(HttpTest, ABodyAtTheLimitAndOneByteMore) {
   HttpServer server(HttpServer::each([](Peer& peer, const std::string& request) {
     peer.response(std::string(kMostBody + (request.contains("/more") ? 1 : 0), 'x'));
   }));
@@ -123,7 +123,7 @@ TEST_F(HttpTest, ABodyOfTheMostBytesAndOneMore) {
   EXPECT_TRUE(is_error(get(server.url("/more")), "ResponseTooLarge"));
 }
 
-TEST_F(HttpTest, ABodyWithoutEnd) {
+TEST_F(HttpTest, AnEndlessBody) {
   HttpServer server([](Peer& peer) {
     peer.read();
     peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -133,7 +133,7 @@ TEST_F(HttpTest, ABodyWithoutEnd) {
   EXPECT_TRUE(is_error(get(server.url()), "ResponseTooLarge"));
 }
 
-TEST_F(HttpTest, HeadersWithoutEnd) {
+TEST_F(HttpTest, EndlessHeaders) {
   HttpServer server([](Peer& peer) {
     peer.read();
     peer.write("HTTP/1.1 200 OK\r\n");
@@ -143,7 +143,7 @@ TEST_F(HttpTest, HeadersWithoutEnd) {
   EXPECT_TRUE(is_error(get(server.url()), "ResponseTooLarge"));
 }
 
-TEST_F(HttpTest, InterimAnswersWithoutEnd) {
+TEST_F(HttpTest, EndlessInterimResponses) {
   HttpServer server([](Peer& peer) {
     peer.read();
     while (peer.write("HTTP/1.1 103 Early\r\nLink: x\r\n\r\n")) {
@@ -154,7 +154,7 @@ TEST_F(HttpTest, InterimAnswersWithoutEnd) {
 
 TEST_F(HttpTest, AGzipBombIsStoppedAtTheLimit) {
   HttpServer server(HttpServer::each([](Peer& peer, const std::string& request) {
-    // 100 blocks of 258 zeros are read, 4 million would be a gigabyte.
+    // 100 blocks of 258 zeros are read; 4 million blocks would be a gigabyte.
     peer.response(gzip_of_zeros(request.contains("/bomb") ? 4'000'000 : 100), "Content-Encoding: gzip\r\n");
   }));
   EXPECT_TRUE(is_error(get(server.url("/bomb")), "ResponseTooLarge"));
@@ -173,7 +173,7 @@ TEST_F(HttpTest, AWrongContentLength) {
     EXPECT_TRUE(is_error(get(server.url(path)), "HttpError")) << path;
 }
 
-TEST_F(HttpTest, WhatIsNoHttp) {
+TEST_F(HttpTest, AServerThatSpeaksNoHttp) {
   HttpServer server([](Peer& peer) {
     const auto request = peer.read();
     if (request && request->contains("/chunks"))
@@ -187,7 +187,7 @@ TEST_F(HttpTest, WhatIsNoHttp) {
     EXPECT_TRUE(is_error(get(server.url(path)), "HttpError")) << path;
 }
 
-TEST_F(HttpTest, RedirectsWithoutEnd) {
+TEST_F(HttpTest, EndlessRedirects) {
   int count = 0;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
     ++count;
@@ -199,7 +199,7 @@ TEST_F(HttpTest, RedirectsWithoutEnd) {
   EXPECT_EQ(count, 6);
 }
 
-TEST_F(HttpTest, RedirectsToWhatIsNoUrlOfTheWeb) {
+TEST_F(HttpTest, RedirectsToOtherSchemes) {
   std::string where;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
     peer.response("", "Location: " + where + "\r\n", "302 Found");
@@ -214,8 +214,8 @@ TEST_F(HttpTest, RedirectsToWhatIsNoUrlOfTheWeb) {
   }
 }
 
-TEST_F(HttpTest, WhatMayNotBeRepeatedIsSentOnce) {
-  // Each connection answers once and takes one more request, which it leaves without a response.
+TEST_F(HttpTest, ANonIdempotentRequestIsSentOnce) {
+  // Each connection gets one response, and then takes one more request without a response.
   std::vector<std::string> seen;
   std::mutex mutex;
   HttpServer server([&](Peer& peer) {
@@ -236,7 +236,7 @@ TEST_F(HttpTest, WhatMayNotBeRepeatedIsSentOnce) {
   EXPECT_THAT(seen, ::testing::ElementsAre("GET", "POST", "GET", "POST", "POST"));
 }
 
-TEST_F(HttpTest, NoErrorRepeatsCredentials) {
+TEST_F(HttpTest, ErrorsContainNoCredentials) {
   HttpServer server([](Peer& peer) {
     const auto request = peer.read();
     if (request && request->contains("/garbage")) peer.write("hidden garbage");

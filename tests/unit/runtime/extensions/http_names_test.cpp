@@ -1,4 +1,4 @@
-// $ext.http and names: the C library's own lookup is replaced in this program for names that end in ".test".
+// $ext.http and names. This program replaces the C library's lookup for names that end in ".test".
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
@@ -14,7 +14,7 @@
 namespace nexus::extensions {
 namespace {
 
-// What a name stands for now; empty: there is no such name. On a thread of libcurl's or ours.
+// The present address of a name; empty: no such name. Called on a thread of libcurl or of the extension.
 using Lookup = std::function<std::string()>;
 std::mutex names_mutex;
 std::map<std::string, Lookup> names;
@@ -55,7 +55,7 @@ class HttpNamesTest : public HttpTest {
   HttpServer server_{HttpServer::each([](Peer& peer, const std::string&) { peer.response("inside"); })};
 };
 
-TEST_F(HttpNamesTest, RefusesAddresses) {
+TEST_F(HttpNamesTest, ForbidsPrivateAddresses) {
   expect_refused(get(server_.url()), "loopback");
   expect_refused(get("http://[::1]:" + server_.port()), "loopback");
   expect_refused(get("http://[::ffff:127.0.0.1]:" + server_.port()), "IPv4-mapped");
@@ -64,7 +64,7 @@ TEST_F(HttpNamesTest, RefusesAddresses) {
   EXPECT_EQ(server_.connections(), 0u);
 }
 
-TEST_F(HttpNamesTest, RefusesNamesOfThem) {
+TEST_F(HttpNamesTest, ForbidsNamesOfPrivateAddresses) {
   expect_refused(get("http://localhost:" + server_.port()), "loopback");
   name("inside.test", [] { return "10.1.2.3"; });
   const Settlement settlement = get("http://inside.test/");
@@ -73,7 +73,7 @@ TEST_F(HttpNamesTest, RefusesNamesOfThem) {
   EXPECT_EQ(server_.connections(), 0u);
 }
 
-TEST_F(HttpNamesTest, LetsThemPassWhenTold) {
+TEST_F(HttpNamesTest, AllowsThemWhenConfigured) {
   config_.allow_private = true;
   name("mine.test", [] { return "127.0.0.1"; });
   expect_value(get("http://mine.test:" + server_.port()), "inside");
@@ -83,8 +83,9 @@ TEST_F(HttpNamesTest, AnUnknownNameIsAnError) {
   EXPECT_THAT(get("http://nowhere.test/").json, HasSubstr("\"code\":\"NAME_NOT_FOUND\""));
 }
 
-// Public when it is looked up first, by whoever checks it, and ever after not: what was checked is what is connected to.
-TEST_F(HttpNamesTest, ANameThatChangesDoesNotSlipThrough) {
+// The first lookup, by the check, gives a public address, and all later ones a private address. The address that is
+// connected to must be the one that was checked.
+TEST_F(HttpNamesTest, ANameWhoseAddressChangesIsStillForbidden) {
   std::atomic<int> lookups = 0;
   name("rebinding.test", [&lookups] { return ++lookups == 1 ? "203.0.112.1" : "127.0.0.1"; });
   const std::string url = "http://rebinding.test:" + server_.port();
@@ -94,18 +95,18 @@ TEST_F(HttpNamesTest, ANameThatChangesDoesNotSlipThrough) {
   }
   EXPECT_GE(lookups, 1);
   EXPECT_EQ(server_.connections(), 0u);
-  http_.reset();  // nor where the first response has been forgotten
+  http_.reset();  // and without the cached first lookup
   expect_refused(get(url), "loopback");
   EXPECT_GE(lookups, 2);
   EXPECT_EQ(server_.connections(), 0u);
 }
 
-TEST_F(HttpNamesTest, ARedirectIsCheckedLikeTheFirst) {
+TEST_F(HttpNamesTest, ARedirectIsCheckedLikeARequest) {
   std::string where;
   HttpServer outside(HttpServer::each([&](Peer& peer, const std::string&) {
     peer.response("", "Location: " + where + "\r\n", "302 Found");
   }));
-  // The proxy stands for the world here: it is the operator's, so that its address may be any.
+  // The proxy takes the place of public servers. It is the operator's, so any address is allowed for it.
   config_.proxy = outside.url();
   name("world.test", [] { return "93.184.216.34"; });
   for (const char* place :
@@ -119,7 +120,7 @@ TEST_F(HttpNamesTest, ARedirectIsCheckedLikeTheFirst) {
   EXPECT_TRUE(is_error(get("http://world.test/"), "DomainNotAllowed"));
 }
 
-TEST_F(HttpNamesTest, AProxyIsNotAskedForWhatIsRefused) {
+TEST_F(HttpNamesTest, AProxyGetsNoForbiddenRequest) {
   std::vector<std::string> asked;
   HttpServer proxy(HttpServer::each([&](Peer& peer, const std::string& request) {
     asked.push_back(request.substr(0, request.find("\r\n")));
@@ -137,7 +138,7 @@ TEST_F(HttpNamesTest, AProxyIsNotAskedForWhatIsRefused) {
                                             "GET http://unknown.test/ HTTP/1.1"));
 }
 
-TEST_F(HttpNamesTest, AProxyThatIsGoneIsToldWithoutItsPassword) {
+TEST_F(HttpNamesTest, TheErrorOfAProxyContainsNoPassword) {
   config_.proxy = "http://user:hidden@gone.test:3128";
   name("outside.test", [] { return "93.184.216.34"; });
   const Settlement settlement = get("http://outside.test/");
@@ -145,10 +146,10 @@ TEST_F(HttpNamesTest, AProxyThatIsGoneIsToldWithoutItsPassword) {
   EXPECT_THAT(settlement.json, Not(HasSubstr("hidden")));
 }
 
-// Neither the http thread nor more than max_concurrent threads wait for a name server that does not answer.
+// A name server that does not respond blocks at most max_concurrent threads, and not the http thread.
 class SlowNameTest : public HttpNamesTest, public ::testing::WithParamInterface<bool> {};
 
-TEST_P(SlowNameTest, TakesAPlaceUntilItIsKnown) {
+TEST_P(SlowNameTest, HoldsAPlaceUntilTheLookupEnds) {
   Gate known, asked;
   name("slow.test", [&] {
     asked.open();
@@ -174,7 +175,7 @@ TEST_P(SlowNameTest, TakesAPlaceUntilItIsKnown) {
   EXPECT_FALSE(settlements_.has(cancelled));
 }
 
-TEST_P(SlowNameTest, DoesNotHoldTheEnd) {
+TEST_P(SlowNameTest, DoesNotDelayTheEnd) {
   Gate known, asked, done;
   name("slow.test", [&] {
     asked.open();

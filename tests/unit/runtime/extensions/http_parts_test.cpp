@@ -18,7 +18,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-TEST(Base64, GoesBothWays) {
+TEST(Base64, EncodesAndDecodes) {
   const std::vector<std::pair<std::string, std::string>> pairs{
       {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
       {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {std::string("\0\xff", 2), "AP8="}};
@@ -31,7 +31,7 @@ TEST(Base64, GoesBothWays) {
   }
 }
 
-TEST(Base64, RefusesWhatIsNone) {
+TEST(Base64, RejectsInvalidText) {
   for (const char* text :
        {"Z", "Zg", "Zg=", "Zm9v\n", " Zm9v", "Zm9v ", "Z===", "====", "=g==", "Zg==Zg==", "Zm-_"})
     EXPECT_EQ(from_base64(text), std::nullopt) << text;
@@ -74,7 +74,7 @@ TEST(HttpRequest, ReadsItsOptions) {
   EXPECT_EQ(find_header(read->headers, "content-type")->value, "application/json");
 }
 
-TEST(HttpRequest, KnowsWhatMayBeSentAgain) {
+TEST(HttpRequest, KnowsIdempotentRequests) {
   const auto is_idempotent = [](std::string_view call, const std::string& args) {
     return read_http_request(call, args, 1)->is_idempotent;
   };
@@ -105,7 +105,7 @@ TEST(HttpRequest, ReadsBodies) {
   EXPECT_FALSE(body("true"));
 }
 
-TEST(HttpRequest, RefusesWhatIsWrong) {
+TEST(HttpRequest, RejectsWrongOptions) {
   EXPECT_THAT(refusal("get", "[]"), HasSubstr("there is no URL"));
   EXPECT_THAT(refusal("get", "[1]"), HasSubstr("the URL must be a string"));
   EXPECT_THAT(refusal("get", R"(["http://a/",1])"), HasSubstr("options of get() must be an object"));
@@ -122,7 +122,7 @@ TEST(HttpRequest, RefusesWhatIsWrong) {
   EXPECT_EQ(read_http_request("get", R"(["http://a/",{"timeoutMs":99999}])", 30'000)->timeout_ms, 30'000u);
 }
 
-TEST(HttpRequest, RefusesHeadersThatSayMoreThanOneThing) {
+TEST(HttpRequest, RejectsAmbiguousHeaders) {
   const auto header = [](const std::string& json) {
     return refusal("get", R"(["http://a/",{"headers":{)" + json + "}}]");
   };
@@ -165,7 +165,7 @@ TEST_F(HttpTargetTest, IsNormalised) {
   EXPECT_NE(read_target("http://a.example/")->origin, read_target("http://a.example:81/")->origin);
 }
 
-TEST_F(HttpTargetTest, RefusesWhatIsNoUrlOfTheWeb) {
+TEST_F(HttpTargetTest, RejectsOtherUrls) {
   for (const char* text :
        {"", "/a", "example.org", "//example.org/", "ftp://example.org/", "file:///etc/passwd", "gopher://a/",
         "http://", "http://bücher.example/", "http://１２７.0.0.1/", "http://a。b/", "http://a b/",
@@ -176,7 +176,7 @@ TEST_F(HttpTargetTest, RefusesWhatIsNoUrlOfTheWeb) {
   EXPECT_FALSE(read_target("http://a/" + std::string(20'000, 'x')));
 }
 
-TEST_F(HttpTargetTest, RefusesCredentialsWithoutRepeatingThem) {
+TEST_F(HttpTargetTest, RejectsCredentialsWithoutRepeatingThem) {
   for (const char* text :
        {"http://ada:secret@example.org/", "https://secret@example.org/?secret", "http://:secret@a/"}) {
     const auto target = read_target(text);
@@ -186,7 +186,7 @@ TEST_F(HttpTargetTest, RefusesCredentialsWithoutRepeatingThem) {
   }
 }
 
-TEST_F(HttpTargetTest, HoldsTheDomainList) {
+TEST_F(HttpTargetTest, ChecksTheDomainList) {
   config::HttpExtensionConfig config;
   config.allowed_domains = {"example.org", "*.Example.com"};
   const auto is_allowed = [&](std::string_view url) { return !check_target(*read_target(url), config); };
@@ -202,7 +202,7 @@ TEST_F(HttpTargetTest, HoldsTheDomainList) {
   EXPECT_EQ(check_target(*read_target("http://other.net/"), config)->name, "DomainNotAllowed");
 }
 
-TEST_F(HttpTargetTest, HoldsTheAddressGuard) {
+TEST_F(HttpTargetTest, ChecksAddresses) {
   const config::HttpExtensionConfig config;
   for (const char* url :
        {"http://127.0.0.1/", "http://127.1/", "http://0/", "http://[::1]/", "http://[::ffff:127.0.0.1]/",
@@ -224,7 +224,7 @@ class HttpResponseTest : public ::testing::Test {
     std::string text = *response_json(response, grant_);
     EXPECT_LE(text.capacity(), grant_.bytes() + 32);
     EXPECT_EQ(check_json(text), JsonError::kNone) << text;
-    return text.substr(text.find('}') + 1);  // behind the headers
+    return text.substr(text.find('}') + 1);  // after the headers
   }
 
   budget::UnlimitedLedger ledger_;
@@ -244,7 +244,7 @@ TEST_F(HttpResponseTest, BytesAreBase64) {
   EXPECT_EQ(json("application/json", "\"\xfc\""), R"(,"bodyBase64":"Ivwi"})");
 }
 
-TEST_F(HttpResponseTest, JsonIsThereTwice) {
+TEST_F(HttpResponseTest, JsonIsInBodyAndJson) {
   EXPECT_EQ(json("Application/JSON; charset=utf-8", "{\"a\": 1}"),
             R"(,"body":"{\"a\": 1}","json":{"a": 1}})");
   EXPECT_EQ(json("application/problem+json", "[]"), R"(,"body":"[]","json":[]})");
@@ -253,7 +253,7 @@ TEST_F(HttpResponseTest, JsonIsThereTwice) {
   EXPECT_EQ(json("text/plain", "{}"), R"(,"body":"{}"})");
 }
 
-TEST_F(HttpResponseTest, JsonThatWouldBeTooDeepWithinTheResponseIsTextAlone) {
+TEST_F(HttpResponseTest, JsonTooDeepForTheResponseIsTextOnly) {
   const auto nested = [](int depth) {
     return std::string(static_cast<std::size_t>(depth), '[') +
            std::string(static_cast<std::size_t>(depth), ']');

@@ -1,4 +1,4 @@
-// A server that says what a test tells it to, byte by byte if need be. Each connection has a thread.
+// A server that sends exactly what a test says, byte by byte if necessary. Each connection has a thread.
 #pragma once
 
 #include <boost/asio.hpp>
@@ -18,7 +18,7 @@ namespace nexus::extensions {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// Something that has happened, or not yet.
+// An event that has or has not happened yet.
 class Gate {
  public:
   void open() {
@@ -37,12 +37,12 @@ class Gate {
   bool is_open_ = false;
 };
 
-// One connection, as the script of a test sees it.
+// One connection, as a test's script sees it.
 class Peer {
  public:
   explicit Peer(tcp::socket socket) : socket_(std::move(socket)) {}
 
-  // The next request, head and body; none: the client is gone.
+  // The next request, head and body. None: the client has closed.
   std::optional<std::string> read() {
     boost::system::error_code error;
     const std::size_t head = asio::read_until(socket_, asio::dynamic_buffer(in_), "\r\n\r\n", error);
@@ -60,19 +60,19 @@ class Peer {
     asio::write(socket_, asio::buffer(text), error);
     return !error;
   }
-  // A response with its length.
+  // Sends a response with its length.
   bool response(std::string_view body, std::string_view headers = {}, std::string_view status = "200 OK") {
     return write("HTTP/1.1 " + std::string(status) + "\r\n" + std::string(headers) +
                  "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
   }
-  // The connection ends with a reset instead of an end.
+  // Ends the connection by a reset.
   void reset() {
     const std::lock_guard lock(mutex_);
     boost::system::error_code unused;
     socket_.set_option(asio::socket_base::linger(true, 0), unused);
     socket_.close(unused);
   }
-  // Until the client has gone.
+  // Waits until the client has closed.
   void wait_for_end() {
     boost::system::error_code error;
     char byte = 0;
@@ -90,7 +90,7 @@ class Peer {
     return at == std::string::npos ? 0 : std::stoul(head.substr(at + 16));
   }
 
-  std::mutex mutex_;  // for the end of the socket
+  std::mutex mutex_;  // guards the end of the socket
   tcp::socket socket_;
   std::string in_;
 };
@@ -103,7 +103,7 @@ class HttpServer {
       : script_(std::move(script)), acceptor_(loop_, {asio::ip::address_v4::loopback(), 0}) {
     thread_ = std::thread([this] { accept(); });
   }
-  // Answers each request with what `reply` makes of it, connection after connection.
+  // Calls `reply` for each request of each connection.
   static Script each(std::function<void(Peer&, const std::string& request)> reply) {
     return [reply = std::move(reply)](Peer& peer) {
       while (const auto request = peer.read())

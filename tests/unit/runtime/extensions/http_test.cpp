@@ -1,4 +1,4 @@
-// $ext.http and servers that behave.
+// $ext.http against correct servers.
 #include <atomic>
 #include <string>
 
@@ -20,7 +20,7 @@ TEST_F(HttpTest, GivesStatusHeadersAndBody) {
   EXPECT_GT(started_.ttl_ms, config_.timeout_ms);
 }
 
-TEST_F(HttpTest, SendsWhatItIsToldTo) {
+TEST_F(HttpTest, SendsMethodHeadersAndBody) {
   std::string seen;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string& request) {
     seen = request;
@@ -50,7 +50,7 @@ TEST_F(HttpTest, SendsWhatItIsToldTo) {
   EXPECT_THAT(seen, ::testing::StartsWith("HEAD / "));
 }
 
-TEST_F(HttpTest, ALargeBodyGoesOutAtOnce) {
+TEST_F(HttpTest, ALargeBodyIsSentWithoutExpect) {
   std::size_t size = 0;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string& request) {
     size = request.size();
@@ -61,7 +61,7 @@ TEST_F(HttpTest, ALargeBodyGoesOutAtOnce) {
   EXPECT_GT(size, 3'000'000u);
 }
 
-TEST_F(HttpTest, KeepsConnections) {
+TEST_F(HttpTest, ReusesConnections) {
   HttpServer server(HttpServer::each([](Peer& peer, const std::string&) { peer.response("x"); }));
   for (int i = 0; i < 5; ++i)
     expect_value(get(server.url()), "\"body\":\"x\"");
@@ -95,13 +95,13 @@ TEST_F(HttpTest, FollowsRedirectsAsBrowsersDo) {
   EXPECT_THAT(seen.at(1), ::testing::EndsWith("\r\n\r\nx"));
 }
 
-TEST_F(HttpTest, ARedirectWithoutAPlaceIsAResponse) {
+TEST_F(HttpTest, ARedirectWithoutLocationIsAResponse) {
   HttpServer server(
       HttpServer::each([](Peer& peer, const std::string&) { peer.response("x", "", "302 Found"); }));
   expect_value(get(server.url()), "\"status\":302");
 }
 
-TEST_F(HttpTest, TellsNoCredentialsToOthers) {
+TEST_F(HttpTest, SendsNoCredentialsToOtherOrigins) {
   std::string seen;
   HttpServer other(HttpServer::each([&](Peer& peer, const std::string& request) {
     seen = request;
@@ -118,7 +118,7 @@ TEST_F(HttpTest, TellsNoCredentialsToOthers) {
   EXPECT_THAT(seen, HasSubstr("x-mine: 1"));
 }
 
-TEST_F(HttpTest, NoMoreAtOnceThanAllowedAndPanelsInTurn) {
+TEST_F(HttpTest, LimitsConcurrencyAndTakesPanelsInTurn) {
   config_.max_concurrent = 1;
   Gate gate;
   std::vector<std::string> order;
@@ -142,7 +142,7 @@ TEST_F(HttpTest, NoMoreAtOnceThanAllowedAndPanelsInTurn) {
   EXPECT_THAT(order, ::testing::ElementsAre("a1", "a2", "b1", "a3", "b2", "a4"));
 }
 
-TEST_F(HttpTest, AThousandAtOnce) {
+TEST_F(HttpTest, AThousandConcurrentRequests) {
   config_.max_concurrent = 50;
   std::atomic<int> count = 0;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
@@ -158,7 +158,7 @@ TEST_F(HttpTest, AThousandAtOnce) {
     expect_value(settlements_.of(CallId{id}), "\"body\":\"x\"");
 }
 
-TEST_F(HttpTest, WaitingForATurnCountsIntoTheTimeout) {
+TEST_F(HttpTest, QueueTimeCountsIntoTheTimeout) {
   config_.max_concurrent = 1;
   Gate gate;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
@@ -209,7 +209,7 @@ TEST_F(HttpTest, EndsWithRequestsInProgress) {
   EXPECT_FALSE(settlements_.has(id));
 }
 
-TEST_F(HttpTest, IgnoresTheProxiesOfTheEnvironment) {
+TEST_F(HttpTest, IgnoresProxiesOfTheEnvironment) {
   for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"})
     setenv(name, "http://127.0.0.1:1", 1);
   HttpServer server(HttpServer::each([](Peer& peer, const std::string&) { peer.response("x"); }));
@@ -218,7 +218,7 @@ TEST_F(HttpTest, IgnoresTheProxiesOfTheEnvironment) {
     unsetenv(name);
 }
 
-TEST_F(HttpTest, WhatIsInProgressIsCharged) {
+TEST_F(HttpTest, RequestsInProgressAreCharged) {
   Gate gate;
   HttpServer server(HttpServer::each([&](Peer& peer, const std::string&) {
     gate.wait();
@@ -234,7 +234,7 @@ TEST(HttpMemoryTest, ARefusedGrantIsAnError) {
   Gate gate;
   HttpServer server(
       HttpServer::each([&](Peer& peer, const std::string&) { peer.response(std::string(90'000, 'x')); }));
-  // Enough for one or the other.
+  // Each total suffices, or not, for the request and for its response.
   for (const auto& [total, is_enough] :
        {std::pair{500ull, false}, {50'000ull, false}, {200'000ull, false}, {2'000'000ull, true}}) {
     budget::BoundedLedger ledger;

@@ -1,4 +1,4 @@
-// Who waits for the calls of an extension, in place of the server.
+// Receives settlements in place of the server.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ class FakeSettlements final : public Settlements {
     changed_.notify_all();
   }
 
-  // Waits for it. The limit is for a test that would hang.
+  // Waits for the settlement. The time limit is for a test that would hang.
   Settlement of(CallId id) {
     std::unique_lock lock(mutex_);
     EXPECT_TRUE(changed_.wait_for(lock, kLong, [&] { return all_.contains(id); })) << "never settled";

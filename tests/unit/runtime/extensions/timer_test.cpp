@@ -22,7 +22,7 @@ std::vector<CallId> ids(const std::vector<Sleepers::Sleeper>& sleepers) {
   return ids;
 }
 
-TEST(Sleepers, WakeInTheOrderInWhichTheyAreDue) {
+TEST(Sleepers, WakeInOrderOfDueTimes) {
   Sleepers sleepers;
   sleepers.add({30, CallId{1}, nullptr});
   sleepers.add({10, CallId{2}, nullptr});
@@ -34,7 +34,7 @@ TEST(Sleepers, WakeInTheOrderInWhichTheyAreDue) {
   EXPECT_EQ(sleepers.size(), 1u);
 }
 
-TEST(Sleepers, AreTakenSoManyAtATime) {
+TEST(Sleepers, AreTakenInBatches) {
   Sleepers sleepers;
   for (std::uint64_t i = 0; i < 5; ++i)
     sleepers.add({i, CallId{i}, nullptr});
@@ -42,7 +42,7 @@ TEST(Sleepers, AreTakenSoManyAtATime) {
   EXPECT_EQ(sleepers.size(), 2u);
 }
 
-TEST(Sleepers, ThatAreCancelledDoNotWake) {
+TEST(Sleepers, DoNotWakeWhenCancelled) {
   Sleepers sleepers;
   sleepers.add({10, CallId{1}, nullptr});
   sleepers.add({10, CallId{2}, nullptr});
@@ -59,7 +59,7 @@ class TimerTest : public ::testing::Test {
   }
 
   FakeSettlements settlements_;
-  std::unique_ptr<Timer> timer_ = *Timer::create();  // before the settlements it goes
+  std::unique_ptr<Timer> timer_ = *Timer::create();  // destroyed before the settlements
 };
 
 TEST_F(TimerTest, FulfilsWithNull) {
@@ -77,7 +77,7 @@ TEST_F(TimerTest, DoesNotWakeEarly) {
   EXPECT_GE(clock.monotonic_us() - before, 20'000u);
 }
 
-TEST_F(TimerTest, WakesWhoIsDueBeforeThoseThatCameEarlier) {
+TEST_F(TimerTest, WakesALaterSleepThatIsDueEarlier) {
   sleep(CallId{1}, "[3600000]");
   sleep(CallId{2}, "[0]");
   EXPECT_EQ(settlements_.of(CallId{2}).json, "null");
@@ -89,14 +89,14 @@ TEST_F(TimerTest, ASuspensionOutlivesItsSleep) {
   EXPECT_EQ(sleep(CallId{2}, "[0.2]").ttl_ms, 1 + kTtlMarginMs);
 }
 
-TEST_F(TimerTest, ForgetsWhoIsCancelled) {
+TEST_F(TimerTest, ForgetsCancelledSleeps) {
   sleep(CallId{1}, "[3600000]");
   EXPECT_EQ(timer_->sleeping(), 1u);
   timer_->cancel(CallId{1});
   EXPECT_EQ(timer_->sleeping(), 0u);
 }
 
-TEST_F(TimerTest, RefusesWhatIsNoTime) {
+TEST_F(TimerTest, RejectsWrongTimes) {
   std::uint64_t next = 1;
   for (const char* args : {"[]", "[null]", "[\"1\"]", "[true]", "[[1]]", "[{}]", "[1,2]"}) {
     const CallId id{next++};
@@ -112,7 +112,7 @@ TEST_F(TimerTest, RefusesWhatIsNoTime) {
   EXPECT_EQ(timer_->sleeping(), 0u);
 }
 
-TEST_F(TimerTest, AHundredThousandSleepAtOnce) {
+TEST_F(TimerTest, AHundredThousandConcurrentSleeps) {
   const std::uint64_t count = testing::steps(100'000);
   for (std::uint64_t i = 0; i < count; ++i)
     sleep(CallId{i}, i % 2 == 0 ? "[3600000]" : "[1]");

@@ -9,7 +9,7 @@ std::string fill(std::string_view schema, std::string_view args) {
   return ArgsDefaults(schema).fill(args).value_or("-");
 }
 
-TEST(ArgsDefaults, WhatIsLeftOutTakesItsDefault) {
+TEST(ArgsDefaults, FillMissingMembers) {
   const char* schema =
       R"({"type":"object","properties":{"n":{"default":1},"text":{"type":"string"},"on":{"default":{"a":[1, 2]}}}})";
   EXPECT_EQ(fill(schema, "{}"), R"({"n":1,"on":{"a":[1, 2]}})");
@@ -17,7 +17,7 @@ TEST(ArgsDefaults, WhatIsLeftOutTakesItsDefault) {
   EXPECT_EQ(fill(schema, R"({"n":2,"on":3})"), "-") << "nothing is left out";
 }
 
-TEST(ArgsDefaults, ThoseOfObjectsThatAreThereTooAndOfNoOthers) {
+TEST(ArgsDefaults, FillExistingObjectsOnly) {
   const char* schema =
       R"({"properties":{"user":{"properties":{"role":{"default":"guest"},"at":{"properties":{"x":{"default":0}}}}}}})";
   EXPECT_EQ(fill(schema, "{}"), "-");
@@ -26,12 +26,12 @@ TEST(ArgsDefaults, ThoseOfObjectsThatAreThereTooAndOfNoOthers) {
   EXPECT_EQ(fill(schema, R"({"user":{"at":{}}})"), R"({"user":{"at":{"x":0},"role":"guest"}})");
 }
 
-TEST(ArgsDefaults, NamesAreWrittenAsTheyAreMeant) {
+TEST(ArgsDefaults, EscapeNames) {
   EXPECT_EQ(fill(R"({"properties":{"a\"b":{"default":1}}})", R"({"\n":0})"), R"({"\n":0,"a\"b":1})");
   EXPECT_EQ(fill(R"({"properties":{"\u0061":{"default":1}}})", R"({"a":0})"), "-");
 }
 
-TEST(ArgsDefaults, ASchemaWithoutAnyFillsNothing) {
+TEST(ArgsDefaults, WithoutDefaultsFillNothing) {
   EXPECT_EQ(fill("{}", "{}"), "-");
   EXPECT_EQ(fill(R"({"properties":{"a":true,"b":{"enum":[1]}},"default":{"c":1}})", "{}"), "-");
 }

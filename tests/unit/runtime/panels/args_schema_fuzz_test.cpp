@@ -1,5 +1,5 @@
-// Random schemas and values: that a check ends, and what must hold between its answers. NEXUS_FUZZ_STEPS says how many,
-// NEXUS_FUZZ_SEED which.
+// Random schemas and values: each check must end, and related checks must agree. NEXUS_FUZZ_STEPS is the number of
+// steps, NEXUS_FUZZ_SEED the seed.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@
 namespace nexus::panels {
 namespace {
 
-// Texts that are short enough to meet each other: the names and values of both are the same few.
+// Writes schemas and values from the same few names and values, so that they often match.
 class Writer {
  public:
   explicit Writer(std::uint64_t seed) : random_(seed) {}
@@ -146,7 +146,8 @@ class Writer {
 
 enum class Verdict { kRefused, kRight, kWrong };
 
-// `schema`: with its $defs, of which one has the anchor "d". kRefused: it may lead back to itself.
+// `schema` is checked together with `definitions`, its $defs, one of which has the anchor "d". kRefused: the schema may
+// refer back to itself.
 Verdict verdict(const std::string& schema, const std::string& definitions, const std::string& value) {
   const std::string whole = fmt::format(R"({{"allOf":[{}],"$defs":{}}})", schema, definitions);
   Validator validator;
@@ -158,7 +159,7 @@ Verdict verdict(const std::string& schema, const std::string& definitions, const
   return validator.empty() ? Verdict::kRight : Verdict::kWrong;
 }
 
-TEST(ArgsSchemaFuzz, AnswersAgreeWithEachOther) {
+TEST(ArgsSchemaFuzz, RelatedChecksAgree) {
   const char* const text = std::getenv("NEXUS_FUZZ_SEED");
   Writer writer(text == nullptr ? 1 : std::stoull(text));
   std::array<std::uint64_t, 3> seen{};

@@ -37,7 +37,7 @@ std::vector<std::string> check(std::string_view schema, std::string_view args) {
   return shown(std::move(validator));
 }
 
-// Of a schema, values that it takes and values that it doesn't.
+// A schema, with values that it accepts and values that it rejects.
 struct Case {
   const char* schema;
   std::vector<const char*> right;
@@ -94,7 +94,7 @@ TEST(ArgsSchema, ChecksEachKeyword) {
       {R"({"$dynamicAnchor":"n","properties":{"next":{"$dynamicRef":"#n"}},"required":["v"]})",
        {R"({"v":1,"next":{"v":2}})"},
        {R"({"v":1,"next":{}})"}},
-      // The list that is asked for says what its items are, in place of the one that it is made of.
+      // The outer list defines its items; the anchor replaces the one of the list that it refers to.
       {R"({"$id":"x:a","$ref":"#/$defs/list","$defs":{"s":{"$dynamicAnchor":"item","type":"string"},
            "list":{"$id":"x:list","items":{"$dynamicRef":"#item"},"$defs":{"any":{"$dynamicAnchor":"item"}}}}})",
        {"[\"a\"]"},
@@ -126,13 +126,13 @@ TEST(ArgsSchema, NamesThePlaceAndTheRule) {
               ElementsAre(": must match one schema of oneOf, and matches several"));
 }
 
-TEST(ArgsSchema, OfTwoMembersTheLastCounts) {
+TEST(ArgsSchema, TheLastOfEqualMembersCounts) {
   EXPECT_THAT(check(R"({"properties":{"a":{"type":"number"}}})", R"({"a":"x","a":1})"), IsEmpty());
   EXPECT_FALSE(check(R"({"properties":{"a":{"type":"number"}}})", R"({"a":1,"\u0061":"x"})").empty());
 }
 
-// engine/schema/tests has the rest of what can be wrong with a schema.
-TEST(ArgsSchema, NamesEveryKeywordThatCannotHaveItsValue) {
+// engine/schema/tests has the other errors of schemas.
+TEST(ArgsSchema, NamesEachKeywordWithAWrongValue) {
   EXPECT_THAT(errors_of_schema(
                   R"({"type":"text","properties":{"b":7,"a":{"minLength":-1}},"minItems":1,"minItems":1})"),
               ElementsAre("args.type: must be one of null, boolean, object, array, number, string, integer",
@@ -154,7 +154,7 @@ TEST(ArgsSchema, CountsTheErrorsThatItDoesNotList) {
   EXPECT_EQ(invalid.unlisted, 51);
 }
 
-TEST(ArgsSchema, RefusesWhatLeadsOutOrNowhere) {
+TEST(ArgsSchema, RejectsReferencesToOtherDocumentsOrNowhere) {
   EXPECT_THAT(errors_of_schema(R"({"properties":{"a":{"$ref":"https://example.org/x"}}})"),
               ElementsAre(HasSubstr("args.properties.a.$ref: must begin with #")));
   EXPECT_THAT(errors_of_schema(R"({"items":{"$ref":"#/$defs/none"}})"),
@@ -163,7 +163,7 @@ TEST(ArgsSchema, RefusesWhatLeadsOutOrNowhere) {
               ElementsAre("args.$ref: leads to what is no schema"));
 }
 
-TEST(ArgsSchema, RefusesWhatWouldBeCheckedForEver) {
+TEST(ArgsSchema, RejectsEndlessRecursion) {
   for (const char* schema :
        {R"({"$ref":"#"})", R"({"anyOf":[true,{"$ref":"#"}]})",
         R"({"$dynamicAnchor":"a","not":{"$dynamicRef":"#a"}})",
@@ -173,7 +173,7 @@ TEST(ArgsSchema, RefusesWhatWouldBeCheckedForEver) {
   }
 }
 
-TEST(ArgsSchema, RefusesPatternsThatCannotBeMatchedInLinearTime) {
+TEST(ArgsSchema, RejectsPatternsWithoutLinearTime) {
   EXPECT_THAT(errors_of_schema(R"({"pattern":"(a)\\1"})"),
               ElementsAre("args.pattern: is not a regular expression that can be matched in linear time"));
   EXPECT_THAT(errors_of_schema(R"j({"patternProperties":{"a(?=b)":true}})j"),
@@ -184,7 +184,7 @@ TEST(ArgsSchema, RefusesPatternsThatCannotBeMatchedInLinearTime) {
               ElementsAre("args.pattern: takes more than 524288 bytes compiled"));
 }
 
-TEST(ArgsSchema, BoundsPatternsInLengthAndNumber) {
+TEST(ArgsSchema, LimitsLengthAndNumberOfPatterns) {
   const auto pattern = [](std::size_t bytes) {
     return fmt::format(R"({{"pattern":"{}"}})", std::string(bytes, 'a'));
   };
@@ -199,7 +199,7 @@ TEST(ArgsSchema, BoundsPatternsInLengthAndNumber) {
               ElementsAre(HasSubstr("makes the schema take more than 2097152 bytes")));
 }
 
-TEST(ArgsSchema, MatchesAPatternThatOthersBacktrackOn) {
+TEST(ArgsSchema, MatchesAPatternThatWouldBacktrack) {
   std::string text = "\"";
   for (int n = 0; n < 25'000; ++n)
     text += "ab";
@@ -224,8 +224,8 @@ std::string deep(int levels, const std::string& leaf) {
   return value + leaf + std::string(static_cast<std::size_t>(levels), '}');
 }
 
-// Each of these is two or more to the power of its length to who checks it as it is written.
-TEST(ArgsSchema, EndsWhereTheWorkDoubles) {
+// A naive checker would take 2 or more to the power of the length for each of these.
+TEST(ArgsSchema, LimitsExponentialWork) {
   for (const char* keyword : {"anyOf", "allOf", "oneOf"}) {
     const auto fork = [&](const std::string& to) {
       return fmt::format(R"({{"{}":[{},{}]}})", keyword, to, to);
@@ -245,7 +245,7 @@ TEST(ArgsSchema, EndsWhereTheWorkDoubles) {
       ElementsAre(HasSubstr("steps")));
 }
 
-TEST(ArgsSchema, EndsWhereTheStackWould) {
+TEST(ArgsSchema, LimitsDepth) {
   const auto link = [](const std::string& to) { return to; };
   const auto around = R"({"required":["a"],"properties":{"a":{"$ref":"#"}}})";
   EXPECT_THAT(check(chain(2000, link, R"({"type":"object"})"), "{}"),
@@ -255,7 +255,7 @@ TEST(ArgsSchema, EndsWhereTheStackWould) {
   EXPECT_THAT(check(chain(5, link, around), deep(120, "{}")), ElementsAre(HasSubstr("a.a.a: is missing")));
 }
 
-TEST(ArgsSchema, EndsWhereSchemaAndValueAreBothWide) {
+TEST(ArgsSchema, LimitsWideSchemasOnWideValues) {
   std::string schema = R"({"items":{"allOf":[true)", value = "[0";
   for (int n = 0; n < 3000; ++n)
     schema += R"(,{"type":"number"})";
@@ -265,7 +265,8 @@ TEST(ArgsSchema, EndsWhereSchemaAndValueAreBothWide) {
   EXPECT_THAT(check(R"({"items":{"type":"number"}})", value + "]"), IsEmpty());
 }
 
-// Alternatives that are told apart by a constant: who looks at the rest first visits all of them at each level.
+// Alternatives with a constant that tells them apart. A checker that does not look at it first visits all alternatives
+// at each level.
 TEST(ArgsSchema, ChecksATreeOfAlternatives) {
   constexpr auto kSchema = R"({"$ref":"#/$defs/e","$defs":{"e":{"oneOf":[{"type":"number"},
       {"properties":{"op":{"const":"+"},"left":{"$ref":"#/$defs/e"}},"required":["op","left"],"type":"object"},
@@ -279,14 +280,14 @@ TEST(ArgsSchema, ChecksATreeOfAlternatives) {
   EXPECT_FALSE(check(kSchema, value + "null" + end).empty());
 }
 
-TEST(ArgsSchema, ListsTwentyErrorsAtMost) {
+TEST(ArgsSchema, ListsAtMostTwentyFaults) {
   std::string value = "[0";
   for (int n = 0; n < 100; ++n)
     value += ",0";
   EXPECT_EQ(check(R"({"items":{"type":"string"}})", value + "]").size(), 20);
 }
 
-TEST(ArgsSchemas, SharesWhatHasTheSameText) {
+TEST(ArgsSchemas, ShareEqualTexts) {
   budget::UnlimitedLedger ledger;
   ArgsSchemas schemas(1 << 20, ledger);
   const std::string text = R"({"type":"object"})";
@@ -297,7 +298,7 @@ TEST(ArgsSchemas, SharesWhatHasTheSameText) {
   EXPECT_EQ(schemas.get(R"({"$ref":"#"})"), nullptr);
 }
 
-TEST(ArgsSchemas, ForgetsWhatWasUsedLongestAgo) {
+TEST(ArgsSchemas, EvictTheLeastRecentlyUsed) {
   budget::UnlimitedLedger ledger;
   ArgsSchemas schemas(40'000, ledger);
   const auto text = [](int n) { return fmt::format(R"({{"title":"{}","pattern":"a"}})", n); };
@@ -310,7 +311,7 @@ TEST(ArgsSchemas, ForgetsWhatWasUsedLongestAgo) {
   EXPECT_NE(schemas.get(text(1)), second);
 }
 
-TEST(ArgsSchemas, AreChargedAndNotKeptWithoutRoom) {
+TEST(ArgsSchemas, AreChargedAndNotKeptWithoutMemory) {
   budget::BoundedLedger ledger;
   const auto text = [](int n) { return fmt::format(R"({{"title":"{}","pattern":"a"}})", n); };
   {

@@ -34,12 +34,12 @@ TEST(CronSchedule, FiveFieldsAreMinutesToWeekdaysInUtc) {
   EXPECT_EQ(next("@daily", at(2026, 1, 1, 5, 0)), at(2026, 1, 2, 0, 0));
 }
 
-TEST(CronSchedule, ASixthFieldBeforeThemIsSeconds) {
+TEST(CronSchedule, ASixthFieldInFrontIsSeconds) {
   EXPECT_EQ(next("*/10 * * * * *", at(2026, 1, 1, 0, 0, 5)), at(2026, 1, 1, 0, 0, 10));
 }
 
-// As every cron: when both days are restricted, either is enough.
-TEST(CronSchedule, OfTwoDaysEitherIsEnough) {
+// As in every cron: when both day fields are restricted, a match of either suffices.
+TEST(CronSchedule, EitherDayFieldSuffices) {
   EXPECT_EQ(next("0 0 13 * FRI", at(2026, 1, 1, 0, 0)), at(2026, 1, 2, 0, 0));
   EXPECT_EQ(next("0 0 13 * FRI", at(2026, 1, 9, 0, 0)), at(2026, 1, 13, 0, 0));
 }
@@ -49,8 +49,8 @@ TEST(CronSchedule, APrefixNamesAZone) {
   EXPECT_EQ(next("CRON_TZ=Europe/Berlin 0 9 * * *", at(2026, 7, 1, 0, 0)), at(2026, 7, 1, 7, 0)) << "summer";
 }
 
-// On 2026-03-29 Berlin has no time between 2:00 and 3:00, on 2026-10-25 two.
-TEST(CronSchedule, ATimeThatAChangeOfClocksLeavesOutOrRepeatsIsDueOnce) {
+// On 2026-03-29 Berlin skips the time from 2:00 to 3:00, on 2026-10-25 it repeats that hour.
+TEST(CronSchedule, ASkippedOrRepeatedTimeIsDueOnce) {
   const char* half_past_two = "CRON_TZ=Europe/Berlin 30 2 * * *";
   const std::int64_t spring = next(half_past_two, at(2026, 3, 28, 12, 0));
   EXPECT_GE(spring, at(2026, 3, 29, 0, 59, 59));
@@ -61,7 +61,7 @@ TEST(CronSchedule, ATimeThatAChangeOfClocksLeavesOutOrRepeatsIsDueOnce) {
   EXPECT_EQ(next(half_past_two, autumn), at(2026, 10, 26, 1, 30));
 }
 
-TEST(CronSchedule, WhatIsNoneIsSaidToBeNone) {
+TEST(CronSchedule, InvalidExpressionsAreRejected) {
   for (const char* bad : {"", "*", "* * * *", "60 * * * *", "* * * * * * *", "a b c d e", "* * 32 * *",
                           "CRON_TZ=Nowhere/Land * * * * *", "CRON_TZ=UTC", "TZ=UTC * * * * *", "\xff * * * *",
                           "0 0 30 2 *", "0 0 31 4 *", "*/0 * * * *", "5-1 * * * *"})

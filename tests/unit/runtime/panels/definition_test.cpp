@@ -38,14 +38,14 @@ Definition definition_of(std::string_view json) {
   return *std::move(parsed);
 }
 
-// A panel with one tool, with `panel` and `tool` spliced into the two objects.
+// A panel with one tool; `panel` and `tool` are inserted into the two objects.
 std::string definition(std::string_view panel, std::string_view tool) {
   return fmt::format(
       R"({{"kind":"k",{}"tools":[{{"name":"t","handler":"return 1",{}"trigger":{{"type":"manual"}}}}]}})",
       panel, tool);
 }
 
-TEST(Definition, IsReadWhole) {
+TEST(Definition, ReadsAllMembers) {
   const Definition read = definition_of(R"({
     "id":"p.1","kind":"k","title":"T \u00e9","initialState":{"a":1.50,"b":{"c":[]}},"scope":{"user": 7},
     "metadata":{"x":1e2},"tools":[
@@ -84,9 +84,9 @@ TEST(Definition, MustBeAnObjectOfValidJson) {
               ElementsAre(""));
 }
 
-TEST(Definition, WhatIsMissingIsNamed) { EXPECT_THAT(paths_of("{}"), ElementsAre("kind", "tools")); }
+TEST(Definition, NamesMissingMembers) { EXPECT_THAT(paths_of("{}"), ElementsAre("kind", "tools")); }
 
-TEST(Definition, ANameIsGivenOnce) {
+TEST(Definition, RejectsTwoToolsWithOneName) {
   EXPECT_THAT(paths_of(R"({"kind":"k","tools":[
                 {"name":"a","handler":"","trigger":{"type":"manual"}},
                 {"name":"b","handler":"","trigger":{"type":"manual"}},
@@ -94,7 +94,7 @@ TEST(Definition, ANameIsGivenOnce) {
               ElementsAre("tools[2].name"));
 }
 
-TEST(Definition, ALimitMayBeLoweredByThePanelAndFurtherByATool) {
+TEST(Definition, APanelMayLowerALimitAndAToolFurther) {
   const Definition read = definition_of(
       definition(R"("limits":{"timeoutMs":400,"maxEvents":0},)", R"("limits":{"timeoutMs":200},)"));
   EXPECT_EQ(read.tools[0].limits.timeout_ms, 200);
@@ -108,7 +108,7 @@ TEST(Definition, ALimitMayNotBeRaised) {
               ElementsAre("tools[0].limits.timeoutMs"));
 }
 
-TEST(Definition, ALimitHasALeastValueAndAKnownName) {
+TEST(Definition, ALimitHasAMinimumAndAKnownName) {
   EXPECT_THAT(paths_of(definition("", R"("limits":{"timeoutMs":99,"memoryLimitBytes":1048575,"maxEvents":-1,
                                                    "maxFun":1,"maxViewCommands":"1","maxHostCalls":1.5},)")),
               ElementsAre("tools[0].limits.timeoutMs", "tools[0].limits.memoryLimitBytes",
@@ -116,7 +116,7 @@ TEST(Definition, ALimitHasALeastValueAndAKnownName) {
                           "tools[0].limits.maxViewCommands", "tools[0].limits.maxHostCalls"));
 }
 
-TEST(Definition, CapabilitiesComeFromTheToolElseThePanelElseTheDefault) {
+TEST(Definition, CapabilitiesComeFromToolOrPanelOrDefault) {
   const auto allows_write = [](const std::string& text) {
     return definition_of(text).tools[0].capabilities.allows(Permission::kStateWrite, "a");
   };
@@ -126,7 +126,7 @@ TEST(Definition, CapabilitiesComeFromTheToolElseThePanelElseTheDefault) {
   EXPECT_FALSE(allows_write(definition("", R"("capabilities":[],)")));
 }
 
-TEST(Definition, ThePanelThatAsksForNothingGetsNoMoreThanTheServerAllows) {
+TEST(Definition, APanelWithoutCapabilitiesGetsAllowedDefaultsOnly) {
   const std::array<std::string, 2> some = {"state:read:a*", "ext:http"};
   const auto parsed = parse_definition(definition("", ""), {{}, *Capabilities::parse(some)});
   ASSERT_TRUE(parsed);
@@ -138,12 +138,12 @@ TEST(Definition, ThePanelThatAsksForNothingGetsNoMoreThanTheServerAllows) {
   EXPECT_FALSE(granted.allows(Permission::kExtension, "http")) << "no extension by default";
 }
 
-TEST(Definition, AMalformedCapabilityIsNamedByItsPlace) {
+TEST(Definition, AMalformedCapabilityIsNamedByItsPath) {
   EXPECT_THAT(paths_of(definition("", R"("capabilities":["state:read:*","fly",3],)")),
               ElementsAre("tools[0].capabilities[1]", "tools[0].capabilities[2]"));
 }
 
-TEST(Definition, MoreThanTheServerAllowsIsItsOwnError) {
+TEST(Definition, ForbiddenCapabilitiesHaveTheirOwnCode) {
   const std::array<std::string, 1> only_state = {"state:*"};
   const Ceiling low = {{}, *Capabilities::parse(only_state)};
   const auto parsed = parse_definition(definition(R"("capabilities":["ext:http"],)", ""), low);
@@ -175,8 +175,8 @@ TEST(Definition, ATriggerHasItsOwnMembersOnly) {
               ElementsAre("tools[0].trigger.panel"));
 }
 
-// 13 ms each, of which a body has room for thousands.
-TEST(Definition, OfExpressionsThatAreNeverDueTheFirstIsNamed) {
+// Each takes 13 ms to find out, and a body could contain thousands.
+TEST(Definition, NamesTheFirstExpressionThatIsNeverDue) {
   std::string tools;
   for (int n = 0; n < 5000; ++n) {
     tools += fmt::format(
@@ -203,12 +203,12 @@ TEST(Definition, TheEventsOfAnotherPanelNeedTheCapability) {
       << "its own";
 }
 
-TEST(Definition, AStateLargerThanItsLimitIsRefused) {
+TEST(Definition, AStateLargerThanItsLimitIsRejected) {
   EXPECT_THAT(paths_of(definition(R"("limits":{"maxStateBytes":10},"initialState":{"a":"0123456789"},)", "")),
               ElementsAre("initialState"));
 }
 
-TEST(Definition, OnlyThoseFromFilesMayNameAFile) {
+TEST(Definition, OnlyDefinitionsFromFilesMayNameAFile) {
   const std::string text = R"({"kind":"k","tools":[
       {"name":"t","handler":{"file":"add.js"},"trigger":{"type":"manual"}}]})";
   EXPECT_THAT(paths_of(text), ElementsAre("tools[0].handler"));
@@ -223,11 +223,11 @@ TEST(Definition, OnlyThoseFromFilesMayNameAFile) {
               ElementsAre("tools[0].handler.file"));
 }
 
-TEST(Definition, TextThatIsNoUnicodeIsRefused) {
+TEST(Definition, TextWithInvalidUnicodeIsRejected) {
   EXPECT_THAT(paths_of(R"({"kind":"\ud800","tools":[]})"), ElementsAre(""));
 }
 
-TEST(Definition, AMemberIsThereOnce) {
+TEST(Definition, ARepeatedMemberIsRejected) {
   EXPECT_THAT(
       paths_of(R"({"kind":"k","kind":"l","tools":[{"name":"t","handler":"","handler":"",
                 "limits":{"maxEvents":1,"maxEvents":2},"trigger":{"type":"manual","type":"manual"}}],"tools":[]})"),
@@ -236,7 +236,7 @@ TEST(Definition, AMemberIsThereOnce) {
   EXPECT_EQ(passed_on.initial_state.to_json(), R"({"a":2})") << "as in JSON.parse";
 }
 
-TEST(Definition, TheIdOfItsPathMayBeRepeatedAndNotContradicted) {
+TEST(Definition, TheIdMustMatchThePath) {
   const auto ids = [](std::string_view text, std::string_view id) {
     const auto parsed = parse_definition(text, ceiling(), {}, id);
     return parsed ? parsed->id : "not " + parsed.error().errors.front().path;
@@ -247,7 +247,7 @@ TEST(Definition, TheIdOfItsPathMayBeRepeatedAndNotContradicted) {
   EXPECT_EQ(ids(R"({"kind":"k","tools":[]})", "a%20b"), "not id");
 }
 
-TEST(Definition, WhatWasAskedForIsKeptAsItWasWritten) {
+TEST(Definition, KeepsTheWrittenCapabilitiesAndLimits) {
   const Definition read = definition_of(
       definition(R"("limits":{"timeoutMs":400},)", R"("capabilities":[],"limits":{"maxEvents":3},)"));
   ASSERT_EQ(read.asked.limits.size(), 1);
@@ -258,7 +258,7 @@ TEST(Definition, WhatWasAskedForIsKeptAsItWasWritten) {
   EXPECT_TRUE(read.tools[0].asked.capabilities->empty());
 }
 
-TEST(Definition, AHundredErrorsAreListedAndTheOthersCounted) {
+TEST(Definition, ListsAHundredFaultsAndCountsTheRest) {
   std::string text = R"({"kind":"k","tools":[])";
   for (int member = 0; member < 150; ++member)
     text += fmt::format(R"(,"x{}":1)", member);

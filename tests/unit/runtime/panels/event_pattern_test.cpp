@@ -7,7 +7,7 @@
 namespace nexus::panels {
 namespace {
 
-TEST(EventPattern, AStarStandsForAnyRunAndAllElseForItself) {
+TEST(EventPattern, AStarMatchesAnyCharacters) {
   const struct {
     const char *pattern, *yes, *no;
   } cases[] = {{"a", "a", "ab"},
@@ -36,7 +36,7 @@ TEST(EventPattern, AVeryLongNameMatchesNothing) {
   EXPECT_FALSE(EventPattern("*").matches(longest + "a"));
 }
 
-// The oracle tries everything.
+// The oracle: tries all possibilities.
 bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
   if (pattern.front() != '*')
@@ -44,7 +44,7 @@ bool matches(std::string_view pattern, std::string_view name) {
   return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
 }
 
-TEST(EventPattern, IsAsTryingEverything) {
+TEST(EventPattern, AgreesWithTheOracle) {
   std::mt19937 random(7);
   const auto text = [&random](std::string_view letters, std::size_t most) {
     std::string out(random() % (most + 1), ' ');

@@ -7,7 +7,7 @@
 namespace nexus::panels {
 namespace {
 
-// The operator's table and the authors' are two, because config/ knows nothing of sandboxes. They must agree.
+// There are two tables, the operator's and the authors', because config/ knows nothing of panels. They must agree.
 TEST(LimitFields, HaveTheBoundsAndDefaultsOfTheirSettings) {
   const Limits standard;
   for (const LimitField& field : limit_fields()) {

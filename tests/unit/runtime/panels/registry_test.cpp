@@ -37,7 +37,7 @@ TEST_F(RegistryTest, KeepsPanelsByTheirIds) {
   EXPECT_EQ((*created)->created_ms(), 1000);
 }
 
-TEST_F(RegistryTest, MakesOnlyIdsThatMayBeHere) {
+TEST_F(RegistryTest, MakesOnlyIdsOfItsOwnLoop) {
   const auto is_even = [](std::string_view id) { return id.back() % 2 == 0; };
   MemoryRegistry some(clock, ledger, 4, is_even);
   for (int i = 0; i < 100; ++i)
@@ -53,12 +53,12 @@ TEST_F(RegistryTest, MakesAnIdThatSortsByTime) {
   EXPECT_TRUE(registry.find((*second)->id()));
 }
 
-TEST_F(RegistryTest, HasNoTwoPanelsOfOneId) {
+TEST_F(RegistryTest, RejectsASecondPanelWithTheSameId) {
   ASSERT_TRUE(registry.create(named("p")));
   EXPECT_EQ(registry.create(named("p")).error().code, ErrorCode::kPanelExists);
 }
 
-TEST_F(RegistryTest, ADefinitionIsChargedAsLongAsSomebodyHasIt) {
+TEST_F(RegistryTest, ADefinitionIsChargedUntilItsLastUserIsGone) {
   const auto charged = [this] { return ledger.granted(budget::Kind::kServer); };
   ASSERT_TRUE(registry.create(named("p")));
   auto earlier = registry.find("p")->definition();
@@ -75,7 +75,7 @@ TEST_F(RegistryTest, ADefinitionIsChargedAsLongAsSomebodyHasIt) {
   EXPECT_EQ(charged(), 0u);
 }
 
-TEST_F(RegistryTest, ARemovedPanelLivesOnInHandsThatHoldIt) {
+TEST_F(RegistryTest, ARemovedPanelLivesUntilItsLastUserIsGone) {
   const auto panel = *registry.create(named("p"));
   EXPECT_TRUE(registry.remove("p", {}));
   EXPECT_EQ(registry.remove("p", {}).error().code, ErrorCode::kPanelNotFound);
@@ -85,7 +85,7 @@ TEST_F(RegistryTest, ARemovedPanelLivesOnInHandsThatHoldIt) {
   EXPECT_TRUE(registry.create(named("p"))) << "the id is free again";
 }
 
-TEST_F(RegistryTest, ACommitIsOneNewVersion) {
+TEST_F(RegistryTest, ACommitIncrementsTheVersionOnce) {
   const auto panel = *registry.create(named("p"));
   EXPECT_EQ(panel->version(), 1);
   clock.now_ms = 2000;
@@ -97,7 +97,7 @@ TEST_F(RegistryTest, ACommitIsOneNewVersion) {
   EXPECT_EQ(panel->last_activity_ms(), 2000);
 }
 
-TEST_F(RegistryTest, ACommitOfNothingIsNoNewVersion) {
+TEST_F(RegistryTest, AnEmptyCommitKeepsTheVersion) {
   const auto panel = *registry.create(named("p"));
   Journal nothing;
   panel->commit(nothing, panel->reserve(nothing), 3000);
@@ -105,7 +105,7 @@ TEST_F(RegistryTest, ACommitOfNothingIsNoNewVersion) {
   EXPECT_EQ(panel->last_activity_ms(), 3000);
 }
 
-TEST_F(RegistryTest, AVersionOfARemovedPanelDoesNotComeBack) {
+TEST_F(RegistryTest, VersionsOfARemovedPanelAreNotReused) {
   const auto panel = *registry.create(named("p"));
   ASSERT_TRUE(registry.put(named("p"), {}));
   EXPECT_EQ(panel->version(), 2);
@@ -113,11 +113,11 @@ TEST_F(RegistryTest, AVersionOfARemovedPanelDoesNotComeBack) {
   EXPECT_EQ((*registry.create(named("p")))->version(), 3);
 }
 
-// The versions 2 and 3, and every version.
+// Two conditions: the versions 2 and 3, and every version.
 VersionSet two_and_three() { return {VersionSet::Extent::kListed, {2, 3}}; }
 VersionSet every() { return {VersionSet::Extent::kEvery, {}}; }
 
-TEST_F(RegistryTest, PutCreatesOrReplacesAllButTheState) {
+TEST_F(RegistryTest, PutCreatesOrReplacesAndKeepsTheState) {
   const auto created = registry.put(named("p"), {});
   ASSERT_TRUE(created);
   EXPECT_EQ(created->how, Put::How::kCreated);
@@ -140,7 +140,7 @@ TEST_F(RegistryTest, PutCreatesOrReplacesAllButTheState) {
   EXPECT_EQ(registry.size(), 1);
 }
 
-TEST_F(RegistryTest, AChangeIsMadeOnlyIfTheVersionIsTheExpectedOne) {
+TEST_F(RegistryTest, AChangeNeedsTheExpectedVersion) {
   const auto code_of = [](const auto& result) { return result.error().code; };
   EXPECT_EQ(code_of(registry.put(named("p"), {.must_be_in = every(), .must_not_be_in = {}})),
             ErrorCode::kPreconditionFailed);
@@ -159,7 +159,7 @@ TEST_F(RegistryTest, AChangeIsMadeOnlyIfTheVersionIsTheExpectedOne) {
             ErrorCode::kPanelNotFound);
 }
 
-TEST_F(RegistryTest, GivesPagesInTheOrderOfIds) {
+TEST_F(RegistryTest, ListsPagesInOrderOfIds) {
   for (const char* id : {"b", "a", "d", "B", "c.1", "c"})
     ASSERT_TRUE(registry.create(named(id)));
   ASSERT_TRUE(registry.remove("d", {}));

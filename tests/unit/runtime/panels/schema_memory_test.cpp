@@ -1,4 +1,4 @@
-// What the checking of arguments takes of the heap, counted: what it is charged as must not be less.
+// Counts the heap bytes of checking arguments: the charge must not be less.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
@@ -34,7 +34,7 @@ void uncount(void* gone) {
 
 }  // namespace
 
-// All of the program's, which is how those of Rust are counted as well.
+// Replaces malloc for the whole program, so that it also counts Rust's allocations.
 extern "C" {
 void* malloc(std::size_t bytes) noexcept { return counted(__libc_malloc(bytes)); }
 void* calloc(std::size_t count, std::size_t bytes) noexcept { return counted(__libc_calloc(count, bytes)); }
@@ -42,7 +42,7 @@ void* realloc(void* old, std::size_t bytes) noexcept {
   const std::int64_t before = old != nullptr ? static_cast<std::int64_t>(malloc_usable_size(old)) : 0;
   void* made = __libc_realloc(old, bytes);
   if (made == nullptr) return made;
-  counted(made);  // for a moment both may be there
+  counted(made);  // for a moment both may exist
   held_bytes -= before;
   return made;
 }
@@ -69,7 +69,7 @@ std::string repeated(std::string_view begin, std::string_view one, std::string_v
   return text + std::string(end);
 }
 
-// What checking takes at most while it goes on.
+// The most bytes in use during a check.
 std::int64_t most_while_checking(const ArgsSchema& schema, const std::string& args) {
   Validator validator;
   const std::int64_t before = most_bytes = held_bytes;
@@ -77,7 +77,7 @@ std::int64_t most_while_checking(const ArgsSchema& schema, const std::string& ar
   return most_bytes - before;
 }
 
-TEST(SchemaMemory, ArgumentsTakeNoMoreThanTheyAreChargedAs) {
+TEST(SchemaMemory, ChecksTakeNoMoreThanTheirCharge) {
   const std::vector<std::string> schemas = {
       R"({"type":"object"})",
       R"({"properties":{"a":{"uniqueItems":true}}})",
@@ -114,7 +114,7 @@ TEST(SchemaMemory, ArgumentsTakeNoMoreThanTheyAreChargedAs) {
   EXPECT_GT(nearest, 0.5) << "it need not be charged so much";
 }
 
-TEST(SchemaMemory, ACompiledSchemaSaysHowMuchItTakes) {
+TEST(SchemaMemory, ACompiledSchemaReportsItsBytes) {
   for (const std::string& text : {
            std::string(R"({"type":"object"})"),
            repeated(R"({"properties":{"z":true)", R"(,"p{0}":{{"type":"string","maxLength":{0}}})", "}}",

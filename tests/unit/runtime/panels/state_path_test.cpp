@@ -9,7 +9,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
-// "PATH=VALUE", or "PATH gone".
+// Each change as "PATH=VALUE" or "PATH gone".
 std::vector<std::string> changes(std::string_view path, std::optional<std::string_view> before,
                                  std::optional<std::string_view> after, std::size_t most = 100) {
   std::vector<std::string> out;
@@ -18,7 +18,7 @@ std::vector<std::string> changes(std::string_view path, std::optional<std::strin
   return out;
 }
 
-TEST(StatePath, WhatIsNoPathIsSaidToBeNone) {
+TEST(StatePath, InvalidPathsAreRejected) {
   for (const char* bad : {"", ".a", "a.", "a..b", "[0]", "a[", "a[]", "a[x]", "a[-1]", "a[*", "a[0]b", "a]",
                           "a.b]c", "a.[0]", "a[*][*][*][*][*]"})
     EXPECT_FALSE(StatePath::parse(bad)) << bad;
@@ -27,14 +27,14 @@ TEST(StatePath, WhatIsNoPathIsSaidToBeNone) {
   EXPECT_EQ(StatePath::parse("items[*].done")->key(), "items");
 }
 
-TEST(StatePath, AKeyChangesWithItsText) {
+TEST(StatePath, AKeyChangesWithItsValue) {
   EXPECT_THAT(changes("a", "1", "2"), ElementsAre("a=2"));
   EXPECT_THAT(changes("a", std::nullopt, "2"), ElementsAre("a=2"));
   EXPECT_THAT(changes("a", "1", std::nullopt), ElementsAre("a gone"));
   EXPECT_THAT(changes("a", "1", "1"), ElementsAre());
 }
 
-TEST(StatePath, OnlyWhatThePathLeadsToCounts) {
+TEST(StatePath, OnlyTheValueAtThePathCounts) {
   EXPECT_THAT(changes("a.b", R"({"b":1,"c":1})", R"({"b":1,"c":2})"), ElementsAre());
   EXPECT_THAT(changes("a.b", R"({"b":1})", R"({"c":1,"b":{"x":[1]}})"), ElementsAre(R"(a.b={"x":[1]})"));
   EXPECT_THAT(changes("a.b", R"({"b":1})", R"({})"), ElementsAre("a.b gone"));
@@ -44,7 +44,7 @@ TEST(StatePath, OnlyWhatThePathLeadsToCounts) {
       << "the same name, and blanks";
 }
 
-TEST(StatePath, EachElementThatDiffersIsNamed) {
+TEST(StatePath, NamesEachChangedElement) {
   EXPECT_THAT(changes("i[*]", "[1,2,3]", "[1,5,3,4]"), ElementsAre("i[1]=5", "i[3]=4"));
   EXPECT_THAT(changes("i[*]", "[1,2,3]", "[1]"), ElementsAre("i[1] gone", "i[2] gone"));
   EXPECT_THAT(changes("i[*]", std::nullopt, R"(["a"])"), ElementsAre(R"(i[0]="a")"));
@@ -59,7 +59,7 @@ TEST(StatePath, EachElementThatDiffersIsNamed) {
               ElementsAre("i[1]=12345678901234567890124"));
 }
 
-TEST(StatePath, AreNoMoreThanAskedForAndOfNoMoreElementsThanTheFirst) {
+TEST(StatePath, LimitsChangesAndComparedElements) {
   EXPECT_THAT(changes("i[*]", "[]", "[1,2,3]", 2), ElementsAre("i[0]=1", "i[1]=2"));
   EXPECT_EQ(StatePath::parse("i[*]")->changes("[]", "[1,2,3]", 2).total, 3u);
   std::string many = "[0";

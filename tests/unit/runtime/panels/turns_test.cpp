@@ -7,7 +7,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// Writes down who got a turn, in order, and holds it until told to let go.
+// Records the order of turns, and holds each turn until released.
 class Visitors {
  public:
   TurnQueue::Ready ready(std::string name) {
@@ -18,7 +18,8 @@ class Visitors {
   }
   void take(std::optional<Turn> turn) { turn_ = std::move(turn); }
   void let_go() {
-    const auto gone = std::exchange(turn_, std::nullopt);  // the next one stores its turn while this one ends
+    const auto gone =
+        std::exchange(turn_, std::nullopt);  // the next visitor stores its turn while this one ends
   }
   std::vector<std::string> log;
 
@@ -52,7 +53,7 @@ TEST(TurnQueue, ServesInOrderOfArrival) {
   EXPECT_TRUE(queue.try_take());
 }
 
-TEST(TurnQueue, RefusesWhenItIsFullAndSaysWhichSetting) {
+TEST(TurnQueue, AFullQueueRejectsAndNamesTheSetting) {
   TurnQueue queue(1);
   Visitors visitors;
   visitors.take(queue.try_take());
@@ -65,14 +66,14 @@ TEST(TurnQueue, RefusesWhenItIsFullAndSaysWhichSetting) {
   EXPECT_THAT(visitors.log, ElementsAre());
 }
 
-TEST(TurnQueue, ABoundOfZeroLetsNobodyWait) {
+TEST(TurnQueue, WithABoundOfZeroNoCallWaits) {
   TurnQueue queue(0);
   Visitors visitors;
   visitors.take(queue.try_take());
   EXPECT_FALSE(queue.wait(visitors.ready("a")));
 }
 
-TEST(TurnQueue, WhenClosedRefusesAllAndTheTurnThatIsOutStaysGood) {
+TEST(TurnQueue, CloseRejectsAllWaitersAndKeepsTheCurrentTurn) {
   TurnQueue queue(4);
   Visitors visitors;
   visitors.take(queue.try_take());
@@ -85,7 +86,7 @@ TEST(TurnQueue, WhenClosedRefusesAllAndTheTurnThatIsOutStaysGood) {
   EXPECT_FALSE(queue.try_take());
 }
 
-TEST(TurnQueue, ATurnThatNobodyWantsGoesOn) {
+TEST(TurnQueue, AnUnusedTurnIsPassedOn) {
   TurnQueue queue(4);
   std::vector<std::string> log;
   auto first = queue.try_take();

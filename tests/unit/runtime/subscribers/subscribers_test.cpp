@@ -1,4 +1,4 @@
-// Who is told what, without a socket.
+// Which subscriber receives which message, without sockets.
 #include "nexus/runtime/subscribers/subscribers.h"
 
 #include <gmock/gmock.h>
@@ -55,7 +55,7 @@ class SubscribersTest : public ::testing::Test {
 constexpr const char* kPatch =
     R"({"type":"PATCH","mutations":[{"op":"set","key":"a","value":1}],"version":2})";
 
-TEST_F(SubscribersTest, IsNotifiedOfItsOwnPanelFromJoiningToLeaving) {
+TEST_F(SubscribersTest, ASubscriberIsNotifiedFromJoinToLeave) {
   const auto one = panel("one"), other = panel("other");
   Ear ear;
   subscribers_.join(*one, ear);
@@ -74,7 +74,7 @@ TEST_F(SubscribersTest, IsNotifiedOfItsOwnPanelFromJoiningToLeaving) {
   EXPECT_EQ(probes_.ws_clients, 0);
 }
 
-TEST_F(SubscribersTest, WhatManyAreSentIsMadeOnce) {
+TEST_F(SubscribersTest, OneMessageIsSharedByAllSubscribers) {
   const auto one = panel("one");
   Ear first, second, third{"state"}, key{"state:a"}, events{"events"};
   for (Ear* ear : {&first, &second, &third, &key, &events})
@@ -90,7 +90,7 @@ TEST_F(SubscribersTest, WhatManyAreSentIsMadeOnce) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kBuffers), 0);
 }
 
-TEST_F(SubscribersTest, NothingChangedIsNothingSent) {
+TEST_F(SubscribersTest, AnEmptyCommitSendsNoMessage) {
   const auto one = panel("one");
   Ear ear;
   subscribers_.join(*one, ear);
@@ -101,7 +101,7 @@ TEST_F(SubscribersTest, NothingChangedIsNothingSent) {
   EXPECT_THAT(ear.heard, ElementsAre(R"({"type":"PATCH","mutations":[],"version":1})", "removed"));
 }
 
-TEST_F(SubscribersTest, ProgressOfAnExecutionIsForThoseWhoAreNotifiedOfAll) {
+TEST_F(SubscribersTest, ProgressGoesToSubscribersOfAllTopics) {
   const auto one = panel("one");
   Ear all, state{"state"};
   subscribers_.join(*one, all);

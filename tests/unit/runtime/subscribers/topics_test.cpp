@@ -5,7 +5,7 @@
 namespace nexus::subscribers {
 namespace {
 
-TEST(TopicsTest, NoneAreAll) {
+TEST(TopicsTest, NoTopicMeansAllTopics) {
   Topics topics;
   EXPECT_TRUE(topics.are_all() && topics.wants_whole_state() && topics.wants_key("a") &&
               topics.wants_event("b"));
@@ -17,7 +17,7 @@ TEST(TopicsTest, NoneAreAll) {
   EXPECT_TRUE(topics.are_all());
 }
 
-TEST(TopicsTest, AKeyIsOneKeyWhateverItIsCalled) {
+TEST(TopicsTest, AKeyMayHaveAnyName) {
   Topics topics;
   for (const char* topic : {"state:a", "state:", "state:x:y", "events:state"})
     EXPECT_TRUE(topics.add(topic));
@@ -29,7 +29,7 @@ TEST(TopicsTest, AKeyIsOneKeyWhateverItIsCalled) {
   EXPECT_FALSE(topics.wants_event("a") || topics.wants_whole_state());
 }
 
-TEST(TopicsTest, ErrorsAreNamed) {
+TEST(TopicsTest, InvalidTopicsAreRejected) {
   for (const char* topic : {"state", "events", "state:", "events:a:b"})
     EXPECT_FALSE(Topics::error_of(topic)) << topic;
   for (const char* topic : {"", ":", "stat", "states", "states:a", "State", "event:a"})
@@ -38,7 +38,7 @@ TEST(TopicsTest, ErrorsAreNamed) {
   EXPECT_TRUE(Topics::error_of("state:" + std::string(Topics::kMostBytes - 5, 'x')));
 }
 
-TEST(TopicsTest, ThereAreOnlySoMany) {
+TEST(TopicsTest, TheNumberIsLimited) {
   Topics topics;
   for (std::size_t n = 0; n < Topics::kMost; ++n)
     EXPECT_TRUE(topics.add("state:" + std::to_string(n)));

@@ -1,4 +1,4 @@
-// Tools that start tools: the chain is cut, whatever way it goes.
+// Chains of triggers: each chain ends at its maximum depth, however its links are made.
 #include "unit/runtime/triggers/scheduler_tests.h"
 
 namespace nexus::triggers {
@@ -17,7 +17,7 @@ TEST_F(SchedulerTest, AChainEndsAtItsDepth) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, AChainGoesOnOverAWait) {
+TEST_F(SchedulerTest, AChainContinuesAfterASuspension) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("begin", "$emit('go')") + "," +
                             tool("on", R"({"type":"event","pattern":"go"})",
@@ -46,7 +46,7 @@ std::string answers(std::string_view other, std::string_view hears, std::string_
               R"("capabilities":["state:*","events:emit:*","events:receive:*"],)");
 }
 
-TEST_F(SchedulerTest, AChainOfTwoPanelsEndsAtItsDepth) {
+TEST_F(SchedulerTest, AChainThroughTwoPanelsEndsAtItsDepth) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", answers("q", "pong", "ping"));
     co_await t.put("q", answers("p", "ping", "pong"));
@@ -68,7 +68,7 @@ TEST(SchedulerOnTwoLoops, AChainBetweenThemEndsAtItsDepth) {
     const auto began =
         co_await all.ask(0, http::Method::post, fmt::format("/panels/{}/trigger/begin", other), "{}");
     EXPECT_EQ(began.status, 200u) << began.body;
-    // What is refused is the start of the panel on this loop.
+    // The rejected start belongs to the panel on this loop.
     const auto refused = [&all] {
       return all[0].probes.triggers.counts[static_cast<std::size_t>(TriggerType::kEvent)]
                                           [static_cast<std::size_t>(Came::kRefused)];

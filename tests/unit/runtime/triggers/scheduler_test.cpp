@@ -1,10 +1,10 @@
-// Tools that start without a call: by a clock that the test turns, by events, by changes of state.
+// Tools that triggers start: by a clock that the test advances, by events, by changes of state.
 #include "unit/runtime/triggers/scheduler_tests.h"
 
 namespace nexus::triggers {
 namespace {
 
-TEST_F(SchedulerTest, AnIntervalStartsItsToolAgainAndAgain) {
+TEST_F(SchedulerTest, AnIntervalStartsItsToolRepeatedly) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p",
                    tool("tick", kHour,
@@ -22,7 +22,7 @@ TEST_F(SchedulerTest, AnIntervalStartsItsToolAgainAndAgain) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, TicksThatNobodySawAreDueOnceAndTheRhythmStays) {
+TEST_F(SchedulerTest, MissedTicksStartTheToolOnceAndKeepTheRhythm) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kHour, "$state.n = ($state.n ?? 0) + 1"));
     t.advance_ms(10 * kHourMs + kHourMs / 2);
@@ -32,7 +32,7 @@ TEST_F(SchedulerTest, TicksThatNobodySawAreDueOnceAndTheRhythmStays) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, TicksOfAToolThatIsBusyAreSkipped) {
+TEST_F(SchedulerTest, TicksOfABusyToolAreSkipped) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kHour, "$state.n = ($state.n ?? 0) + 1; await $ext.external.wait()",
                              R"("capabilities":["state:*","ext:*"],)"));
@@ -57,7 +57,7 @@ TEST_F(SchedulerTest, ACronExpressionStartsItsToolAtItsTimes) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, NightsThatNobodySawAreDueOnce) {
+TEST_F(SchedulerTest, MissedCronTimesStartTheToolOnce) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kMidnight, "$state.n = ($state.n ?? 0) + 1"));
     t.advance_ms(10 * 24 * kHourMs + 1000);
@@ -71,8 +71,8 @@ TEST_F(SchedulerTest, NightsThatNobodySawAreDueOnce) {
   }(*this));
 }
 
-// The next is by the new time, not by the one that was set back.
-TEST_F(SchedulerTest, AWallClockThatIsSetBackMovesTheNextTick) {
+// The next due time follows the new clock, not the earlier one.
+TEST_F(SchedulerTest, SettingTheWallClockBackMovesTheNextTick) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kMidnight, "$state.n = ($state.n ?? 0) + 1"));
     t.advance_ms(24 * kHourMs);
@@ -85,7 +85,7 @@ TEST_F(SchedulerTest, AWallClockThatIsSetBackMovesTheNextTick) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, AnEventOfThePanelStartsWhatMatchesIt) {
+TEST_F(SchedulerTest, AnEventStartsToolsWithAMatchingPattern) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("emit", "$emit($args.name, {n: 7})") + "," +
                             tool("on", R"({"type":"event","pattern":"order.*"})",
@@ -98,12 +98,12 @@ TEST_F(SchedulerTest, AnEventOfThePanelStartsWhatMatchesIt) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, AnotherPanelFollowsUntilItIsReplacedOrGone) {
+TEST_F(SchedulerTest, AnotherPanelFollowsUntilReplacedOrRemoved) {
   run([](SchedulerTest& t) -> Task<void> {
     const std::string follower = tool("on", R"({"type":"event","pattern":"*","panel":"p"})",
                                       "$state.n = ($state.n ?? 0) + $args.event.payload",
                                       R"("capabilities":["state:*","events:receive:p"],)");
-    co_await t.put("follower", follower);  // before there is a panel to follow
+    co_await t.put("follower", follower);  // before the followed panel exists
     co_await t.put("p", manual("emit", "$emit('e', $args.n)"));
     co_await t.call("emit", R"({"n":1})");
     co_await t.until_state(R"({"n":1})", "follower");
@@ -117,7 +117,7 @@ TEST_F(SchedulerTest, AnotherPanelFollowsUntilItIsReplacedOrGone) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, AChangeOfStateStartsWithWhatHasChanged) {
+TEST_F(SchedulerTest, AChangeOfStateStartsItsToolWithTheChange) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("set", "$state.items = $args.items") + "," +
                             tool("on", R"({"type":"state_change","path":"items[*]"})",
@@ -133,7 +133,7 @@ TEST_F(SchedulerTest, AChangeOfStateStartsWithWhatHasChanged) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, WhatComesTooFastIsDroppedAndCounted) {
+TEST_F(SchedulerTest, AFullQueueDropsAndCounts) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p",
                    manual("emit", "for (let i = 0; i < 100; i++) $emit('e', i)") + "," +
@@ -144,7 +144,7 @@ TEST_F(SchedulerTest, WhatComesTooFastIsDroppedAndCounted) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, ATriggerThatStaysKeepsItsRhythmAndWhatWaitsForIt) {
+TEST_F(SchedulerTest, AnUnchangedTriggerKeepsItsRhythmAndQueue) {
   run([](SchedulerTest& t) -> Task<void> {
     const auto tools = [](std::string_view handler, std::string_view pattern) {
       return manual("emit", "for (let i = 0; i < 10; i++) $emit('e', i)") + "," +
@@ -163,7 +163,7 @@ TEST_F(SchedulerTest, ATriggerThatStaysKeepsItsRhythmAndWhatWaitsForIt) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, WhatWaitsForATriggerThatGoesIsCounted) {
+TEST_F(SchedulerTest, JobsOfARemovedTriggerCountAsDropped) {
   run([](SchedulerTest& t) -> Task<void> {
     const std::string emit = manual("emit", "for (let i = 0; i < 10; i++) $emit('e', i)");
     co_await t.put("p", emit + "," +
@@ -180,7 +180,7 @@ TEST_F(SchedulerTest, WhatWaitsForATriggerThatGoesIsCounted) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, ManyToolsOfOnePathCostOneComparison) {
+TEST_F(SchedulerTest, ToolsWithTheSamePathShareOneComparison) {
   run([](SchedulerTest& t) -> Task<void> {
     std::string tools = manual("set", "$state.items = Array.from({length: 10000}, (_, i) => [$args.by, i])");
     for (int i = 0; i < 200; ++i)
@@ -195,7 +195,7 @@ TEST_F(SchedulerTest, ManyToolsOfOnePathCostOneComparison) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, WhatACommitMayCompareIsBounded) {
+TEST_F(SchedulerTest, TheComparisonsOfACommitAreLimited) {
   run([](SchedulerTest& t) -> Task<void> {
     std::string tools = manual("set", "$state.a = [$args.by, 'x'.repeat(1000000)]");
     for (int i = 0; i < 40; ++i)
@@ -208,7 +208,7 @@ TEST_F(SchedulerTest, WhatACommitMayCompareIsBounded) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, APanelThatIsMadeAgainHasNoneOfTheExecutions) {
+TEST_F(SchedulerTest, ARecreatedPanelHasNoEarlierExecutions) {
   run([](SchedulerTest& t) -> Task<void> {
     const std::string wait =
         tool("wait", R"({"type":"manual"})", "await $ext.external.wait()", R"("capabilities":["ext:*"],)");
@@ -226,7 +226,7 @@ TEST_F(SchedulerTest, APanelThatIsMadeAgainHasNoneOfTheExecutions) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, ALargeResultIsKeptUntilTheNext) {
+TEST_F(SchedulerTest, ALargeResultIsKeptUntilTheNextOne) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("emit", "$emit('e')") + "," +
                             tool("on", R"({"type":"event","pattern":"e"})", "return 'x'.repeat(1000000)"));
@@ -238,7 +238,7 @@ TEST_F(SchedulerTest, ALargeResultIsKeptUntilTheNext) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
+TEST_F(SchedulerTest, ALaterChangeOfAValueReplacesAQueuedOne) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("set", "$state.a = $args.a") + "," +
                             tool("on", R"({"type":"state_change","path":"a"})",
@@ -247,8 +247,8 @@ TEST_F(SchedulerTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
                                              testing::kHold)));
     co_await t.call("set", R"({"a":1})");
     co_await t.until([&t] { return t.loop().probes.in_progress.running == 1; });
-    // While it runs the others come, one behind the other, and take their turns before what the first of them starts. So that
-    // has its turn when 3 waits for it, and 4 has taken the place of 3.
+    // The other calls queue up while the first runs, and get their turns before the execution that the first one
+    // triggers. That execution gets its turn when change 3 is queued, and change 4 has replaced it.
     const auto panel = t.loop().registry.find("p");
     for (const char* args : {R"({"a":2})", R"({"a":3})", R"({"a":4})"}) {
       t.loops_.spawn(0, [](SchedulerTest& its, std::string its_args) -> Task<void> {
@@ -267,7 +267,7 @@ TEST_F(SchedulerTest, ALaterChangeOfTheSameValueTakesThePlaceOfOneThatWaits) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, NothingStartsAfterThePanelIsGone) {
+TEST_F(SchedulerTest, NothingStartsAfterThePanelIsRemoved) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", tool("tick", kHour, "return 1"));
     co_await t.loops_.ask(0, http::Method::delete_, "/panels/p", "");
@@ -278,7 +278,7 @@ TEST_F(SchedulerTest, NothingStartsAfterThePanelIsGone) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, ResultsOfTriggersDoNotPushOutThoseOfCallers) {
+TEST_F(SchedulerTest, ResultsOfTriggersDoNotEvictResultsOfCallers) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put("p", manual("emit", "for (let i = 0; i < 60; i++) $emit('e')") + "," +
                             tool("on", R"({"type":"event","pattern":"e"})", "return 'x'.repeat(100000)"));
@@ -292,7 +292,7 @@ TEST_F(SchedulerTest, ResultsOfTriggersDoNotPushOutThoseOfCallers) {
 }
 
 // The followed panel is on one loop, the follower on another.
-TEST(SchedulerOfManyLoops, EventsGoFromLoopToLoop) {
+TEST(SchedulerOfManyLoops, EventsReachFollowersOnOtherLoops) {
   testing::Loops loops(2);
   loops.spawn(0, [](testing::Loops& all, std::string source, std::string follower) -> Task<void> {
     const auto made = co_await put_panel(all, source, manual("emit", "$emit('e')"));

@@ -1,4 +1,4 @@
-// What the tests of triggers share: panels on a loop whose clock the test turns.
+// The fixture of the trigger tests: panels on a loop whose clock the test advances.
 #pragma once
 
 #include <fmt/format.h>
@@ -25,7 +25,7 @@ inline std::string manual(std::string_view name, std::string_view handler) {
   return tool(name, R"({"type":"manual"})", handler);
 }
 
-// An id of a panel that this of two loops owns.
+// An id of a panel that loop `wanted` of two loops owns.
 inline std::string on_loop(std::size_t wanted, std::string_view prefix) {
   for (int n = 0;; ++n) {
     std::string id = fmt::format("{}{}", prefix, n);
@@ -33,7 +33,7 @@ inline std::string on_loop(std::size_t wanted, std::string_view prefix) {
   }
 }
 
-// Makes a panel with these tools, or replaces one.
+// Creates or replaces a panel with these tools.
 inline Task<testing::Loops::Response> put_panel(testing::Loops& loops, std::string id, std::string tools) {
   return loops.ask(0, http::Method::put, "/panels/" + id,
                    fmt::format(R"({{"kind":"k","tools":[{}]}})", tools));
@@ -56,7 +56,7 @@ class SchedulerTest : public ::testing::Test {
     co_return answer.body;
   }
   Task<std::string> state(std::string panel = "p") { return get("/panels/" + panel + "/state"); }
-  // The test's own time limit ends it.
+  // The test's own time limit ends a wait in vain.
   Task<void> until_state(std::string expected, std::string panel = "p") {
     std::string now = co_await state(panel);
     while (now != expected) {
