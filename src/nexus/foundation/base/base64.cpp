@@ -8,12 +8,12 @@
 namespace nexus {
 namespace {
 
-// libcrypto takes bytes, and lengths as int.
+// libcrypto takes unsigned bytes, and lengths as int.
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-constexpr std::size_t kChunk = 3 << 20;  // of bytes; a multiple of three, so that padding comes last alone
+constexpr std::size_t kChunk = 3 << 20;  // bytes; a multiple of three, so that only the last chunk is padded
 
 bool is_letter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
@@ -25,7 +25,7 @@ void append_base64(std::string& out, std::string_view bytes) {
   while (!bytes.empty()) {
     const std::string_view chunk = bytes.substr(0, kChunk);
     const std::size_t old = out.size();
-    out.resize(old + base64_size(chunk.size()) + 1);  // a zero byte is written as well
+    out.resize(old + base64_size(chunk.size()) + 1);  // EVP_EncodeBlock also writes a zero byte
     EVP_EncodeBlock(bytes_of(out) + old, bytes_of(chunk), static_cast<int>(chunk.size()));
     out.pop_back();
     bytes.remove_prefix(chunk.size());

@@ -1,4 +1,4 @@
-// Time is passed in: whoever needs it takes a Clock, and tests turn the hands themselves.
+// Time is passed in: code that needs the time takes a Clock, and tests set theirs by hand.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual std::int64_t unix_ms() const = 0;        // milliseconds since 1970-01-01 UTC
-  virtual std::uint64_t monotonic_us() const = 0;  // never goes back; its zero means nothing
+  virtual std::uint64_t monotonic_us() const = 0;  // never goes back; zero is an arbitrary moment
   std::int64_t monotonic_ms() const { return static_cast<std::int64_t>(monotonic_us() / 1000); }
-  // How long the calling thread has run on a CPU. A system call, so not for every request.
+  // The CPU time of the calling thread. A system call: too slow for every request.
   virtual std::uint64_t thread_cpu_us() const { return monotonic_us(); }
-  // The same clock, for what takes about a microsecond; as fine as the clock is.
+  // monotonic_us() in nanoseconds, to measure about a microsecond; the resolution is the clock's own.
   virtual std::uint64_t monotonic_ns() const { return monotonic_us() * 1000; }
 };
 

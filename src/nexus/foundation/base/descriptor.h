@@ -1,4 +1,4 @@
-// An open file that is closed when its owner goes.
+// Owns an open file descriptor and closes it in the destructor.
 #pragma once
 
 #include <unistd.h>
@@ -7,7 +7,7 @@
 
 namespace nexus {
 
-// Below 0: none is open.
+// A negative descriptor means that no file is open.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}

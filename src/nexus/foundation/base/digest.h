@@ -1,5 +1,5 @@
-// 128 bits that stand for some bytes (XXH3). They find damage; they are no help against somebody who makes two texts with
-// the same digest on purpose.
+// A 128-bit digest of bytes (XXH3). It detects damage. It does not detect forgery: an attacker can construct two
+// texts with the same digest.
 #pragma once
 
 #include <compare>
@@ -15,7 +15,7 @@ struct Digest {
   auto operator<=>(const Digest&) const = default;
 };
 
-// Different for different seeds.
+// Different seeds give different digests of the same bytes.
 Digest digest_of(std::span<const std::byte> bytes, std::uint64_t seed = 0);
 
 std::string hex(const Digest& digest);  // 32 lower-case digits

@@ -1,5 +1,5 @@
-// How long something took, as counts in fixed buckets. Recording is an index into a table, one comparison and two
-// additions, and never allocates: it may stand in the path of every call.
+// Durations, counted in fixed buckets. Recording takes a table lookup, one comparison and two additions, and never
+// allocates, so every call may record.
 //
 //   bounds in ns:  kLeastNs   x2   x2.5   x2   ...   kMostNs   (none)
 //   counts:       [<= least][          ...          ][<= most][longer]
@@ -15,15 +15,17 @@
 
 namespace nexus {
 
-// A histogram of any bounds, for whoever writes it down. Valid as long as the histogram.
+// A view of a histogram with any bounds, for exposition. Valid as long as the histogram.
 struct DurationBuckets {
-  std::span<const std::uint64_t> bounds_ns;  // the longest that each bucket holds, rising
-  std::span<const std::uint64_t> counts;  // one more than bounds, not cumulative; the last is without bound
+  std::span<const std::uint64_t> bounds_ns;  // inclusive upper bound of each bucket, rising
+  std::span<const std::uint64_t>
+      counts;  // one more than bounds_ns, not cumulative; the last bucket has no bound
   std::uint64_t sum_ns;
 };
 
-// Bounds are 1, 2 and 5 times the powers of ten: a quantile read from such buckets is off by 2.5 times at most, and the
-// limits that people set (100 ms, 5 s) are bounds themselves. Not thread-safe. REQUIRES: both limits are of that series.
+// Bounds are 1, 2 and 5 times the powers of ten. A quantile read from the buckets is off by a factor of 2.5 at most,
+// and common limits (100 ms, 5 s) are bounds themselves. Not thread-safe. REQUIRES: kLeastNs and kMostNs are such
+// bounds.
 template <std::uint64_t kLeastNs, std::uint64_t kMostNs>
 class DurationHistogram {
   static consteval std::uint64_t after(std::uint64_t bound) {
@@ -59,7 +61,7 @@ class DurationHistogram {
   DurationBuckets buckets() const { return {std::span(kUpTo).template first<kBounds>(), counts_, sum_ns_}; }
 
  private:
-  // With one that is never passed behind the last.
+  // The bounds, and a sentinel above all durations.
   static consteval std::array<std::uint64_t, kBounds + 1> make_bounds() {
     std::array<std::uint64_t, kBounds + 1> bounds{};
     std::uint64_t bound = kLeastNs;
@@ -71,8 +73,8 @@ class DurationHistogram {
   static constexpr std::array<std::uint64_t, kBounds + 1> kUpTo = make_bounds();
   static_assert(kUpTo[kBounds - 1] == kMostNs, "kMostNs is not of the series");
 
-  // By the number of bits in a duration: the first bucket that the least of such durations fits in. From one power of two
-  // to the next there is at most one bound, so the duration's own bucket is this one or the next.
+  // Indexed by the bit width of a duration: the first bucket that holds the shortest duration of this width. Between
+  // two powers of two there is at most one bound, so a duration belongs to this bucket or to the next one.
   static consteval std::array<std::uint8_t, 65> make_first_buckets() {
     std::array<std::uint8_t, 65> first{};
     for (std::size_t bits = 0; bits < first.size(); ++bits) {

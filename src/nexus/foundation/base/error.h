@@ -1,5 +1,5 @@
-// What can go wrong and is expected to: one closed list of codes, and an error value that says which limit,
-// how much was asked for, and which setting changes it. Programming errors are asserts, never an Error.
+// Expected failures: one closed list of codes, and an error value that names the limit that was reached, the amount
+// that was wanted and the setting that changes the limit. A programming error is an assert, never an Error.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace nexus {
 
-// The codes of the API. The first block is what an execution can end in; the rest are refusals of a request.
+// The codes of the API. An execution can end in the first block; the rest reject a request.
 enum class ErrorCode : std::uint8_t {
   kTimeout,
   kMemoryLimit,
@@ -51,7 +51,7 @@ inline constexpr std::size_t kErrorCodeCount = static_cast<std::size_t>(ErrorCod
 // The code as clients see it, e.g. "MEMORY_LIMIT".
 std::string_view name(ErrorCode code);
 
-// A place in the author's own source; both count from 1.
+// A place in the author's source. Line and column count from 1.
 struct SourceLocation {
   int line = 0;
   int column = 0;
@@ -60,13 +60,13 @@ struct SourceLocation {
   bool operator==(const SourceLocation&) const = default;
 };
 
-// Which number was in the way. `layer` is who owns it: "handler", "container", "budget", "pool" or "panel".
+// The limit that was reached. `layer` is its owner: "handler", "container", "budget", "pool" or "panel".
 struct LimitReached {
   std::string layer;
   std::string setting;  // as the author or operator knows it, e.g. "maxHostCalls" or "MAX_INSTANCES"
   std::uint64_t limit = 0;
   std::uint64_t wanted = 0;
-  std::optional<std::uint64_t> free{};  // of the limits that count bytes
+  std::optional<std::uint64_t> free{};  // only for layers that count bytes
 
   bool operator==(const LimitReached&) const = default;
 };
@@ -74,7 +74,7 @@ struct LimitReached {
 struct Error {
   ErrorCode code = ErrorCode::kInternalError;
   std::string message;
-  std::string stack{};  // of the handler's own code, if the error comes from there
+  std::string stack{};  // of the handler's code, if the handler threw the error
   std::optional<SourceLocation> location{};
   std::optional<LimitReached> limit{};
   std::optional<int> retry_after_ms{};
@@ -91,7 +91,7 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
 
 }  // namespace nexus
 
-// NEXUS_TRY(auto x, f()): x is the value of f(), or the function returns f()'s error.
+// NEXUS_TRY(auto x, f()): declares x with the value of f(), or returns the error of f().
 #define NEXUS_CONCAT_INNER(a, b) a##b
 #define NEXUS_CONCAT(a, b) NEXUS_CONCAT_INNER(a, b)
 #define NEXUS_TRY_INNER(declaration, expression, result)          \

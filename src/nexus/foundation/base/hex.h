@@ -1,4 +1,4 @@
-// Numbers as digits to the base of 16.
+// Hexadecimal numbers.
 #pragma once
 
 #include <charconv>
@@ -8,7 +8,7 @@
 
 namespace nexus {
 
-// None: there is something else among them, nothing at all, or more than 64 bits hold.
+// nullopt if `digits` is empty, has any other character, or does not fit in 64 bits.
 inline std::optional<std::uint64_t> hex_number(std::string_view digits) {
   std::uint64_t number = 0;
   const auto read = std::from_chars(digits.begin(), digits.end(), number, 16);

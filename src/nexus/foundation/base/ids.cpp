@@ -22,7 +22,7 @@ bool all_of(std::string_view text, std::string_view punctuation) {
 }  // namespace
 
 std::uint64_t random_u64() {
-  constexpr std::size_t kWords = 32;  // getrandom never gives less than asked for up to 256 bytes
+  constexpr std::size_t kWords = 32;  // 256 bytes: getrandom returns up to this size whole
   thread_local std::array<std::uint64_t, kWords> words;
   thread_local std::size_t used = kWords;
   if (used == kWords) {

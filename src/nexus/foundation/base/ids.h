@@ -1,4 +1,4 @@
-// Identifiers that the program makes, and the checks of those that clients choose.
+// Identifiers that the program makes, and checks of the identifiers that clients choose.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace nexus {
 
-// Fresh random bytes from the kernel, buffered per thread: 8 bytes cost about 10 ns.
+// Random bytes from the kernel, buffered per thread: 8 bytes cost about 10 ns.
 std::uint64_t random_u64();
 
 // A UUIDv7 (RFC 9562): 48 bits of unix_ms, then random bits. Sorts by time of creation.

@@ -7,7 +7,7 @@ namespace {
 
 constexpr char kFieldEnd = '\x1e', kFieldsEnd = '\x1f';
 
-// C0, DEL and C1; separators of lines and what turns the direction of the text.
+// C0, DEL, C1, line separators, and the characters that change the direction of text.
 bool is_control(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
@@ -16,7 +16,7 @@ struct Letter {
   char32_t code;
   std::size_t bytes;
 };
-// Decoded as far as is_control() may be true of it; any other is U+FFFD, byte for byte.
+// Decodes only the characters that is_control() may match; any other byte is returned as U+FFFD.
 Letter first_of(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   const auto goes_on = [&](std::size_t at) { return at < text.size() && (byte(at) & 0xc0) == 0x80; };
@@ -58,7 +58,7 @@ LogParts log_parts(std::string_view text) {
   return parts;
 }
 
-// Nobody must be able to write lines of their own making into the log, or to colour a terminal.
+// Escapes control characters, so that text from outside cannot forge log lines or colour a terminal.
 std::string without_control_characters(std::string_view text) {
   std::string out;
   out.reserve(text.size());

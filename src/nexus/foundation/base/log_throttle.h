@@ -1,4 +1,4 @@
-// For lines that anybody can cause in any number: the first ten of a second are written.
+// Limits log lines that a client can cause in any number: ten per second are written.
 #pragma once
 
 #include <cstdint>

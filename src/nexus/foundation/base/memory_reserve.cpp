@@ -10,7 +10,8 @@
 namespace nexus {
 namespace {
 
-// Blocks of one size, 64 to a word of the map: a bit is set while its block is in use.
+// Blocks of one size. A map has a bit for each block, which is set while the block is in use; a word covers 64
+// blocks.
 template <std::size_t kBytes, std::size_t kWords>
 class Blocks {
  public:
@@ -48,23 +49,23 @@ class Blocks {
     return reinterpret_cast<std::uintptr_t>(block) - reinterpret_cast<std::uintptr_t>(storage_.data());
   }
 
-  alignas(64) std::array<std::byte, kBytes * kCount> storage_{};  // zero pages until one is taken
+  alignas(64) std::array<std::byte, kBytes * kCount> storage_{};  // zero pages, until a block is taken
   std::array<std::atomic<std::uint64_t>, kWords> used_{};
   std::atomic<std::size_t> in_use_{0};
 };
 
 constexpr std::size_t kSmall = 512;
 
-// Static storage that begins as zeros: usable before anything is constructed, and after all is destroyed.
+// Zero-initialised static storage: usable before any constructor runs and after all destructors.
 constinit Blocks<kSmall, 8> small_blocks{};
 constinit Blocks<kLargestReserved, 1> large_blocks{};
 
-// What malloc must have for memory not to be short any more.
+// Memory is short until malloc can give this much.
 constexpr std::size_t kProbeBytes = 64 * 1024;
 
 bool has_malloc(std::size_t bytes) {
   void* probe = std::malloc(bytes);
-  asm volatile("" : "+r"(probe));  // else the pair would be optimised away
+  asm volatile("" : "+r"(probe));  // keeps the compiler from removing the pair
   std::free(probe);
   return probe != nullptr;
 }
@@ -121,7 +122,7 @@ bool nexus_reserve_has(const void* block) { return nexus::Reserve::has(block); }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-// Weak: a test brings its own.
+// Weak, so that a test can replace it.
 [[gnu::weak]] void* operator new(std::size_t bytes) {
   if (void* block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
   if (void* block = nexus::Reserve::take(bytes)) return block;

@@ -1,9 +1,11 @@
-// `operator new` of the program, with a reserve: where malloc has nothing left, a block of up to kLargestReserved bytes comes
-// from storage that has been set aside. So a loop can still refuse, close, log and wait for its timer in a process whose
-// address space (ulimit -v) or whose machine's commit limit is used up; larger blocks throw std::bad_alloc as ever. A memory
-// cgroup doesn't make malloc fail: what keeps the process within it is the budget. Without malloc's failing it costs one
-// comparison for each block freed, and no resident memory. Thread-safe. Absent under a sanitizer, which brings
-// its own `operator new`. The engine's Rust allocates through it too (engine/src/allocator.rs).
+// The program's `operator new`, with a reserve: when malloc fails, a block of up to kLargestReserved bytes comes from
+// static storage, and a larger one throws std::bad_alloc as usual. A loop can then still reject, close, log and wait
+// for its timer when the address space (ulimit -v) or the machine's commit limit is used up. A memory cgroup does not
+// make malloc fail; there the budget protects the process.
+//
+// While malloc succeeds, the reserve costs one comparison per freed block and no resident memory. Thread-safe. Absent
+// under a sanitizer, which brings its own `operator new`. The Rust code of the engine allocates through the reserve
+// too (engine/src/allocator.rs).
 #pragma once
 
 #include <cstddef>
@@ -16,20 +18,20 @@ namespace nexus {
 
 inline constexpr std::size_t kLargestReserved = 8192;
 
-// Half of the reserve is in use, and malloc still has nothing: no new work must be begun.
+// At least half of the reserve is in use and malloc still fails: do not begin new work.
 bool is_memory_short();
 
-// Three quarters are: nobody new must be let in, not even to look.
+// At least three quarters are in use: do not accept new connections.
 bool is_memory_gone();
 
-// kOverloaded where malloc has nothing left. Its texts are short enough to need none.
+// kOverloaded, for when malloc fails. Its texts are short enough to need no allocation.
 Error want_of_memory();
 
-// Throws std::bad_alloc unless malloc has that much now: before Rust is asked for what may need it, since Rust ends the process
-// where it is not to be had. Another thread may take it in between.
+// Throws std::bad_alloc unless malloc has `bytes` now. Called before Rust code that allocates, because Rust aborts
+// the process when an allocation fails. Another thread may take the bytes in between.
 void require_memory(std::size_t bytes);
 
-// Does what can be left out, or done later: false, there was no memory for all of it.
+// Runs optional or deferrable work. False if it threw std::bad_alloc.
 template <class Work>
 bool if_memory_lasts(Work&& work) try {
   std::forward<Work>(work)();
@@ -38,10 +40,10 @@ bool if_memory_lasts(Work&& work) try {
   return false;
 }
 
-// The reserve itself, for its tests.
+// Access to the reserve, for its tests.
 struct Reserve {
-  static void* take(std::size_t bytes);  // null: none is left, or it would be too large
-  static bool give_back(void* block);    // false: it isn't the reserve's
+  static void* take(std::size_t bytes);  // null if no block is left or `bytes` is too large
+  static bool give_back(void* block);    // false if the block is not from the reserve
   static bool has(const void* block);
   static std::size_t free_blocks_of(std::size_t bytes);
 };

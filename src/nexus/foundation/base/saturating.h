@@ -1,4 +1,4 @@
-// Sums and differences of byte counts that stop at the end of the range instead of wrapping round.
+// Addition and subtraction of byte counts that saturate instead of wrapping round.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Texts into their parts.
+// Splitting and trimming of text.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +6,8 @@
 
 namespace nexus {
 
-// The part before the next `separator`, which `rest` loses together with it; all of it when there is none.
+// The part of `rest` before the next `separator`, or all of it without one. Removes the part and the separator from
+// `rest`.
 inline std::string_view take_until(std::string_view& rest, char separator) {
   const auto end = std::min(rest.find(separator), rest.size());
   const std::string_view part = rest.substr(0, end);
@@ -14,7 +15,7 @@ inline std::string_view take_until(std::string_view& rest, char separator) {
   return part;
 }
 
-// Without the blanks and tabs around it.
+// `text` without leading and trailing blanks and tabs.
 inline std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t";
   const auto first = text.find_first_not_of(kSpace);

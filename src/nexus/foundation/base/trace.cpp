@@ -26,7 +26,7 @@ bool is_request_id(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-// A later version may be longer, but begins like this one.
+// A later version may be longer, but has the same start.
 bool is_trace_parent(std::string_view text) {
   if (text.size() < kParentBytes || text[2] != '-' || text[kSpanAt - 1] != '-' || text[kFlagsAt - 1] != '-')
     return false;

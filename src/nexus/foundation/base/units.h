@@ -1,4 +1,4 @@
-// Sizes in bytes, and the page sizes that the whole program agrees on.
+// Units of bytes, and the page sizes of the whole program.
 #pragma once
 
 #include <cstddef>
