@@ -1,9 +1,11 @@
-// Who holds how many bytes, and whether more may be granted: arithmetic on numbers, without locks, clocks or memory.
+// The accounts: bytes granted to each kind, and whether more may be granted. Only arithmetic: no locks, clocks or
+// memory.
 //
 //   │ granted: server │ images │ instances │ ... │ least of others, not yet used │ free for this kind │ total
 //
-// A kind has its `least`: what the others may not take from it, so that a full cache cannot keep a handler from running;
-// and its `most`, so that a flood of bodies cannot take everything. And whatever grows leaves the `headroom` free, in which a
+// Each kind has a `least`, which the other kinds must leave to it, so that a full cache cannot keep a handler from
+// running; and a `most`, so that a flood of bodies cannot take all memory. Growth must also leave the `headroom`
+// free, so that a small handler can still start beside handlers that take all they can get.
 // small handler can still start beside hogs that take all they can get.
 #pragma once
 
@@ -14,7 +16,7 @@
 
 namespace nexus::budget {
 
-// What the bytes are for, and what people are told of it.
+// The use of the bytes. People see the names in kKindNames.
 enum class Kind : std::uint8_t { kServer, kImages, kInstances, kSuspended, kCache, kBuffers };
 inline constexpr std::size_t kKindCount = 6;
 inline constexpr std::array<std::string_view, kKindCount> kKindNames{"server",    "images", "instances",
@@ -28,26 +30,26 @@ struct Share {
 };
 using Shares = std::array<Share, kKindCount>;
 
-// What the bytes are needed for: to start with (an instance, a connection), or to have more.
+// The reason for the bytes: to start something (an instance, a connection), or to let it grow.
 enum class Need : bool { kStart, kGrowth };
 
 // Not thread-safe. All sums saturate.
 class Accounts {
  public:
-  // Nothing that is granted is taken back: when it is more than the new total, nothing is granted until it is less.
+  // Takes back no grant: if more is granted than the new total, further grants fail until less is granted.
   void set(std::uint64_t total, const Shares& shares, std::uint64_t headroom = 0);
 
-  // All of the bytes or none.
+  // Grants all of the bytes or none.
   bool take(Kind kind, std::uint64_t bytes, Need need = Need::kStart);
-  // For what is there whether or not it was granted: never refused, may exceed the total.
+  // Records bytes that are in use already: never fails, may exceed the total.
   void put(Kind kind, std::uint64_t bytes);
-  // REQUIRES: at most what is granted.
+  // REQUIRES: `bytes` is at most granted(kind).
   void give_back(Kind kind, std::uint64_t bytes);
 
   std::uint64_t granted(Kind kind) const { return granted_[static_cast<std::size_t>(kind)]; }
   std::uint64_t granted() const;  // of all kinds
   std::uint64_t total() const { return total_; }
-  // The most that take() would give to the kind now.
+  // The most that take() would grant to `kind` now.
   std::uint64_t free_for(Kind kind, Need need = Need::kStart) const;
 
  private:

@@ -1,4 +1,4 @@
-// The process' ledger: grants up to a total that may change at any time, and says which limit is in the way.
+// The ledger of the process: grants up to a total that may change at any time, and names the limit that refused.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 
 namespace nexus::budget {
 
-// The limit that decides the total, for those who are refused.
+// The limit that sets the total; a refusal names it.
 struct NamedLimit {
   std::string_view layer = "budget";              // or "container"
-  std::string_view setting = "MEMORY_BUDGET_MB";  // what to change
-  std::uint64_t limit_bytes = kUnlimited;         // of the limit itself; the total is what it leaves
+  std::string_view setting = "MEMORY_BUDGET_MB";  // the setting that changes the limit
+  std::uint64_t limit_bytes = kUnlimited;         // of the limit itself; the total is less
   bool operator==(const NamedLimit&) const = default;
 };
 
-// All of one moment.
+// A consistent copy of the ledger's state.
 struct LedgerState {
   Accounts accounts;
   NamedLimit limit;

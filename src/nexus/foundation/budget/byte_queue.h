@@ -1,10 +1,8 @@
-// Who waits for bytes, and who is next: in order of arrival, but whoever wants little may pass whoever wants much, for a
-// while. Decisions on numbers, without a clock, threads or memory.
+// The queue for bytes: in order of arrival, but a small request may pass a large one a limited number of times, so
+// that neither starves the other. Pure decisions: no clock, threads or memory.
 //
-//   first ──► wants 30 MiB, 20 are free: passed by those behind that fit, kMostPasses times at most;
-//             then nobody passes any more, and what comes free is kept together for it
-//
-// So that large callers cannot starve small ones, nor the other way.
+//  first ──► wants 30 MiB, 20 are free: later requests that fit pass it, kMostPasses times at most;
+//            then none passes any more, and freed bytes collect for it
 #pragma once
 
 #include <cstdint>
@@ -14,22 +12,22 @@
 
 namespace nexus::budget {
 
-// Not thread-safe. Times are milliseconds of any clock that never goes back.
+// Not thread-safe. Times are milliseconds of any monotonic clock.
 class ByteQueue {
  public:
   static constexpr std::uint32_t kMostPasses = 16;
   using Id = std::uint64_t;
-  // Whether the bytes could be had, and if so they have been.
+  // Tries to take the bytes; true if it has taken them.
   using Take = std::function<bool(Id, std::uint64_t bytes)>;
 
   ByteQueue(std::uint64_t max_waiting, std::uint64_t timeout_ms)
       : max_waiting_(max_waiting), timeout_ms_(timeout_ms) {}
 
-  // False: the queue is full.
+  // False if the queue is full.
   bool add(Id id, std::uint64_t bytes, std::uint64_t now_ms);
-  // Offers what is free to those who may have it now; gives those who took it.
+  // Calls `take` for each waiter that may be served now; returns and removes the waiters that got their bytes.
   std::vector<Id> admit(const Take& take);
-  // Those who have waited too long: they are out.
+  // Removes and returns the waiters that have reached the timeout.
   std::vector<Id> expire(std::uint64_t now_ms);
 
   std::size_t size() const { return waiting_.size(); }

@@ -1,5 +1,5 @@
-// Bytes are granted before they may be used. This is the interface that every part charges through; UnlimitedLedger
-// counts and grants everything, BoundedLedger is in bounded_ledger.h.
+// Bytes are granted before they are used. Every part of the program charges memory through this interface.
+// UnlimitedLedger only counts and grants everything; BoundedLedger is in bounded_ledger.h.
 #pragma once
 
 #include <array>
@@ -14,7 +14,8 @@ namespace nexus::budget {
 
 class Ledger;
 
-// Bytes held from a ledger, given back when it goes. Not thread-safe by itself; the ledger is.
+// Bytes held from a ledger; the destructor gives them back. Not thread-safe; the ledger is. The ledger must outlive
+// it.
 class Grant {
  public:
   Grant() = default;
@@ -31,20 +32,20 @@ class Grant {
   }
   ~Grant() { shrink_to(0); }
 
-  // More of the same, or the ledger's refusal; what is held already stays. REQUIRES: a grant from a ledger.
+  // Adds `bytes`, or returns the ledger's error and keeps what it holds. REQUIRES: a grant from a ledger.
   Result<void> grow_by(std::uint64_t bytes, Need need = Need::kGrowth);
-  // The same, unless it holds as much already.
+  // Grows to `bytes` in total; does nothing if the grant holds as much already.
   Result<void> grow_to(std::uint64_t bytes, Need need = Need::kGrowth) {
     return bytes > bytes_ ? grow_by(bytes - bytes_, need) : Result<void>();
   }
   void shrink_to(std::uint64_t bytes);
-  // For memory that is there already, granted or not: never refused. REQUIRES: a grant from a ledger, unless 0.
+  // Sets the size to memory that is in use already: never fails. REQUIRES: a grant from a ledger, or `bytes` is 0.
   void set_to(std::uint64_t bytes);
-  // Takes over what the other holds. REQUIRES: of the same ledger and kind, or the other is empty.
+  // Takes over the bytes of `other`. REQUIRES: `other` is empty or of the same ledger and kind.
   void absorb(Grant&& other);
 
   std::uint64_t bytes() const { return bytes_; }
-  Ledger* ledger() const { return ledger_; }  // null: it is from none
+  Ledger* ledger() const { return ledger_; }  // null for a default-constructed grant
 
  private:
   friend class Ledger;
@@ -58,13 +59,13 @@ class Grant {
 class Ledger {
  public:
   virtual ~Ledger() = default;
-  // All of the bytes, or kOverloaded with the layer, its limit, what was wanted and what is free. Called from inside a
-  // growing memory: must not block for long and must not throw.
+  // All of the bytes, or kOverloaded with the layer, its limit, the bytes wanted and the bytes free. A growing memory
+  // calls it while it grows: must not block for long and must not throw.
   Result<Grant> grant(Kind kind, std::uint64_t bytes, Need need = Need::kStart);
-  // Of nothing yet; cannot fail.
+  // An empty grant; cannot fail.
   Grant open(Kind kind) { return {*this, kind, 0}; }
   virtual std::uint64_t granted(Kind kind) const = 0;
-  // What grant() would give now. Only a hint: others take as well.
+  // The bytes that grant() would give now. A hint only: other threads take bytes as well.
   virtual std::uint64_t free_for(Kind kind, Need need = Need::kStart) const = 0;
 
  private:

@@ -11,7 +11,7 @@
 namespace nexus::budget {
 namespace {
 
-// Bodies and answers may take half: what they are for needs memory as well.
+// Buffers for bodies and responses may take half: serving them needs memory as well.
 Shares shares_of(std::uint64_t grantable, std::uint64_t instances_least) {
   Shares shares{};
   shares[static_cast<std::size_t>(Kind::kInstances)].least = std::min(instances_least, grantable / 4);
@@ -19,15 +19,15 @@ Shares shares_of(std::uint64_t grantable, std::uint64_t instances_least) {
   return shares;
 }
 
-// What stays free of growth: for some tens of small instances.
+// Growth leaves this much free: enough for some tens of small instances.
 std::uint64_t headroom_of(std::uint64_t grantable) { return std::clamp(grantable / 6, 4_MiB, 64_MiB); }
 
 struct Resident {
   std::uint64_t bytes = 0;
-  std::uint64_t own_bytes = 0;  // without pages of files: the kernel drops those rather than kill
+  std::uint64_t own_bytes = 0;  // without file pages: the kernel drops those before it kills
 };
 
-// /proc/self/statm: pages of address space, resident, and of them of files.
+// /proc/self/statm: the pages of address space, of resident memory, and of its file-backed part.
 Resident resident_now(const system::ReadFile& read) {
   std::istringstream text(read("/proc/self/statm").value_or(""));
   std::uint64_t size = 0, all = 0, of_files = 0;
@@ -54,7 +54,7 @@ void MemoryMonitor::look(bool is_at_rest) {
       memory_limits_of(container_.read(), read_("/proc/meminfo").value_or(""), options_.budget_bytes);
   const Resident resident = resident_now(read_);
   now.resident_bytes = resident.bytes;
-  // Without a limit the group may be a whole session: what others do in it is not ours to count.
+  // Without a limit the group may be a whole session; memory of its other processes is not counted.
   now.measured_bytes = now.limits.container_limit_bytes
                            ? std::max(resident.own_bytes, now.limits.working_set_bytes)
                            : now.resident_bytes;

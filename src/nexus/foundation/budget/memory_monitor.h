@@ -1,10 +1,10 @@
-// Follows what the kernel says and tells the ledger how much it may grant.
+// The memory monitor: measures the process and the kernel's limits, and sets the ledger's total.
 //
-//   │ server, as measured at rest │ other kinds, as granted │ unaccounted, as measured now │ free │ reserve │  the tightest limit
+//  │ server, measured at rest │ other kinds, granted │ unaccounted, measured now │ free │ reserve │  the tightest limit
 //
-// What the process has beyond what the ledger knows (the allocator's spare memory, sockets, the program itself) cannot be
-// charged before it is used. While nothing runs it is measured and carried as a charge of kind `server`; what comes on top of
-// that while handlers run is unaccounted, and taken off what may be granted until the next rest.
+// Some memory cannot be charged before it is used: the allocator's spare memory, sockets, the program itself. While
+// no handler runs, this memory is measured and charged as kind `server`. Memory above that charge while handlers run
+// is unaccounted, and is subtracted from the ledger's total until the next measurement at rest.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@
 
 namespace nexus::budget {
 
-// What one look has found.
+// The result of one measurement.
 struct MemoryView {
   system::MemoryLimits limits;
   std::uint64_t resident_bytes = 0;
   std::uint64_t measured_bytes =
-      0;  // what counts against the limits: the container's working set, else what is resident
-  std::uint64_t unaccounted_bytes = 0;  // measured, but not granted
+      0;  // compared with the limits: the container's working set, or the resident bytes without a container
+  std::uint64_t unaccounted_bytes = 0;  // measured, but granted to no kind
 };
 
 // Thread-safe.
@@ -31,15 +31,16 @@ class MemoryMonitor {
  public:
   struct Options {
     std::optional<std::uint64_t> budget_bytes;  // MEMORY_BUDGET_MB
-    // Kept free of all other kinds, so that one handler can always grow to its limit; at most a quarter of what may be
-    // granted.
+    // The least of kind kInstances, so that one handler can always grow to its limit; capped at a quarter of the
+    // grantable bytes.
     std::uint64_t instances_least_bytes = 0;
   };
 
-  // Looks for the first time. The ledger must outlive it.
+  // Measures once. `ledger` must outlive the monitor.
   MemoryMonitor(BoundedLedger& ledger, system::ReadFile read, Options options);
 
-  // Asks the kernel: about 100 us. `is_at_rest`: no handler runs, so that what is there and not granted is the server's own.
+  // Reads the kernel's files: about 100 us. `is_at_rest`: no handler runs, so that all bytes without a grant belong
+  // to the server itself.
   void look(bool is_at_rest);
 
   MemoryView view() const;
