@@ -29,7 +29,7 @@ bool is_port(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-// What follows one of the schemes and "://"; empty when it is none of them.
+// The text after "://" if it begins with one of `schemes`, else empty.
 std::string_view after_scheme(std::string_view text, std::span<const std::string_view> schemes) {
   for (const std::string_view scheme : schemes) {
     if (std::ranges::equal(text.substr(0, scheme.size()), scheme, {}, lower))
@@ -55,7 +55,7 @@ bool is_loopback(std::string_view address) {
 
 bool is_host_name(std::string_view text) {
   if (text.empty() || text.size() > 253) return false;
-  if (text.size() > 1 && text.ends_with('.')) text.remove_suffix(1);  // the name in full
+  if (text.size() > 1 && text.ends_with('.')) text.remove_suffix(1);  // the dot of a fully qualified name
   while (true) {
     const auto dot = std::min(text.find('.'), text.size());
     const std::string_view label = text.substr(0, dot);

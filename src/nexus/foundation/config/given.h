@@ -1,4 +1,4 @@
-// What an operator wrote for one setting, before it is read, and where.
+// The text that an operator gave for one setting, before it is parsed, and its source.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,14 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
-// Variables and flags are words that can mean anything; the file has types.
+// The type of the text: variables and flags are words of any type, values in the file have a type of their own.
 enum class Form : std::uint8_t { kWord, kString, kInteger, kBoolean, kList, kOther };
 
-// In the file a key that ends in _bytes counts bytes, though its row counts MiB.
+// In the file, a key that ends in _bytes counts bytes although its row counts MiB.
 enum class Measure : std::uint8_t { kOfRow, kBytes };
 
 struct Given {
-  std::string text;  // a list's items are separated by commas
+  std::string text;  // items of a list are separated by commas
   Form form = Form::kWord;
   Origin origin;
   Measure measure = Measure::kOfRow;

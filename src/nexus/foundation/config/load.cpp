@@ -47,7 +47,7 @@ std::vector<ValidationError> unknown_flags(const std::vector<Flag>& flags) {
     if (std::ranges::find(known, name, &Spelling::text) != known.end()) continue;
     const std::string bound =
         name.starts_with('-') ? "a known flag" + did_you_mean(name, known) : "a flag, such as --http-port";
-    // It may have been meant for a secret.
+    // The value may have been meant for a secret.
     errors.push_back({name, value.empty() ? "" : "***", bound, "the command line"});
   }
   return errors;
@@ -79,7 +79,7 @@ class Loading {
   }
 
  private:
-  // Weaker sources are not even looked at.
+  // Weaker sources are not read at all.
   std::optional<Given> strongest(const Row& row) const {
     if (auto given = from_flags(sources_.flags, row)) return given;
     if (auto given = from_environment(sources_.environment, row)) return given;

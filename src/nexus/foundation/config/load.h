@@ -1,5 +1,5 @@
-// Defaults < file < environment < flags, key by key; each value remembers where it came from, and all errors are found at
-// once. Whoever calls brings the environment and the files: nothing here looks at the process.
+// Loads the settings: defaults < file < environment < flags, per key. Each value keeps its source, and all errors are
+// reported together. The caller passes in the environment and the files; nothing here looks at the process.
 #pragma once
 
 #include <expected>
@@ -16,16 +16,16 @@
 
 namespace nexus::config {
 
-// The value of a variable, or none. An empty value counts as none, because that is what container tools pass on for a
-// variable that isn't set.
+// The value of a variable, or nullopt. An empty value counts as unset, because container tools pass one for a
+// variable that is not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 struct Flag {
-  std::string name;  // as it was written: "--http-port"; an unknown one is an error
+  std::string name;  // as written: "--http-port"; an unknown flag is an error
   std::string value;
 };
 
-// What only a later part knows of a value: what it must be, or none when it is right.
+// A check that only a later part of the program can make: the accepted values if the setting is wrong, else nullopt.
 struct Rule {
   std::string_view setting;  // the name of its row
   std::function<std::optional<std::string>(const Settings&)> broken_bound;
@@ -33,7 +33,7 @@ struct Rule {
 
 struct Sources {
   std::optional<std::string> file;  // its path
-  Environment environment;          // each variable NAME is also read as NEXUS_NAME, which wins
+  Environment environment;          // each variable NAME is also read as NEXUS_NAME, which takes precedence
   std::vector<Flag> flags;
   ReadFile read_file;
   std::vector<Rule> rules{};
@@ -41,7 +41,7 @@ struct Sources {
 
 std::expected<Loaded, std::vector<ValidationError>> load(const Sources& sources);
 
-// What is wrong with one that load() has not made: numbers beyond their bounds, and fewer instances than are kept warm.
+// The errors of a RuntimeConfig that load() has not made: numbers out of bounds, MIN_INSTANCES above MAX_INSTANCES.
 std::vector<ValidationError> validate(const RuntimeConfig& runtime);
 
 }  // namespace nexus::config

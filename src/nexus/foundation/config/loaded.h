@@ -1,4 +1,4 @@
-// The settings in effect, each with where it came from.
+// The effective settings, each with its source.
 #pragma once
 
 #include <functional>
@@ -13,12 +13,12 @@
 
 namespace nexus::config {
 
-// The content of a file; the error's message says why there is none.
+// The content of a file, or an error that says why it cannot be read.
 using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 
 struct Loaded {
   Settings settings;
-  std::map<std::string_view, Origin> origins;  // by the name of the row; what is missing has its default
+  std::map<std::string_view, Origin> origins;  // by name of the row; a missing row has its default
   std::vector<std::string> warnings;
 
   const Origin& origin_of(std::string_view name) const;

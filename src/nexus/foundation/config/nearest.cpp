@@ -10,11 +10,11 @@
 namespace nexus::config {
 namespace {
 
-// Nobody mistypes a name this long, and the comparison takes the product of both lengths.
+// Nobody mistypes a longer name, and the comparison takes time proportional to the product of both lengths.
 constexpr std::size_t kMostLetters = 256;
 constexpr std::size_t kAlwaysNear = 2;
 
-// Levenshtein's distance, one row of its matrix at a time.
+// The Levenshtein distance, one row of the matrix at a time.
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -33,7 +33,7 @@ std::size_t distance(std::string_view from, std::string_view to) {
 
 std::string nearest(std::string_view written, const std::vector<Spelling>& known) {
   written = written.substr(0, kMostLetters);
-  // Further away it is another word.
+  // A larger distance means a different word.
   std::size_t least = std::max(kAlwaysNear, written.size() / 3) + 1;
   const Spelling* best = nullptr;
   for (const Spelling& spelling : known) {

@@ -1,4 +1,4 @@
-// Which known name someone may have meant.
+// Finds the known name that a mistyped one most likely meant.
 #pragma once
 
 #include <string>
@@ -7,18 +7,18 @@
 
 namespace nexus::config {
 
-// A way to write a name, which need not be the right one: "server.timeout_ms" for "runtime.timeout_ms".
+// One spelling of a name. It may be a wrong one: "server.timeout_ms" for "runtime.timeout_ms".
 struct Spelling {
   std::string text;
   std::string name;
-  unsigned handicap = 0;  // how many letters it counts as further away than it is
+  unsigned handicap = 0;  // letters added to its distance
 };
 
-// The name whose spelling takes the fewest inserted, dropped or changed letters; the first of several.
-// Letters' case does not count. Empty: none is within a third of its letters, or two.
+// The name whose spelling has the smallest edit distance from `written`, the first of equals; case does not count.
+// Empty if every distance exceeds both two letters and a third of the letters of `written`.
 std::string nearest(std::string_view written, const std::vector<Spelling>& known);
 
-// ": did you mean NAME?", or nothing.
+// ": did you mean NAME?", or empty.
 std::string did_you_mean(std::string_view written, const std::vector<Spelling>& known);
 
 }  // namespace nexus::config

@@ -21,7 +21,7 @@ struct Overloaded : Visitors... {
 
 constexpr std::string_view kMask = "***";
 
-// What one of the suffix stands for; none: no such suffix.
+// The bytes of a size suffix; nullopt if there is no such suffix.
 std::optional<std::uint64_t> suffix_scale(std::string_view suffix) {
   std::string unit(suffix);
   std::ranges::transform(unit, unit.begin(), lower);
@@ -32,7 +32,7 @@ std::optional<std::uint64_t> suffix_scale(std::string_view suffix) {
   return std::nullopt;
 }
 
-// Digits, followed by a suffix if the unit has them; none when it is anything else or doesn't fit 64 bits.
+// Digits, with a suffix if the unit has suffixes; nullopt for any other text, or above 64 bits.
 std::optional<std::uint64_t> parse_number(std::string_view text, Unit unit) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -161,7 +161,7 @@ Row in_bytes(Row row) {
   return row;
 }
 
-// "http://user:password@host" with neither user nor password.
+// "http://user:password@host" without user and password.
 std::string without_user(std::string_view url) {
   const auto at = url.rfind('@');
   if (at == std::string_view::npos) return std::string(url);

@@ -1,4 +1,4 @@
-// From what was written for a row to its value, and back to what may be printed of it.
+// Parses the text of a row into its value, and prints values without secrets.
 #pragma once
 
 #include <expected>
@@ -14,29 +14,29 @@
 
 namespace nexus::config {
 
-// Numbers are in the unit in which they are kept: bytes, milliseconds or things.
+// Numbers are in the unit in which Settings keeps them: bytes, milliseconds or a count.
 using Value = std::variant<std::uint64_t, bool, Authentication, std::string, std::vector<std::string>>;
 
-// REQUIRES: given is for this row. The error names the row's bound, and masks a secret.
+// REQUIRES: `given` is for this row. The error states the row's bound, and masks a secret.
 std::expected<Value, ValidationError> read(const Row& row, const Given& given);
 
 // REQUIRES: the value was read for this row.
 void set(const Row& row, Settings& settings, Value value);
 
-// What it must be: "a whole number from 0 to 65535".
+// The accepted values: "a whole number from 0 to 65535".
 std::string bound_of(const Row& row);
 
-// Whether its number in the settings is within its bounds; true for what is no number.
+// True if the row's number in `settings` is within its bounds, or the row is not a number.
 bool is_within_bounds(const Row& row, const Settings& settings);
 
-// As an operator would write it, secrets masked; a number in its row's unit unless it is no whole number of those.
+// A value as an operator would write it, secrets masked. A number is in the row's unit if it is a multiple of it.
 struct Shown {
   std::string value;      // empty: none
   std::string_view unit;  // "ms", "MiB", "bytes" or empty
 };
 Shown show(const Row& row, const Settings& settings);
 
-// What may be printed of a text that was given for the row.
+// `text`, given for `row`, with the secret parts masked.
 std::string masked(const Row& row, std::string_view text);
 
 }  // namespace nexus::config

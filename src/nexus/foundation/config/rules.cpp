@@ -12,7 +12,7 @@
 namespace nexus::config {
 namespace {
 
-// A rule about a value that is missing or wrong would only say the same again, wrongly.
+// Rules are skipped for values that are missing or wrong: their error is reported already.
 bool are_sound(const Draft& draft, std::initializer_list<std::string_view> names) {
   return std::ranges::none_of(names, [&](std::string_view name) { return draft.faulty.contains(name); });
 }
@@ -20,7 +20,7 @@ bool are_sound(const Draft& draft, std::initializer_list<std::string_view> names
 std::optional<ValidationError> check_ports(const Draft& draft) {
   const ServerConfig& server = draft.loaded.settings.server;
   if (server.http_port == 0 || server.http_port != server.ws_port) return std::nullopt;
-  // Whoever moved one of them on purpose finds that one blamed.
+  // Blames the port that the operator has set.
   const bool is_ws_given = draft.loaded.origin_of("WS_PORT").source != Source::kDefault;
   const std::string_view blamed = is_ws_given ? "WS_PORT" : "HTTP_PORT",
                          other = is_ws_given ? "HTTP_PORT" : "WS_PORT";

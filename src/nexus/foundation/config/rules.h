@@ -1,4 +1,4 @@
-// What depends on more than one row, or on a file that a row names.
+// Checks that involve more than one row, or a file that a row names.
 #pragma once
 
 #include <expected>
@@ -12,16 +12,16 @@
 
 namespace nexus::config {
 
-// The settings as far as they could be read.
+// The settings that could be read so far.
 struct Draft {
   Loaded loaded;
-  std::set<std::string_view> faulty;  // names of rows that hold their default because what was given is wrong
+  std::set<std::string_view> faulty;  // rows that hold their default because the given value is wrong
 };
 
-// That the value in effect of a row is not right, though it could be read.
+// The error for a row whose value could be read and is not accepted.
 ValidationError error_of(const Loaded& loaded, std::string_view name, std::string bound);
 
-// Who asks for one instance at most does not ask for two warm ones.
+// Lowers defaults that depend on a given value: MIN_INSTANCES follows a MAX_INSTANCES below its default.
 void let_defaults_follow(Draft& draft);
 
 std::vector<ValidationError> check_together(const Draft& draft);
@@ -29,10 +29,10 @@ std::vector<ValidationError> check_together(const Draft& draft);
 // The key that JWT_SECRET or JWT_SECRET_FILE holds; empty while authentication is off.
 std::expected<std::string, ValidationError> find_key(const Draft& draft, const ReadFile& read_file);
 
-// What is allowed, and should still be known.
+// Warnings about settings that are accepted but risky.
 std::vector<std::string> warnings_about(const Loaded& loaded);
 
-// None when there are no fewer instances than are kept warm.
+// nullopt if MIN_INSTANCES is at most MAX_INSTANCES.
 std::optional<ValidationError> check_instances(const RuntimeConfig& runtime, const std::string& origin);
 
 }  // namespace nexus::config

@@ -1,6 +1,6 @@
 // The effective configuration, grouped as its file is: [server] [runtime] [extensions.http] [logging] [auth] [store].
-// A Settings{} has every default; load() (load.h) makes one from what an operator gave. Bounds and meanings of each value
-// are in table.h. A number without a unit in its name is a count.
+// Settings{} has every default; load() (load.h) makes one from the operator's input. table.h has the bounds and the
+// meaning of each value. A number without a unit in its name is a count.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace nexus::config {
 
-// [runtime]: the limits of one execution, and how many executions there may be. validate() (load.h) says what is wrong
-// with one that load() has not made.
+// [runtime]: the limits of one execution and the number of executions. validate() (load.h) checks a RuntimeConfig
+// that load() has not made.
 struct RuntimeConfig : Limits {
   std::uint64_t max_instances = 1024;
   std::uint64_t min_instances = 2;
@@ -22,7 +22,7 @@ struct RuntimeConfig : Limits {
   std::uint64_t queue_timeout_ms = 2000;
   std::uint64_t max_panel_queue = 64;
   std::uint64_t suspension_ttl_ms = 300'000;
-  std::optional<std::uint64_t> memory_budget_bytes;  // none: as the container or the machine allows
+  std::optional<std::uint64_t> memory_budget_bytes;  // none: the limit of the container or machine
   std::uint64_t image_cache_bytes = 64_MiB;
   std::string cache_dir = "/tmp/nexus-cache";
   std::uint64_t max_cache_size_bytes = 64_MiB;
@@ -35,7 +35,7 @@ struct ServerConfig {
   std::string host = "127.0.0.1";
   std::uint64_t http_port = 3000;        // 0: the kernel chooses
   std::uint64_t ws_port = 3001;          // 0: the kernel chooses
-  std::optional<std::uint64_t> threads;  // none: one for each processor that is granted
+  std::optional<std::uint64_t> threads;  // none: one per usable processor
   std::uint64_t body_limit_bytes = 1_MiB;
   std::uint64_t sync_wait_ms = 55'000;
   std::vector<std::string> allowed_hosts;
@@ -66,7 +66,7 @@ struct LoggingConfig {
   bool operator==(const LoggingConfig&) const = default;
 };
 
-// Not having decided is something else than having decided against it: see HOST.
+// Undecided differs from off: see HOST.
 enum class Authentication : std::uint8_t { kUndecided, kOff, kOn };
 
 struct AuthConfig {
@@ -74,12 +74,12 @@ struct AuthConfig {
   std::string jwt_secret;       // as given
   std::string jwt_secret_file;  // as given
   std::string
-      key;  // what either of them holds: at least kLeastKeyBytes when authentication is on, else empty
+      key;  // the key from either of them: at least kLeastKeyBytes if authentication is on, else empty
 
   bool operator==(const AuthConfig&) const = default;
 };
 
-// HS256 wants a key as long as its hash (RFC 7518, section 3.2).
+// HS256 requires a key as long as its hash (RFC 7518, section 3.2).
 inline constexpr std::size_t kLeastKeyBytes = 32;
 
 struct StoreConfig {

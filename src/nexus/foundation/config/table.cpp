@@ -16,7 +16,7 @@ using H = HttpExtensionConfig;
 using A = AuthConfig;
 using enum Unit;
 
-// The member of a member that a value is kept in.
+// Access to a field of a group of Settings.
 template <auto Group, auto Member>
 constexpr Place<std::optional<std::uint64_t>> number_at{
     [](const S& settings) -> std::optional<std::uint64_t> { return settings.*Group.*Member; },
@@ -28,11 +28,11 @@ constexpr Place<T> at{[](const S& settings) -> T { return settings.*Group.*Membe
 
 constexpr std::uint64_t kDay = 86'400'000;
 constexpr std::uint64_t kMany = 1'000'000'000;
-constexpr std::uint64_t kLeastBudgetMb = 64;  // the interpreter, the program and a few calls
-// Each instance reserves 4 GiB of address space, of which a process has 128 TiB.
+constexpr std::uint64_t kLeastBudgetMb = 64;  // enough for the interpreter, the program and a few calls
+// Each instance reserves 4 GiB of address space; a process has 128 TiB.
 constexpr std::uint64_t kMostInstances = 16'384;
 constexpr std::uint64_t kTiBInMiB = 1 << 20;
-// The guest was linked with 256 KiB of stack, of which the interpreter's own functions need the rest.
+// The guest is linked with 256 KiB of stack; the interpreter's own functions need the rest.
 constexpr std::uint64_t kMostStackBytes = 200_KiB;
 
 constexpr TextRule kAnything{[](std::string_view) { return true; }, "any text"};

@@ -1,5 +1,4 @@
-// One row a setting. What the program reads, what it reports as an error, its flags, and what its documentation says all
-// come from these rows.
+// One row per setting. The parser, the errors, the flags and the generated documentation all use these rows.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +17,18 @@ enum class Unit : std::uint8_t {
   kNumber,
   kMilliseconds,
   kBytes,  // plain digits
-  kMiB,    // plain digits; kept in bytes. In the file a key KEY_mb may also be KEY_bytes
+  kMiB,    // plain digits; kept in bytes. In the file, KEY_bytes is accepted beside KEY_mb
   kSize,   // digits and b, kb, mb or gb: "1mb"; kept in bytes
 };
 
-// Where a row's value is kept.
+// Access to the field of Settings that keeps a row's value.
 template <class T>
 struct Place {
   T (*get)(const Settings&);
   void (*set)(Settings&, T);
 };
 
-// What a text must be, as a check and in words.
+// The check of a text, and its description.
 struct TextRule {
   bool (*accepts)(std::string_view);
   std::string_view bound;
@@ -37,13 +36,13 @@ struct TextRule {
 
 struct Number {
   Unit unit;
-  std::uint64_t least, most;  // both inclusive, in the unit that is written
+  std::uint64_t least, most;  // both inclusive, in the unit as written
   Place<std::optional<std::uint64_t>> place;
 };
 struct Switch {  // true or false
   Place<bool> place;
 };
-struct Decision {  // true or false, and it matters when it is neither
+struct Decision {  // true, false or undecided
   Place<Authentication> place;
 };
 struct Text {
@@ -60,10 +59,10 @@ struct List {     // in variables and flags separated by commas
 };
 using Kind = std::variant<Number, Switch, Decision, Text, Choice, List>;
 
-// What may be printed of a value: all, nothing, or all but the user and password of a URL.
+// The parts of a value that may be printed: all, none, or all but the user and password of a URL.
 enum class Secrecy : std::uint8_t { kPublic, kSecret, kSecretUser };
 
-// Settings are here before what they set, so that a file or manifest need not change when it comes.
+// kNotYet: accepted but without effect, so that files and manifests stay valid when the feature arrives.
 enum class Effect : std::uint8_t { kNow, kNotYet };
 
 struct Row {
@@ -74,16 +73,16 @@ struct Row {
   std::string_view meaning;
   Effect effect = Effect::kNow;
   Secrecy secrecy = Secrecy::kPublic;
-  std::string_view unset = "";  // what holds while there is no value
+  std::string_view unset = "";  // the meaning of a missing value
 };
 
 std::span<const Row> rows();
-const Row* find_row(std::string_view name);  // nullptr: there is none
+const Row* find_row(std::string_view name);  // nullptr if there is none
 
 std::string file_key(const Row& row);  // "server.http_port"
 std::string flag(const Row& row);      // "--http-port"
 
-// How many bytes, milliseconds or things one of the unit is.
+// The bytes, milliseconds or count in one unit.
 std::uint64_t scale(Unit unit);
 
 }  // namespace nexus::config

@@ -54,7 +54,7 @@ std::string joined(std::string_view group, std::string_view key) {
   return group.empty() ? std::string(key) : fmt::format("{}.{}", group, key);
 }
 
-// As a person would write it on one line; strings without their quotes.
+// A value on one line, as a person would write it; strings without quotes.
 std::string text_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return fmt::to_string(number->get());
@@ -87,7 +87,7 @@ std::vector<Spelling> spellings_of_groups() {
   return known;
 }
 
-// Besides the right ones: a right key in the wrong group, and the variable's name as a key.
+// Besides the right keys: right keys in the wrong group, and names of variables used as keys.
 std::vector<Spelling> spellings_of_keys(std::string_view group) {
   std::vector<Spelling> known;
   for (const Row& row : rows()) {
@@ -141,7 +141,7 @@ class Walk {
   void unknown(const toml::key& key, const toml::node& node, const std::string& group) {
     const std::string name = joined(group, key.str());
     const auto known = node.is_table() ? spellings_of_groups() : spellings_of_keys(group);
-    // Whoever mistypes the key of a secret has still written a secret, which is a string.
+    // A mistyped key may belong to a secret, which is a string: mask it.
     const bool is_harmless = node.is_integer() || node.is_boolean();
     error(key, {name, is_harmless ? text_of(node) : "***", "a known key" + did_you_mean(name, known), ""});
   }
@@ -160,7 +160,7 @@ class Walk {
   FileContent content_;
 };
 
-// The parser's words quote what they stumbled over, which may be part of a secret.
+// The parser quotes the text that it rejected, which may be part of a secret.
 std::string without_quotation(std::string_view description) {
   return std::string(description.substr(0, description.find(", saw ")));
 }

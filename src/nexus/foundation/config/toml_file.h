@@ -1,4 +1,4 @@
-// The configuration file: TOML, with a table for each group. A key may be written as in table.h or in camelCase.
+// The configuration file: TOML, with a table per group. Keys may be written as in table.h or in camelCase.
 #pragma once
 
 #include <map>
@@ -12,11 +12,11 @@
 namespace nexus::config {
 
 struct FileContent {
-  std::map<std::string_view, Given> given;  // by the name of the row
-  std::vector<ValidationError> errors;      // in the order of the lines: what is no TOML, and unknown keys
+  std::map<std::string_view, Given> given;  // by name of the row
+  std::vector<ValidationError> errors;      // in the order of the lines: syntax errors and unknown keys
 };
 
-// `path` is for origins only. Values are not checked yet.
+// `path` is only for the origins. Values are not checked yet.
 FileContent read_toml(const std::string& path, std::string_view text);
 
 }  // namespace nexus::config
