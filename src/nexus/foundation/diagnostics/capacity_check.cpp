@@ -12,9 +12,9 @@
 namespace nexus::diagnostics {
 namespace {
 
-// The rest is for the program's own: libraries, stacks, the allocator.
+// The rest is for the program itself: libraries, stacks, the allocator.
 constexpr std::uint64_t kMappingsPercent = 65;
-// Beside the reserved address space: the program's own.
+// For the program itself, beside the reserved address space.
 constexpr std::uint64_t kOwnAddressSpace = 1_GiB;
 constexpr std::uint64_t kOwnFiles = 64;
 
@@ -178,7 +178,7 @@ std::string bytes_text(std::uint64_t bytes) {
   auto value = static_cast<double>(bytes);
   for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit)
     value /= 1024;
-  // Three digits, and none after the point that says nothing.
+  // Three digits, without ".0".
   std::string digits = fmt::format("{:.{}f}", value, unit == 0 || value >= 100 ? 0 : 1);
   if (digits.ends_with(".0")) digits.resize(digits.size() - 2);
   return fmt::format("{} {}", digits, kUnits[unit]);

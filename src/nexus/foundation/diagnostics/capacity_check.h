@@ -1,5 +1,5 @@
-// Whether what an operator has set fits what the container and the machine allow. Pure: settings and environment go in,
-// figures and findings come out.
+// The capacity check: do the settings fit the limits of the container and the machine? Pure: requirements and
+// environment go in, figures and findings come out.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace nexus::diagnostics {
 
-// What is set.
+// The requirements that the settings imply.
 struct Requirements {
   std::optional<std::uint64_t> memory_budget_bytes;
   std::uint64_t memory_limit_bytes = 0;
@@ -23,20 +23,20 @@ struct Requirements {
   std::string cache_dir;
   std::uint64_t max_cache_size_bytes = 0;
   std::optional<std::uint64_t> threads;
-  std::uint64_t address_space_bytes = 0;  // that will be reserved for so many instances
+  std::uint64_t address_space_bytes = 0;  // reserved for max_instances instances
 };
 
 struct CacheFolder {
-  std::string filesystem;  // "tmpfs", "ext4"; "?": unknown
-  bool is_memory = false;  // its files count against the container
+  std::string filesystem;  // "tmpfs", "ext4"; "?" if unknown
+  bool is_memory = false;  // files there count against the container's limit
   std::uint64_t free_bytes = 0;
-  std::string obstacle{};  // why nothing can be kept there; empty: nothing is in the way
+  std::string obstacle{};  // the reason why the cache cannot write there; empty if it can
 };
 
-// What there is. None: without limit, or unknown.
+// The environment. A missing value means no limit, or unknown.
 struct Environment {
   system::MemoryLimits limits;
-  std::optional<CacheFolder> cache;  // of the nearest folder above CACHE_DIR that exists
+  std::optional<CacheFolder> cache;  // of the nearest existing folder at or above CACHE_DIR
   std::optional<std::uint64_t> max_map_count;
   std::optional<std::uint64_t> address_space_limit_bytes;  // RLIMIT_AS
   std::optional<std::uint64_t> open_files_limit;           // RLIMIT_NOFILE
@@ -45,27 +45,27 @@ struct Environment {
 };
 
 struct Finding {
-  std::string setting;  // what to change: "MIN_INSTANCES", "vm.max_map_count"
-  std::string text;     // why, with the numbers
+  std::string setting;  // the setting to change: "MIN_INSTANCES", "vm.max_map_count"
+  std::string text;     // the reason, with the numbers
 
   bool operator==(const Finding&) const = default;
 };
 
 struct Capacity {
-  // What may be granted to instances when the image cache gives way: grantable, less the program itself and what the cache
-  // takes of the memory.
+  // Bytes for instances when the image cache is empty: the grantable bytes without the program itself and the disk
+  // cache in memory.
   std::uint64_t instance_bytes = 0;
-  std::uint64_t instances_at_limit = 0;  // that fit at once, each at MEMORY_LIMIT_MB
-  std::uint64_t instances_typical = 0;   // ... each of kTypicalInstanceBytes
+  std::uint64_t instances_at_limit = 0;  // that fit together, each of MEMORY_LIMIT_MB
+  std::uint64_t instances_typical = 0;   // that fit together, each of kTypicalInstanceBytes
   std::uint64_t instances_mappable =
-      0;                      // for which there are mappings; beyond, each call copies its whole memory
-  std::uint64_t threads = 0;  // event loops that there will be
+      0;  // that the kernel's mappings allow; each call of a further instance copies its whole memory
+  std::uint64_t threads = 0;  // event loops
 
   std::vector<Finding> contradictions;
-  std::vector<Finding> notes;  // worth knowing, and nothing fails
+  std::vector<Finding> notes;  // worth knowing, without a failure
 };
 
-inline constexpr std::uint64_t kTypicalInstanceBytes = 300_KiB;  // a warm one with a small handler
+inline constexpr std::uint64_t kTypicalInstanceBytes = 300_KiB;  // a warm instance with a small handler
 inline constexpr std::uint64_t kMappingsPerInstance = 23;
 inline constexpr std::uint64_t kProgramBytes = 24_MiB;  // the program at rest: code, base image, loops
 

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "last-words-";
 constexpr std::size_t kFileBytes = kPageBytes;
-// Names the layout: a file of another one has no valid checksum.
+// The version of the layout: a file of another version has no valid checksum.
 constexpr std::uint64_t kLayout = 1;
 
 static_assert(std::has_unique_object_representations_v<Record>, "no padding: it is checked byte by byte");
@@ -42,7 +42,7 @@ std::uint64_t checksum_of(const Slot& slot) {
                               kLayout << 32 | sizeof(Record));
 }
 
-// The newer of the whole ones.
+// The newest slot with a valid checksum.
 std::optional<Record> read_record(const std::array<std::byte, kFileBytes>& content) {
   std::optional<Slot> newest;
   for (std::size_t i = 0; i < 2; ++i) {
@@ -75,11 +75,12 @@ std::unexpected<Error> failure(const std::string& what) {
 
 std::string new_name() {
   std::uint64_t random = 0;
-  if (getrandom(&random, sizeof random, 0) != sizeof random) random = 0;  // O_EXCL holds without it
+  if (getrandom(&random, sizeof random, 0) != sizeof random)
+    random = 0;  // O_EXCL protects without randomness too
   return fmt::format("{}{}-{:016x}", kPrefix, getpid(), random);
 }
 
-// A file whose lock we hold. Between making and locking it another process may have taken it for a dead one's.
+// Creates a file and locks it. Before it is locked, another process may take it for the record of a dead process.
 Result<int> make_locked(const std::string& path) {
   for (;;) {
     File file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -94,7 +95,8 @@ Result<int> make_locked(const std::string& path) {
 bool is_dead_ones(const File& file, struct stat& found) {
   return file.get() >= 0 && fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode) &&
          found.st_uid == geteuid() && flock(file.get(), LOCK_EX | LOCK_NB) == 0 &&
-         fstat(file.get(), &found) == 0 && found.st_nlink != 0;  // another may have taken it just before
+         fstat(file.get(), &found) == 0 &&
+         found.st_nlink != 0;  // another process may have taken it just before
 }
 
 std::optional<UncleanExit> take(int folder, const std::string& name) {
@@ -104,7 +106,7 @@ std::optional<UncleanExit> take(int folder, const std::string& name) {
   std::array<std::byte, kFileBytes> content{};
   const ssize_t bytes = pread(file.get(), content.data(), content.size(), 0);
   unlinkat(folder, name.c_str(), 0);
-  if (found.st_size == 0) return std::nullopt;  // it was only about to start
+  if (found.st_size == 0) return std::nullopt;  // its process was killed while it started
   return UncleanExit{name, bytes == static_cast<ssize_t>(kFileBytes) ? read_record(content) : std::nullopt};
 }
 
@@ -115,7 +117,7 @@ Result<std::unique_ptr<CrashRecord>> CrashRecord::create(const std::string& fold
   std::string path = folder + '/' + new_name();
   NEXUS_TRY(const int locked, make_locked(path));
   File file(locked);
-  // Its bytes are taken now: a mapped page that the disk has no room for would end the process.
+  // Allocates the blocks now: a write to a mapped page without disk space would kill the process.
   errno = posix_fallocate(file.get(), 0, kFileBytes);
   void* const mapped = errno != 0 ? MAP_FAILED
                                   : mmap(nullptr, kFileBytes, PROT_READ | PROT_WRITE,

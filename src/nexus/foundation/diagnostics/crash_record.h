@@ -1,11 +1,12 @@
-// What a process that the kernel kills can no longer say: a small file that is mapped while the process runs, kept current,
-// and removed when it ends as it should. Who starts next finds the files of those that did not.
+// The crash record: a small mapped file that a process keeps current while it runs and removes on a clean exit. The
+// next process finds the records of processes that the kernel killed.
 //
 //   folder/last-words-PID-RANDOM, 4 KiB      │ slot 0: checksum, sequence, Record │ slot 1: the same │
 //
-// Each update writes the slot that is older, so that a process killed in the middle of it leaves the other one whole. The
-// pages are the kernel's: they outlive the process, not a loss of power. Whether a file's process lives is known by its lock
-// (flock), which the kernel drops with the process; ids of processes mean nothing between containers.
+// Each update overwrites the older slot, so a process killed during an update leaves the other slot whole. The page
+// cache keeps the pages after the process has ended, but not over a loss of power. The file's lock (flock) tells
+// whether its process lives: the kernel releases the lock with the process, while process ids mean nothing between
+// containers.
 #pragma once
 
 #include <array>
@@ -21,7 +22,7 @@
 
 namespace nexus::diagnostics {
 
-// Text of at most `Bytes` bytes, in place; what is longer is cut.
+// Text of at most `Bytes` bytes, stored in place; longer text is cut.
 template <std::size_t Bytes>
 class ShortText {
  public:
@@ -40,19 +41,19 @@ class ShortText {
 };
 
 struct HandlerUse {
-  ShortText<96> name;         // "panel/tool"; empty: there is none
-  std::uint64_t bytes = 0;    // that those which run hold; if none does, that one has needed at most
-  std::uint64_t running = 0;  // executions of it
+  ShortText<96> name;         // "panel/tool"; empty: an unused entry
+  std::uint64_t bytes = 0;    // held by its running executions; without any, the most that one has needed
+  std::uint64_t running = 0;  // executions
 };
 
-// All bytes of it are written and checked as they are: numbers of 64 bits and texts in place only. 0: unknown.
+// Written and checksummed as raw bytes: 64-bit numbers and in-place texts only. 0 means unknown.
 struct Record {
   std::int64_t pid = 0;
   std::int64_t started_unix_ms = 0;
   std::int64_t written_unix_ms = 0;
   ShortText<32> version;
 
-  // Of MemoryLimits.
+  // From MemoryLimits.
   std::uint64_t container_limit_bytes = 0;  // 0: none
   std::uint64_t working_set_bytes = 0;
   std::uint64_t neighbours_bytes = 0;
@@ -72,14 +73,14 @@ struct Record {
 // Not thread-safe.
 class CrashRecord {
  public:
-  // Makes the file, and the folder if only its last part is missing. Fails with the kernel's word where that cannot be.
+  // Creates the file, and the folder if only its last part is missing. On failure the error has the kernel's reason.
   static Result<std::unique_ptr<CrashRecord>> create(const std::string& folder);
-  // Removes the file: the process ends as it should.
+  // Removes the file: this is a clean exit.
   ~CrashRecord();
   CrashRecord(const CrashRecord&) = delete;
   CrashRecord& operator=(const CrashRecord&) = delete;
 
-  // Under 2 us and no system call.
+  // Takes less than 2 us and no system call.
   void update(const Record& record);
 
   const std::string& path() const { return path_; }
@@ -95,13 +96,12 @@ class CrashRecord {
 };
 
 struct UncleanExit {
-  std::string file;  // its name, for the log
-  std::optional<Record>
-      record;  // none: it is damaged, of another version, or the process ended before it wrote
+  std::string file;              // its name, for the log
+  std::optional<Record> record;  // none if damaged, of another version, or never written
 };
 
-// The files of processes that have ended without removing theirs: each is taken by one caller, and removed. Files that
-// are not this user's own are left alone. Never fails; without a folder there is none. Call it before create().
+// Removes and returns the records of processes that ended without a clean exit. Each record goes to one caller only.
+// Files of other users are left alone. Never fails; without the folder it returns none. Call it before create().
 std::vector<UncleanExit> take_unclean(const std::string& folder);
 
 }  // namespace nexus::diagnostics

@@ -98,7 +98,8 @@ std::string advice(const Record& record) {
 Cause cause_of(const UncleanExit& exit) {
   if (!exit.record) return Cause::kUnknown;
   const Record& record = *exit.record;
-  // The last second is not in the record: with all granted, only the reserve is free, and less is a bad sign.
+  // The record misses the last second. With everything granted only the reserve is free; less than that points to
+  // memory.
   if (record.container_limit_bytes != 0 && container_free(record) < record.reserve_bytes)
     return Cause::kContainerMemory;
   if (record.machine_total_bytes != 0 && record.machine_available_bytes < record.machine_total_bytes / 50)

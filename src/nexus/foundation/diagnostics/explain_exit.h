@@ -1,4 +1,4 @@
-// What a process that ended without removing its record most likely died of, for the log and for `nexus top`.
+// Explains why a process most likely ended without removing its crash record, for the log and for `nexus top`.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@ namespace nexus::diagnostics {
 
 enum class Cause : std::uint8_t {
   kUnknown,          // there is no record
-  kContainerMemory,  // the container was full, or nearly: the kernel, seen as OOMKilled
-  kMachineMemory,    // the machine was
-  kOther,            // there was memory: a crash, or SIGKILL for another reason
+  kContainerMemory,  // the container was full or nearly full: killed by the kernel (OOMKilled)
+  kMachineMemory,    // the machine was full or nearly full
+  kOther,            // memory was free: a crash, or SIGKILL for another reason
 };
 Cause cause_of(const UncleanExit& exit);
 
-// Lines without line ends: what happened, where the memory was, who had the most, what to change. Names are a tenant's choice;
-// what is not printable in them becomes '?'.
+// Lines without line ends: the event, the memory figures, the largest handlers, the setting to change. Tenants choose
+// the names, so unprintable characters in them become '?'.
 std::vector<std::string> explain(const UncleanExit& exit);
 
 }  // namespace nexus::diagnostics
