@@ -1,5 +1,5 @@
-// The grammar is checked here and not by simdjson's own parsers: those refuse numbers beyond 64 bits, and an honest
-// interpreter writes 1e20 as 100000000000000000000. simdjson validates the UTF-8, and is the oracle of the tests.
+// The grammar is checked here and not by simdjson's parsers, which reject numbers beyond 64 bits: the interpreter
+// legitimately writes 1e20 as 100000000000000000000. simdjson validates the UTF-8, and is the oracle of the tests.
 #include "nexus/foundation/json/json.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; 
 bool is_high_surrogate(std::uint32_t unit) { return unit >= 0xd800 && unit < 0xdc00; }
 bool is_low_surrogate(std::uint32_t unit) { return unit >= 0xdc00 && unit < 0xe000; }
 
-// The four hexadecimal digits at `at`, if they are there.
+// The four hexadecimal digits at `at`, or nullopt.
 std::optional<std::uint32_t> hex4(const char* at, const char* end) {
   if (end - at < 4) return std::nullopt;
   std::uint32_t unit = 0;
@@ -37,13 +37,14 @@ std::optional<std::uint32_t> hex4(const char* at, const char* end) {
   return unit;
 }
 
-// The code unit of the escape \uXXXX at `at`, if it is one.
+// The code unit of the escape \uXXXX at `at`, or nullopt.
 std::optional<std::uint32_t> unicode_escape(const char* at, const char* end) {
   if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return std::nullopt;
   return hex4(at + 2, end);
 }
 
-// One pass over a text. Containers are bits on a stack of fixed size: no recursion, so no input can exhaust ours.
+// One pass over a text. Open containers are bits on a stack of fixed size: no recursion, so no input exhausts our
+// stack.
 class Checker {
  public:
   explicit Checker(std::string_view text) : text_(text), at_(text.data()), end_(text.data() + text.size()) {}
@@ -65,7 +66,7 @@ class Checker {
     return at_ == end_;
   }
 
-  // A whole scalar or empty container, or the start of a container up to its first value.
+  // Reads a scalar or an empty container, or the start of a container up to its first value.
   bool value_or_opening() {
     opened_ = false;
     if (at_ == end_) return false;
@@ -106,7 +107,7 @@ class Checker {
     return container == Container::kArray || key();
   }
 
-  // What follows a value: ends of containers, then a comma and, in an object, the next key.
+  // Reads the text after a value: ends of containers, then a comma and, in an object, the next key.
   bool after_value() {
     for (;;) {
       skip_space();
@@ -259,7 +260,7 @@ void append_utf8(std::string& out, std::uint32_t point) {
   }
 }
 
-// Appends what a string means; `at` is after its opening quote, `end` at its closing one. REQUIRES: checked text.
+// Appends the unescaped string; `at` is after its opening quote, `end` at its closing one. REQUIRES: checked text.
 void append_unescaped(std::string& out, const char* at, const char* end) {
   while (at != end) {
     const char* const plain = at;
@@ -299,7 +300,7 @@ void append_unescaped(std::string& out, const char* at, const char* end) {
   }
 }
 
-// Both forms of U+FFFD have the size of what they replace.
+// Both forms of U+FFFD have the size of the text that they replace.
 constexpr std::string_view kReplacementEscape = "\\ufffd";
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
@@ -326,7 +327,7 @@ void repair_escapes(std::string& text) {
 }
 
 void repair_raw_surrogates(std::string& text) {
-  constexpr int kLead = 0xed;  // of U+D000..U+DFFF; the surrogates are those whose second byte is A0 or more
+  constexpr int kLead = 0xed;  // first byte of U+D000..U+DFFF; surrogates have a second byte of A0 or more
   char* at = text.data();
   char* const end = at + text.size();
   while ((at = static_cast<char*>(std::memchr(at, kLead, static_cast<std::size_t>(end - at)))) != nullptr) {
@@ -363,7 +364,7 @@ bool for_each_member(std::string_view text,
   for (;;) {
     ++at;  // the brace or the comma
     skip_space();
-    if (*at == '}') return true;  // of an empty object: a comma is never followed by it
+    if (*at == '}') return true;  // of an empty object: `}` never follows a comma
     const char* const key = at + 1;
     at = string_end(at, end);
     unescaped.clear();

@@ -1,4 +1,4 @@
-// How far a stretch of plain string bytes reaches, eight bytes at a time: the inner loop of reading and of writing JSON.
+// Finds the end of a run of plain string bytes, eight bytes at a time: the inner loop of reading and writing JSON.
 #pragma once
 
 #include <bit>
@@ -17,7 +17,7 @@ inline const char* skip_plain(const char* at, const char* end) {
                 "the first byte in memory must be the lowest of a word");
   constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
   constexpr std::uint64_t kHighs = kOnes * 0x80;
-  // A borrow may mark a byte wrongly, but only one above a byte that is marked rightly: the lowest mark is always true.
+  // A borrow may set a wrong mark, but only above a byte with a right one: the lowest mark is always right.
   const auto has_zero = [](std::uint64_t x) { return (x - kOnes) & ~x; };
   while (end - at >= 8) {
     std::uint64_t word;

@@ -13,8 +13,8 @@ struct Sequence {
   bool is_valid;
 };
 
-// The UTF-8 sequence at `at`, which is not ASCII; of an invalid one, the bytes that one U+FFFD stands for: the longest
-// start of a valid sequence (as browsers do it), or a whole surrogate (which the interpreter writes).
+// The UTF-8 sequence at `at`, which is not ASCII. If it is invalid, the bytes that one U+FFFD replaces: the longest
+// start of a valid sequence (as in browsers), or a whole surrogate (which the interpreter writes).
 Sequence sequence_at(const char* at, const char* end) {
   const auto byte = [at](std::size_t i) { return static_cast<unsigned char>(at[i]); };
   const auto left = static_cast<std::size_t>(end - at);
@@ -23,7 +23,7 @@ Sequence sequence_at(const char* at, const char* end) {
   const std::size_t bytes = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
   unsigned char least = 0x80;
   unsigned char most = 0xbf;
-  if (lead == 0xe0) least = 0xa0;  // shorter forms exist
+  if (lead == 0xe0) least = 0xa0;  // a lower second byte would be an overlong form
   if (lead == 0xf0) least = 0x90;
   if (lead == 0xf4) most = 0x8f;  // beyond U+10FFFF
   for (std::size_t i = 1; i < bytes; ++i) {
@@ -34,7 +34,7 @@ Sequence sequence_at(const char* at, const char* end) {
   return {bytes, !(lead == 0xed && byte(1) >= 0xa0)};
 }
 
-// The letter of the two-byte escape of `c`, 'u' for the six-byte form.
+// The second character of the escape of `c`: 'u' stands for the six-byte form.
 char escape_letter(char c) {
   switch (c) {
     case '"':
@@ -55,14 +55,14 @@ char escape_letter(char c) {
   }
 }
 
-// One walk for writing and for counting, so that the two cannot differ: `put(bytes, count)` takes them in order.
+// One walk for writing and for counting, so that the two agree: calls `put(bytes, count)` in order.
 template <class Put>
 void walk(std::string_view text, Put put) {
   static constexpr char kHex[] = "0123456789abcdef";
   const char* at = text.data();
   const char* const end = at + text.size();
   put("\"", 1);
-  const char* copied = at;  // all before it has been put
+  const char* copied = at;  // all bytes before it have been put
   for (;;) {
     at = skip_plain<NonAscii::kStops>(at, end);
     Sequence sequence{1, true};

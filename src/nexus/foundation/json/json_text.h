@@ -1,4 +1,4 @@
-// Pieces of JSON that is made from what is known to be well-formed.
+// Builds JSON from parts that are known to be well-formed.
 #pragma once
 
 #include <string>
