@@ -59,7 +59,7 @@ void HandlerUse::add(const HandlerUse& other) {
 std::vector<HandlerUse> top_handlers(std::vector<HandlerUse> handlers, HandlerOrder order,
                                      std::size_t count) {
   add_up_by_name(handlers);
-  // By name where they have the same, so that the order does not tremble.
+  // Equal handlers are sorted by name, so that the order is stable.
   std::ranges::sort(handlers, [order](const HandlerUse& a, const HandlerUse& b) {
     const std::uint64_t of_a = weight(a, order), of_b = weight(b, order);
     return std::tie(of_b, b.high_water_bytes, a.name) < std::tie(of_a, a.high_water_bytes, b.name);

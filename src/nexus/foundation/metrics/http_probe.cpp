@@ -6,7 +6,7 @@ namespace nexus::metrics {
 
 void HttpProbe::add(const HttpLabels& labels, std::uint64_t times) {
   const auto found = std::ranges::find_if(counts_, [&](const HttpCount& one) {
-    // The code first: it differs most often, and costs least to compare.
+    // The code comes first: it differs most often and is cheapest to compare.
     return one.labels.code == labels.code && one.labels.route == labels.route &&
            one.labels.method == labels.method;
   });

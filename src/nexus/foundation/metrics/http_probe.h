@@ -1,5 +1,5 @@
-// Responses to HTTP requests, by what was asked and how it was answered. Only combinations that have occurred are kept: all
-// that could would be a thousand. There are few, so that finding one is a short walk.
+// Counts responses by route, method and status. Keeps only combinations that have occurred: all possible ones would
+// be a thousand. They are few, so a linear search is fast.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace nexus::metrics {
 
-inline constexpr std::string_view kOther = "other";  // a label value that stands for all that are not ours
+inline constexpr std::string_view kOther = "other";  // the label value of all unknown routes and methods
 
 struct HttpLabels {
-  std::string_view route;   // a pattern such as "/panels/:id", or kOther; valid for ever
-  std::string_view method;  // "GET", or kOther; valid for ever
+  std::string_view route;   // a pattern such as "/panels/:id", or kOther; valid for the whole process
+  std::string_view method;  // "GET", or kOther; valid for the whole process
   unsigned code = 0;        // HTTP status
   auto operator<=>(const HttpLabels&) const = default;
 };
@@ -26,8 +26,8 @@ struct HttpCount {
 // Not thread-safe.
 class HttpProbe {
  public:
-  // A client that tries every method on every route, in every wrong way, makes no more series than these; what comes then
-  // is counted with both route and method as "other".
+  // Bounds the series that a client can create by trying methods on routes; further combinations are counted with
+  // route and method "other".
   static constexpr std::size_t kMostSeries = 256;
 
   void record(const HttpLabels& labels) { add(labels, 1); }

@@ -1,6 +1,6 @@
-// What is counted where it happens: plain counters, which can be added to those of other loops.
+// Plain counters, kept where events happen; counters of several loops can be added.
 //
-// Thread safety: none; the probes of a loop are written and read on it.
+// Thread safety: none. The probes of a loop are written and read on that loop.
 #pragma once
 
 #include <algorithm>
@@ -20,12 +20,12 @@ namespace nexus::metrics {
 
 // From the shortest handlers (2 us) to beyond the default of TIMEOUT_MS (5 s).
 using RunningTimes = DurationHistogram<1'000, 10'000'000'000>;
-// A reset is 1 us and 50 ns for each page that was written: half a microsecond to what many thousand pages take.
+// A reset takes 1 us plus 50 ns per written page: from half a microsecond to the time of many thousand pages.
 using ResetTimes = DurationHistogram<500, 10'000'000>;
 
 struct ExecutionProbe {
   RunningTimes succeeded, failed;
-  ResetTimes resets;                    // of those that were measured
+  ResetTimes resets;                    // only measured resets
   std::uint64_t peak_memory_bytes = 0;  // the highest memoryPeakBytes
   HostCalls host_calls;
 
@@ -61,9 +61,9 @@ struct ExecutionProbe {
 struct InProgress {
   std::uint64_t queued = 0;          // wait for their panel's turn or for an instance
   std::uint64_t running = 0;         // hold an instance
-  std::uint64_t without_memory = 0;  // of those queued: wait for bytes
+  std::uint64_t without_memory = 0;  // part of `queued`: wait for bytes
   std::uint64_t suspended = 0;       // wait for an extension
-  std::uint64_t hibernated = 0;      // the same, compressed
+  std::uint64_t hibernated = 0;      // part of `suspended`: compressed
 
   void add(const InProgress& other) {
     queued += other.queued;
@@ -74,7 +74,8 @@ struct InProgress {
   }
 };
 
-// Counts one in for as long as it exists, in one place after another. The places must outlive it.
+// Counts one object in a counter while it exists; move_to() moves it to another counter. The counters must outlive
+// it.
 class Present {
  public:
   explicit Present(std::uint64_t& count) : count_(&count) { ++*count_; }
@@ -93,7 +94,7 @@ class Present {
   std::uint64_t* count_;
 };
 
-// By code, whether an execution ended in it or a request was refused with it.
+// Errors by code: executions that ended with the code and requests that were rejected with it.
 struct ErrorProbe {
   std::array<std::uint64_t, kErrorCodeCount> by_code{};
 
@@ -104,26 +105,26 @@ struct ErrorProbe {
   }
 };
 
-// The layers that refuse for want of room: LimitReached::layer, and the labels of nexus_admission_rejected_total.
+// The layers that reject for lack of room: LimitReached::layer, and the labels of nexus_admission_rejected_total.
 inline constexpr auto kLayers = std::to_array<std::string_view>({"container", "budget", "pool", "panel"});
 
-// A layer is said to refuse for so long after it did.
+// A layer counts as refusing for this long after its latest rejection.
 inline constexpr std::int64_t kRefusingMs = 5000;
 
 struct AdmissionProbe {
   std::array<std::uint64_t, kLayers.size()> by_layer{};
-  // What tick() has seen of them, and until when those are called recent.
+  // by_layer at the latest tick(), and the time until which each layer counts as refusing.
   std::array<std::uint64_t, kLayers.size()> seen{};
   std::array<std::int64_t, kLayers.size()> until_ms{};
 
-  // Errors that are no refusal for want of room count for nothing.
+  // Counts only rejections for lack of room.
   void record(const Error& error) {
     const bool was_for_room = error.code == ErrorCode::kOverloaded || error.code == ErrorCode::kPanelBusy;
     if (!was_for_room || !error.limit) return;
     const auto layer = std::ranges::find(kLayers, error.limit->layer);
     if (layer != kLayers.end()) ++by_layer[static_cast<std::size_t>(layer - kLayers.begin())];
   }
-  // A few times a second: refusals are counted without a look at the clock.
+  // Called a few times a second, so that record() need not read the clock.
   void tick(std::int64_t now_ms) {
     for (std::size_t layer = 0; layer < by_layer.size(); ++layer) {
       if (std::exchange(seen[layer], by_layer[layer]) != by_layer[layer])
@@ -142,13 +143,13 @@ struct AdmissionProbe {
   }
 };
 
-// From what a local service takes to the default of SUSPENSION_TTL_MS.
+// From the duration of a local service's reply to the default of SUSPENSION_TTL_MS.
 using SuspensionTimes = DurationHistogram<1'000'000, 500'000'000'000>;
 
-// Calls of extensions that executions have waited for. The names are those of the extensions, which outlive it.
+// Extension calls for which executions were suspended. The names belong to the extensions, which outlive the probe.
 struct SuspensionProbe {
   std::map<std::string_view, std::uint64_t> by_extension;
-  SuspensionTimes times;  // of those that were settled
+  SuspensionTimes times;  // of settled suspensions
 
   void began(std::string_view extension) { ++by_extension[extension]; }
   void ended(std::uint64_t ms) { times.record_us(ms * 1000); }
@@ -159,13 +160,13 @@ struct SuspensionProbe {
   }
 };
 
-// What triggers have brought about.
+// Outcomes of triggers.
 struct TriggerProbe {
   enum class Outcome : std::uint8_t {
     kStarted,
-    kSkipped,  // a tick while its tool was busy; a change of a value that a later one has overtaken
-    kDropped,  // too much waited already, or its trigger was changed or deleted
-    kRefused   // there was no room for it, or its chain was too long
+    kSkipped,  // a tick while the tool was busy, or a state change replaced by a later one
+    kDropped,  // the queue was full, or the trigger was changed or deleted
+    kRefused   // rejected for lack of room, or the chain of triggers was too long
   };
   static constexpr auto kOutcomes =
       std::to_array<std::string_view>({"started", "skipped", "dropped", "refused"});
@@ -190,19 +191,19 @@ struct Probes {
   ErrorProbe errors;
   AdmissionProbe admission;
   HttpProbe http;
-  std::uint64_t ws_clients = 0;  // that are connected now
+  std::uint64_t ws_clients = 0;  // connected now
 
-  // When to come again who is refused for want of room now; the loop keeps it current.
+  // The Retry-After for requests that are rejected for lack of room now; the loop keeps it current.
   int retry_after_ms = 1000;
 
-  // A request of which no part was carried out. Gives the error with the time to come again, where it has none.
+  // Counts a rejected request. Returns its error, with retry_after_ms set for kOverloaded if it was missing.
   Error refused(Error error) {
     errors.record(error.code);
     admission.record(error);
     if (error.code == ErrorCode::kOverloaded && !error.retry_after_ms) error.retry_after_ms = retry_after_ms;
     return error;
   }
-  // An execution that has ended, one way or the other.
+  // Counts an execution that has ended, successfully or not.
   void ended(const ExecutionResult& result) {
     executions.record(result);
     if (result.error) errors.record(result.error->code);
