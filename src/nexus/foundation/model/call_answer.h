@@ -1,4 +1,4 @@
-// What became of a call of $ext.
+// The outcome of a call of $ext.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ struct CallAnswer {
   enum class Kind : std::uint8_t { kValue, kError, kExpired };  // as guest/border.h has them
   std::uint32_t number = 0;                                     // of the call, within its execution
   Kind kind = Kind::kValue;
-  std::string_view json;  // one JSON value, checked; of an error an object with name and message
+  std::string_view json;  // one checked JSON value; for an error an object with name and message
 };
 
 }  // namespace nexus

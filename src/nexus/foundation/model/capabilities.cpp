@@ -12,7 +12,7 @@ enum class Colons : bool { kForbidden, kAllowed };
 
 struct Form {
   Permission permission;
-  std::string_view prefix;  // all but the name
+  std::string_view prefix;  // the pattern without the name
   Colons in_name;
 };
 
@@ -89,7 +89,7 @@ bool Capabilities::allows(Permission permission, std::string_view name) const {
 std::optional<std::string> Capabilities::first_not_covered(const Capabilities& other) const {
   for (const std::string& pattern : other.patterns_) {
     for (const Grant& wanted : grants_of(pattern)) {
-      // One grant must cover it alone: finitely many names never add up to a prefix.
+      // One grant must cover it alone, because no finite set of names equals a prefix.
       if (std::ranges::none_of(grants_, [&](const Grant& grant) { return grant.covers(wanted); }))
         return pattern;
     }
@@ -101,7 +101,7 @@ Capabilities Capabilities::within(const Capabilities& other) const {
   Capabilities both;
   for (const Grant& one : grants_) {
     for (const Grant& another : other.grants_) {
-      // Of two that overlap one covers the other: they are names and prefixes.
+      // If two grants overlap, one covers the other: each is a name or a prefix.
       if (!one.covers(another) && !another.covers(one)) continue;
       const Grant& narrower = one.covers(another) ? another : one;
       both.grants_.push_back(narrower);

@@ -1,4 +1,4 @@
-// What a panel's definition calls the panel, for those who have to know before anybody reads it.
+// Finds the ids in a panel's definition before the definition is parsed.
 #pragma once
 
 #include <optional>
@@ -8,11 +8,12 @@
 
 namespace nexus {
 
-// Each "id" of the definition, without its escapes: the reader of definitions refuses a second one, but what is asked here
-// must not depend on which of them he would take. None: one is no text, or `json` is no object.
+// The value of each "id" member, unescaped. All are returned: the parser of definitions rejects a second id, and the
+// check must not depend on the one that it would take. nullopt if an id is not a string or `json` is not an object.
 std::optional<std::vector<std::string>> ids_in_definition(std::string_view json);
 
-// The one that the reader of definitions takes; empty: an id has then to be made, or the text is no definition.
+// The id that the parser of definitions takes. Empty if the server has to generate one, or `json` is not a
+// definition.
 std::string id_in_definition(std::string_view json);
 
 }  // namespace nexus

@@ -1,4 +1,4 @@
-// Why a request is refused, with what a client can read by program.
+// The error of a rejected request, with details that a client can read by program.
 #pragma once
 
 #include <string>
@@ -14,13 +14,13 @@ struct ErrorResponse {
   std::string details_json{};  // one JSON value, or empty
 };
 
-// kInvalidRequest for one part of a request: `details` is [{path, message}]. `path`: "limit" of the query, "tools[0].name"
-// of the body; empty: the body itself.
+// kInvalidRequest for one part of a request: `details` is [{path, message}]. `path` is "limit" for the query,
+// "tools[0].name" for the body, or empty for the body itself.
 ErrorResponse refuse_part(std::string_view path, std::string_view message);
-// The same with all that is wrong with a definition, or with the arguments of a call.
+// The same with all errors of a definition, or of the arguments of a call.
 ErrorResponse refuse_definition(const ValidationErrors& invalid);
 
-// " (and 3 more)", or nothing: what a message leaves out.
+// " (and 3 more)", or empty: the number of errors that a message leaves out.
 std::string and_more(std::size_t others);
 
 }  // namespace nexus

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kScopeNames = {"read", "write", "trigger", "resume", "admin"};
 
-// A mismatch goes back to the last `*` only: an earlier one could not do better. So there is no exponential case.
+// A mismatch goes back to the last `*` only, because an earlier one could not match more. So no glob takes
+// exponential time.
 bool matches(std::string_view glob, std::string_view text) {
   std::size_t at = 0, from = 0, star = std::string_view::npos, retry = 0;
   while (at < text.size()) {

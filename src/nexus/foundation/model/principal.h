@@ -1,4 +1,4 @@
-// Who is calling, and what he may do: what a verified token has said, or what holds without one.
+// The principal: the rights of a caller, from its verified token or from the defaults without one.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 namespace nexus {
 
 enum class Scope : std::uint8_t {
-  kRead,     // look at panels, states, executions, suspensions
+  kRead,     // read panels, states, executions, suspensions
   kWrite,    // create, replace and delete panels
-  kTrigger,  // start executions, and end them
+  kTrigger,  // start and cancel executions
   kResume,   // settle suspensions
   kAdmin,    // /runtime
 };
@@ -43,25 +43,26 @@ class ScopeSet {
 inline constexpr ScopeSet kAllScopes{Scope::kRead, Scope::kWrite, Scope::kTrigger, Scope::kResume,
                                      Scope::kAdmin};
 
-// Immutable, so any thread may ask.
+// Immutable and therefore thread-safe.
 class Principal {
  public:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  // A caller with these scopes for the panels whose ids match one of the globs; no list: for all panels. In a glob `*`
-  // stands for any run of characters and `?` for one, all else for itself. Until `expires_ms` (Unix time).
+  // Grants `scopes` on the panels whose ids match one of the globs, or on all panels without a list, until
+  // `expires_ms` (Unix time). In a glob `*` stands for any run of characters, `?` for one character, all others for
+  // themselves.
   Principal(ScopeSet scopes, std::optional<std::vector<std::string>> panels, std::int64_t expires_ms);
 
-  // Without authentication: may do all.
+  // With authentication off: has all rights.
   static const Principal& anyone();
-  // Where none was asked for: may do nothing.
+  // Before authentication, or where none is needed: has no rights.
   static const Principal& nobody();
 
   bool may(Scope scope) const { return scopes_.has(scope); }
-  // Whether a panel may be seen or touched at all; what may be done with it is a matter of may(). The time is at most
-  // the product of the lengths of the id and of the globs.
+  // True if the principal may know of the panel at all; may() says what it may do with it. Takes time proportional to
+  // at most the length of the id times the length of the globs.
   bool may_see(std::string_view panel_id) const;
-  // Whether no id is out of reach, those included that are not known yet.
+  // True if every panel is visible, future ones included.
   bool may_see_all() const { return !panels_; }
   std::int64_t expires_ms() const { return expires_ms_; }
 

@@ -1,5 +1,5 @@
-// RESULT is written by hand into the answer's own buffer: its parts are JSON texts already, and it is on every request's
-// way out.
+// RESULT is written by hand into the response's buffer: its parts are JSON texts already, and every call's response
+// has one.
 #include "nexus/foundation/model/result.h"
 
 #include <array>
@@ -24,7 +24,7 @@ void append_number(std::string& out, Number number) {
   out.append(digits.data(), written.ptr);
 }
 
-// At most `most` bytes of `text`, without half a character at the end.
+// At most `most` bytes of `text`, without a cut UTF-8 sequence at the end.
 std::string_view start_of(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
   std::size_t size = most;
@@ -33,7 +33,7 @@ std::string_view start_of(std::string_view text, std::size_t most) {
   return text.substr(0, size);
 }
 
-// A value that a caller left out: the member stays, so that the object keeps its form.
+// "null" for a value that the caller left out, so that the object keeps all its members.
 std::string_view or_null(std::string_view json) { return json.empty() ? "null" : json; }
 
 template <class Items, class Append>
@@ -146,7 +146,7 @@ std::size_t expected_size(const Journal& journal) {
   return size;
 }
 
-// Near enough to the size of RESULT that the output grows once; escapes and errors may make it grow again.
+// A guess of RESULT's size, so that the buffer usually grows once; escapes and errors may make it grow again.
 std::size_t expected_size(const ExecutionResult& result) {
   return kFrame + result.return_json.size() + expected_size(result.journal) + expected_size(result.earlier);
 }

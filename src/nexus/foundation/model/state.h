@@ -1,5 +1,5 @@
-// The state of a panel as executions see it: JSON texts by key, in order of first appearance. Values are kept as
-// text because that is what crosses the border to the guest; nothing here parses them.
+// The state of a panel: JSON texts by key, in order of first appearance. Values stay text because text is what the
+// guest reads and writes; nothing here parses them.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace nexus {
 
-// Not thread-safe: a panel's state belongs to the panel's turn.
+// Not thread-safe: only the holder of the panel's turn may use it.
 class State {
   struct Hash {
     using is_transparent = void;
@@ -28,28 +28,27 @@ class State {
   using Values = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
 
  public:
-  // From the text of a JSON object; of a key that is there twice the last value counts. kInvalidRequest when it is
-  // anything else.
+  // Parses a JSON object; of duplicate keys the last value counts. kInvalidRequest for any other text.
   static Result<State> parse(std::string_view json_object);
 
   const std::string* find(std::string_view key) const;  // valid until the next change
-  // `json` is one checked JSON value. A key that is there keeps its place; one that was erased comes back at the end.
+  // `json` is one checked JSON value. An existing key keeps its place; an erased key comes back at the end.
   void set(std::string_view key, std::string json);
-  bool erase(std::string_view key);  // whether it was there
+  bool erase(std::string_view key);  // false if the key was absent
 
-  // Changes in two steps: what needs memory and may throw, and then what cannot.
+  // A commit has two steps: reserve() allocates and may throw, apply() cannot fail.
   class Reservation {
     friend class State;
-    Values nodes_;  // for keys that are new
+    Values nodes_;  // nodes for new keys
   };
   Reservation reserve(const std::vector<StateMutation>& mutations);
-  // Takes the values over. REQUIRES: `reservation` is for these mutations, and nothing has been changed since.
+  // Takes over the values. REQUIRES: the reservation is for these mutations, and the state has not changed since.
   void apply(std::vector<StateMutation>& mutations, Reservation reservation) noexcept;
 
   std::vector<std::string_view> keys() const;  // in order; valid until the next change
   // The size of to_json(): braces, quoted and escaped keys, colons, values and commas.
   std::uint64_t bytes() const { return bytes_; }
-  // What a member adds to bytes(), its comma included; the first one has none and adds one byte less.
+  // The bytes that a member adds to bytes(), comma included; the first member has no comma and adds one byte less.
   static std::uint64_t member_bytes(std::string_view key, std::string_view json);
   std::size_t size() const { return values_.size(); }
   std::string to_json() const;
@@ -59,7 +58,7 @@ class State {
 
   Values values_;
   std::uint64_t next_order_ = 0;
-  std::uint64_t bytes_ = 2;  // the braces
+  std::uint64_t bytes_ = 2;  // the braces of an empty object
 };
 
 }  // namespace nexus

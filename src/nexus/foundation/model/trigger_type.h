@@ -1,4 +1,4 @@
-// The kinds of things that start a tool, as definitions and metrics name them.
+// The types of triggers, with their names in definitions and metrics.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// What is wrong with a document: each error with its path.
+// The validation errors of a document, each with its path.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +17,9 @@ struct ValidationError {
 };
 
 struct ValidationErrors {
-  ErrorCode code;  // kInvalidRequest, or kCapabilityNotAllowed when that is all that is wrong
-  std::vector<ValidationError> errors;  // the first hundred of them
-  std::size_t unlisted = 0;             // how many more there are
+  ErrorCode code;                       // kInvalidRequest, or kCapabilityNotAllowed if every error is one
+  std::vector<ValidationError> errors;  // the first hundred
+  std::size_t unlisted = 0;             // the number of further errors
 };
 
 }  // namespace nexus

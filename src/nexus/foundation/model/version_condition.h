@@ -1,5 +1,5 @@
-// What must hold of a panel's version for a change to be made, so that of two clients who read the same version only
-// one changes it.
+// A condition on a panel's version for a change. When two clients have read the same version, only one of them can
+// change the panel.
 #pragma once
 
 #include <algorithm>
@@ -9,25 +9,25 @@
 
 namespace nexus {
 
-// Some versions, or all that there can be.
+// A list of versions, or every version.
 struct VersionSet {
   enum class Extent : bool { kListed, kEvery };
   Extent extent = Extent::kListed;
-  std::vector<std::uint64_t> versions;  // when listed
+  std::vector<std::uint64_t> versions;  // if kListed
 
-  // None: there is no panel, which is in no set.
+  // nullopt means that the panel does not exist; no set contains it.
   bool contains(std::optional<std::uint64_t> version) const {
     if (!version) return false;
     return extent == Extent::kEvery || std::ranges::find(versions, *version) != versions.end();
   }
 };
 
-// Without any set nothing is asked.
+// Without any set the condition always holds.
 struct VersionCondition {
   std::optional<VersionSet> must_be_in;
   std::optional<VersionSet> must_not_be_in;
 
-  // None: there is no panel.
+  // nullopt means that the panel does not exist.
   bool holds(std::optional<std::uint64_t> version) const {
     if (must_be_in && !must_be_in->contains(version)) return false;
     return !must_not_be_in || !must_not_be_in->contains(version);
