@@ -11,7 +11,7 @@
 namespace nexus::system {
 namespace {
 
-// Version 1 says "unlimited" as the largest number of whole pages: 9223372036854771712 where a page has 4 KiB.
+// Version 1 writes "unlimited" as the largest multiple of the page size: 9223372036854771712 for 4 KiB pages.
 constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 62;
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {
@@ -32,7 +32,7 @@ std::optional<std::uint64_t> limit_in(const ReadFile& read, const std::string& p
   return limit && *limit < kUnlimited ? limit : std::nullopt;
 }
 
-// "inactive_file 4096" in a line of its own.
+// The value of a line such as "inactive_file 4096".
 std::optional<std::uint64_t> stat_of(std::string_view stat, std::string_view name) {
   while (!stat.empty()) {
     std::string_view line = take_until(stat, '\n');
@@ -52,14 +52,14 @@ constexpr std::string_view kLimitWithSwap = "/memory.memsw.limit_in_bytes",
 struct Usage {
   std::uint64_t bytes;
   std::uint64_t inactive_file_bytes;
-  std::optional<std::uint64_t> inherited_limit;  // version 1: also of ancestors that cannot be seen from here
+  std::optional<std::uint64_t> inherited_limit;  // version 1: includes ancestors that are not visible here
   std::uint64_t working_set() const { return minus(bytes, inactive_file_bytes); }
 };
 
 struct Limit {
   std::uint64_t bytes;
   std::string file;
-  std::uint64_t working_set;  // in the group that it limits
+  std::uint64_t working_set;  // of the group that it limits
   std::uint64_t free() const { return minus(bytes, working_set); }
 };
 
@@ -67,7 +67,7 @@ class Reading {
  public:
   explicit Reading(const ReadFile& read) : read_(read) {}
 
-  // From the own group upward.
+  // Called for the own group first, then for each ancestor.
   void add(const ControlGroup& group) {
     const Names& names = group.version == 2 ? kVersion2 : kVersion1;
     std::optional<Usage> usage;
@@ -113,7 +113,7 @@ class Reading {
     return Usage{*bytes, stat_of(stat, names.inactive).value_or(0), inherited};
   }
 
-  // Reading what a group uses costs the kernel a sum over its processors: only where there is a limit.
+  // Reads the use only of groups with a limit: the kernel sums it over all processors.
   void add_limit(const ControlGroup& group, const Names& names, std::string_view name,
                  std::optional<Usage>& usage) {
     std::string file = group.folder + std::string(name);

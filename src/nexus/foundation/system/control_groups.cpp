@@ -17,8 +17,8 @@ bool is_listed(std::string_view list, std::string_view word) {
 }
 
 struct Mount {
-  std::string root;   // the group that is mounted: "/", or "/docker/x" where only that is shown
-  std::string point;  // where: "/sys/fs/cgroup/memory"
+  std::string root;   // the mounted group: "/", or "/docker/x" where only that is visible
+  std::string point;  // the mount point: "/sys/fs/cgroup/memory"
 };
 
 // Lines of /proc/self/mountinfo: "36 35 0:31 /docker/x /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory".
@@ -38,7 +38,7 @@ std::optional<Mount> find_mount(std::string_view mounts, int version, std::strin
       take_until(line, ' ');
     Mount mount{.root = std::string(take_until(line, ' ')), .point = std::string(take_until(line, ' '))};
     if (!mount.point.starts_with('/')) continue;
-    // A later one covers an earlier one; one elsewhere is commonly the host's, shown to a monitor.
+    // A later mount covers an earlier one. A mount elsewhere is usually the host's, shown to a monitoring container.
     if (mount.point.starts_with(kRoot) || !found) found = std::move(mount);
   }
   return found;
@@ -46,7 +46,7 @@ std::optional<Mount> find_mount(std::string_view mounts, int version, std::strin
 
 struct Membership {
   int version;
-  std::string_view controllers;  // as the line has them: "cpu,cpuacct"
+  std::string_view controllers;  // as in the line: "cpu,cpuacct"
   std::string_view path;         // "/a/b"
 };
 
@@ -54,7 +54,7 @@ struct Membership {
 std::optional<Membership> membership(std::string_view line, std::string_view controller) {
   take_until(line, ':');
   const std::string_view controllers = take_until(line, ':');
-  // A path out of what is mounted ("/../x") shows the same as the root does.
+  // A path outside the mount ("/../x") is treated as the root.
   const bool is_inside = line.starts_with('/') && line.find("/..") == std::string_view::npos;
   const std::string_view path = is_inside ? line : "/";
   if (controllers.empty()) return Membership{2, {}, path};
@@ -62,7 +62,7 @@ std::optional<Membership> membership(std::string_view line, std::string_view con
   return std::nullopt;
 }
 
-// From the path's group up to the mount's own.
+// Adds the path's group and its ancestors up to the mounted one.
 void add_upward(std::vector<ControlGroup>& groups, int version, const Mount& mount, std::string_view path) {
   const bool is_below = mount.root != "/" && path.starts_with(mount.root) &&
                         (path.size() == mount.root.size() || path[mount.root.size()] == '/');

@@ -1,4 +1,4 @@
-// Where the kernel tells what this process's control group and its ancestors may use.
+// The folders of this process's control group and of its ancestors.
 #pragma once
 
 #include <string>
@@ -14,9 +14,9 @@ struct ControlGroup {
   std::string folder;  // "/sys/fs/cgroup/a/b"
 };
 
-// The process's own group first, then its ancestors up to the last that can be seen; where both versions are mounted, those
-// of version 2 first. `controller`: "cpu", "memory". A group need not be there nor have the controller's files: a
-// container may see its own group as the root while its path is the host's.
+// The process's own group first, then its ancestors up to the last visible one; those of version 2 first if both are
+// mounted. `controller`: "cpu", "memory". A group may not exist or may lack the controller's files: a container may
+// see its own group as the root while its path is the host's.
 std::vector<ControlGroup> control_groups(const ReadFile& read, std::string_view controller);
 
 }  // namespace nexus::system

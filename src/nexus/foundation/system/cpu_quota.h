@@ -1,4 +1,4 @@
-// How many CPUs this process may use at once: what the scheduler allows, less what its control group's quota leaves.
+// The number of CPUs that this process may use: the scheduler's, limited by the control group's quota.
 #pragma once
 
 #include <optional>
@@ -7,12 +7,11 @@
 
 namespace nexus::system {
 
-// The tightest quota among this process's control group and its ancestors, in CPUs (1.5: three halves of one); none when
-// there is no quota. Reads cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us over cpu.cfs_period_us); what it cannot make
-// sense of is no quota.
+// The tightest quota among this process's control group and its ancestors, in CPUs (1.5: one and a half), or none.
+// Reads cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us over cpu.cfs_period_us); malformed files count as no quota.
 std::optional<double> cpu_quota(const ReadFile& read);
 
-// Whole CPUs, at least 1: a quota is rounded down, because threads beyond it would only wait for each other.
+// Whole CPUs, at least 1. A quota is rounded down, because more threads would only wait for each other.
 unsigned usable_cpus(unsigned allowed_by_scheduler, std::optional<double> quota);
 
 }  // namespace nexus::system

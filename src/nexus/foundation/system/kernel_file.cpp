@@ -14,7 +14,7 @@ std::optional<std::string> read_kernel_file(const std::string& path) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return std::nullopt;
   std::string text;
-  std::array<char, 8_KiB> step;  // nearly all are shorter
+  std::array<char, 8_KiB> step;  // nearly all files are shorter
   ssize_t got = 0;
   do {
     got = read(*file, step.data(), step.size());

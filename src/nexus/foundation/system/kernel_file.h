@@ -1,4 +1,4 @@
-// Files that the kernel makes up when they are read: /proc and /sys.
+// Files that the kernel generates when they are read: /proc and /sys.
 #pragma once
 
 #include <functional>
@@ -7,10 +7,10 @@
 
 namespace nexus::system {
 
-// A file's content, none when it cannot be read.
+// The content of a file, or nullopt if it cannot be read.
 using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 
-// The real ones; of a file above 4 MiB its beginning. A few microseconds, and what the kernel needs to make it up.
+// Reads the real file, at most its first 4 MiB. Takes a few microseconds plus the kernel's time to generate it.
 std::optional<std::string> read_kernel_file(const std::string& path);
 
 }  // namespace nexus::system

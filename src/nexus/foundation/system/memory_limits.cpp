@@ -11,11 +11,12 @@ namespace nexus::system {
 namespace {
 
 constexpr std::uint64_t kMostReserveWithoutShare = 32_MiB;
-constexpr std::uint64_t kUnknownMachine = 1_GiB;  // where even /proc/meminfo can't be read
+constexpr std::uint64_t kUnknownMachine = 1_GiB;  // if /proc/meminfo cannot be read either
 
-// "MemTotal:       24684084 kB"; 0: it isn't there.
+// The value of a line such as "MemTotal:       24684084 kB", in bytes; 0 if it is missing.
 std::uint64_t meminfo_bytes(std::string_view text, std::string_view name) {
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 50;  // in KiB; beyond it is garbage, and would overflow
+  constexpr std::uint64_t kMost = std::uint64_t{1}
+                                  << 50;  // in KiB; a larger value is garbage and would overflow
   while (!text.empty()) {
     std::string_view line = take_until(text, '\n');
     if (take_until(line, ':') != name) continue;
@@ -59,13 +60,14 @@ MemoryLimits memory_limits_of(const ContainerMemory& container, std::string_view
     limits.working_set_bytes = container.working_set_bytes;
     limits.neighbours_bytes = container.neighbours_bytes;
   }
-  // What the kernel gives: the container's limit, or all there is.
+  // The memory that the kernel allows: the container's limit, or the whole machine.
   const std::uint64_t unknown_is_endless =
       limits.machine_total_bytes == 0 ? UINT64_MAX : limits.machine_total_bytes;
   const std::uint64_t given = limits.container_limit_bytes.value_or(unknown_is_endless);
   const std::uint64_t given_to_us = minus(given, limits.neighbours_bytes);
 
-  // Of the limit and not of what neighbours leave of it: the reserve must not tremble with them.
+  // Computed from the limit, not from the part that neighbours leave, so that the reserve does not vary with their
+  // use.
   limits.reserve_bytes = reserve_bytes_of(std::min(given, limits.budget_bytes));
   limits.grantable_bytes = minus(std::min(given_to_us, limits.budget_bytes), limits.reserve_bytes);
   const bool is_container = given_to_us <= limits.budget_bytes;

@@ -18,7 +18,7 @@ constexpr auto kWritten1 =
     std::to_array<std::string_view>({"/memory.limit_in_bytes", "/memory.memsw.limit_in_bytes"});
 constexpr auto kWritten2 = std::to_array<std::string_view>({"/memory.max", "/memory.high", "/memory.events"});
 
-// 150 ms of 2 s; without privilege the kernel takes windows of whole 2 s alone.
+// 150 ms of 2 s; an unprivileged process may only use windows that are multiples of 2 s.
 constexpr std::string_view kStalls("some 150000 2000000\0", 20);
 
 bool write_all(int file, std::string_view text) {
@@ -60,7 +60,8 @@ bool PressureWatch::add(Source source, std::uint32_t events) {
   return true;
 }
 
-// Of a pod all of these are files that it may only read: what the kernel counts and what others write is seen nonetheless.
+// Needs only read access: inside a pod these files are read-only, and writes by the kernel and by others are still
+// seen.
 void PressureWatch::watch_writes(std::span<const ControlGroup> groups) {
   const int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (notify < 0) return;
@@ -122,7 +123,7 @@ void PressureWatch::take() {
       while (read(event.data.fd, ignored.data(), ignored.size()) > 0) {
       }
     }
-    // A group that is gone says so for ever. What stalls tell is taken by having been asked.
+    // A deleted group reports an error for ever, so it is removed. PSI events need no read: epoll_wait consumes them.
     if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) epoll_ctl(poll_, EPOLL_CTL_DEL, event.data.fd, nullptr);
   }
 }

@@ -1,10 +1,11 @@
-// Says when a limit may have moved, before the next look at the clock would find it. No privilege is needed: what cannot be
-// watched here is left out, and those who look at the clock go on doing so.
+// The pressure watch: signals that a memory limit or the pressure on it may have changed, before the next regular
+// measurement. Needs no privilege; sources that cannot be watched are left out, and the regular measurements
+// continue.
 //
-//   of each group   writes to its limits; version 2: what the kernel counts in memory.events         inotify
-//   of the nearest that lets us
-//     version 2     a tenth of two seconds lost to waiting for memory (memory.pressure)               PSI, poll
-//     version 1     reclaim that has to work for it, out of memory (cgroup.event_control)             eventfd
+//  each group      writes to its limits; version 2: the kernel's counts in memory.events              inotify
+//  the nearest watchable group
+//    version 2     150 ms of 2 s lost to waiting for memory (memory.pressure)                         PSI, poll
+//    version 1     reclaim under pressure, out of memory (cgroup.event_control)                       eventfd
 #pragma once
 
 #include <cstdint>
@@ -19,23 +20,23 @@ namespace nexus::system {
 // Not thread-safe.
 class PressureWatch {
  public:
-  // Never fails: where the kernel has no more descriptors nothing is watched.
+  // Never fails: without free descriptors nothing is watched.
   explicit PressureWatch(std::span<const ControlGroup> groups);
   ~PressureWatch();
   PressureWatch(const PressureWatch&) = delete;
   PressureWatch& operator=(const PressureWatch&) = delete;
 
-  // Readable (poll, epoll) once something has happened, until take(). -1: nothing is watched.
+  // Readable (poll, epoll) from an event until take(); -1 if nothing is watched.
   int descriptor() const { return sources_.empty() ? -1 : poll_; }
-  // Makes it unreadable again.
+  // Consumes the events: the descriptor is not readable any more.
   void take();
-  // The files that are watched, for people.
+  // The watched files, for messages.
   const std::vector<std::string>& files() const { return files_; }
 
  private:
   struct Source {
     int descriptor;
-    int subject;  // what it tells about, which must stay open; -1: itself
+    int subject;  // the descriptor of the observed file, which must stay open; -1 if it is `descriptor` itself
   };
 
   void watch_writes(std::span<const ControlGroup> groups);

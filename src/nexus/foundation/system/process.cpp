@@ -18,11 +18,11 @@ namespace {
 
 constexpr char kOpenFiles[] = "/proc/self/fd";
 
-// The beginning of a file; empty when it can't be read.
+// The beginning of a file; empty if it cannot be read.
 std::string read_start(const char* path) {
   const int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return {};
-  std::array<char, 2048> buffer;  // what we look for comes within it
+  std::array<char, 2048> buffer;  // the fields that we read are within it
   const ssize_t bytes = read(file, buffer.data(), buffer.size());
   close(file);
   return bytes > 0 ? std::string(buffer.data(), static_cast<std::size_t>(bytes)) : std::string();
@@ -75,8 +75,8 @@ std::optional<std::uint64_t> count_fds_one_by_one() {
 }
 
 std::optional<ProcStat> parse_proc_stat(std::string_view text) {
-  // The second field is the program's name in parentheses, which may hold blanks and parentheses; the third comes after
-  // the last of them.
+  // The second field is the program's name in parentheses, which may contain blanks and parentheses; the third field
+  // begins after the last closing one.
   const auto name_end = text.rfind(") ");
   if (name_end == std::string_view::npos) return std::nullopt;
   text.remove_prefix(name_end + 2);
@@ -106,7 +106,7 @@ Process look_at_process() {
   process.open_fds = count_open_fds();
   process.stat = parse_proc_stat(read_start("/proc/self/stat"));
   if (process.stat) {
-    // Once: it is worked out from two clocks, and would otherwise tremble, which looks like restarts.
+    // Computed once: it is derived from two clocks, and a value that varies would look like restarts.
     static const double started = started_unix_seconds(*process.stat);
     process.started_unix_seconds = started;
   }
