@@ -1,8 +1,8 @@
 // The queue for bytes: in order of arrival, but a small request may pass a large one a limited number of times, so
 // that neither starves the other. Pure decisions: no clock, threads or memory.
 //
-//  first ──► wants 30 MiB, 20 are free: later requests that fit pass it, kMostPasses times at most;
-//            then none passes any more, and freed bytes collect for it
+//   first ──► wants 30 MiB, 20 are free: later requests that fit pass it, kMostPasses times at most;
+//             then none passes any more, and freed bytes collect for it
 #pragma once
 
 #include <cstdint>

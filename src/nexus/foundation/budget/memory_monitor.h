@@ -1,6 +1,6 @@
 // The memory monitor: measures the process and the kernel's limits, and sets the ledger's total.
 //
-//  │ server, measured at rest │ other kinds, granted │ unaccounted, measured now │ free │ reserve │  the tightest limit
+//   │ server, measured at rest │ other kinds, granted │ unaccounted, measured now │ free │ reserve │  the tightest limit
 //
 // Some memory cannot be charged before it is used: the allocator's spare memory, sockets, the program itself. While
 // no handler runs, this memory is measured and charged as kind `server`. Memory above that charge while handlers run

@@ -2,10 +2,10 @@
 // measurement. Needs no privilege; sources that cannot be watched are left out, and the regular measurements
 // continue.
 //
-//  each group      writes to its limits; version 2: the kernel's counts in memory.events              inotify
-//  the nearest watchable group
-//    version 2     150 ms of 2 s lost to waiting for memory (memory.pressure)                         PSI, poll
-//    version 1     reclaim under pressure, out of memory (cgroup.event_control)                       eventfd
+//   each group      writes to its limits; version 2: the kernel's counts in memory.events              inotify
+//   the nearest watchable group
+//     version 2     150 ms of 2 s lost to waiting for memory (memory.pressure)                         PSI, poll
+//     version 1     reclaim under pressure, out of memory (cgroup.event_control)                       eventfd
 #pragma once
 
 #include <cstdint>
