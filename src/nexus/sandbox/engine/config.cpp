@@ -8,7 +8,8 @@ namespace nexus::engine {
 
 wasm_config_t* new_config() {
   wasm_config_t* config = wasm_config_new();
-  // x86-64-v2: every processor of the last fifteen years; newer instructions made no difference to the interpreter.
+  // x86-64-v2 covers every processor of the last fifteen years; newer instructions did not make the interpreter
+  // faster.
   const ErrorHandle bad_target(wasmtime_config_target_set(config, "x86_64-unknown-linux-gnu"));
   if (bad_target) std::abort();
   for (const char* flag :
@@ -17,7 +18,7 @@ wasm_config_t* new_config() {
   }
   wasmtime_config_epoch_interruption_set(config, true);
   wasmtime_config_memory_may_move_set(config, false);
-  wasmtime_config_memory_init_cow_set(config, false);  // with memories of our own it must be off
+  wasmtime_config_memory_init_cow_set(config, false);  // must be off with custom memories
   wasmtime_config_max_wasm_stack_set(config, kWasmStackBytes);
   wasmtime_config_async_stack_size_set(config, kWasmStackBytes + kHostStackBytes);
   return config;

@@ -17,7 +17,8 @@ namespace {
 
 using memory::LinearMemory;
 
-// The engine hands on a text; whoever asked for the instance, on this thread, finds the error itself here.
+// The engine passes only a text through. The code on this thread that asked for the instance finds the full error
+// here.
 thread_local std::optional<Error> latest_refusal;
 
 wasmtime_error_t* refuse(Error error) {
@@ -34,7 +35,7 @@ wasmtime_error_t* no_memory() { return wasmtime_error_new("the process has no me
 std::uint8_t* memory_get(void* env, std::size_t* size, std::size_t* capacity) {
   const auto* memory = static_cast<LinearMemory*>(env);
   *size = memory->size();
-  // The whole reservation: otherwise the engine refuses a growth by itself and nobody learns of it.
+  // The whole reservation: with less, the engine refuses a growth itself, and memory_grow() does not learn of it.
   *capacity = memory::kReservationBytes;
   return reinterpret_cast<std::uint8_t*>(memory->base());
 }
@@ -134,7 +135,7 @@ wasm_trap_t* call_import(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_
 std::optional<Error> take_refusal() { return std::exchange(latest_refusal, std::nullopt); }
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, budget::Ledger& ledger) {
-  // Huge pages would turn one hot page into 2 MiB of resident memory.
+  // Transparent huge pages would turn one hot page into 2 MiB of resident memory.
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   auto parts = std::unique_ptr<Parts>(new Parts{.ledger = ledger, .tracking = options.tracking});
   NEXUS_TRY(parts->arena, memory::Arena::create(options.max_instances));
@@ -162,7 +163,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, bud
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Engine::~Engine() = default;
 
-// Any call will do; one that only comes back needs no memory of a guest.
+// Any call prepares the thread; an import that returns at once needs no guest memory.
 Result<void> Engine::prepare_thread() {
   if (auto there = prepare_signal_stack(); !there) return there;
   take_refusal();
@@ -213,7 +214,8 @@ Program::~Program() = default;
 
 Result<std::vector<std::byte>> compile(std::span<const std::byte> wasm) {
   wasm_config_t* config = new_config();
-  // On this thread alone: it is done once, at build time, and in tests, where TSan does not understand the engine's own.
+  // Compiles on this thread only: compilation runs once, at build time, and in tests, where TSan does not understand
+  // the engine's own threads.
   wasmtime_config_parallel_compilation_set(config, false);
   const EngineHandle engine(wasm_engine_new_with_config(config));
   wasmtime_module_t* raw = nullptr;

@@ -1,4 +1,4 @@
-// WebAssembly in three nouns. Everything outside this folder sees these, never the engine's C API.
+// WebAssembly in three nouns. Code outside this folder uses these, never the engine's C API.
 //
 //   Engine    one per process: configuration, address space for memories and stacks, the ticker, the SIGSEGV path
 //   Program   compiled code with its host functions, ready to be instantiated
@@ -25,7 +25,7 @@ struct EngineOptions {
   memory::Tracking tracking = memory::Tracking::kLearnHotPages;
 };
 
-// Thread-safe. Must outlive its programs and their instances. One at a time in a process.
+// Thread-safe. Must outlive its programs and their instances. At most one exists per process.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options, budget::Ledger& ledger);
@@ -35,17 +35,17 @@ class Engine {
 
   static std::string_view version();
 
-  // Sets up what the engine keeps for a thread that calls guests. Else the first call does, and ends the process when there
-  // is no room for it. create() does it for its own thread. kInternalError.
+  // Prepares the calling thread to run guests; create() prepares its own thread. Without it the first call prepares
+  // the thread, and ends the process if it has no memory for that. Fails with kInternalError.
   Result<void> prepare_thread();
 
-  // How many memories find out what a call has written, and how many copy everything, for want of mappings.
+  // The number of memories that track written pages, and of those that copy everything because mappings ran out.
   memory::TrackingCounts tracking() const;
 
-  // What runs now yields as if its time were up; a first slice is only shortened.
+  // Makes the running guests yield as if their slice were over. A first slice is only shortened.
   void end_slices();
 
-  struct Parts;  // engine/ alone
+  struct Parts;  // for engine/ only
   Parts& parts() { return *parts_; }
 
  private:
@@ -53,11 +53,11 @@ class Engine {
   std::unique_ptr<Parts> parts_;
 };
 
-// One argument or result, whatever its type: i32 values are sign-extended.
+// One argument or result of any type: i32 values are sign-extended.
 using Value = std::int64_t;
 
-// Called on the guest's stack with its arguments; the result, if there is one, goes to values[0]. Null, or why the guest
-// must be stopped with a trap (a literal). Must not throw, and may use 64 KiB of stack at most.
+// Called on the guest's stack. `values` holds the arguments; a result goes to values[0]. Returns null, or a literal
+// with the reason to stop the guest with a trap. Must not throw, and may use at most 64 KiB of stack.
 using HostFunction = const char* (*)(Instance& instance, std::span<Value> values);
 
 struct Import {
@@ -71,8 +71,8 @@ struct Import {
 // Immutable; thread-safe.
 class Program {
  public:
-  // `code` is what `compile` made; `imports` must have static storage. `exports`: functions without parameters, to be
-  // called by their index. kInternalError with the engine's text when the code isn't made for this engine or processor.
+  // `code` comes from compile(); `imports` must have static storage. `exports`: functions without parameters, called
+  // by index. kInternalError with the engine's text if the code is for another engine or processor.
   static Result<std::unique_ptr<Program>> load(Engine& engine, std::span<const std::byte> code,
                                                std::span<const Import> imports,
                                                std::span<const std::string_view> exports);
@@ -86,7 +86,7 @@ class Program {
   std::unique_ptr<Parts> parts_;
 };
 
-// Ahead of time, at build time: WebAssembly to code for `Program::load`.
+// Compiles WebAssembly to code for Program::load(). Used at build time.
 Result<std::vector<std::byte>> compile(std::span<const std::byte> wasm);
 
 }  // namespace nexus::engine

@@ -1,4 +1,4 @@
-// What the public classes of this folder are made of. Private to engine/.
+// The parts of this folder's public classes. Private to engine/.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace nexus::engine {
 
-// Destroyed in reverse: the ticker stops first, address space goes last.
+// Destroyed in reverse order: the ticker stops first, the address space is released last.
 struct Engine::Parts {
   budget::Ledger& ledger;
   memory::Tracking tracking;
@@ -25,7 +25,7 @@ struct Engine::Parts {
   std::unique_ptr<Ticker> ticker{};
 };
 
-// Why the latest memory on this thread was refused, once.
+// Returns and clears the error of the latest memory that was refused on this thread.
 std::optional<Error> take_refusal();
 
 struct Program::Parts {

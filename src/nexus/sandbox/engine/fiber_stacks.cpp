@@ -69,7 +69,7 @@ void FiberStacks::give_back(std::size_t index) {
   const Stack gone = stack(index);
   void* again = mmap(gone.bottom, gone.bytes, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  // Without a mapping left it stays accessible, but what was on it is gone all the same.
+  // Without a free mapping the stack stays accessible, but its content is gone.
   if (again == MAP_FAILED) madvise(gone.bottom, gone.bytes, MADV_DONTNEED);
   const std::lock_guard lock(mutex_);
   free_.push_back(index);
@@ -79,9 +79,9 @@ FiberStacks::Deep FiberStacks::deep_part(const void* address) const {
   const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_);
   if (offset >= stacks_ * stride_) return {};
   const Stack used = stack(offset / stride_);
-  // Whatever went deeper left a return address in the window just below what is kept, unless one frame spans it, and
-  // none is so large. What nobody has used since the last trim reads as zeros, from the kernel's one page of them: this
-  // look costs 0.1 us, asking with mincore 0.6.
+  // A call that went deeper left a return address in the window just below the kept part, since no single frame is as
+  // large as the window. Pages unused since the last trim read as zeros, from the kernel's shared zero page: this
+  // check costs 0.1 us, mincore 0.6 us.
   constexpr std::size_t kWindowBytes = 8 * 1024;
   std::byte* kept = used.top() - kKeptStackBytes;
   const std::byte* window = kept - kWindowBytes;

@@ -1,5 +1,5 @@
-// The native stacks that guests run on. They are memory that a guest controls (one deep call leaves megabytes), so they
-// are ours: reserved in one piece, dropped after use but for the part that every call needs.
+// The native stacks of guests. A guest controls how much of a stack becomes resident (one deep call: megabytes), so
+// the stacks are reserved here in one piece, and all but the part that every call needs is released after use.
 //
 //   base               + stride
 //    │ guard │ stack 0  │ guard │ stack 1  │ ...      a stack grows down, towards its guard
@@ -15,13 +15,13 @@
 
 namespace nexus::engine {
 
-// The native stack that WebAssembly may use. Larger than what the guest's own stack can drive, so that deep recursion
-// is an error in JavaScript and never a trap: with 2 MiB deeply nested JSON still trapped, with 4 MiB nothing did.
+// The native stack for WebAssembly code. It is larger than the guest's own stack can drive it, so that deep recursion
+// is a JavaScript error and never a trap: deeply nested JSON trapped with 2 MiB, nothing did with 4 MiB.
 inline constexpr std::size_t kWasmStackBytes = 4096 * 1024;
-// Host functions run on the same stack below that; overflowing it ends the process. They use 64 KiB at most.
+// Host functions run on the same stack, below that part. They use at most 64 KiB; an overflow would end the process.
 inline constexpr std::size_t kHostStackBytes = 512 * 1024;
 
-// Kept after a call: what an ordinary call uses, so that it need not be faulted in again.
+// Stays resident after a call: the part that an ordinary call uses, so that the next call takes no page faults.
 inline constexpr std::size_t kKeptStackBytes = 64 * 1024;
 
 // Thread-safe. Must outlive the engine's stores.
@@ -38,20 +38,21 @@ class FiberStacks {
     std::byte* top() const { return bottom + bytes; }
   };
 
-  // kOverloaded when all are taken, or the kernel has no mapping left for one more; what is given back can be had again.
+  // kOverloaded if all stacks are taken, or the kernel has no mapping for one more. A returned stack can be taken
+  // again.
   Result<std::size_t> take();
-  void give_back(std::size_t index);  // all of it is dropped
+  void give_back(std::size_t index);  // releases all of its pages
   Stack stack(std::size_t index) const;
 
-  // Drops what lies deeper than kKeptStackBytes of the stack that holds `address`; does nothing for other addresses.
-  // REQUIRES: nothing runs on it. Gives the bytes that were resident beyond that.
+  // Releases the part deeper than kKeptStackBytes of the stack that contains `address`, and returns its resident
+  // bytes. Does nothing for other addresses. REQUIRES: nothing runs on the stack.
   std::size_t trim(const void* address);
-  // What trim() would drop now; somebody may be waiting on it.
+  // The bytes that trim() would release now; a suspended call may be using them.
   std::size_t deep_bytes(const void* address) const;
 
  private:
   struct Deep {
-    std::byte* from = nullptr;  // null: nobody has gone deeper than what is kept
+    std::byte* from = nullptr;  // null if no call went deeper than the kept part
     std::size_t bytes = 0;
   };
   Deep deep_part(const void* address) const;

@@ -1,4 +1,4 @@
-// Wasmtime's C objects as owners that free themselves. Only this folder includes it.
+// RAII handles of Wasmtime's C objects. Only this folder includes them.
 #pragma once
 
 #include <wasm.h>
@@ -27,7 +27,7 @@ using FutureHandle = Handle<wasmtime_call_future_t, wasmtime_call_future_delete>
 using ErrorHandle = Handle<wasmtime_error_t, wasmtime_error_delete>;
 using TrapHandle = Handle<wasm_trap_t, wasm_trap_delete>;
 
-// The engine's own words.
+// The engine's message.
 std::string message_of(const wasmtime_error_t& error);
 std::string message_of(const wasm_trap_t& trap);
 

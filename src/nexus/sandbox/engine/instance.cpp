@@ -11,7 +11,7 @@
 namespace nexus::engine {
 namespace {
 
-// The first slice is longer than the later ones: nearly every handler ends in it and never waits for a second turn.
+// The first slice is longer than the others: nearly every handler ends in it and never waits for a second one.
 constexpr std::uint64_t kFirstSliceTicks = 2;
 constexpr std::uint64_t kLaterSliceTicks = 1;
 
@@ -48,7 +48,7 @@ Trap described(const wasm_trap_t& trap) {
   return {kind_of(trap), message_of(trap), take_frames(frames)};
 }
 
-// A trap of a host function comes back as an error, whose text is the engine's account of the whole stack.
+// A trap of a host function arrives as an error with the engine's description of the whole stack.
 Trap described(const wasmtime_error_t& error, const char* why_host_stopped) {
   wasm_frame_vec_t frames;
   wasmtime_error_wasm_trace(&error, &frames);
@@ -56,7 +56,7 @@ Trap described(const wasmtime_error_t& error, const char* why_host_stopped) {
   return {Trap::Kind::kOther, message_of(error), take_frames(frames)};
 }
 
-// No exception may reach the frames of the guest and of the engine.
+// Converts exceptions: none may reach the frames of the guest and the engine.
 const char* answer_import(const Import& import, Instance& instance, std::span<Value> values) {
   try {
     return import.function(instance, values);
@@ -67,7 +67,7 @@ const char* answer_import(const Import& import, Instance& instance, std::span<Va
 
 }  // namespace
 
-// Destroyed in reverse: the call in progress before the store that it runs in.
+// Destroyed in reverse order: the call in progress before its store.
 struct Instance::Parts {
   const Program& program;
   StoreHandle store{};
@@ -151,7 +151,7 @@ Result<std::unique_ptr<Instance>> Instance::create(const Program& program, void*
   Parts& p = *self->parts_;
   p.store.reset(wasmtime_store_new(engine.engine.get(), self.get(), nullptr));
   p.context = wasmtime_store_context(p.store.get());
-  // Declared to return an error, but the implementation (48.0.8, async.rs) returns nothing: not to be looked at.
+  // Declared to return an error, but the implementation (48.0.8, async.rs) returns nothing: do not use the result.
   wasmtime_context_epoch_deadline_async_yield_and_update(p.context, kLaterSliceTicks);
   wasmtime_context_set_epoch_deadline(p.context, std::uint64_t{1} << 40);
   p.future.reset(wasmtime_linker_instantiate_async(program.parts().linker.get(), p.context,

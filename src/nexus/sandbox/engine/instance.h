@@ -1,5 +1,5 @@
-// An instance of a program: its memory, and one call at a time, run in slices so that no guest holds its thread longer
-// than a few milliseconds.
+// An instance of a program: its memory and one call at a time. A call runs in slices, so that a guest never holds its
+// thread longer than a few milliseconds.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,8 @@ namespace nexus::engine {
 
 enum class Progress : std::uint8_t { kYielded, kReturned, kTrapped };
 
-// Why a guest was stopped by the engine. After one the instance is of no further use: it was interrupted anywhere.
+// The reason why the engine stopped a guest. The instance cannot be used afterwards: the guest may have stopped
+// anywhere.
 struct Trap {
   enum class Kind : std::uint8_t { kStackOverflow, kMemoryOutOfBounds, kUnreachable, kHost, kOther };
   Kind kind = Kind::kOther;
@@ -21,10 +22,10 @@ struct Trap {
   std::vector<std::string> frames;  // innermost first, "function @ offset"
 };
 
-// Not thread-safe; one thread at a time, slices may run on different threads.
+// Not thread-safe: one thread at a time, but slices may run on different threads.
 class Instance {
  public:
-  // `user` is what host functions find with user(). Instantiating takes about 30 us, plus its memory's first image.
+  // `user` is passed to host functions, by user(). Takes about 30 us, plus the copy of the memory's first image.
   static Result<std::unique_ptr<Instance>> create(const Program& program, void* user);
   ~Instance();
   Instance(const Instance&) = delete;
@@ -34,29 +35,30 @@ class Instance {
   void* user() const { return user_; }
   void set_user(void* user) { user_ = user; }
 
-  // Makes the engine read the memory's size again. REQUIRES: at rest. Call it after the size has changed from outside.
+  // Makes the engine read the memory's size again; call it after another part has changed the size. REQUIRES: at
+  // rest.
   void memory_size_changed();
 
-  // Begins a call of the export with this index; nothing runs yet. REQUIRES: no call in progress.
+  // Begins a call of the export with this index without running it. REQUIRES: no call in progress.
   void start(std::size_t export_index);
   // Runs one slice.
   Progress poll();
   std::int32_t returned() const;              // REQUIRES: kReturned
   const Trap& trap() const { return trap_; }  // REQUIRES: kTrapped
-  // Ends the call in progress; its destructors run, nothing else of it does. The instance is of no further use.
+  // Ends the call in progress: runs its destructors and nothing else. The instance cannot be used afterwards.
   void cancel();
-  // start and poll until the end, for what is known to be short.
+  // start(), then poll() until the end; for calls that are known to be short.
   Result<std::int32_t> call(std::size_t export_index);
 
-  // The guest's only mutable global is as it was at the start.
+  // True if the guest's only mutable global has its initial value.
   bool at_rest() const;
   std::int32_t stack_pointer() const;
-  // Drops what the last call used of the native stack beyond what is kept; gives how much that was.
+  // Releases the native stack that the last call used beyond the kept part; returns its bytes.
   std::size_t trim_stack();
-  // The bytes that it would drop now.
+  // The bytes that trim_stack() would release now.
   std::size_t deep_stack_bytes() const;
 
-  // For call_import: where on the native stack a host function runs, and why one has stopped the guest.
+  // For call_import: the native stack address of a host function, and its reason to stop the guest.
   void note_stack(const void* address) { stack_address_ = address; }
   void note_stopped(const char* why) { why_host_stopped_ = why; }
 

@@ -12,9 +12,10 @@
 namespace nexus::engine {
 namespace {
 
-// What the engine asks for (48.0.8, vm/sys/unix/signals.rs, MIN_STACK_SIZE); a smaller one it would replace.
+// The size that the engine requires (48.0.8, vm/sys/unix/signals.rs, MIN_STACK_SIZE); it would replace a smaller
+// stack.
 constexpr std::size_t kSignalStackBytes = 256 * 1024;
-constexpr std::size_t kMappedBytes = kPageBytes + kSignalStackBytes;  // a guard below it
+constexpr std::size_t kMappedBytes = kPageBytes + kSignalStackBytes;  // with a guard page below
 
 class SignalStack {
  public:
@@ -29,7 +30,7 @@ class SignalStack {
 
   bool is_there() const { return mapped_ != nullptr; }
 
-  // 0, or errno.
+  // Returns 0 or errno.
   int set_up() {
     void* mapped = mmap(nullptr, kMappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped == MAP_FAILED) return errno;

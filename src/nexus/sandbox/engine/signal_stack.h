@@ -1,12 +1,12 @@
-// Where a guest's faults are handled. The engine maps such a stack at a thread's first call, and ends the process when it
-// cannot; a thread that has one that is large enough keeps it.
+// The alternate signal stack for guests' faults. The engine maps one on a thread's first call, and ends the process
+// if it cannot; it keeps an existing stack that is large enough.
 #pragma once
 
 #include "nexus/foundation/base/error.h"
 
 namespace nexus::engine {
 
-// Of the calling thread, until it ends; does nothing when it is there already. kInternalError when there is no room for it.
+// Maps one for the calling thread, until the thread ends; does nothing if it exists. kInternalError without memory.
 Result<void> prepare_signal_stack();
 
 }  // namespace nexus::engine

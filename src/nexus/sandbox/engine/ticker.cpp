@@ -12,11 +12,11 @@ namespace nexus::engine {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(1);
-// Going to sleep and being woken costs a system call each: not worth it between two calls of a busy server.
+// Sleeping and waking cost a system call each: too much between two calls on a busy server.
 constexpr int kIdleTicksBeforeSleep = 20;
 
-// Asks the scheduler to let this thread in soon after it wakes, for which it gives up ever running long: beside guests that
-// never end it would otherwise tick 3 ms late now and then. Kernels before 6.12 take no notice.
+// Asks the scheduler for low latency after a wakeup in exchange for short run times. Otherwise, beside guests that
+// never end, a tick is sometimes 3 ms late. Kernels before 6.12 ignore the request.
 void ask_for_short_slices() {
   struct {
     std::uint32_t size = 48, policy = SCHED_OTHER;
@@ -59,7 +59,7 @@ void Ticker::loop() {
     } else if (++idle >= kIdleTicksBeforeSleep) {
       idle = 0;
       asleep_.store(1, std::memory_order_seq_cst);
-      // Whoever began in between has seen the 1 and taken it back, or is seen here.
+      // A begin() in between either saw the 1 and cleared it, or is seen here.
       if (running_.load(std::memory_order_seq_cst) != 0 || stopping_.load()) {
         asleep_.store(0);
       } else {

@@ -1,5 +1,5 @@
-// Advances the engine's epoch every millisecond while anything runs, which is what cuts a running guest into slices.
-// Sleeps, without waking up, while nothing runs.
+// Advances the engine's epoch every millisecond while a guest runs; this cuts running guests into slices. Sleeps
+// without wakeups while none runs.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ class Ticker {
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
 
-  // While one lives, the ticker ticks.
+  // The ticker ticks while at least one Running exists.
   class Running {
    public:
     explicit Running(Ticker& ticker) : ticker_(&ticker) { ticker.begin(); }
