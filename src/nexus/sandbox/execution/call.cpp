@@ -18,11 +18,11 @@ constexpr const char* kForgedText = "the guest sent something that cannot be";
 constexpr std::size_t kMaxMessageBytes = 4_KiB;
 constexpr std::size_t kMaxStackBytes = 16_KiB;
 
-// What the clock says while a handler is loaded, on every machine: 2020-01-01T00:00:00Z.
+// The clock during a load, equal on every machine: 2020-01-01T00:00:00Z.
 constexpr std::int64_t kLoadTimeMs = 1577836800000;
 
-// Names are kept as UTF-8. Half of a surrogate pair, which the interpreter writes as ED A0..BF xx, is U+FFFD here as it
-// is in JSON texts.
+// Names are kept as valid UTF-8. A lone surrogate, which the interpreter writes as ED A0..BF xx, becomes U+FFFD, as
+// in JSON texts.
 constexpr char kSurrogateLead = '\xed';
 
 std::string without_surrogates(std::string_view name) {
@@ -103,7 +103,7 @@ Call::Reply Call::refuse_limit(std::string_view setting, std::uint64_t limit, st
   return refuse(Kind::kLimit, std::move(error));
 }
 
-// Twice: RESULT repeats it all. The first bytes are in what every connection is charged for anyway.
+// Charges 2×: RESULT repeats every copied text. The first 4 KiB are covered by the charge of each connection.
 std::optional<Call::Reply> Call::charge_copy(std::uint64_t bytes) {
   constexpr std::uint64_t kFree = 4_KiB, kStep = 64_KiB;
   copied_bytes_ += bytes;
@@ -161,7 +161,7 @@ Call::Reply Call::handle(std::int32_t op, std::string_view a, std::string_view b
     default:
       break;
   }
-  if (purpose_ == Purpose::kLoad) return {.trap = kForgedText};  // there is no execution
+  if (purpose_ == Purpose::kLoad) return {.trap = kForgedText};  // a load has no execution
   std::string repaired;
   if (a.find(kSurrogateLead) != std::string_view::npos) a = repaired = without_surrogates(a);
   std::uint64_t* counter = nullptr;
@@ -267,7 +267,7 @@ Call::Reply Call::extension_call(std::string_view name, std::string_view args) {
   if (dot == std::string_view::npos) return {.trap = kForgedText};
   const std::string_view extension = name.substr(0, dot), method = name.substr(dot + 1);
   if (!allows(Permission::kExtension, extension)) return refuse_permission(Permission::kExtension, extension);
-  // What a handler has asked for may be gone when it goes on in another process.
+  // The handler may resume in another process without this extension.
   if (request_.extensions == nullptr || request_.extensions->find(extension, method).empty()) {
     return refuse(Kind::kNoExtension, {.code = ErrorCode::kExecutionError,
                                        .message = fmt::format("no such extension: {}", name)});

@@ -1,4 +1,4 @@
-// The journal of an execution: reads see the changes made so far, and nobody else does until they are committed.
+// The journal of an execution. Its own reads see the changes at once, all others only after the commit.
 #include <fmt/format.h>
 
 #include "guest/border.h"
@@ -8,7 +8,7 @@
 namespace nexus::sandbox {
 namespace {
 
-constexpr std::size_t kIndexedFrom = 32;  // fewer changes than this are found by looking at each
+constexpr std::size_t kIndexedFrom = 32;  // with fewer changes a linear search is faster
 
 }  // namespace
 
@@ -62,7 +62,7 @@ std::optional<Call::Reply> Call::charge_journal(std::uint64_t bytes) {
   return std::nullopt;
 }
 
-// Puts the last value of a key into the journal, or its deletion.
+// Records the last value of a key, or its deletion.
 std::optional<Call::Reply> Call::record(std::string_view key, std::optional<std::string> json) {
   const std::string* before = current(key);
   const std::uint64_t new_bytes = json ? State::member_bytes(key, *json) : 0;
@@ -76,7 +76,7 @@ std::optional<Call::Reply> Call::record(std::string_view key, std::optional<std:
                         "the panel's state is too large");
   }
   StateMutation* change = change_of(key);
-  // A value that replaces an earlier one of this execution takes its place in the journal.
+  // A value that replaces an earlier one of this execution takes the place of the earlier one in the journal.
   const std::uint64_t replaced =
       change != nullptr ? key.size() + (change->json ? change->json->size() : 0) : 0;
   journal_bytes_ -= replaced;

@@ -1,4 +1,4 @@
-// What an execution is started with.
+// The inputs of an execution.
 #pragma once
 
 #include <memory>
@@ -18,19 +18,19 @@ namespace nexus::sandbox {
 
 class ExtensionTable;
 
-// Everything an execution needs. The views and pointers must stay valid until finish().
+// The views and pointers must stay valid until finish().
 struct ExecutionRequest {
   std::shared_ptr<const memory::Image> image;  // of the handler
   std::string_view source;                     // the handler's own text, for error locations
   std::string execution_id;
-  std::string_view args_json = "{}";  // one JSON value, already checked
+  std::string_view args_json = "{}";  // one checked JSON value
   std::string_view scope_json = "{}";
   const State* state = nullptr;
   const Capabilities* capabilities = nullptr;
   const ExtensionTable* extensions = nullptr;  // null: there are none
   Limits limits{};
   bool cache_hit = false;
-  budget::Grant prepaid{};  // kInstances, for the growth that is expected
+  budget::Grant prepaid{};  // kInstances, for the expected growth
 };
 
 }  // namespace nexus::sandbox

@@ -26,7 +26,7 @@ std::string_view line_of(std::string_view source, int line) {
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// The part of a long line around the column, cut between characters.
+// The part of a long line around the column, cut at character boundaries.
 std::string snippet_of(std::string_view line, int column) {
   if (line.size() <= kSnippetBytes) return std::string(line);
   std::size_t from = 0;
@@ -41,7 +41,7 @@ std::string snippet_of(std::string_view line, int column) {
   return std::string(line.substr(from, to - from));
 }
 
-// Columns as editors count them, in UTF-16 units; the interpreter's are bytes.
+// Columns in UTF-16 units, as editors count them; the interpreter counts bytes.
 int column_of(std::string_view line, int bytes) {
   int column = 1;
   for (const char c : line.substr(0, static_cast<std::size_t>(bytes - 1))) {
@@ -52,7 +52,7 @@ int column_of(std::string_view line, int bytes) {
 
 int lines_of(std::string_view source) { return 1 + static_cast<int>(std::ranges::count(source, '\n')); }
 
-// "LINE:COLUMN" at the start of `text` as the interpreter wrote it. It may be anything: handlers can write stacks.
+// "LINE:COLUMN" at the start of `text` as the interpreter writes it. Untrusted: handlers can write stacks.
 struct RawPlace {
   int line = 0;
   int column = 0;
@@ -69,8 +69,8 @@ std::optional<RawPlace> read_place(std::string_view text) {
   return place;
 }
 
-// The place in the author's source. Line 0 is the one that was put before it, and what is missing at the end is reported
-// on the line after it.
+// The place in the author's source. Line 0 is the line that the loader puts before the source; an error at the end of
+// the source is reported on the line behind it.
 SourceLocation place_in(std::string_view source, RawPlace raw) {
   const int lines = lines_of(source);
   const bool is_behind = raw.line > lines;
@@ -81,7 +81,7 @@ SourceLocation place_in(std::string_view source, RawPlace raw) {
   return {line, column_of(text, bytes), snippet_of(text, bytes)};
 }
 
-// Our own frames say nothing to an author, and places are those of the author's source.
+// Removes our own frames, and maps places to the author's source.
 std::string authors_stack(std::string_view stack, std::string_view source) {
   std::string kept;
   while (!stack.empty()) {
@@ -104,7 +104,7 @@ std::string authors_stack(std::string_view stack, std::string_view source) {
   return kept;
 }
 
-// The parser names the token of ours that it met behind the source, or none.
+// At the end of the source, the parser names a token of the loader's text behind it, or an empty one.
 bool is_at_the_end(const Failure& failure, std::string_view source) {
   const std::size_t file = failure.stack.find(kFile);
   if (file == std::string::npos) return false;
@@ -112,7 +112,7 @@ bool is_at_the_end(const Failure& failure, std::string_view source) {
   return (raw && raw->line > lines_of(source)) || failure.message.ends_with("''");
 }
 
-// An export of nothing has no place of its own: it is where its name stands in the source.
+// An export of an undefined variable has no place: look for its name in the source.
 std::optional<SourceLocation> locate_export(std::string_view message, std::string_view source) {
   constexpr std::string_view kStart = "exported variable '";
   const std::size_t at = message.find(kStart);
@@ -124,7 +124,7 @@ std::optional<SourceLocation> locate_export(std::string_view message, std::strin
   return place_in(source, {lines_of(before), static_cast<int>(found - (before.rfind('\n') + 1)) + 1});
 }
 
-// An import() that was refused has no place of its own: it is where the specifier stands in the source.
+// A refused import() has no place: look for the specifier in the source.
 std::optional<SourceLocation> locate_import(std::string_view message, std::string_view source) {
   constexpr std::string_view kStart = "import of '";
   const std::size_t at = message.find(kStart);
@@ -148,7 +148,7 @@ Error memory_error(const FailureContext& c) {
   const std::uint64_t used = std::min<std::uint64_t>(c.limits.memory_limit_bytes,
                                                      std::uint64_t{c.guest.static_bytes} + c.guest.peak);
   const std::uint64_t wanted = used + c.guest.failed_bytes;
-  // The allocator's own bound is the handler's limit; a growth that was refused may have had another reason.
+  // The allocator's own bound is the handler's limit; a refused growth may have another cause.
   const bool other_layer =
       c.guest.failed_cause == CAUSE_REFUSED && c.growth_refusal && c.growth_refusal->layer != "handler";
   if (other_layer) {
@@ -165,7 +165,7 @@ Error memory_error(const FailureContext& c) {
   return error;
 }
 
-// What is common to all: the text, the stack, the place.
+// Adds the parts that all errors share: text, stack and place.
 void add_place(Error& error, const FailureContext& c) {
   if (!c.call.failure()) return;
   const Failure& failure = *c.call.failure();

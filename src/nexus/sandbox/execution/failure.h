@@ -1,5 +1,5 @@
-// From what the guest told of a failure to the error that the author sees: code, place in their own source, and the
-// number that was in the way. Private to sandbox/.
+// Turns the guest's report of a failure into the error that the author sees: code, place in the source, and the limit
+// that was reached. Private to sandbox/.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,7 @@ struct FailureContext {
 Error error_of_execution(const FailureContext& context);
 Error error_of_load(const FailureContext& context);
 
-// The first "handler.js:LINE:COLUMN" of a stack, with the line's text out of the source.
+// The first "handler.js:LINE:COLUMN" of a stack, with the text of that source line.
 std::optional<SourceLocation> locate(std::string_view stack, std::string_view source);
 
 }  // namespace nexus::sandbox

@@ -20,7 +20,7 @@ constexpr std::int32_t kBadFileDescriptor = 8;  // WASI's errno
 
 Call& call_of(engine::Instance& instance) { return *static_cast<Call*>(instance.user()); }
 
-// The guest's bytes at [pointer, pointer + length); nullopt for a lie.
+// The guest's bytes at [pointer, pointer + length); nullopt if they are outside its memory.
 std::optional<std::span<std::byte>> bytes_at(engine::Instance& instance, Value pointer, Value length) {
   return instance.memory().slice(static_cast<std::uint32_t>(pointer), static_cast<std::uint32_t>(length));
 }
@@ -68,7 +68,7 @@ const char* wasi_clock(engine::Instance& instance, std::span<Value> v) {
   return nullptr;
 }
 
-// What the C library links but a handler has no way to reach: there are no files.
+// Linked by the C library, but unreachable for handlers: there are no files.
 const char* wasi_no_files(engine::Instance&, std::span<Value> v) {
   v[0] = kBadFileDescriptor;
   return nullptr;
@@ -107,7 +107,7 @@ bool GuestControl::put_input(std::string_view first, std::string_view second) co
   if (first.size() + second.size() + 2 > INPUT_BYTES) return false;
   char* at = control_->input;
   for (const std::string_view text : {first, second}) {
-    if (!text.empty()) std::memcpy(at, text.data(), text.size());  // an empty view may have no data at all
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());  // the data() of an empty view may be null
     at[text.size()] = '\0';
     at += text.size() + 1;
   }

@@ -1,4 +1,4 @@
-// The interpreter as a program of the engine: its imports, its exports, and the control block in its memory. Private to
+// The interpreter as a program of the engine: imports, exports, and the control block in its memory. Private to
 // sandbox/.
 #pragma once
 
@@ -13,23 +13,23 @@
 
 namespace nexus::sandbox {
 
-// The exports, in the order in which engine::Instance::start knows them.
+// The exports, by the index that engine::Instance::start takes.
 enum Export : std::size_t { kInitialize, kControl, kInit, kLoad, kRun, kResume };
 
-// The interpreter, compiled.
+// The compiled interpreter.
 std::span<const std::byte> guest_code();
 Result<std::unique_ptr<engine::Program>> load_guest(engine::Engine& engine);
 
-// The control block of a guest. Reading is safe whatever the guest has written there; writing needs a
-// memory::Running on this thread.
+// The control block of a guest. Reads are safe whatever the guest has written there; writes need a memory::Running on
+// this thread.
 class GuestControl {
  public:
   GuestControl() = default;
-  // kInternalError when the address isn't inside the memory.
+  // kInternalError if the address is outside the memory.
   static Result<GuestControl> at(engine::Instance& instance, std::int32_t address);
 
   control* operator->() const { return control_; }
-  // Writes texts with a NUL behind each into the input area; false when they don't fit.
+  // Writes both texts, each with a NUL behind it, into the input area; false if they do not fit.
   bool put_input(std::string_view first, std::string_view second) const;
 
  private:

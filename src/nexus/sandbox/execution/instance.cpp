@@ -16,11 +16,11 @@ namespace {
 
 std::atomic<std::uint64_t> next_id{1};
 
-// What a first slice counts for at most, when it did not end the execution: it is cut after so long, and what passes
-// beyond that passes while other threads have the CPU.
+// The most that a first slice counts if it did not end the execution: it is cut after this time, and any excess
+// passed while other threads had the CPU.
 constexpr std::uint64_t kFirstSliceUs = 2000;
 
-// One reset in so many is measured: two readings of the clock are 46 ns, and a reset is 1000.
+// One of this many resets is measured: two clock readings take 46 ns, a reset 1000 ns.
 constexpr std::uint64_t kResetsPerMeasurement = 16;
 
 }  // namespace
@@ -101,10 +101,10 @@ void Instance::Parts::begin(Call::Purpose why, std::shared_ptr<const memory::Ima
 
 void Instance::start(ExecutionRequest request) {
   assert(status_ == Status::kIdle);
-  status_ = Status::kFinished;  // of no use to anybody, if what follows throws
+  status_ = Status::kFinished;  // unusable if the following throws
   Parts& p = *parts_;
   p.request = std::move(request);
-  // An empty scope is what the image has already.
+  // The image already has an empty scope.
   const std::string_view scope = p.request.scope_json == "{}" ? std::string_view() : p.request.scope_json;
   p.begin(Call::Purpose::kExecution, p.request.image, p.request.args_json, scope);
   status_ = p.error ? Status::kFinished : Status::kRunning;
@@ -115,7 +115,8 @@ void Instance::start_load(std::string_view source, const Limits& limits) {
   status_ = Status::kFinished;
   Parts& p = *parts_;
   p.request = ExecutionRequest{.source = source, .limits = limits};
-  p.request.limits.stack_size_bytes = kMostStackBytes;  // images must not depend on it
+  p.request.limits.stack_size_bytes =
+      kMostStackBytes;  // constant, because images must not depend on the setting
   p.begin(Call::Purpose::kLoad, p.runtime.base, source, {});
   status_ = p.error ? Status::kFinished : Status::kRunning;
 }
@@ -178,8 +179,8 @@ void Instance::Parts::check_time() {
   }
 }
 
-// What the slice has made resident. Between slices many executions wait with what they have; while one runs, it is within
-// the reserve.
+// Charges the pages that the slice has made resident. Many executions wait between slices with their pages; those of
+// the running one fit in the reserve.
 void Instance::Parts::charge() {
   auto charged = memory().settle();
   if (charged) charged = deep_stack.grow_to(engine->deep_stack_bytes());
@@ -251,7 +252,7 @@ void Instance::Parts::trapped() {
 ExecutionResult Instance::finish() {
   assert(status_ == Status::kFinished);
   Parts& p = *parts_;
-  if (!p.capture) p.measure();  // else it was, before what was taken was put back
+  if (!p.capture) p.measure();  // otherwise measured before the captured pages were put back
   if (!p.error) p.call->commit();
   ExecutionResult result = std::move(p.call->result());
   result.execution_id = std::move(p.request.execution_id);
@@ -260,8 +261,8 @@ ExecutionResult Instance::finish() {
   result.metrics.cache_hit = p.request.cache_hit;
   if (result.error) result.return_json.clear();
   p.request = {};
-  // Which one is another for each instance: the first resets of an instance are slower than all others, and would be
-  // measured too often.
+  // Measures a different reset for each instance: the first resets of an instance are the slowest, and measuring the
+  // same one everywhere would overstate them.
   const bool is_measured = (++executions_ + id_) % kResetsPerMeasurement == 0;
   const std::uint64_t before_ns = is_measured ? p.runtime.clock.monotonic_ns() : 0;
   reset();
@@ -288,7 +289,7 @@ Result<std::shared_ptr<const memory::Image>> Instance::finish_load(const MayKeep
   }
   auto error = std::move(p.error);
   p.request = {};
-  // The memory holds no image now; the next one is taken from nothing.
+  // The memory holds no image now, so the next one is taken from nothing.
   p.call.reset();
   if (!p.broken && p.memory().take(p.runtime.base)) {
     p.engine->memory_size_changed();

@@ -1,9 +1,10 @@
-// One WebAssembly memory with an interpreter in it, which runs one execution at a time and is pristine between them.
+// A WebAssembly memory with an interpreter. It runs one execution at a time and is reset to its image between
+// executions.
 //
-//   idle ──start()────────────► running ──step() == kDone──► finished ──finish()───► idle
-//        ──restore()─resume()──►   │                            └─waits()─suspend()──► idle
-//                                  │ cancel(), a trap, a timeout                      │ reset could not be proven
-//                                  └──────────────────► finished ──finish()──► terminated (the pool drops it)
+//   idle ──start()─────────────► running ──step() == kDone──► finished ──finish()───► idle
+//        ──restore()──resume()──►   │                            └─waits()─suspend()──► idle
+//                                   │ cancel(), a trap, a timeout                      │ the reset failed
+//                                   └──────────────────► finished ──finish()──► terminated (the pool drops it)
 //
 // Thread safety: none; one thread at a time, but slices may run on different threads.
 #pragma once
@@ -24,10 +25,10 @@
 
 namespace nexus::sandbox {
 
-class Runtime;  // what all instances share: see runtime.h
+class Runtime;  // shared by all instances: see runtime.h
 
-// What an idle instance keeps beside its linear memory: the engine's store, the part of its native stack that stays, page
-// tables. Measured over a thousand of them.
+// The memory of an idle instance beside its linear memory: the engine's store, the kept part of its native stack,
+// page tables. Measured over a thousand instances.
 inline constexpr std::size_t kInstanceOverheadBytes = 96 * 1024;
 
 enum class Step : bool { kMore, kDone };
@@ -36,7 +37,7 @@ class Instance {
  public:
   enum class Status : std::uint8_t { kIdle, kRunning, kFinished, kTerminated };
 
-  // kOverloaded when there is no room for one more.
+  // kOverloaded if there is no room for another instance.
   static Result<std::unique_ptr<Instance>> create(Runtime& runtime);
   ~Instance();
   Instance(const Instance&) = delete;
@@ -44,54 +45,55 @@ class Instance {
 
   // REQUIRES: idle.
   void start(ExecutionRequest request);
-  // Runs one slice: a few milliseconds at most. Of what waits then, copies what it has changed out of the memory, for a
-  // millisecond at most; it has ended when there is no memory for that. REQUIRES: running.
+  // Runs one slice of at most a few milliseconds. Once the execution waits, captures its delta instead, for at most
+  // one millisecond per step; if there is no memory for the delta, the execution fails. REQUIRES: running.
   Step step();
-  // How long the execution has run, without what passed between its slices.
+  // CPU time of the execution, without the time between its slices.
   std::uint64_t running_us() const;
-  // When maxWallMs is over, by the monotonic clock; the next slice ends it then.
+  // The monotonic time at which maxWallMs is over; the first slice after it ends the execution.
   std::uint64_t due_us() const;
-  // Ends the execution as `code` (kCancelled, kTimeout); nothing of it runs any more. REQUIRES: running.
+  // Ends the execution with `code` (kCancelled, kTimeout); no more of it runs. REQUIRES: running.
   void cancel(ErrorCode code, std::string message);
-  // The outcome; puts the memory back. REQUIRES: finished.
+  // Returns the result and resets the memory. REQUIRES: finished.
   ExecutionResult finish();
 
-  // The segment is over and the execution is not: it waits for a call that it has made, and has been copied. REQUIRES:
-  // finished.
+  // True if the segment is over but the execution waits for an extension call and its delta has been captured.
+  // REQUIRES: finished.
   bool waits() const;
-  // Gives what was copied, and puts the memory back. REQUIRES: waits().
+  // Returns the segment with the captured delta, and resets the memory. REQUIRES: waits().
   Segment suspend();
-  // Copies an execution that waits into the memory, for a millisecond at most; `request` is as for start(), without arguments
-  // and scope. kDone: it can be resumed. An error: there is no memory for it now, and nothing has changed. reset() gives it up.
-  // REQUIRES: idle.
+  // Restores a suspended execution into the memory, for at most a millisecond per call; `request` is as for start(),
+  // without arguments and scope. kDone: ready for resume(). On an error (no memory now) nothing has changed. reset()
+  // abandons it. REQUIRES: idle.
   Result<Step> restore(const Suspended& suspended, ExecutionRequest request);
-  // REQUIRES: the last gave kMore.
+  // Continues the restoring. REQUIRES: the last call returned kMore.
   Result<Step> restore_more(const Suspended& suspended);
-  // Goes on with it after one of its calls was settled. REQUIRES: all of it has been put in.
+  // Resumes the execution after one of its calls has been settled. REQUIRES: restoring is complete.
   void resume(Suspended& suspended, const CallAnswer& answer);
 
-  // start, all steps, finish.
+  // start(), step() until kDone, finish().
   ExecutionResult execute(ExecutionRequest request);
 
-  // Loads a handler: its source becomes an image. Same steps as an execution; limits: memory and timeout.
-  // REQUIRES: idle.
+  // Loads a handler: turns its source into an image. Runs in steps like an execution; only the memory and time limits
+  // apply. REQUIRES: idle.
   void start_load(std::string_view source, const Limits& limits);
-  // Asked before the image is made: what it keeps at most.
+  // Called before the image is made, with the most bytes that the image will keep.
   using MayKeep = std::function<Result<void>(std::uint64_t most_bytes)>;
-  // kCompilationError, kInvalidHandler, kTimeout, kMemoryLimit, those of `may_keep`. REQUIRES: finished after start_load.
+  // Fails with kCompilationError, kInvalidHandler, kTimeout, kMemoryLimit, or the error of `may_keep`. REQUIRES:
+  // finished after start_load().
   Result<std::shared_ptr<const memory::Image>> finish_load(const MayKeep& may_keep = nullptr);
 
-  // Puts the memory back to its image. finish() does it by itself.
+  // Resets the memory to its image. finish() calls it.
   void reset();
-  // No further use; gives the memory back now.
+  // Ends the instance's use and releases its memory now.
   void terminate();
 
   std::uint64_t id() const { return id_; }
   Status state() const { return status_; }
-  std::uint64_t memory_used() const;  // what is charged for it: resident, or about to be
+  std::uint64_t memory_used() const;  // charged bytes: resident, or about to be
   std::uint64_t memory_peak() const;  // the highest memoryPeakBytes of its executions
   std::uint64_t executions() const { return executions_; }
-  // Compares the whole memory with its image: what reset() has to achieve. For tests; about 50 us a MiB.
+  // Compares the whole memory with its image: the postcondition of reset(). For tests; about 50 us per MiB.
   bool is_pristine() const;
   std::size_t hot_pages() const;  // copied back by every reset()
 

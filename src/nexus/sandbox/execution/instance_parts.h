@@ -1,4 +1,4 @@
-// What an instance consists of. Private to sandbox/.
+// The parts of an instance. Private to sandbox/.
 #pragma once
 
 #include <optional>
@@ -22,13 +22,14 @@ struct Instance::Parts {
   std::optional<Call> call{};
   std::optional<Error> error{};
   std::uint64_t started_us = 0;
-  std::uint64_t running_us = 0;  // on a CPU, but for the first slice, which is measured by the cheaper clock
+  std::uint64_t running_us =
+      0;  // CPU time, but elapsed time for the first slice, which is cheaper to measure
   bool is_first_slice = true;
   std::uint64_t peak_ever = 0;
-  std::optional<memory::DeltaCapture> capture{};  // of what waits
-  std::uint64_t waited_after_us = 0;              // its wall time until then
-  std::size_t parts_in = 0;                       // of the delta that is being put in
-  bool broken = false;                            // it was interrupted, or lied: nothing more may run in it
+  std::optional<memory::DeltaCapture> capture{};  // of a waiting execution
+  std::uint64_t waited_after_us = 0;              // the elapsed time when the execution began to wait
+  std::size_t parts_in = 0;                       // restored parts of the delta
+  bool broken = false;                            // interrupted, or broke the protocol: must not run again
 
   memory::LinearMemory& memory() { return engine->memory(); }
   void begin(Call::Purpose why, std::shared_ptr<const memory::Image> image, std::string_view first,

@@ -1,4 +1,4 @@
-// Taking an execution out of an instance, and putting it into one, the same or another.
+// Captures an execution from an instance, and restores it into the same or another one.
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -11,12 +11,12 @@ static_assert(static_cast<int>(CallAnswer::Kind::kValue) == SETTLED_VALUE &&
               static_cast<int>(CallAnswer::Kind::kError) == SETTLED_ERROR &&
               static_cast<int>(CallAnswer::Kind::kExpired) == SETTLED_EXPIRED);
 
-// Between two looks at the sockets, as a slice of a handler.
+// The time between two looks at the sockets, as for a handler's slice.
 constexpr std::uint64_t kCopyingUs = 1000;
 
 bool Instance::waits() const { return status_ == Status::kFinished && parts_->capture && !parts_->error; }
 
-// Copies some of it; an error of theirs when there is no memory for that.
+// Captures some of the delta; the execution fails if there is no memory for it.
 Step Instance::Parts::capture_delta() {
   const std::uint64_t began_us = runtime.clock.monotonic_us();
   const auto out_of_memory = [this](Error why) {
@@ -29,7 +29,7 @@ Step Instance::Parts::capture_delta() {
     waited_after_us = began_us - started_us;
     measure();
     scrub_input();
-    // Nothing is on the stack, so that what lies there is dead.
+    // Nothing runs, so the content of the guest's stack is dead.
     auto begun = memory::DeltaCapture::begin(memory(), runtime.stack_end / kPageBytes, runtime.ledger);
     if (!begun) return out_of_memory(std::move(begun.error()));
     capture.emplace(*std::move(begun));
@@ -56,7 +56,7 @@ Segment Instance::suspend() {
   return segment;
 }
 
-// The arguments of `run`, or the last answer: the interpreter has made values of them.
+// Scrubs the arguments of `run` or the last answer: the interpreter has copied them into values.
 void Instance::Parts::scrub_input() {
   auto& c = *control.operator->();
   if (c.input_bytes == 0) return;
@@ -67,7 +67,7 @@ void Instance::Parts::scrub_input() {
 
 Result<Step> Instance::restore(const Suspended& suspended, ExecutionRequest request) {
   assert(status_ == Status::kIdle);
-  status_ = Status::kFinished;  // of no use to anybody, if what follows throws
+  status_ = Status::kFinished;  // unusable if the following throws
   Parts& p = *parts_;
   p.request = std::move(request);
   p.clear(Call::Purpose::kExecution);

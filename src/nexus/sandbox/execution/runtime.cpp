@@ -10,8 +10,8 @@
 namespace nexus::sandbox {
 namespace {
 
-// The allocator's bound while the interpreter is built and handlers are loaded; what is really allowed is the memory's
-// own limit. A constant, since images must not depend on the configuration.
+// The allocator's bound while the interpreter is built and handlers are loaded; the memory's own limit is the
+// effective one. A constant, because images must not depend on the configuration.
 constexpr std::uint32_t kBuildLimitBytes = 1U << 31;
 
 Result<void> build_base(Runtime::Parts& parts) {
@@ -33,8 +33,8 @@ Result<void> build_base(Runtime::Parts& parts) {
   return {};
 }
 
-// How the host loads a handler, as far as its image depends on it: the clock and randomness that it is given, what is
-// scrubbed. To be counted up when that changes.
+// The version of the loading procedure, as far as images depend on it: the clock, the randomness, the scrubbed parts.
+// Increase it with every such change.
 constexpr int kLoading = 1;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// An execution between two segments: it waits for what it has called, and no instance is held.
+// An execution between two segments: it waits for its calls and holds no instance.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace nexus::sandbox {
 
-// A call of $ext that a segment made. It begins when the segment has ended.
+// A call of $ext by a segment. The call begins after the segment has been committed.
 struct ExtensionCall {
   std::uint32_t number = 0;  // within its execution
   std::string extension;
@@ -19,9 +19,9 @@ struct ExtensionCall {
   std::string args_json;  // an array
 };
 
-// What the segments so far have used up and left: limits count over all of them.
+// Totals of the segments so far: limits apply to their sum.
 struct Carried {
-  Journal journal;  // committed already; of a key its last value
+  Journal journal;  // committed already; the last value of each key
   std::vector<LogLine> logs;
   std::uint64_t log_lines_dropped = 0;
   HostCalls host_calls;
@@ -30,14 +30,14 @@ struct Carried {
   std::uint64_t log_bytes = 0;
   std::uint64_t copied_bytes = 0;
   std::uint64_t running_us = 0;
-  std::uint64_t wall_us = 0;  // without the time that it was suspended
+  std::uint64_t wall_us = 0;  // elapsed time without suspensions
   std::int64_t started_unix_ms = 0;
   std::uint32_t next_call = 0;
   std::uint32_t unsettled_calls = 0;
-  budget::Grant held{};  // kBuffers, for what is copied out of the guest
+  budget::Grant held{};  // kBuffers, for texts copied from the guest
 };
 
-// The outcome of an execution that goes on no more.
+// The result of an execution that will not resume.
 ExecutionResult result_of(Carried carried, std::string execution_id, Error error);
 
 struct Suspended {
@@ -45,7 +45,7 @@ struct Suspended {
   Carried carried;
 };
 
-// What a segment leaves whose execution waits.
+// The result of a segment whose execution waits.
 struct Segment {
   Journal journal;  // to be committed
   std::vector<ExtensionCall> calls;
