@@ -1,4 +1,4 @@
-// What goes wrong with the disk cache: counted, and told once a minute. No request fails for any of it.
+// Failures of the disk cache: counted, and logged once a minute. No request fails because of them.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ namespace nexus::handlers {
 
 enum class CacheOp : std::uint8_t { kOpen, kRead, kVerify, kWrite, kRemove, kLock, kCharge, kQueue };
 
-// The labels of nexus_cache_errors_total, in that order.
+// The labels of nexus_cache_errors_total, in the order of CacheOp.
 inline constexpr auto kCacheOps =
     std::to_array<std::string_view>({"open", "read", "verify", "write", "remove", "lock", "charge", "queue"});
 
@@ -23,7 +23,7 @@ using CacheErrorCounts = std::array<std::uint64_t, kCacheOps.size()>;
 class CacheErrors {
  public:
   explicit CacheErrors(const Clock& clock) : clock_(clock) {}
-  // `what`: a sentence for the operator, such as "cannot write to /tmp/x: No space left on device".
+  // `what` is a sentence for the operator: "cannot write to /tmp/x: No space left on device".
   void record(CacheOp op, std::string_view what);
   CacheErrorCounts counts() const;
 

@@ -1,4 +1,5 @@
-// What the disk cache wants of a folder. cache_folder.h is the one on disk; tests have one that fails when they say so.
+// The file operations of the disk cache. cache_folder.h implements them on disk; tests have an implementation that
+// fails on request.
 #pragma once
 
 #include <cstddef>
@@ -20,33 +21,34 @@ using Attempt = std::expected<T, std::error_code>;
 struct CachedFile {
   Digest name;
   std::uint64_t bytes = 0;
-  std::int64_t used_ms = 0;  // when it was written or read last, in Unix time
+  std::int64_t used_ms = 0;  // last write or read, in Unix time
 };
 
-// While it lives, nobody else changes the folder: no other process, and no other object in this one.
+// Exclusive access to the folder: while it exists, no other process and no other object in this one changes the
+// folder.
 class CacheTurn {
  public:
   virtual ~CacheTurn() = default;
-  // Counts the turns that the folder has had. A turn with the number after that of one's own last: nobody else has changed
-  // anything in between.
+  // The count of turns in the folder. If it is one more than that of the caller's previous turn, nobody else has
+  // changed the folder in between.
   virtual std::uint64_t number() const = 0;
 };
 
-// Thread-safe. What changes the folder, but for the time of use, wants a turn to be held.
+// Thread-safe. Changes to the folder, except to the time of use, require a turn.
 class CacheFiles {
  public:
   virtual ~CacheFiles() = default;
   virtual std::string_view path() const = 0;
-  virtual bool is_in_memory() const = 0;  // as on a tmpfs: its files are memory of the container
+  virtual bool is_in_memory() const = 0;  // true on a tmpfs: its files count against the container's memory
 
-  // The whole file, and marks it as used at `now_ms`.
+  // Reads the whole file and sets its time of use to `now_ms`.
   virtual Attempt<std::vector<std::byte>> read(const Digest& name, std::int64_t now_ms) = 0;
   virtual Attempt<std::vector<CachedFile>> list() = 0;
   virtual Attempt<CachedFile> look_at(const Digest& name) = 0;
 
-  // Waits for others, but not for long: timed_out.
+  // Waits a limited time for other holders, then fails with timed_out.
   virtual Attempt<std::unique_ptr<CacheTurn>> take_turn() = 0;
-  // The whole file or nothing of it; one of that name is replaced.
+  // Writes the whole file or nothing; replaces a file of the same name.
   virtual Attempt<void> write(const Digest& name, std::span<const std::byte> bytes, std::int64_t now_ms) = 0;
   virtual Attempt<void> remove(const Digest& name) = 0;
 };

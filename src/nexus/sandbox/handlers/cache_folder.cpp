@@ -23,14 +23,15 @@ namespace {
 
 constexpr const char* kNew = "new";
 constexpr const char* kTurns = "turns";
-constexpr std::size_t kDigits = 16;  // of half a name
-constexpr int kTries = 250;  // to take a turn, one in two milliseconds: somebody else's takes one or two
+constexpr std::size_t kDigits = 16;  // in half a name
+constexpr int kTries =
+    250;  // to take a turn, every two milliseconds; another process holds it for one or two
 
 std::unexpected<std::error_code> failed(int error = errno) {
   return std::unexpected(std::error_code(error, std::generic_category()));
 }
 
-// Nullopt: not a name that we give.
+// nullopt if it is not the name of an image file.
 std::optional<Digest> name_of(std::string_view text) {
   if (text.size() != 2 * kDigits) return std::nullopt;
   const auto high = hex_number(text.substr(0, kDigits)), low = hex_number(text.substr(kDigits));
@@ -92,7 +93,7 @@ class Folder final : public CacheFiles {
     const auto got = ::read(*file, bytes.data(), bytes.size());
     if (got < 0) return failed();
     bytes.resize(static_cast<std::size_t>(got));
-    set_used(*file, now_ms);  // in a folder that is read-only it stays as it was
+    set_used(*file, now_ms);  // stays unchanged in a read-only folder
     return bytes;
   }
 
@@ -103,7 +104,7 @@ class Folder final : public CacheFiles {
   }
 
   Attempt<std::vector<CachedFile>> list() override {
-    // Not a copy of the descriptor: it would share the place where reading the folder stands.
+    // Opens the folder again: a duplicated descriptor would share the read position.
     const int fd = openat(*folder_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return failed();
     const std::unique_ptr<DIR, Close> entries(fdopendir(fd));
@@ -123,7 +124,7 @@ class Folder final : public CacheFiles {
 
   Attempt<std::unique_ptr<CacheTurn>> take_turn() override {
     for (int attempt = 0; attempt < kTries; ++attempt) {
-      if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // flock has no time limit
+      if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // flock has no timeout
       Descriptor file(openat(*folder_, kTurns, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
       if (!file) return failed();
       if (flock(*file, LOCK_EX | LOCK_NB) != 0) {
@@ -132,12 +133,12 @@ class Folder final : public CacheFiles {
       }
       struct stat about{};
       if (fstat(*file, &about) != 0) return failed();
-      if (about.st_nlink == 0) continue;  // somebody has cleaned up: others will lock another file
-      // A file that is new begins anywhere, so that nobody takes its numbers for those of one that was removed.
+      if (about.st_nlink == 0) continue;  // the file was deleted: other processes will lock a new one
+      // A new file starts at a random number, so that its numbers differ from those of a deleted one.
       std::uint64_t number = 0;
       if (pread(*file, &number, sizeof number, 0) != sizeof number) number = random_u64();
       ++number;
-      // Before anything is changed: who is ended in the middle has still been seen by the others.
+      // Written before any change, so that other processes notice even an interrupted turn.
       if (pwrite(*file, &number, sizeof number, 0) != sizeof number) return failed();
       return std::make_unique<Turn>(std::move(file), number);
     }
@@ -145,7 +146,7 @@ class Folder final : public CacheFiles {
   }
 
   Attempt<void> write(const Digest& name, std::span<const std::byte> bytes, std::int64_t now_ms) override {
-    unlinkat(*folder_, kNew, 0);  // of somebody who was ended while writing
+    unlinkat(*folder_, kNew, 0);  // left by a process that ended while writing
     const Descriptor file(openat(*folder_, kNew, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file) return failed();
     if (write_all(*file, bytes) && set_used(*file, now_ms) &&
@@ -173,7 +174,7 @@ std::unexpected<Error> cannot(std::string_view what, const std::string& path, in
               fmt::format("{} {}: {}", what, path, std::generic_category().message(error)));
 }
 
-// Takes what others may have put into it for nothing.
+// Removes files that others may have put into the folder.
 Result<void> make_private(int folder, const std::string& path, CacheFiles& files) {
   if (fchmod(folder, 0700) != 0) return cannot("cannot close to others:", path);
   const auto found = files.list();

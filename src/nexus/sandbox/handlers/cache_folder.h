@@ -1,10 +1,10 @@
 // The folder of the disk cache:
 //
-//   CACHE_DIR/            may be anybody's, and open to all
-//     images-UID/         ours alone (0700), and held open
-//       turns             locked by whoever changes something; holds the number of the last turn
-//       new               a file that is being written
-//       0123...ef         an image file (image_file.h); the time of its last use is its time of modification
+//   CACHE_DIR/            any owner, any permissions
+//     images-UID/         ours only (0700), and held open
+//       turns             locked for each change; holds the number of the last turn
+//       new               the file that is being written
+//       0123...ef         an image file (image_file.h); its modification time is the time of its last use
 #pragma once
 
 #include <sys/vfs.h>
@@ -17,17 +17,17 @@
 
 namespace nexus::handlers {
 
-// No larger file is read or written: reading one takes 2 ms, and loading what is larger takes much longer anyway.
+// Larger files are neither read nor written: reading one takes 2 ms, and loading the handler takes much longer.
 inline constexpr std::uint64_t kMostFileBytes = 8 << 20;
 
-// Makes what is not there: the folder of ours, and `directory` if its parent exists. A folder that others could write to
-// is emptied. kInternalError says what is in the way.
+// Creates our folder, and `directory` if its parent exists. Empties a folder that others could write to.
+// kInternalError states the obstacle.
 Result<std::shared_ptr<CacheFiles>> open_cache_folder(const std::string& directory);
 
-// The same, but makes nothing; null: it is not there.
+// The same without creating anything; null if the folder does not exist.
 Result<std::shared_ptr<CacheFiles>> find_cache_folder(const std::string& directory);
 
-// Whether its files are memory: tmpfs, ramfs.
+// True if the files are in memory: tmpfs, ramfs.
 bool is_memory(const struct statfs& filesystem);
 
 }  // namespace nexus::handlers

@@ -1,4 +1,4 @@
-// Which files there are, in the order of their last use, and how many bytes they take. Numbers only: no file is touched.
+// The files of the disk cache in order of last use, and their bytes. Numbers only: touches no file.
 #pragma once
 
 #include <boost/container/flat_map.hpp>
@@ -14,10 +14,10 @@ namespace nexus::handlers {
 // Not thread-safe.
 class CacheIndex {
  public:
-  // What a file counts for: whole pages of 4 KiB, as a file system keeps it.
+  // The charge for a file: whole 4 KiB pages, as file systems allocate.
   static std::uint64_t charge_of(std::uint64_t file_bytes);
 
-  void put(const CachedFile& file);  // new, or in place of the one of that name
+  void put(const CachedFile& file);  // adds the file, or replaces the one of the same name
   void remove(const Digest& name);
 
   std::optional<CachedFile> least_recently_used() const;
@@ -25,7 +25,7 @@ class CacheIndex {
   std::size_t files() const { return files_.size(); }
 
  private:
-  // Flat: a node for each of 16,000 files would keep a page of the heap each, for as long as there are files.
+  // Flat maps: a node per file for 16,000 files would fragment the heap as long as they exist.
   struct Use {
     std::uint64_t bytes;
     std::int64_t used_ms;

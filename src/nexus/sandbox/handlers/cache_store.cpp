@@ -39,7 +39,7 @@ bool CacheStore::open() {
 std::unique_ptr<CacheTurn> CacheStore::begin() {
   if (files_ == nullptr && !open()) return nullptr;
   auto turn = files_->take_turn();
-  if (!turn && turn.error() == std::errc::no_such_file_or_directory) {  // the folder has been removed
+  if (!turn && turn.error() == std::errc::no_such_file_or_directory) {  // the folder has been deleted
     if (!open()) return nullptr;
     turn = files_->take_turn();
   }
@@ -109,7 +109,7 @@ bool CacheStore::evict_down_to(std::uint64_t bytes) {
   return true;
 }
 
-// Reading marks a file as used without telling anybody here: it is asked for when it would be the next to go.
+// find() updates the time of use on disk only, so it is read again before a file is evicted.
 bool CacheStore::evict_one() {
   while (const auto oldest = index_.least_recently_used()) {
     const auto now = files_->look_at(oldest->name);
@@ -132,7 +132,7 @@ bool CacheStore::evict_one() {
   return false;
 }
 
-// For files that are memory. More is asked for; less is given back by publish().
+// Charges files that are in memory. publish() gives back what is not needed.
 bool CacheStore::charge(std::uint64_t bytes) {
   return !files_->is_in_memory() || grant_.grow_to(bytes).has_value();
 }

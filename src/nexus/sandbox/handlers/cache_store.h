@@ -1,4 +1,4 @@
-// The files of the disk cache as a whole: how many bytes they may take, which goes first, what is charged for them.
+// The files of the disk cache as a whole: their limit, the eviction order, and their charge.
 #pragma once
 
 #include <atomic>
@@ -22,22 +22,22 @@ class CacheStore {
  public:
   using Open = std::function<Result<std::shared_ptr<CacheFiles>>()>;
 
-  // A folder that cannot be opened now is tried again by each begin().
+  // If the folder cannot be opened, each begin() tries again.
   CacheStore(Open open, std::uint64_t max_bytes, const Clock& clock, budget::Ledger& ledger,
              CacheErrors& errors);
 
   // ---- thread-safe ----
-  std::shared_ptr<CacheFiles> files() const;  // null: there is no folder
+  std::shared_ptr<CacheFiles> files() const;  // null if there is no folder
   std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
   std::uint64_t evictions() const { return evictions_.load(std::memory_order_relaxed); }
 
   // ---- one thread at a time ----
-  // The turn for some changes; when it is given there are no more bytes than there may be, and all are charged that are
-  // memory. Null: nothing can be changed now.
+  // Takes a turn for changes. With a turn, the files are within the limit, and charged if they are in memory. Null if
+  // nothing can be changed now.
   std::unique_ptr<CacheTurn> begin();
-  // At no time are there more bytes than there may be. What cannot be written is not there.
+  // The bytes never exceed the limit. A file that cannot be written is left out.
   void write(const CacheTurn& turn, const Digest& name, std::span<const std::byte> bytes);
-  // Removes the least recently used until there are so many bytes fewer, or none.
+  // Removes least recently used files until at least `bytes` are freed or none is left.
   void reclaim(const CacheTurn& turn, std::uint64_t bytes);
 
  private:
@@ -58,7 +58,8 @@ class CacheStore {
   mutable std::mutex mutex_;
   std::shared_ptr<CacheFiles> files_;
   CacheIndex index_;
-  // Of ours; while nobody else has one, index_ is right. None while it may not be: an exception leaves it so.
+  // The number of our last turn: index_ is valid while nobody else has taken one. None if index_ may be wrong, as
+  // after an exception.
   std::optional<std::uint64_t> last_turn_;
   budget::Grant grant_;
   std::atomic<std::uint64_t> bytes_{0}, evictions_{0};
@@ -67,7 +68,7 @@ class CacheStore {
 struct Pruned {
   std::uint64_t files = 0, bytes = 0;
 };
-// Removes all files. Whoever else uses the folder goes on.
+// Removes all files. Other users of the folder keep working.
 Attempt<Pruned> prune(CacheFiles& files);
 
 }  // namespace nexus::handlers

@@ -13,10 +13,10 @@
 namespace nexus::handlers {
 namespace {
 
-// What waits is kept in memory, though the caches may have given it up.
+// Queued handlers stay in memory even if the caches have evicted them.
 constexpr std::size_t kMostQueued = 1024;
 constexpr std::uint64_t kMostQueuedBytes = 32_MiB;
-// In one turn, during which other processes wait: some milliseconds.
+// In one turn, while other processes wait: some milliseconds.
 constexpr std::size_t kMostInATurn = 64;
 constexpr std::uint64_t kFarewellUs = 250'000;
 
@@ -35,7 +35,7 @@ DiskCache::DiskCache(Options options, const Clock& clock, budget::Ledger& ledger
   try {
     thread_ = std::jthread([this] { work(); });
   } catch (const std::system_error& error) {
-    // What is there already is read all the same; the queue of what is to be written fills up, and stays so.
+    // Reads still work without the thread; the queue fills up and stays full.
     errors_.record(CacheOp::kWrite, fmt::format("no thread to write with: {}", error.what()));
   }
 }
@@ -96,7 +96,7 @@ void DiskCache::wait_until_written() {
   changed_.wait(lock, [this] { return queue_.empty() && reclaim_bytes_ == 0 && !is_writing_; });
 }
 
-// False: there is nothing left to do. Needs no memory.
+// False if there is nothing left to do. Allocates nothing.
 bool DiskCache::take(Batch& batch) {
   std::unique_lock lock(mutex_);
   is_writing_ = false;
@@ -115,7 +115,7 @@ void DiskCache::work() {
   Batch batch;
   do {
     try {
-      write(batch);  // at first none: what is there, and no more than may be, before the first image comes
+      write(batch);  // the first batch is empty: reads the existing files and enforces the limit
     } catch (const std::bad_alloc&) {
       errors_.record(CacheOp::kWrite, "there is no memory to write with");
       if (!batch.empty()) batch.pop_front();
@@ -123,7 +123,7 @@ void DiskCache::work() {
   } while (!batch.empty() || take(batch));
 }
 
-// What has been written, or left out, is no longer in it.
+// Removes written and left-out handlers from the batch.
 void DiskCache::write(Batch& batch) {
   const std::uint64_t reclaim_bytes = take_reclaim();
   const auto turn = store_.begin();

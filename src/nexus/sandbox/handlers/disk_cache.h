@@ -1,9 +1,9 @@
-// Images of handlers on disk, so that a restart finds them: shared by all loops of the process, and by other processes.
+// Handlers' images on disk, so that a restarted server finds them. Shared by all loops and by other processes.
 //
 //   find()  ─► reads a file, on the caller's thread: some tens of microseconds
-//   store() ─► queue ─► one thread: makes room, writes a file, renames it into place
+//   store() ─► queue ─► one thread: frees space, writes a file, renames it into place
 //
-// Nothing here fails: what cannot be read is not there, what cannot be written is left out, and the errors are counted.
+// Nothing here fails: an unreadable file counts as missing, an unwritable one is left out; both are counted.
 #pragma once
 
 #include <condition_variable>
@@ -20,7 +20,7 @@
 namespace nexus::handlers {
 
 struct DiskCacheStats {
-  std::uint64_t bytes = 0, limit_bytes = 0;  // now
+  std::uint64_t bytes = 0, limit_bytes = 0;  // current
   std::uint64_t evictions = 0;               // since the start
   CacheErrorCounts errors{};
 };
@@ -35,23 +35,23 @@ class DiskCache {
     std::shared_ptr<const memory::Image> base;  // of all images
   };
 
-  // Once it is there, files that are memory are charged, and no more than there may be.
+  // Charges existing files in memory and enforces the limit, then starts the writing thread.
   DiskCache(Options options, const Clock& clock, budget::Ledger& ledger);
-  // Writes what waits to be, for a quarter of a second at most.
+  // Writes the queued images, for at most a quarter of a second.
   ~DiskCache();
   DiskCache(const DiskCache&) = delete;
   DiskCache& operator=(const DiskCache&) = delete;
 
-  // Null: not there.
+  // Null if it is not cached.
   std::shared_ptr<const memory::Image> find(std::string_view source);
-  // To be written soon; it is left out when too much waits already.
+  // Queues the image for writing; leaves it out if the queue is full.
   void store(std::shared_ptr<const Handler> handler);
 
-  // Removes the least recently used files, so many bytes of them, if they are memory: soon. What is asked for meanwhile is asked
-  // for once.
+  // Asks the writing thread to remove `bytes` of least recently used files, if they are in memory. Requests that
+  // arrive before it has run are merged into one.
   void reclaim(std::uint64_t bytes);
 
-  // Returns when all that was stored has been written, or left out. For tests and benchmarks.
+  // Returns when every stored image has been written or left out. For tests and benchmarks.
   void wait_until_written();
 
   DiskCacheStats stats() const;
@@ -72,8 +72,8 @@ class DiskCache {
   Batch queue_;
   std::uint64_t queued_bytes_ = 0;
   std::uint64_t reclaim_bytes_ = 0;
-  std::uint64_t ends_us_ = 0;  // when the thread must have ended; 0: not yet
-  bool is_writing_ = true;     // until it has looked at what is there
+  std::uint64_t ends_us_ = 0;  // the deadline of the thread; 0: none yet
+  bool is_writing_ = true;     // true until the existing files have been read
   std::jthread thread_;
 };
 

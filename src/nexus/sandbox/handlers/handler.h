@@ -1,4 +1,4 @@
-// A handler that can be executed.
+// A handler that is ready to run.
 #pragma once
 
 #include <memory>
@@ -10,28 +10,28 @@
 
 namespace nexus::handlers {
 
-// What executions of a handler have used since it was loaded.
+// Resources used by the executions of a handler since it was loaded.
 struct HandlerUse {
-  std::string name;  // "panel/tool" of the first, "panel/tool and others" when a source is that of several
-  bool is_shared = false;        // it is
-  const void* latest = nullptr;  // whose call was the latest before it was: only to be compared
-  std::uint64_t image_bytes =
-      0;  // of linear memory before an execution grows it; known to HandlerCache::uses()
+  std::string name;  // "panel/tool" of the first tool; "panel/tool and others" if several have this source
+  bool is_shared = false;  // several tools have this source
+  const void* latest =
+      nullptr;  // the tool of the most recent call, to notice a second one. Compared only: it may dangle
+  std::uint64_t image_bytes = 0;  // linear memory at the start of an execution; set by HandlerCache::uses()
   MemoryProfile memory;
-  std::uint64_t memory_limit_bytes = 0;  // of the latest
+  std::uint64_t memory_limit_bytes = 0;  // of the latest execution
   std::uint64_t executions = 0;
   std::uint64_t running_us = 0;
   std::uint64_t host_calls = 0;
-  std::uint64_t suspensions = 0;  // calls of extensions that they have waited for
-  std::uint64_t refusals = 0;     // executions that got no memory, before or while they ran
+  std::uint64_t suspensions = 0;  // extension calls that executions have waited for
+  std::uint64_t refusals = 0;     // executions without memory, before or while they ran
 };
 
-// A handler that can be executed. Immutable but for its use, which belongs to the loop that runs it; whoever holds it keeps
-// its image alive, cached or not.
+// Immutable except `use`, which belongs to the loop that runs the handler. A shared_ptr keeps its image alive, cached
+// or not.
 struct Handler {
   std::string source;
   std::shared_ptr<const memory::Image> image;
-  mutable budget::Grant held{};  // kImages; set once, by the cache that it comes from
+  mutable budget::Grant held{};  // kImages; set once, by the cache
   mutable HandlerUse use{};
 };
 

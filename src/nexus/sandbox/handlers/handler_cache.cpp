@@ -9,9 +9,9 @@
 namespace nexus::handlers {
 namespace {
 
-constexpr std::uint64_t kEntryBytes = 256;  // list node, map node, control blocks: measured, rounded up
+constexpr std::uint64_t kEntryBytes = 256;  // list node, map node, control blocks: measured and rounded up
 
-// A memory has settled on the pages to put back after 12 executions (sandbox/memory/linear_memory.cpp).
+// A memory settles on its hot pages after 12 executions (sandbox/memory/linear_memory.cpp).
 constexpr std::uint32_t kUsesToLearn = 16;
 
 }  // namespace
@@ -99,7 +99,7 @@ std::shared_ptr<const Handler> HandlerCache::put(std::shared_ptr<const Handler> 
   if (fits) evict_down_to(max_bytes_ - bytes);
   if (handler->held.ledger() == nullptr) handler->held = ledger_.open(budget::Kind::kImages);
   const bool is_paid = pay_for(handler->held, bytes, budget::Need::kGrowth).has_value();
-  handler->held.set_to(bytes);  // it is there already, and whoever loaded it runs it once in any case
+  handler->held.set_to(bytes);  // the memory is in use already, and its loader will run it once anyway
   if (!is_paid || !fits) return handler;
   entries_.push_front({handler, bytes, uses_to_learn});
   by_source_.emplace(handler->source, entries_.begin());

@@ -1,5 +1,5 @@
-// From source to image, once: handlers are kept by their source, least recently used out first; on disk as well where there
-// is a disk cache.
+// Turns a source into an image only once: keeps handlers by source and evicts the least recently used. Uses a disk
+// cache if there is one.
 #pragma once
 
 #include <cstdint>
@@ -22,56 +22,57 @@ namespace nexus::handlers {
 class DiskCache;
 
 struct CacheStats {
-  // Since the start: lookups that were answered from memory, from disk, and not at all; and what was dropped from memory.
+  // Since the start: lookups found in memory, on disk, and not at all; entries evicted from memory.
   std::uint64_t hits = 0, disk_hits = 0, misses = 0, evictions = 0;
-  std::uint64_t bytes = 0, entries = 0;  // in memory now
+  std::uint64_t bytes = 0, entries = 0;  // in memory, current
 };
 
-// What a tool remembers of its last find(), so that the next need not look at a long source again. Not thread-safe.
+// The result of a tool's last find(), so that the next one need not hash a long source. Not thread-safe.
 using Known = std::weak_ptr<const Handler>;
 
 // Thread-safe.
 class HandlerCache {
  public:
-  // What an entry counts for: its source, what its image keeps beyond the base image, and 256 bytes for the entry.
+  // The charge for an entry: its source, its image beyond the base image, and 256 bytes.
   static std::uint64_t bytes_of(std::string_view source, const memory::Image& image);
 
-  // `disk` may be null. Both must outlive it.
+  // `disk` may be null. `ledger` and `disk` must outlive the cache.
   HandlerCache(std::uint64_t max_bytes, budget::Ledger& ledger, DiskCache* disk = nullptr);
 
-  // Counts a hit or a miss, and marks the entry as the most recently used. Null: not there, and not on disk. `known` is of
-  // the same source, and is brought up to date.
+  // Counts a hit or miss, and marks the entry as most recently used. Null if it is neither in memory nor on disk.
+  // `known` belongs to the same source and is updated.
   std::shared_ptr<const Handler> find(std::string_view source, Known& known);
   std::shared_ptr<const Handler> find(std::string_view source);
-  // Charges what a handler with an image of so many bytes at most will be; evicts others until it is granted. kOverloaded.
+  // Charges a handler whose image keeps at most `most_image_bytes`; evicts others until the ledger grants it.
+  // kOverloaded.
   Result<budget::Grant> reserve(std::string_view source, std::uint64_t most_image_bytes);
-  // Puts a freshly loaded handler in, with what reserve() gave, if it was asked; when another thread was first, gives that one. What is larger than the bound is
-  // given back uncached, and evicts nothing; what the ledger refuses evicts others until it is granted, or is given back
-  // uncached.
+  // Adds a loaded handler, with the grant of reserve() if there was one; if another thread was first, returns that
+  // thread's. A handler that is larger than the cache, or for which the ledger grants nothing even after evictions,
+  // is returned uncached.
   std::shared_ptr<const Handler> insert(std::string source, std::shared_ptr<const memory::Image> image,
                                         budget::Grant held = {});
 
-  // Evicts the least recently used that nobody runs, until at least so many bytes have been given back or none is left;
-  // gives how many were.
+  // Evicts least recently used handlers that nobody runs, until at least `bytes` are freed or none is left; returns
+  // the bytes freed.
   std::uint64_t evict_unused(std::uint64_t bytes);
-  // The same with files on disk that are memory; by the thread that writes them, soon.
+  // The same for files on disk that are in memory; the writing thread does it soon.
   void reclaim_files(std::uint64_t bytes);
-  // Evicts all that nobody runs and whose source is not among these.
+  // Evicts handlers that nobody runs and whose source is not in `sources`.
   void keep_only(const std::unordered_set<std::string_view>& sources);
 
   CacheStats stats() const;
-  // The use of the `most` that were looked up last. REQUIRES: called on the loop that runs them.
+  // The use of the `most` handlers that were looked up last. REQUIRES: called on the loop that runs them.
   std::vector<HandlerUse> uses(std::size_t most) const;
 
  private:
   struct Entry {
     std::shared_ptr<const Handler> handler;
     std::uint64_t bytes;
-    std::uint32_t uses_to_learn;  // until it is known which pages its executions write to; 0: it is
+    std::uint32_t uses_to_learn;  // uses until its written pages are known; 0: known
   };
   using Entries = std::list<Entry>;  // most recently used first
 
-  // Hashed with XXH3 and compared whole, so that no two handlers are ever taken for each other.
+  // Hashed with XXH3, then compared whole, so that two handlers are never confused.
   struct Hash {
     std::size_t operator()(std::string_view source) const;
   };
@@ -90,7 +91,7 @@ class HandlerCache {
   mutable std::mutex mutex_;
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator, Hash>
-      by_source_;  // keys are the entries' own sources
+      by_source_;  // the keys view the entries' sources
   std::unordered_map<const Handler*, Entries::iterator> by_handler_;
   CacheStats stats_;
 };

@@ -9,7 +9,7 @@
 namespace nexus::handlers {
 namespace {
 
-constexpr std::uint64_t kLayout = 1;  // to be counted up with each change of what is in a file
+constexpr std::uint64_t kLayout = 1;  // increase it with every change of a file's content
 
 struct Head {
   Digest checksum;

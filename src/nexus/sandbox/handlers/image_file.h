@@ -2,8 +2,8 @@
 //
 //   │ checksum of the rest │ origin │ bytes of the source u64 │ source │ image (sandbox/memory/image_codec.h) │
 //
-// The origin stands for all that an image depends on beside its source (sandbox::Runtime::image_origin). The source is there
-// to be compared: two sources can be made to have one digest, and must not be taken for each other.
+// The origin identifies everything that an image depends on beside its source (sandbox::Runtime::image_origin). The
+// source is stored to be compared, because two different sources can be constructed with the same digest.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,14 @@
 
 namespace nexus::handlers {
 
-// What its file is called: another for another origin, and for another layout of the file.
+// The name of the file: differs by origin, source and layout version.
 Digest image_file_name(const Digest& origin, std::string_view source);
 
 // REQUIRES: image.is_changes().
 std::vector<std::byte> make_image_file(const Digest& origin, std::string_view source,
                                        const memory::Image& image);
 
-// Null when the file is damaged, or of another origin or source.
+// Null if the file is damaged, or of another origin or source.
 std::shared_ptr<const memory::Image> read_image_file(std::span<const std::byte> file, const Digest& origin,
                                                      std::string_view source,
                                                      std::shared_ptr<const memory::Image> base);

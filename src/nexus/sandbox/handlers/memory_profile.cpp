@@ -41,7 +41,7 @@ void MemoryProfile::halve(std::size_t from_bucket) {
     counts_[bucket] /= 2;
 }
 
-// The lowest bound that leaves no more than one in a hundred above it.
+// The lowest bound with at most one in a hundred executions above it.
 void MemoryProfile::forecast() {
   const std::uint64_t total = std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
   std::uint64_t above = 0;

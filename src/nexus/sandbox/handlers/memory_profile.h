@@ -1,4 +1,4 @@
-// What the executions of a handler have grown their memory by, and what the next one is expected to need.
+// The memory growth of a handler's executions, and a forecast for the next one.
 #pragma once
 
 #include <array>
@@ -7,23 +7,23 @@
 
 namespace nexus::handlers {
 
-// A histogram that forgets: counts are halved every kHalfLife executions, so that what a handler did yesterday fades.
+// A decaying histogram: counts are halved every kHalfLife executions, so that old behaviour fades. Not thread-safe.
 // Not thread-safe.
 class MemoryProfile {
  public:
   static constexpr std::uint32_t kHalfLife = 512;
 
   void record(std::uint64_t bytes);
-  // After a refusal for want of what is forecast: it weighs half as much from now on. Without this a handler whose forecast
-  // never fits would never run again, and so never be seen to need less.
+  // After a refusal for lack of the forecast bytes: halves the weight of the forecast. Otherwise a handler whose
+  // forecast never fits would never run, and its forecast would never fall.
   void decay_after_refusal();
 
-  // So much suffices for 99 of 100: at most 1.42 times what was needed, 0 when they did not grow.
+  // Enough for 99 of 100 executions: at most 1.42 times their need, 0 if they did not grow.
   std::uint64_t forecast_bytes() const { return forecast_bytes_; }
   std::uint64_t high_water_bytes() const { return high_water_bytes_; }
 
  private:
-  // 0, then two for each doubling from 64 KiB to 4 GiB.
+  // Bucket 0 for no growth, then two per doubling from 64 KiB to 4 GiB.
   static constexpr std::size_t kBuckets = 34;
   static std::size_t bucket_of(std::uint64_t bytes);
   static std::uint64_t bound_of(std::size_t bucket);
