@@ -40,12 +40,12 @@ std::optional<std::size_t> Arena::take_slot() {
 }
 
 void Arena::give_back(std::size_t slot) {
-  // A fresh mapping drops the pages, their page tables' contents and all that was split off by mprotect, in one call.
+  // A fresh mapping drops the pages and merges all parts that mprotect has split, in one call.
   void* again = mmap(slot_base(slot), kStrideBytes, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (again == MAP_FAILED) {
     madvise(slot_base(slot), kReservationBytes, MADV_DONTNEED);
-    return;  // the slot is lost rather than handed out with something accessible in it
+    return;  // the slot is lost: it must not be reused with accessible pages in it
   }
   const std::lock_guard lock(mutex_);
   free_.push_back(slot);

@@ -1,11 +1,11 @@
-// Address space for all linear memories: one reservation, cut into slots of equal size, so that the owner of any
-// address is found by arithmetic, without a lock, inside a signal handler.
+// The address space of all linear memories: one reservation of equal slots, so that a signal handler finds the owner
+// of an address by arithmetic, without a lock.
 //
 //   base                base + stride           base + 2 * stride
 //    │ memory 0 │ guard │ memory 1      │ guard │ ...                 stride = 4 GiB + guard
 //
-// A memory starts at its slot's start. What it may not touch is PROT_NONE; the guard always is, and is as wide as the
-// largest constant offset for which compiled code makes no bounds check.
+// A memory starts at its slot's start. Inaccessible parts are PROT_NONE. The guard always is, and is as wide as the
+// largest constant offset that compiled code uses without a bounds check.
 #pragma once
 
 #include <atomic>
@@ -30,23 +30,23 @@ inline constexpr std::size_t kStrideBytes = kReservationBytes + kGuardBytes;
 // Thread-safe. Must outlive the memories in it.
 class Arena {
  public:
-  // kInternalError with the kernel's word when so much address space cannot be had (ulimit -v).
+  // kInternalError with the kernel's reason if so much address space is not available (ulimit -v).
   static Result<std::unique_ptr<Arena>> create(std::size_t slots);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  std::optional<std::size_t> take_slot();  // the lowest free one
-  void give_back(std::size_t slot);        // its pages are dropped
+  std::optional<std::size_t> take_slot();  // the lowest free slot
+  void give_back(std::size_t slot);        // releases its pages
   std::byte* slot_base(std::size_t slot) const { return base_ + slot * kStrideBytes; }
 
   void set_owner(std::size_t slot, LinearMemory* owner);
-  // The memory whose slot holds the address; null when none does. Async-signal-safe.
+  // The memory in whose slot the address lies; null if there is none. Async-signal-safe.
   LinearMemory* owner_of(const void* address) const;
 
   std::size_t slots() const { return slots_; }
 
-  // Of the memories in it, which keep it themselves.
+  // Maintained by the memories of this arena.
   TrackingTally& tally() { return tally_; }
 
  private:

@@ -10,7 +10,7 @@
 namespace nexus::memory {
 namespace {
 
-// Changes closer than this are one run: its head costs 4 bytes and about 4 ns.
+// Changes closer than this form one run: a run's header costs 4 bytes and about 4 ns.
 constexpr std::size_t kMaxGapBytes = 16;
 
 struct ChangedRun {
@@ -18,7 +18,7 @@ struct ChangedRun {
   std::uint16_t length;
 };
 
-// The value at the beginning of `bytes`, which lose it; null when they are too few.
+// Removes a value from the start of `bytes`; nullopt if there are too few bytes.
 template <class T>
 std::optional<T> cut(std::span<const std::byte>& bytes) {
   if (bytes.size() < sizeof(T)) return std::nullopt;
@@ -28,17 +28,17 @@ std::optional<T> cut(std::span<const std::byte>& bytes) {
   return value;
 }
 
-// What is equal is passed over in pieces of this size, as fast as the library compares, and then in blocks.
+// Equal stretches are skipped in pieces of this size, compared by memcmp, then in blocks.
 constexpr std::size_t kPieceBytes = 512;
 constexpr std::size_t kBlockBytes = 64;
 static_assert(kPageBytes % kPieceBytes == 0 && kPieceBytes % kBlockBytes == 0);
 
 bool is_same_piece(const std::byte* a, const std::byte* b) { return std::memcmp(a, b, kPieceBytes) == 0; }
 
-// A bit for each byte of a block; the first byte's is the lowest.
+// One bit per byte of a block, the first byte's lowest.
 using Bytes64 = std::uint64_t;
 
-// Which bytes of the block differ.
+// The bytes of the block that differ.
 Bytes64 difference(const std::byte* a, const std::byte* b) {
   Bytes64 same = 0;
 #pragma GCC unroll 4
@@ -50,7 +50,7 @@ Bytes64 difference(const std::byte* a, const std::byte* b) {
   return ~same;
 }
 
-// Where kMaxGapBytes begin that are the same, those after the block taken for such.
+// The starts of runs of at least kMaxGapBytes equal bytes; bytes after the block count as equal.
 Bytes64 gaps(Bytes64 differs) {
   Bytes64 same = ~differs;
   for (std::size_t length = 1; length < kMaxGapBytes; length *= 2)
@@ -62,12 +62,12 @@ static_assert(std::has_single_bit(kMaxGapBytes) && kMaxGapBytes < kBlockBytes);
 static_assert(sizeof(ChangedRun) < kMaxGapBytes);
 static_assert(kMostChangedPageBytes == sizeof(ChangedPage) + sizeof(ChangedRun) + kPageBytes);
 
-// Writes runs of a page, each as long as changes go on.
+// Writes the runs of a page; joins changes that are closer than kMaxGapBytes.
 class RunWriter {
  public:
   RunWriter(std::byte* out, const std::byte* page) : out_(out), page_(page) {}
 
-  // The next that differ; REQUIRES: after all before.
+  // Adds a differing stretch. REQUIRES: it lies after all earlier ones.
   void add(std::size_t first, std::size_t end) {
     if (end_ != 0 && first < end_ + kMaxGapBytes) {
       end_ = end;
@@ -94,10 +94,10 @@ class RunWriter {
   std::byte* out_;
   const std::byte* page_;
   std::size_t first_ = 0;
-  std::size_t end_ = 0;  // 0: there is none yet
+  std::size_t end_ = 0;  // 0 before the first run
 };
 
-// Writes the runs to `out`; gives their end.
+// Writes the runs to `out`; returns their end.
 std::byte* put_differences(std::byte* out, const std::byte* page, const std::byte* before) {
   RunWriter runs(out, page);
   for (std::size_t piece = 0; piece < kPageBytes; piece += kPieceBytes) {
@@ -108,7 +108,7 @@ std::byte* put_differences(std::byte* out, const std::byte* page, const std::byt
       while (differs != 0) {
         const int first = std::countr_zero(differs);
         const Bytes64 from_first = ~Bytes64{0} << first;
-        const int end = std::countr_zero(gap_begins & from_first);  // the block's, when there is none
+        const int end = std::countr_zero(gap_begins & from_first);  // the end of the block if there is no gap
         runs.add(block + static_cast<std::size_t>(first), block + static_cast<std::size_t>(end));
         if (end == static_cast<int>(kBlockBytes)) break;
         differs &= ~Bytes64{0} << end;
@@ -118,7 +118,7 @@ std::byte* put_differences(std::byte* out, const std::byte* page, const std::byt
   return runs.finish();
 }
 
-// Whether they are runs of one page, in order and to the last byte.
+// True if `bytes` are the complete, ordered runs of one page.
 bool are_runs(std::span<const std::byte> bytes) {
   for (std::size_t end = 0; !bytes.empty();) {
     const auto run = cut<ChangedRun>(bytes);

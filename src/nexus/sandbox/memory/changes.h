@@ -1,4 +1,5 @@
-// The pages that differ from others, byte by byte: what images keep of their base's, and deltas of their image's.
+// Differences between pages, byte by byte: images store their changes against the base, deltas those against their
+// image.
 //
 //   │ page, bytes of runs │ offset, length │ bytes ... │ offset, length │ bytes ... │ page, ...
 #pragma once
@@ -20,25 +21,24 @@ struct ChangedPage {
   std::uint32_t bytes;  // of the runs that follow
 };
 
-// All of a page is changed: as one run, since what a second one would save is more than its head.
+// A page that differs everywhere: one run, because a second run's header costs more than it saves.
 inline constexpr std::size_t kMostChangedPageBytes =
     sizeof(ChangedPage) + 2 * sizeof(std::uint16_t) + kPageBytes;
 
-// Appends what differs between two pages, of which one is to become the other; a page without a difference adds nothing.
-// About 0.2 us.
+// Appends the differences of `page` from `before`; nothing if they are equal. About 0.2 us.
 void append_changes(std::vector<std::byte>& out, std::size_t index, const std::byte* page,
                     const std::byte* before);
 
-// The pages that are changed; nullopt when these are not changes of a memory of so many pages, in order and to the last byte.
+// The changed pages; nullopt if `changes` is not a complete, ordered list of changes for a memory of `pages` pages.
 std::optional<PageSet> changed_pages(std::span<const std::byte> changes, std::size_t pages);
 
-// Puts the runs of one page into it.
+// Writes the runs of one page into `page`.
 void put_runs(std::byte* page, std::span<const std::byte> runs);
 
-// Puts what was before where the runs of one page are.
+// Restores the bytes of `before` in the runs of one page.
 void undo_runs(std::byte* page, std::span<const std::byte> runs, const std::byte* before);
 
-// Calls `look` with each page's index and its runs, in order. REQUIRES: what append_changes() gave.
+// Calls `look` with each page's index and runs, in order. REQUIRES: `changes` comes from append_changes().
 template <class Look>
 void for_each_change(std::span<const std::byte> changes, Look look) {
   while (!changes.empty()) {

@@ -13,18 +13,18 @@
 namespace nexus::memory {
 namespace {
 
-constexpr std::size_t kHeapBlockBytes = 16;  // what the allocator adds to a block at most
+constexpr std::size_t kHeapBlockBytes = 16;  // the allocator's overhead per block, at most
 constexpr std::size_t kMostPartBytes = 256 << 10;
-constexpr std::size_t kMostPagesLookedAt = (4 << 20) / kPageBytes;  // in one turn: about a millisecond
+constexpr std::size_t kMostPagesLookedAt = (4 << 20) / kPageBytes;  // in one step: about a millisecond
 constexpr std::size_t kMostTypicalBytes = 64 << 10;
-constexpr int kLevel = 1;  // higher ones gain little on a few KB
+constexpr int kLevel = 1;  // higher levels gain little on a few KB
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-// Making a context costs more than using it. Throws std::bad_alloc; the next call tries again.
+// Creating a context costs more than using it. Throws std::bad_alloc; the next call tries again.
 template <class Context>
 Context* context_of(Context* (*create)()) {
   thread_local std::unique_ptr<Context, FreeContext> context;
@@ -35,7 +35,7 @@ Context* context_of(Context* (*create)()) {
 ZSTD_CCtx* compressor() { return context_of(ZSTD_createCCtx); }
 ZSTD_DCtx* decompressor() { return context_of(ZSTD_createDCtx); }
 
-// For one part, raw or compressed, and never more: it is there for each loop, within the reserve.
+// A buffer per thread for one part, raw or compressed; it is within the reserve.
 std::vector<std::byte>& scratch() {
   thread_local std::vector<std::byte> bytes;
   bytes.clear();
@@ -47,7 +47,7 @@ bool is_same(const Image& a, const Image& b) {
   return &a == &b || (a.size_bytes() == b.size_bytes() && a.digest() == b.digest());
 }
 
-// Charged, unless there is no room for it.
+// Charged if the ledger grants it, otherwise uncharged.
 std::shared_ptr<const Pages> unfolded(const Image& image, budget::Ledger& ledger) {
   auto pages = image.unfold(&ledger);
   return pages != nullptr ? pages : image.unfold();
@@ -115,11 +115,11 @@ Result<bool> DeltaCapture::go_on() {
 Delta::Part Delta::part_of(std::span<const std::byte> bytes) {
   Part part{std::make_unique_for_overwrite<std::byte[]>(bytes.size()),
             static_cast<std::uint32_t>(bytes.size())};
-  std::memcpy(part.bytes.get(), bytes.data(), bytes.size());  // std::copy goes byte by byte here
+  std::memcpy(part.bytes.get(), bytes.data(), bytes.size());  // std::copy would copy byte by byte here
   return part;
 }
 
-// They become a part, and are empty.
+// Moves the changes into a new part and clears them.
 Result<void> Delta::keep(std::vector<std::byte>& changes) {
   const std::size_t bytes = changes.size() + kHeapBlockBytes + (parts_.empty() ? 0 : sizeof(Part));
   if (auto room = grant_.grow_by(bytes, budget::Need::kStart); !room) return room;
@@ -155,7 +155,7 @@ std::size_t Delta::compress_some() {
   return looked_at;
 }
 
-// Raw; valid until the next. Empty: they cannot be read.
+// The raw changes, valid until the next call; empty if they cannot be decompressed.
 std::span<const std::byte> Delta::changes_of(const Part& part) const {
   if (!part.is_compressed) return part.all();
   std::vector<std::byte>& raw = scratch();
@@ -179,7 +179,7 @@ Result<void> Delta::make_room_in(LinearMemory& memory) const {
 Result<void> Delta::restore_part(LinearMemory& memory, std::size_t part) const try {
   const auto changes = changes_of(parts_[part]);
   if (changes.empty()) return fail(ErrorCode::kInternalError, "a compressed delta cannot be read");
-  const Running running(memory);  // a cold page becomes hot by the fault, as under the guest
+  const Running running(memory);  // a write to a cold page makes it hot by a fault, as under the guest
   for_each_change(changes, [&](std::size_t page, std::span<const std::byte> runs) {
     put_runs(memory.base() + page * kPageBytes, runs);
   });

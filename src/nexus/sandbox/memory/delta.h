@@ -1,13 +1,13 @@
-// What an execution has changed so far: what its memory differs in from its image, and its size. Applied to a memory that
-// holds the same image, in whatever instance, it gives equal bytes.
+// The changes of an execution so far: the differences of its memory from its image, and its size. Applied to any
+// memory with the same image, a delta reproduces the bytes.
 //
 //   memory     │ dead │ =image │ changed │ =image │ changed │ grown: written │ grown: zeros │
 //                                  │                  │             │
 //   raw        │ changes in the image, byte by byte (changes.h) ... ascending │ ... │
-//   compressed │ the same with zstd against the first that was compressed of the same image │ ... │
+//   compressed │ the same, with zstd against the first compressed delta of the same image │ ... │
 //              └ a part: 256 KiB at most, whole pages; each is granted before it is kept, and compressed by itself ┘
 //
-// Those who wait in the same place of the same handler differ in a few hundred bytes, so that is what one of them costs.
+// Executions that wait at the same place of the same handler differ in a few hundred bytes; each costs only these.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -27,30 +27,31 @@
 
 namespace nexus::memory {
 
-// Keeps its image alive, without which it means nothing. Not thread-safe.
+// Keeps its image alive. Not thread-safe.
 class Delta {
  public:
-  // Makes a memory as large as the one that it was taken from, for its parts. kInternalError when `memory` holds another image,
-  // or what refused the growth: nothing has changed. The engine must be told of the new size afterwards.
-  // REQUIRES: `memory` is pristine and its limit set; nothing runs in it until the last part is in.
+  // Grows `memory` to the captured size, before the parts are restored. kInternalError if `memory` holds another image,
+  // or the error of the refused growth; then nothing has changed. The engine must be told of the new size. REQUIRES:
+  // `memory` is pristine and its limit is set; nothing runs in it until the last part is restored.
   Result<void> make_room_in(LinearMemory& memory) const;
-  // kOverloaded when the pages that it writes were refused, or there is no memory to decompress it: reset() puts them back. What it
-  // needs for itself meanwhile is no more than a part.
+  // Restores one part. kOverloaded if its pages are refused, or there is no memory to decompress it; reset() then
+  // restores the image. Needs temporary memory for at most one part.
   Result<void> restore_part(LinearMemory& memory, std::size_t part) const;
   std::size_t parts() const { return parts_.size(); }
 
-  // Compresses the next part, unless that would not make it smaller, and gives how many bytes it looked at: 0 when there are no
-  // more. About half a millisecond for a whole part. One that is compressed, or half of it, is applied as well, more slowly.
+  // Compresses the next part unless that would not make it smaller; returns the bytes it looked at, 0 if no part is
+  // left. About half a millisecond for a whole part. A compressed or half-compressed delta can be restored too, more
+  // slowly.
   std::size_t compress_some();
   void compress() {
     while (compress_some() > 0) {
     }
   }
-  bool is_compressed() const { return compressed_parts_ == parts_.size(); }  // as far as it can be
+  bool is_compressed() const { return compressed_parts_ == parts_.size(); }  // as far as compression helps
 
-  std::size_t memory_bytes() const { return size_; }    // of the memory that it was taken from
-  std::size_t pages() const { return pages_; }          // that differ
-  std::size_t bytes() const { return grant_.bytes(); }  // what it keeps for itself, its image excluded
+  std::size_t memory_bytes() const { return size_; }    // of the captured memory
+  std::size_t pages() const { return pages_; }          // pages that differ
+  std::size_t bytes() const { return grant_.bytes(); }  // kept for itself, without its image
 
  private:
   friend class DeltaCapture;
@@ -71,23 +72,23 @@ class Delta {
   std::shared_ptr<const Image> image_;
   std::size_t size_;
   std::uint32_t pages_ = 0;
-  std::uint32_t compressed_parts_ = 0;  // the first ones, those included that could not be made smaller
+  std::uint32_t compressed_parts_ = 0;  // a prefix of parts_, including parts that compression did not shrink
   boost::container::small_vector<Part, 1> parts_;  // small handlers have one
-  std::shared_ptr<const Bytes> like_;              // what they are compressed against
+  std::shared_ptr<const Bytes> like_;              // the dictionary of the compressed parts
   budget::Grant grant_;
 };
 
-// Takes a delta, some of it in each turn: a page of a large one is 2 to 9 us, and most of that the kernel's for the copy. Outlived
-// by the memory, in which nothing runs meanwhile.
+// Captures a delta in steps: a page of a large one takes 2 to 9 us, mostly the kernel's for the copy. The memory must
+// outlive it, and nothing may run in the memory meanwhile.
 class DeltaCapture {
  public:
-  // Looks at hot and grown pages only, as no other can differ, and of these not at the first `dead_pages`: they come back as
-  // the image has them. Charged as kSuspended; an error when the ledger refuses. REQUIRES: `memory` holds an image.
+  // Looks only at hot and grown pages, because no others can differ, and skips the first `dead_pages`: they are
+  // restored as in the image. Charged as kSuspended; fails if the ledger refuses. REQUIRES: `memory` holds an image.
   static Result<DeltaCapture> begin(LinearMemory& memory, std::size_t dead_pages, budget::Ledger& ledger);
-  // Looks at the next pages until a part is full, at 4 MiB at most. False: there are no more.
+  // Captures further pages until a part is full, looking at no more than 4 MiB. False if no page is left.
   Result<bool> go_on();
-  // REQUIRES, of both: there are no more.
-  // For reset(): from which page on what was taken has been put back. A few bytes of a page are written, not all of it.
+  // REQUIRES, for the next two: no page is left.
+  // For reset(): captured pages from this page on hold their image again; only their changed bytes were written.
   std::size_t put_back_from() const { return dead_pages_; }
   Delta finish() && { return std::move(delta_); }
 
@@ -97,7 +98,7 @@ class DeltaCapture {
   LinearMemory& memory_;
   std::size_t dead_pages_;
   std::shared_ptr<const Pages> before_;
-  std::vector<PageRun> left_;  // what has not been looked at, the last first
+  std::vector<PageRun> left_;  // pages not looked at yet, the last first
   Delta delta_;
 };
 

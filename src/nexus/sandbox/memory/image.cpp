@@ -133,7 +133,7 @@ std::size_t Image::stored_bytes() const {
          (unfolded_ != nullptr ? unfolded_->bytes() : 0);
 }
 
-// Each page in order, one at a time: unfolding all of them would cost more than looking at them.
+// Visits the pages in order, one at a time: unfolding all of them would cost more.
 template <class Look>
 bool Image::all_pages(Look look) const {
   std::array<std::byte, kPageBytes> changed_page;

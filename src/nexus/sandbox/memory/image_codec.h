@@ -1,7 +1,7 @@
-// An image as bytes, to be kept outside the process and read again over the same base. Machines with another order of bytes
-// than this one's do not come into it.
+// An image as bytes, stored outside the process and read over the same base. Machines of another byte order are not
+// supported.
 //
-//   │ pages u32 │ words u32 │ learned pages, a bitmap of so many u64 │ changes in the base, to the end │
+//   │ pages u32 │ words u32 │ learned pages, a bitmap of `words` u64 │ changes against the base, to the end │
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ namespace nexus::memory {
 // REQUIRES: image.is_changes().
 void append_image(std::vector<std::byte>& out, const Image& image);
 
-// Null for bytes that are not of an image. Bytes that are, but of another base, give another image: whoever keeps them has
-// to know.
+// Null if `bytes` is not an image. Bytes written over another base give a wrong image: the caller must check the
+// base.
 std::shared_ptr<const Image> read_image(std::span<const std::byte> bytes, std::shared_ptr<const Image> base);
 
 }  // namespace nexus::memory

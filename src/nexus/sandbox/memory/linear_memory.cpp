@@ -13,21 +13,22 @@
 namespace nexus::memory {
 namespace {
 
-// Every run of hot pages is a mapping of its own, and a process may have 65,530 of them. Runs closer than this are one.
+// Every run of hot pages is a separate mapping, and a process has 65,530 of them. Runs closer than this are joined.
 constexpr std::size_t kMaxGapPages = 1;
 constexpr std::size_t kMaxRuns = 24;
-// What an image may have hot beyond twice its known need before everything else is made cold again: about what differs
-// between two small handlers, so that changing between them protects nothing.
+// The hot pages allowed beyond twice an image's known need before the rest is made cold again: about the difference
+// of two small handlers, so that changing between them protects nothing.
 constexpr std::size_t kSlackPages = 64;
 
-// An image that was changed to has more hot than its calls write: what differed from the one before. The first few calls
-// show what is written (a comparison of 0.05 us a page); the rest is made cold again, if it is worth the system calls.
+// After a change of images more pages are hot than the calls write: the differences from the previous image. The
+// first few calls show the written pages (a comparison of 0.05 us per page); the rest is made cold again if that is
+// worth the system calls.
 constexpr std::uint32_t kLookFrom = 4;
 constexpr std::uint32_t kLookUntil = 12;
 constexpr std::size_t kWorthDropping = 4;
 
-// An image that is called again and again is copied back from pages; one that comes and goes from its base and its changes,
-// which costs 1 us more a call and spares making the pages (10 us, 140 KB).
+// An image that is called repeatedly is copied back from pages. One that comes and goes is restored from its base and
+// its changes: 1 us more per call, but the pages need not be made (10 us, 140 KB).
 constexpr std::uint32_t kUnfoldAfter = 3;
 static_assert(kUnfoldAfter < kLookFrom);
 
@@ -91,7 +92,7 @@ bool LinearMemory::grow_to(std::size_t bytes) {
     if (!refusal_) refusal_ = LimitReached{"handler", "memoryLimitBytes", limit_, bytes};
     return false;
   }
-  // Without an image it is an instance that is being made.
+  // Without an image the instance is still being made.
   const auto need = tracked_bytes_ == 0 ? budget::Need::kStart : budget::Need::kGrowth;
   if (auto granted = grant_.grow_to(charged_bytes() + bytes - size_, need); !granted) {
     if (!refusal_)
@@ -107,7 +108,8 @@ bool LinearMemory::grow_to(std::size_t bytes) {
   return true;
 }
 
-// The tail is dropped: pages and protection in one call. False: it is still there, and must not reach the next tenant.
+// Drops the pages and the protection of the tail in one call. False if the tail is still there; it must not reach the
+// next tenant.
 bool LinearMemory::shrink_to(std::size_t bytes) {
   if (bytes >= size_) return true;
   void* tail = mmap(base_ + bytes, size_ - bytes, PROT_NONE,
@@ -117,7 +119,8 @@ bool LinearMemory::shrink_to(std::size_t bytes) {
   return true;
 }
 
-// The pages that are written once this memory is `image`; more than hot ones, as those were copied in once.
+// The pages that are written once this memory holds `image`: more than the hot ones, because the others were copied
+// once.
 PageSet LinearMemory::present_with(const Image& image) const {
   if (image_ != nullptr && image.has_same_base(*image_)) {
     PageSet present = present_;
@@ -151,7 +154,7 @@ Result<void> LinearMemory::settle() {
   return granted;
 }
 
-// What makes the pages of `where` those of `pages`, in as few pieces as they allow.
+// Plans the copies that make the pages of `where` equal `pages`, in as few pieces as possible.
 void LinearMemory::plan_copies(const Pages& pages, const PageSet& where) {
   copies_.clear();
   for (const auto& run : where.runs()) {
@@ -171,7 +174,7 @@ void LinearMemory::plan_copies(const Pages& pages, const PageSet& where) {
   }
 }
 
-// Those of the pages before `until_page`.
+// Carries out the copies of pages before `until_page`.
 void LinearMemory::carry_out_copies(std::size_t until_page) const {
   const std::byte* const until = base_ + until_page * kPageBytes;
   for (const Copy& copy : copies_) {
@@ -185,7 +188,7 @@ void LinearMemory::plan_reset() {
   faults_seen_ = faults_;
 }
 
-// From nothing: whatever was there is dropped.
+// Takes the image from nothing: drops the previous content.
 bool LinearMemory::start_over(const Image& image) {
   if (size_ != 0) madvise(base_, size_, MADV_DONTNEED);
   if (!protect({0, image.pages()}, PROT_READ | PROT_WRITE)) return false;
@@ -198,8 +201,8 @@ bool LinearMemory::start_over(const Image& image) {
   return make_hot_what_is_known(image);
 }
 
-// From another image: only what may differ is written, and what is hot stays hot, because handlers of a kind write to the
-// same stretch of heap; unless that has become much more than this image needs.
+// Changes to an image of the same base: writes only pages that may differ. Hot pages stay hot, because similar
+// handlers write to the same part of the heap, unless they are many more than this image needs.
 bool LinearMemory::change_to(const Image& image) {
   if (!image.has_same_base(*image_)) return start_over(image);
   const std::size_t before = size_ / kPageBytes;
@@ -223,14 +226,15 @@ bool LinearMemory::change_to(const Image& image) {
   return !is_too_much || make_hot_what_is_known(image);
 }
 
-// The kernel has no mapping left. Async-signal-safe.
+// Called when the kernel has no mapping left. Async-signal-safe.
 void LinearMemory::copy_everything() noexcept {
   arena_.tally().remove(tracking_);
   tracking_ = Tracking::kCopyEverything;
   arena_.tally().add(tracking_);
 }
 
-// Everything cold but what executions of this image are known to write. REQUIRES: all pages hold the image.
+// Makes all pages cold except those that executions of this image are known to write. REQUIRES: all pages hold the
+// image.
 bool LinearMemory::make_hot_what_is_known(const Image& image) {
   if (tracking_ == Tracking::kLearnHotPages) {
     hot_ = image.learned().snapshot(image.pages());
@@ -295,7 +299,7 @@ bool LinearMemory::drop_what_is_not_written() {
 
 void LinearMemory::put_back(std::size_t page, std::span<const std::byte> runs, const std::byte* before) {
   undo_runs(base_ + page * kPageBytes, runs, before);
-  // What look_at_what_was_written() does not see any more.
+  // look_at_what_was_written() does not see this page any more.
   if (resets_ >= kLookFrom && resets_ < kLookUntil) written_.add(page);
 }
 
@@ -320,7 +324,7 @@ bool LinearMemory::reset(std::size_t put_back_from) {
     pages_ = image_->unfold(&ledger());
     if (pages_ != nullptr) plan_reset();
   }
-  grant_.set_to(charged_bytes());  // what is there is charged, whether or not it would be granted
+  grant_.set_to(charged_bytes());  // memory in use is charged even if the ledger would refuse it
   return !looks || resets_ != kLookUntil || drop_what_is_not_written();
 }
 
@@ -345,7 +349,7 @@ bool LinearMemory::unprotect(const void* address) noexcept {
     run = hot_.merged_run(page, gap);
   }
   if (!protect(run, PROT_READ | PROT_WRITE)) {
-    // No mapping left for one more run. One for the whole image always fits: it merges those that were.
+    // No mapping for another run. One run over the whole image always fits, because it merges the existing ones.
     run = {0, hot_.pages()};
     if (!protect(run, PROT_READ | PROT_WRITE)) return false;
     copy_everything();

@@ -1,4 +1,4 @@
-// A set of pages as a bitmap, and its runs. Operations marked so are async-signal-safe: they neither allocate nor lock.
+// A set of pages as a bitmap, and its runs. Functions marked async-signal-safe neither allocate nor lock.
 #pragma once
 
 #include <bit>
@@ -33,15 +33,15 @@ class PageSet {
     for (std::size_t i = 0; i < run.count; ++i)
       add(run.first + i);
   }
-  void add_all(const PageSet& other);  // of those that lie within this one
+  void add_all(const PageSet& other);  // pages beyond this set are ignored
   void clear() { words_.assign(words_.size(), 0); }
-  void resize(std::size_t pages);  // what is beyond is forgotten
+  void resize(std::size_t pages);  // forgets pages beyond the new size
 
   std::size_t count() const;
   std::size_t run_count() const;  // async-signal-safe
   std::vector<PageRun> runs() const;
 
-  // The run that `page` belongs to once gaps of at most `max_gap` pages beside it are filled. Async-signal-safe.
+  // The run of `page` after filling gaps of at most `max_gap` pages next to it. Async-signal-safe.
   PageRun merged_run(std::size_t page, std::size_t max_gap) const;
 
   // Fills gaps of at most `max_gap` pages, then the narrowest ones until at most `max_runs` runs are left.

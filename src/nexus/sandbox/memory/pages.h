@@ -1,8 +1,8 @@
-// The pages of a memory at one moment, each at an address of its own.
+// The pages of a memory at one moment, addressed separately.
 //
-//   table   ─┬─► null            a page of zeros: nothing is kept for it
-//            ├─► base's page     shared with it
-//            └─► own page        kept here
+//   table   ─┬─► null            a zero page: not stored
+//            ├─► base's page     shared with the base
+//            └─► own page        stored here
 #pragma once
 
 #include <cstddef>
@@ -16,29 +16,29 @@
 
 namespace nexus::memory {
 
-// Immutable once it is made; shared between threads.
+// Immutable once made; shared between threads.
 class Pages {
  public:
   // Copies `memory`, whose size is a multiple of kPageBytes.
   explicit Pages(std::span<const std::byte> memory);
-  // Those of `base`, as many as there are in `own`, but for those that are in it: they are zeros, or copies of base's, for
-  // the maker to change. It holds what they were granted.
+  // The pages of `base`, with copies for the pages in `own`: zeros or the base's content, which the maker then
+  // changes. Holds `grant`.
   Pages(std::shared_ptr<const Pages> base, const PageSet& own, budget::Grant grant = {});
-  // What the second way keeps for itself.
+  // The bytes that the second constructor keeps.
   static std::size_t bytes_for(const PageSet& own);
 
   std::size_t count() const { return table_.size(); }
-  // Null: zeros, as is all beyond the end.
+  // Null for a zero page, and beyond the end.
   const std::byte* operator[](std::size_t page) const {
     return page < table_.size() ? table_[page] : nullptr;
   }
-  // The same, but never null.
+  // Never null.
   const std::byte* content(std::size_t page) const;
   bool equals(std::size_t page, const std::byte* bytes) const;
   std::size_t own_pages() const { return own_.size() / kPageBytes; }
-  std::size_t bytes() const;  // what it keeps for itself, its base excluded
+  std::size_t bytes() const;  // kept for itself, without its base
 
-  // For its maker, before it is shared: the own pages in order.
+  // The own pages in order, for the maker to fill before sharing.
   std::span<std::byte> own() { return own_; }
 
  private:
@@ -48,7 +48,7 @@ class Pages {
   budget::Grant grant_;
 };
 
-// Null stands for zeros.
+// Copies; a null `from` writes zeros.
 void put(std::byte* to, const std::byte* from, std::size_t bytes);
 
 }  // namespace nexus::memory

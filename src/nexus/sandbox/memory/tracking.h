@@ -1,4 +1,4 @@
-// The ways of finding out what a call has written, and how many memories use which.
+// The two ways to find the pages that a call has written, and the number of memories that use each.
 #pragma once
 
 #include <array>
@@ -8,10 +8,10 @@
 
 namespace nexus::memory {
 
-// Copying everything is the simple way: the oracle for the other, and the fallback when the kernel has no more mappings.
+// kCopyEverything is the simple way: the oracle of the other, and the fallback when the kernel has no mappings left.
 enum class Tracking : std::uint8_t { kLearnHotPages, kCopyEverything };
 
-// Memories of each way.
+// The number of memories per way.
 struct TrackingCounts {
   std::uint64_t learning = 0;
   std::uint64_t copying = 0;

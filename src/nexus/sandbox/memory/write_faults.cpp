@@ -15,7 +15,7 @@
 namespace nexus::memory {
 namespace {
 
-// A signal handler has no argument of its own; this is the one place that needs a global.
+// A signal handler takes no context argument; this is the only global that it needs.
 std::atomic<const Arena*> tracked_arena{nullptr};
 struct sigaction earlier;
 
@@ -45,7 +45,7 @@ void chain(int signal, siginfo_t* info, void* context) {
   if ((earlier.sa_flags & SA_SIGINFO) != 0) {
     earlier.sa_sigaction(signal, info, context);
   } else if (earlier.sa_handler == SIG_DFL || earlier.sa_handler == SIG_IGN) {
-    ::signal(signal, SIG_DFL);  // the fault happens again on return, and ends the process with a core
+    ::signal(signal, SIG_DFL);  // the fault repeats on return and ends the process with a core dump
   } else {
     earlier.sa_handler(signal);
   }

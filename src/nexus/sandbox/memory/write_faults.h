@@ -1,11 +1,11 @@
-// The SIGSEGV path: a write to a cold page of the memory that this thread is running makes the page hot and goes on.
+// The SIGSEGV handler: a write to a cold page of this thread's running memory makes the page hot and continues.
 //
-// Whose fault is it?
-//   1. the address is in the arena, on a cold page of this thread's running memory   -> unprotected
-//   2. on a cold page of any other memory                                            -> a stray write of ours: report, abort
-//   3. anything else (the guest outside its memory, a null pointer)                  -> the handler that was there before
+// The cause of a fault:
+//   1. a cold page of this thread's running memory                       -> unprotected
+//   2. a cold page of any other memory                                   -> a stray write of ours: report, abort
+//   3. anything else (the guest outside its memory, a null pointer)      -> the previous handler
 //
-// Async-signal-safe throughout: no lock, no allocation; errno is kept.
+// Async-signal-safe throughout: no lock, no allocation; errno is preserved.
 #pragma once
 
 #include "nexus/foundation/base/error.h"
@@ -13,8 +13,8 @@
 
 namespace nexus::memory {
 
-// One per process. REQUIRES: the engine exists already, since it installs its own handler with the first one and ours
-// must come before it in the chain.
+// One per process. REQUIRES: the engine exists. The engine installs its own handler when it is created, and ours must
+// come first in the chain.
 class WriteFaults {
  public:
   static Result<std::unique_ptr<WriteFaults>> install(const Arena& arena);
