@@ -1,10 +1,10 @@
-// The thread-safe shell around PoolPolicy: it keeps the instances and the callbacks, and carries out decisions. A
-// template, so that its tests need no WebAssembly; the rest of the program uses instance_pool.h.
+// The thread-safe shell of PoolPolicy: keeps the instances and callbacks, and carries out decisions. A template, so
+// that its tests need no WebAssembly; the rest of the program uses instance_pool.h.
 //
-//   under the lock      policy decides; instances and callbacks change hands
+//   under the lock      the policy decides; instances and callbacks change hands
 //   after the lock      1. dropped instances are destroyed   (milliseconds each)
 //                       2. new ones are made, and reported under the lock again
-//                       3. callers are answered, `drained` last
+//                       3. callbacks are called, `drained` last
 #pragma once
 
 #include <algorithm>
@@ -32,8 +32,8 @@ namespace nexus::pool {
 template <class InstanceT>
 class BasicInstancePool;
 
-// An instance that is in use; gives it back when it goes out of scope, whatever happens. An execution that is still
-// in progress then is cancelled: what its request points to must outlive the lease. Not thread-safe.
+// An instance in use; the destructor gives it back. An execution still in progress is then cancelled: the objects
+// that its request points to must outlive the lease. Not thread-safe.
 template <class InstanceT>
 class BasicLease {
  public:
@@ -58,9 +58,9 @@ class BasicLease {
   InstanceT& operator*() const { return *instance_; }
   explicit operator bool() const { return instance_ != nullptr; }
 
-  // The instance will not be used again, and why. Without it a terminated instance counts as kTrap.
+  // Marks the instance as unusable, with the reason. Without it a terminated instance counts as kTrap.
   void retire(Retired why) { broken_ = why; }
-  // As going out of scope. The lease is empty afterwards.
+  // The same as the destructor; the lease is empty afterwards.
   void give_back() {
     if (instance_) pool_->take_back(slot_, std::move(instance_), broken_);
   }
@@ -76,37 +76,38 @@ class BasicLease {
   std::optional<Retired> broken_;
 };
 
-// Thread-safe. Must outlive its leases. No callback is called under the lock, and none may throw.
+// Thread-safe. Must outlive its leases. Callbacks are called without the lock and must not throw.
 template <class InstanceT>
 class BasicInstancePool {
  public:
   using Lease = BasicLease<InstanceT>;
-  // Makes an instance or says why not. Called by several threads at once.
+  // Makes an instance or returns the error. Several threads call it at once.
   using Factory = std::function<Result<std::unique_ptr<InstanceT>>()>;
   using Ready = std::move_only_function<void(Result<Lease>)>;
   using Drained = std::move_only_function<void()>;
 
-  // Makes the warm instances on this thread. When one fails, tick() tries again.
+  // Makes the warm instances on this thread. If one fails, tick() tries again.
   BasicInstancePool(const PoolOptions& options, const Clock& clock, Factory factory);
   ~BasicInstancePool();
 
-  // Gives an instance to `ready`: at once, on this thread, when one is there or may be made; otherwise later, on the
-  // thread that gives one back. kOverloaded when the queue is full or it took longer than the time limit, the factory's
-  // error when no instance could be made, or kShuttingDown.
+  // Calls `ready` with an instance: at once on this thread if one is idle or may be made, otherwise later on the
+  // thread that gives one back. With kOverloaded if the queue is full or the time limit has passed, with the
+  // factory's error if no instance could be made, or with kShuttingDown.
   void acquire(Ready ready);
   // The same without waiting: kOverloaded instead.
   Result<Lease> try_acquire();
-  // Refuses those who have waited too long, drops idle instances, and replaces warm ones. Call it about every 100 ms.
+  // Rejects callers that have waited too long, drops idle instances, and replaces warm ones. Call it about every 100
+  // ms.
   void tick();
-  // Drops idle instances now, the longest unused first, until so many bytes have been given back or only min_instances are
-  // left; gives how many bytes were.
+  // Drops idle instances now, the longest unused first, until `bytes` are freed or min_instances are left; returns
+  // the bytes freed.
   std::uint64_t reclaim(std::uint64_t bytes);
-  // Goes back to fresh instances, minInstances of them, when there were more or they hold more than twice as much, `most`
-  // in one call: false when nothing is left to do. tick() makes new ones.
+  // Replaces the idle instances by min_instances fresh ones if there are more, or they hold more than twice as much
+  // memory. Drops at most `most` per call; false when nothing is left to do. tick() makes the new ones.
   bool renew(std::size_t most);
 
-  // Refuses all who wait and all who come, drops the idle, and calls `drained` when the last lease is back. The pool may
-  // be destroyed in that call.
+  // Rejects all waiting and future callers, drops idle instances, and calls `drained` when the last lease is back.
+  // The pool may be destroyed in that callback.
   void shutdown(Drained drained);
 
   std::uint32_t active_count() const {
@@ -118,12 +119,12 @@ class BasicInstancePool {
   std::uint32_t waiting_count() const {
     return locked([this] { return policy_.waiting(); });
   }
-  // Bytes of linear memory resident in all instances: of the idle as they are, of the active as they were when handed out
-  // (only the thread that runs an instance may look into it).
+  // Resident bytes of linear memory in all instances. Active instances count as they were when they were given out,
+  // because only the thread that runs an instance may look into it.
   std::uint64_t total_memory() const {
     return locked([this] { return total_memory_; });
   }
-  // All counts of one moment.
+  // A consistent copy of all counts.
   PoolStats stats() const;
 
  private:
@@ -137,7 +138,7 @@ class BasicInstancePool {
     Ready ready;
     std::uint64_t asked_us = 0;
   };
-  // Who asks in the event that is being decided; not in waiting_ unless it is decided so.
+  // The caller of the event that is being decided; moved to waiting_ only if the policy says so.
   struct Caller {
     std::optional<CallerId> id;
     Question question;
@@ -150,15 +151,15 @@ class BasicInstancePool {
     Ready ready;
     Result<Lease> lease;
   };
-  // What is left to do after the lock.
+  // Work for after the lock is released.
   struct Work {
     boost::container::small_vector<std::unique_ptr<InstanceT>, 1> dropped;
     boost::container::small_vector<Creation, 1> creations;
     boost::container::small_vector<Answer, 1> answers;
     std::vector<Drained> drained;
   };
-  // A thread that is answering. Leases given back meanwhile by the callbacks leave their answers to it: each answer
-  // calling the next would need as much stack as callers wait.
+  // A thread that is calling callbacks. If a callback gives a lease back, the resulting callbacks are queued here:
+  // nested calls would need stack for all waiting callers.
   struct Answering {
     const BasicInstancePool* pool;
     Answering* outer;
@@ -204,8 +205,8 @@ class BasicInstancePool {
   std::uint64_t created_ = 0;
   std::array<std::uint64_t, kRetiredCount> retired_{};
   WaitTimes waits_;
-  bool is_renewed_ = true;         // no more than min_instances have been needed since they were made
-  std::uint64_t fresh_bytes_ = 0;  // of the latest that was made
+  bool is_renewed_ = true;         // at most min_instances have been needed since they were made
+  std::uint64_t fresh_bytes_ = 0;  // of the latest new instance
 };
 
 }  // namespace nexus::pool

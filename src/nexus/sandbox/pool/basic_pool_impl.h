@@ -1,4 +1,4 @@
-// The bodies of basic_pool.h.
+// The member functions of basic_pool.h.
 #pragma once
 
 #include "nexus/foundation/base/memory_reserve.h"
@@ -34,7 +34,7 @@ template <class InstanceT>
 Result<BasicLease<InstanceT>> BasicInstancePool<InstanceT>::try_acquire() {
   std::optional<Result<Lease>> answer;
   ask([&answer](Result<Lease> lease) { answer.emplace(std::move(lease)); }, IfBusy::kRefuse);
-  return std::move(*answer);  // who doesn't wait is answered before ask() returns
+  return std::move(*answer);  // with kRefuse the callback runs before ask() returns
 }
 
 template <class InstanceT>
@@ -139,7 +139,7 @@ void BasicInstancePool<InstanceT>::take_back(SlotId slot, std::unique_ptr<Instan
   finish(work, AnswerWhen::kAfterOuter);
 }
 
-// Ends what still runs in the instance; the reason why it can't be used again, if so.
+// Ends any execution in the instance; returns the reason if the instance cannot be reused.
 template <class InstanceT>
 std::optional<Retired> BasicInstancePool<InstanceT>::put_to_rest(InstanceT& instance,
                                                                  std::optional<Retired> broken) {
@@ -150,10 +150,10 @@ std::optional<Retired> BasicInstancePool<InstanceT>::put_to_rest(InstanceT& inst
     case Status::kTerminated:
       return broken.value_or(Retired::kTrap);
     case Status::kRunning:
-      instance.cancel(ErrorCode::kCancelled, "given back");  // short: there may be no memory for more
+      instance.cancel(ErrorCode::kCancelled, "given back");  // a short text: there may be no memory for more
       break;
     case Status::kFinished:
-      break;  // nobody took the outcome: the memory was never put back
+      break;  // the result was not fetched, so the memory was not reset
   }
   instance.terminate();
   return broken.value_or(Retired::kCancel);
@@ -280,7 +280,7 @@ void BasicInstancePool<InstanceT>::answer(Work& work, AnswerWhen when) {
       outer->drained.push_back(std::move(drained));
     return;
   }
-  // Last: the pool may be gone after it.
+  // Last, because the pool may be destroyed in it.
   for (Drained& drained : frame.drained)
     drained();
 }

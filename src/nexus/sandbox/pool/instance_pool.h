@@ -1,5 +1,5 @@
-// Instances for reuse: at most maxInstances at once, the most recently used first, bounded waiting in order of
-// arrival. Which instance, who waits and who is refused is decided by PoolPolicy (policy.h), which has no I/O.
+// Reusable instances: at most maxInstances, the most recently used first, with a bounded queue in order of arrival.
+// PoolPolicy (policy.h) decides, without I/O, which instance is given, which caller waits and which is rejected.
 #pragma once
 
 #include "nexus/sandbox/execution/instance.h"

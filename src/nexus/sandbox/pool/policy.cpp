@@ -24,7 +24,7 @@ PoolPolicy::Decisions PoolPolicy::acquire(CallerId caller, IfBusy if_busy, std::
     decisions_.emplace_back(Refuse{caller, Refusal::kShuttingDown});
     return decided();
   }
-  // Everybody joins the queue, and it is served from its front: so nobody overtakes those who wait already.
+  // Every caller joins the queue, and the queue is served from its front, so no caller overtakes another.
   waiting_.push_back({caller, now_ms});
   if (!idle_.empty()) {
     const SlotId slot = idle_.back();
@@ -67,7 +67,7 @@ PoolPolicy::Decisions PoolPolicy::create_failed(SlotId slot) {
   decisions_.clear();
   --creating_;
   slots_[slot].status = Status::kFree;
-  // Those who wait are served by the instances that come back. When there are none, they must try for themselves.
+  // Waiting callers are served by instances that come back. If there are none, create one for the next caller.
   if (active_ + creating_ == 0) create_for_next_waiter();
   return decided();
 }
@@ -102,7 +102,7 @@ PoolPolicy::Decisions PoolPolicy::tick(std::uint64_t now_ms) {
   if (!waiting_.empty()) {
     create_for_next_waiter();
   } else if (!is_draining_ && total() < options_.min_instances) {
-    create_for(std::nullopt);  // one at a time: replacing what was retired must not hold up a tick
+    create_for(std::nullopt);  // one at a time: replacing retired instances must not hold up a tick
   }
   return decided();
 }

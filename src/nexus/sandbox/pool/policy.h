@@ -1,7 +1,7 @@
-// Which instance goes to whom, who waits and who is refused: decisions on numbers, without clock, threads or memory.
-// InstancePool tells it what happened and carries out what it decides.
+// Decides which caller gets which instance, which waits and which is rejected. Pure: no clock, threads or memory.
+// InstancePool reports the events and carries out the decisions.
 //
-//             created ┌──────────────────────── hand-over to the first who waits ─┐
+//             created ┌──────────────────────── hand-over to the first waiter ────┐
 //   free ──► creating ┴──► idle ──acquire──► active ──release──┬──────────────────┘
 //    ▲          │ failed    │ too long                         ├──► idle, the next to be given
 //    └──────────┴───────────┴──────────────────────────────────┴──► dropped: broken, aged, shutting down
@@ -18,31 +18,31 @@
 namespace nexus::pool {
 
 struct PoolOptions {
-  // Raise: more executions at once, each with its memory; lower: they wait sooner. At least 1.
+  // Raised: more executions at once, each with its memory. Lowered: callers wait sooner. At least 1.
   std::uint32_t max_instances = 1024;
-  std::uint32_t min_instances = 2;  // so many are made at start, and so many idle ones are never dropped
-  std::uint32_t max_queue = 1024;   // callers that may wait
-  std::uint64_t queue_timeout_ms = 2000;     // 0: nobody waits
-  std::uint64_t max_executions = 1'000'000;  // an instance is retired after so many
-  std::uint64_t max_idle_ms = 10'000;  // beyond min_instances, an instance unused for so long is dropped
+  std::uint32_t min_instances = 2;           // made at the start; this many idle instances are never dropped
+  std::uint32_t max_queue = 1024;            // callers that may wait
+  std::uint64_t queue_timeout_ms = 2000;     // 0: callers never wait
+  std::uint64_t max_executions = 1'000'000;  // an instance is retired after this many
+  std::uint64_t max_idle_ms = 10'000;  // an unused instance beyond min_instances is dropped after this time
 };
 
 enum class Retired : std::uint8_t { kTrap, kCancel, kAge, kIdle, kShutdown };  // metric label `reason`
 inline constexpr std::size_t kRetiredCount = 5;
 
-using CallerId = std::uint64_t;  // chosen by the pool, never twice
-using SlotId = std::uint32_t;    // the place of an instance, below max_instances; used again once it is free
+using CallerId = std::uint64_t;  // chosen by the pool; never reused
+using SlotId = std::uint32_t;    // the place of an instance, below max_instances; reused once it is free
 
 enum class IfBusy : bool { kWait, kRefuse };
 enum class Refusal : std::uint8_t { kBusy, kQueueFull, kTimedOut, kShuttingDown };
 
-// Caller takes the instance in the slot.
+// The caller takes the instance in the slot.
 struct Give {
   CallerId caller;
   SlotId slot;
   bool operator==(const Give&) const = default;
 };
-// Make an instance and report created() or create_failed(); without a caller it is kept warm. If it fails, the caller
+// Make an instance and report created() or create_failed(). Without a caller it is kept warm. If it fails, the caller
 // gets the error.
 struct Create {
   std::optional<CallerId> caller;
@@ -58,7 +58,7 @@ struct Refuse {
   Refusal why;
   bool operator==(const Refuse&) const = default;
 };
-// The instance in the slot goes. Comes before a Create that takes its place.
+// Drop the instance in the slot. Comes before a Create in the same slot.
 struct Drop {
   SlotId slot;
   Retired why;
@@ -66,35 +66,35 @@ struct Drop {
 };
 using Decision = std::variant<Give, Create, Wait, Refuse, Drop>;
 
-// Not thread-safe. Times are milliseconds of any clock that never goes back.
+// Not thread-safe. Times are milliseconds of any monotonic clock.
 //
-// Always: the queue is in order of arrival and at most max_queue long; nobody waits while an instance is idle; instances
-// and creations together are at most max_instances. A place may be free while callers wait only after a failed creation:
-// one new attempt is made per event, so that one refusal of memory doesn't become a refusal of everyone who waits.
+// Invariants: the queue is in order of arrival and at most max_queue long; no caller waits while an instance is idle;
+// instances and creations together are at most max_instances. A place is free while callers wait only after a failed
+// creation: each event makes one new attempt, so that one refusal of memory does not reject all waiting callers.
 class PoolPolicy {
  public:
-  using Decisions = std::span<const Decision>;  // in the order to be carried out; valid until the next event
+  using Decisions = std::span<const Decision>;  // in order of execution; valid until the next event
 
   explicit PoolPolicy(const PoolOptions& options);
 
-  Decisions start();  // before all else: the warm instances
+  Decisions start();  // the first event: creates the warm instances
   Decisions acquire(CallerId caller, IfBusy if_busy, std::uint64_t now_ms);
-  // REQUIRES: Create was decided for the slot, and is reported once.
+  // REQUIRES: a Create was decided for the slot and has not been reported yet.
   Decisions created(SlotId slot, std::uint64_t now_ms);
   Decisions create_failed(SlotId slot);
-  // The instance has run `executions` in all; `broken` says why it can't be used again. REQUIRES: it was given.
+  // `executions`: the total of the instance. `broken`: the reason why it cannot be reused. REQUIRES: it was given.
   Decisions release(SlotId slot, std::uint64_t executions, std::optional<Retired> broken,
                     std::uint64_t now_ms);
   Decisions tick(std::uint64_t now_ms);
-  // Those unused for the longest time, until `keep` are left or `most` have gone.
+  // Drops the longest unused instances until `keep` are left or `most` have been dropped.
   Decisions drop_idle(std::size_t keep, std::size_t most);
-  Decisions shutdown();  // from now on nobody gets an instance
+  Decisions shutdown();  // from now on no caller gets an instance
 
   std::uint32_t active() const { return active_; }
   std::uint32_t idle() const { return static_cast<std::uint32_t>(idle_.size()); }
   std::uint32_t creating() const { return creating_; }
   std::uint32_t waiting() const { return static_cast<std::uint32_t>(waiting_.size()); }
-  // Shut down, and nothing is left.
+  // True after shutdown() when no instance is left.
   bool is_drained() const { return is_draining_ && active_ + creating_ + idle() == 0; }
 
  private:
@@ -122,12 +122,12 @@ class PoolPolicy {
 
   PoolOptions options_;
   std::vector<Slot> slots_;
-  std::vector<SlotId> idle_;  // the last is the next to be given; so the first is idle for the longest time
+  std::vector<SlotId> idle_;  // the last is the next to be given, the first has been idle longest
   std::deque<Waiter> waiting_;
   std::uint32_t active_ = 0;
   std::uint32_t creating_ = 0;
   bool is_draining_ = false;
-  std::vector<Decision> decisions_;  // of the last event: kept to save an allocation per event
+  std::vector<Decision> decisions_;  // of the last event; kept to save an allocation per event
 };
 
 }  // namespace nexus::pool

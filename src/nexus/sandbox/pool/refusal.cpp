@@ -5,7 +5,7 @@
 namespace nexus::pool {
 namespace {
 
-constexpr int kRetryAfterMs = 1000;  // the least that Retry-After can say
+constexpr int kRetryAfterMs = 1000;  // the smallest value of Retry-After
 
 Error overloaded(std::string message, std::string setting, std::uint64_t limit) {
   return Error{

@@ -1,4 +1,4 @@
-// What a caller is told who gets no instance.
+// The error for a caller that gets no instance.
 #pragma once
 
 #include "nexus/foundation/base/error.h"
@@ -6,7 +6,7 @@
 
 namespace nexus::pool {
 
-// kOverloaded with the layer "pool" and the setting that would change it, or kShuttingDown.
+// kOverloaded with the layer "pool" and the setting that changes the limit, or kShuttingDown.
 Error error_of(Refusal why, const PoolOptions& options);
 
 }  // namespace nexus::pool

@@ -1,4 +1,4 @@
-// What a pool has done and holds, as numbers that can be added to those of other pools.
+// Counts of a pool; those of several pools can be added.
 #pragma once
 
 #include <array>
@@ -10,17 +10,17 @@
 
 namespace nexus::pool {
 
-// From 10 us, which is more than handing over an idle instance takes, over the making of one (300 us) to beyond
-// the default of QUEUE_TIMEOUT_MS (2 s).
+// From 10 us, above the time to give out an idle instance, past the time to make one (300 us), to beyond the default
+// of QUEUE_TIMEOUT_MS (2 s).
 using WaitTimes = DurationHistogram<10'000, 5'000'000'000>;
 
 struct PoolStats {
-  std::uint64_t active = 0, idle = 0;                  // instances now
-  std::uint64_t waiting = 0;                           // callers now
+  std::uint64_t active = 0, idle = 0;                  // instances, current
+  std::uint64_t waiting = 0;                           // callers, current
   std::uint64_t memory_bytes = 0;                      // total_memory()
   std::uint64_t created = 0;                           // since the start
   std::array<std::uint64_t, kRetiredCount> retired{};  // since the start, by Retired
-  WaitTimes waits;  // from asking to being given an instance; of those who got none, nothing
+  WaitTimes waits;  // from acquire() to an instance; rejected callers are not counted
 
   void add(const PoolStats& other) {
     active += other.active;
