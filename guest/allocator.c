@@ -6,7 +6,7 @@
 
 #include "host.h"
 
-// Enough for the interpreter to build an error object with its message and stack.
+// Enough for an error object with its message and stack.
 #define BALLAST_BYTES (64 * 1024)
 
 struct control control;
@@ -31,8 +31,8 @@ static void* failed(size_t bytes, uint32_t cause) {
   return NULL;
 }
 
-// A handler that catches "out of memory" and lets go of what it held can run into the limit again, and should again
-// get an error object for it.
+// A handler that catches "out of memory" and releases memory can reach the limit again, and must get an error object
+// again.
 static void retake_ballast(void) {
   if (control.held + 2 * BALLAST_BYTES > control.memory_limit) return;
   ballast = malloc(BALLAST_BYTES);
@@ -53,7 +53,7 @@ static void* nexus_malloc(void* opaque, size_t bytes) {
 }
 
 static void* nexus_calloc(void* opaque, size_t n, size_t size) {
-  void* p = nexus_malloc(opaque, n * size);  // the interpreter has checked the product
+  void* p = nexus_malloc(opaque, n * size);  // the interpreter has checked the product for overflow
   return p ? memset(p, 0, n * size) : NULL;
 }
 

@@ -1,5 +1,5 @@
-// The allocator of the interpreter: counts what is held, holds it to control.memory_limit, and keeps a ballast so that
-// "out of memory" itself can be thrown as an error.
+// The interpreter's allocator: counts the bytes held, enforces control.memory_limit, and keeps a ballast from which
+// the "out of memory" error itself is allocated.
 #pragma once
 
 #include <stddef.h>
@@ -8,9 +8,9 @@
 
 extern const JSMallocFunctions nexus_allocator;
 
-void allocator_open(void);            // takes the ballast
-void allocator_begin_execution(void);  // forgets the peak and the failures of earlier ones
-void allocator_end_load(void);         // from now on collection follows the limit; before, the same on every machine
-// When the interpreter should collect next, given what is live now: half way to the limit at the latest, so that a
-// heap that fills most of its limit still finds its garbage in time. Called from our patch of QuickJS.
+void allocator_open(void);            // allocates the ballast
+void allocator_begin_execution(void);  // clears the peak and the failures of earlier executions
+void allocator_end_load(void);         // from now on collection follows the limit; before, it is equal on every machine
+// The heap size of the next collection, given the live bytes: half way to the limit at the latest, so that a heap
+// near its limit still collects its garbage in time. Called from our patch of QuickJS.
 size_t nexus_gc_threshold(size_t live);

@@ -5,7 +5,7 @@
 #include "extensions.h"
 #include "hostcalls.h"
 
-// op(a, b): the text of a and b to the host.
+// op(a, b): sends the texts a and b to the host.
 static JSValue tell_host(JSContext* ctx, JSValueConst this_value, int argc, JSValueConst* argv, int op) {
   (void)this_value;
   (void)argc;
@@ -50,8 +50,8 @@ static JSValue utf8_encode(JSContext* ctx, JSValueConst this_value, int argc, JS
   return array;
 }
 
-// One character of UTF-8 as the Encoding standard reads it: its length, or minus the number of bytes that are replaced
-// by one U+FFFD (the longest prefix of a valid sequence).
+// Decodes one UTF-8 character as the Encoding standard defines: returns its length, or minus the bytes that one
+// U+FFFD replaces (the longest prefix of a valid sequence).
 static int decode_one(const uint8_t* p, size_t left) {
   if (p[0] < 0x80) return 1;
   int more = p[0] >= 0xc2 && p[0] <= 0xdf ? 1 : p[0] >= 0xe0 && p[0] <= 0xef ? 2 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 3 : 0;
@@ -69,7 +69,7 @@ static int decode_one(const uint8_t* p, size_t left) {
   return more + 1;
 }
 
-// utf8_decode(view, fatal): the text, or undefined when it is invalid and fatal.
+// utf8_decode(view, fatal): the text, or undefined if it is invalid and `fatal` is set.
 static JSValue utf8_decode(JSContext* ctx, JSValueConst this_value, int argc, JSValueConst* argv) {
   (void)this_value;
   (void)argc;

@@ -1,6 +1,6 @@
-// The functions in C that the prelude builds its names from. None of them is visible to a handler.
+// The C functions that the prelude uses. Handlers cannot see them.
 #pragma once
 
 #include "quickjs.h"
 
-JSValue builtins_new(JSContext* ctx);  // an object of functions, the prelude's argument
+JSValue builtins_new(JSContext* ctx);  // an object with the functions: the prelude's argument

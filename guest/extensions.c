@@ -6,7 +6,7 @@
 #include "interpreter.h"
 #include "json_text.h"
 
-// The table is ours alone: whatever a handler does to Promise or Map, the host's answer reaches the promise that it made.
+// Private to the guest: whatever a handler does to Promise or Map, an answer settles the promise of its call.
 typedef struct {
   uint32_t number;
   JSValue settle[2];  // resolve, reject
@@ -37,7 +37,7 @@ JSValue extension_methods(JSContext* ctx, JSValueConst this_value, int argc, JSV
   return methods;
 }
 
-// Most are short, and then nothing is left of them in the heap.
+// Most texts fit in `small` and leave nothing in the heap.
 struct short_text {
   char* at;
   size_t length, room;
@@ -63,7 +63,7 @@ static int append(JSContext* ctx, struct short_text* text, const char* bytes, si
   return 0;
 }
 
-// An array, whatever toJSON a handler has given to arrays.
+// Writes an array, even if a handler has added toJSON to arrays.
 static int put_args(JSContext* ctx, struct short_text* text, int argc, JSValueConst* argv) {
   int result = append(ctx, text, "[", 1);
   for (int i = 0; i < argc && result == 0; ++i) {
@@ -77,7 +77,7 @@ static int put_args(JSContext* ctx, struct short_text* text, int argc, JSValueCo
   return result == 0 ? append(ctx, text, "]", 1) : -1;
 }
 
-// Once the host knows of the call nothing can fail any more.
+// Prepares everything first: after the host knows of the call, nothing can fail.
 static JSValue start_call(JSContext* ctx, JSValueConst name, const struct short_text* args) {
   size_t name_length;
   const char* name_text = JS_ToCStringLen(ctx, &name_length, name);
@@ -100,7 +100,7 @@ static JSValue start_call(JSContext* ctx, JSValueConst name, const struct short_
   return promise;
 }
 
-// A method of an extension; *name is NAME.METHOD.
+// Calls a method of an extension; *name is NAME.METHOD.
 static JSValue call_method(JSContext* ctx, JSValueConst this_value, int argc, JSValueConst* argv, int magic,
                            JSValueConst* name) {
   (void)this_value;
@@ -160,7 +160,7 @@ JSValue extension_object(JSContext* ctx, JSValueConst this_value, int argc, JSVa
 
 uint32_t extension_calls(void) { return count; }
 
-// An Error with the members of the host's {"name", "message", ...}. Its place is that of the await that throws it.
+// An Error with the members of the host's {"name", "message", ...}. Its place is the await that throws it.
 static JSValue error_of(JSContext* ctx, JSValueConst members) {
   JSValue error = interpreter_new_error(ctx);
   JSPropertyEnum* names;
@@ -193,7 +193,7 @@ int extension_settle(JSContext* ctx, uint32_t number, uint32_t settlement, const
     value = error;
     if (settlement == SETTLED_EXPIRED && !JS_IsException(value)) mark_failure(ctx, value, FAILURE_EXPIRED);
   }
-  // What does not fit into its memory is the handler's to catch, where it awaits it.
+  // If the answer does not fit in memory, the await throws, and the handler can catch it.
   const int is_rejected = settlement != SETTLED_VALUE || JS_IsException(value);
   if (JS_IsException(value)) value = JS_GetException(ctx);
   JSValue done = JS_Call(ctx, call.settle[is_rejected], JS_UNDEFINED, 1, (JSValueConst*)&value);

@@ -1,4 +1,4 @@
-// For a name that is not there: what to use instead, as the tail of an error message.
+// Hints for undefined names: what to use instead, as the tail of an error message.
 #pragma once
 
-const char* hint_for_name(const char* name);  // "" when there is nothing to say
+const char* hint_for_name(const char* name);  // "" without a hint

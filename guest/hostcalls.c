@@ -4,13 +4,13 @@
 
 #include "interpreter.h"
 
-static JSAtom failure_name;  // private: marks the errors made here
+static JSAtom failure_name;  // private: marks errors made by the guest
 
 void mark_failure(JSContext* ctx, JSValueConst error, int failure) {
   JS_DefinePropertyValue(ctx, error, failure_name, JS_NewInt32(ctx, failure), 0);
 }
 
-// A refusal's text: one character for its kind, then the message.
+// `text`: one character for the kind of the refusal, then the message.
 static int throw_refusal(JSContext* ctx, int length, const char* text) {
   const char kind = length > 0 ? text[0] : 'L';
   const int failure = kind == 'P' ? FAILURE_PERMISSION : kind == 'L' ? FAILURE_LIMIT : FAILURE_EXCEPTION;
@@ -25,8 +25,8 @@ static int throw_refusal(JSContext* ctx, int length, const char* text) {
 
 static char small[4096];
 
-// Makes the call and gives the answer's text, which is `small` or a block to be freed. NULL with *length >= 0: there is
-// no text, *length is the answer; NULL with *length < 0: an exception is pending.
+// Makes the call and returns the text of the result, which is `small` or a block to be freed. NULL with *length >= 0:
+// the result is *length itself. NULL with *length < 0: an exception is pending.
 static char* exchange(JSContext* ctx, int op, const char* a, size_t a_length, const char* b, size_t b_length,
                       int* length) {
   *length = host_call(op, a, a_length, b, b_length, small, sizeof small - 1);

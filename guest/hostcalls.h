@@ -1,4 +1,4 @@
-// Calls to the host as the rest of the guest makes them: a refusal becomes a JavaScript exception.
+// Calls to the host for the rest of the guest: a refusal becomes a JavaScript exception.
 #pragma once
 
 #include <stddef.h>
@@ -8,15 +8,15 @@
 
 int hostcalls_open(JSContext* ctx);
 
-// >= 0: what the host said; -1: an exception is pending.
+// >= 0: the host's result; -1: an exception is pending.
 int call_host(JSContext* ctx, int op, const char* a, size_t a_length, const char* b, size_t b_length);
 
-// For operations that answer with JSON: the value, JS_UNDEFINED when there is none, or JS_EXCEPTION.
+// For operations with a JSON result: the value, JS_UNDEFINED if it is absent, or JS_EXCEPTION.
 JSValue call_host_for_json(JSContext* ctx, int op, const char* a, size_t a_length);
 
-// The kind of failure that an error made here is of, such as FAILURE_LIMIT, else FAILURE_EXCEPTION.
+// The kind of an error made by the guest, such as FAILURE_LIMIT; FAILURE_EXCEPTION for any other error.
 int failure_of_error(JSContext* ctx, JSValueConst error);
 void mark_failure(JSContext* ctx, JSValueConst error, int failure);
 
-// Between two segments: what the last calls have left behind is of no use, and would have to be kept.
+// Between two segments: scrubs the remains of the last calls, which a delta would have to keep.
 void hostcalls_scrub(void);

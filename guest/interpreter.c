@@ -1,4 +1,4 @@
-// QuickJS itself, and the few things for which it has no public function.
+// QuickJS itself, and the functions that need its internals.
 #include "quickjs.c"
 
 #include "interpreter.h"
@@ -8,18 +8,18 @@
 
 bool (*interpreter_is_array_hook)(JSValueConst object, JSClassID class_id);
 
-// Called from our patch, for objects that are neither arrays nor proxies.
+// Called from our patch for objects that are neither arrays nor proxies.
 static bool nexus_is_array(JSValueConst value) {
   return interpreter_is_array_hook && interpreter_is_array_hook(value, JS_VALUE_GET_OBJ(value)->class_id);
 }
 
-// Called from our patch, when a name is not defined.
+// Called from our patch when a name is not defined.
 static const char* nexus_hint(JSContext* ctx, JSAtom name) {
   char buffer[ATOM_GET_STR_BUF_SIZE];
   return hint_for_name(JS_AtomGetStr(ctx, buffer, sizeof buffer, name));
 }
 
-// Called from our patch, at the text that names a module.
+// Called from our patch at the specifier of an import.
 static int nexus_refuse_import(JSParseState* s) {
   const char* name = JS_ToCString(s->ctx, s->token.u.str.str);
   if (name)
@@ -53,7 +53,7 @@ void interpreter_put(JSContext* ctx, JSValueConst object, JSAtom name, JSValue v
   const JSShapeProperty* found = find_own_property(&property, JS_VALUE_GET_OBJ(object), name);
   if (found && (found->flags & JS_PROP_TMASK) == JS_PROP_NORMAL)
     set_value(ctx, &property->u.value, value);
-  else  // a module that has closed the global object: nothing is added to it
+  else  // a module has closed the global object: add nothing to it
     JS_FreeValue(ctx, value);
 }
 
@@ -75,7 +75,7 @@ int interpreter_freeze_json(JSContext* ctx, JSValueConst value) {
   for (int i = 0; i < object->shape->prop_count; ++i) {
     if (interpreter_freeze_json(ctx, object->prop[i].u.value) < 0) return -1;
   }
-  if (js_shape_prepare_update(ctx, object, NULL) < 0) return -1;  // a shape of its own
+  if (js_shape_prepare_update(ctx, object, NULL) < 0) return -1;  // gives the object a shape of its own
   JSShapeProperty* properties = get_shape_prop(object->shape);
   for (int i = 0; i < object->shape->prop_count; ++i)
     properties[i].flags = JS_PROP_ENUMERABLE;
@@ -87,7 +87,7 @@ JSValue interpreter_new_error(JSContext* ctx) { return JS_NewObjectClass(ctx, JS
 
 JSValue interpreter_last_backtrace(JSContext* ctx) { return JS_DupValue(ctx, ctx->error_back_trace); }
 
-// The source is compiled with a line before it that is numbered 0, so that the author's own lines keep their numbers.
+// Compiles the source with a line before it that has number 0, so that the author's lines keep their numbers.
 static JSValue compile_between(JSContext* ctx, const char* before, const char* source, size_t length,
                                const char* after) {
   const size_t before_length = strlen(before), after_length = strlen(after);
@@ -104,8 +104,8 @@ static JSValue compile_between(JSContext* ctx, const char* before, const char* s
   return script;
 }
 
-// Whether a compiled script consists of one function expression and nothing else: its code makes one closure, keeps it
-// as the script's value, and returns.
+// True if a compiled script is exactly one function expression: its code makes one closure, keeps it as the script's
+// value, and returns.
 static bool is_one_function(JSValueConst script) {
   if (JS_VALUE_GET_TAG(script) != JS_TAG_FUNCTION_BYTECODE) return false;
   const JSFunctionBytecode* b = JS_VALUE_GET_PTR(script);
@@ -137,8 +137,8 @@ static bool mentions_await(const char* source, size_t length) {
   return false;
 }
 
-// Where the parser stopped; furthest wins, because it is the form that the author meant. An error without a place came
-// after all had been parsed.
+// The place where the parser stopped. The form that got furthest is the one that the author meant. An error without a
+// place was raised after the whole source had been parsed.
 static int64_t place_of_pending_error(JSContext* ctx) {
   JSValue error = JS_GetException(ctx);
   JSValue stack = JS_GetPropertyStr(ctx, error, "stack");
@@ -164,7 +164,7 @@ static bool is_compiled(JSContext* ctx, JSValue script) {
   return !JS_IsException(script);
 }
 
-// Where `position` is in the source; its length for what lies behind it.
+// The offset of `position` in the source; the source's length if it lies behind the source.
 static size_t offset_of(const char* source, size_t length, int64_t position) {
   const char* at = source;
   for (int64_t line = position >> 32; line > 1; --line) {
@@ -176,8 +176,8 @@ static size_t offset_of(const char* source, size_t length, int64_t position) {
   return offset < length ? offset : length;
 }
 
-// A brace that closes what the author never opened closes our wrapper, and the parser complains only about what comes
-// next. It is the last brace before that place if all before it is a body. Throws an error with its place.
+// A surplus closing brace closes our wrapper, and the parser only complains about the text after it. If everything
+// before the last brace before that place is a body, that brace is the surplus one. Throws an error with its place.
 static bool throw_surplus_brace(JSContext* ctx, const char* source, size_t length) {
   static const char before[] = "(async function () {\n";
   JSValue script = compile_between(ctx, "(async function () {do{\n", source, length, "\n}while(0)})");
@@ -236,7 +236,7 @@ bool interpreter_compile(JSContext* ctx, const char* source, size_t length, JSVa
     const char *before, *after;
   } ways[] = {
       {FORM_FUNCTION, "(\n", "\n)"},
-      {FORM_FUNCTION, "\n", ""},  // an arrow function with a semicolon behind it, as formatters write it
+      {FORM_FUNCTION, "\n", ""},  // an arrow function followed by a semicolon, as formatters write it
       {FORM_BODY, mentions_await(source, length) ? "(async function () {\n" : "(function () {\n", "\n})"},
   };
   for (unsigned i = 0; i < countof(ways); ++i) {
@@ -252,7 +252,7 @@ bool interpreter_compile(JSContext* ctx, const char* source, size_t length, JSVa
       JS_FreeValue(ctx, script);
     }
   }
-  // An error of the module after all of it had been parsed stays.
+  // Keeps an error that a module raised after the whole source had been parsed.
   if (furthest != INT64_MAX && throw_surplus_brace(ctx, source, length)) {
     JS_FreeValue(ctx, error);
     return false;

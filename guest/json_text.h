@@ -1,5 +1,5 @@
-// A value as JSON text for the host. Most values are plain data, and a quick writer that runs no code of the handler's
-// does for them; JSON.stringify itself does for the rest, with the same text.
+// A value as JSON text for the host. A fast writer handles plain data without running the handler's code;
+// JSON.stringify handles all other values. Both write the same text.
 #pragma once
 
 #include <stddef.h>
@@ -7,13 +7,13 @@
 #include "quickjs.h"
 
 struct json_text {
-  const char* at;  // UTF-8, with a NUL behind it; NULL: JSON has nothing for this value
+  const char* at;  // UTF-8 with a NUL behind it; NULL if JSON cannot represent the value
   size_t length;
-  char* block;     // what is at `at`, when it is too long for `small`
-  const char* string;  // what is at `at`, when JSON.stringify made it
+  char* block;     // the block of `at`, if the text does not fit in `small`
+  const char* string;  // the string of `at`, if JSON.stringify made it
   char small[512];
 };
 
-// < 0: an exception is pending. Otherwise to be freed.
+// < 0: an exception is pending. Otherwise the caller frees the text.
 int json_text_of(JSContext* ctx, JSValueConst value, struct json_text* text);
 void json_text_free(JSContext* ctx, struct json_text* text);

@@ -1,11 +1,11 @@
-// Writes plain data as JSON: a part of interpreter.c, which alone sees how QuickJS keeps values. It gives up, for
-// JSON.stringify to do it all, at whatever could run the handler's code (accessors, proxies, toJSON) or is rare (boxed
-// values, ropes, sparse arrays, keys like "7" that come before their turn). So giving up is never noticed.
+// Writes plain data as JSON. A part of interpreter.c, which alone sees QuickJS's representation of values. It gives
+// up on values that could run the handler's code (accessors, proxies, toJSON) or are rare (boxed values, ropes,
+// sparse arrays, keys like "7" out of order); JSON.stringify then writes the whole value, so the result is the same.
 #pragma once
 
 #include "json_text.h"
 
-enum { PLAIN_MAX_DEPTH = 64 };  // a cycle looks like depth
+enum { PLAIN_MAX_DEPTH = 64 };  // a cycle exceeds it
 
 struct plain_writer {
   JSContext* ctx;
@@ -14,7 +14,7 @@ struct plain_writer {
   JSObject *object_proto, *array_proto;
 };
 
-// Where `bytes` more can be written, or NULL.
+// The place for `bytes` more, or NULL.
 static char* plain_end(struct plain_writer* w, size_t bytes) {
   struct json_text* text = w->text;
   const size_t wanted = text->length + bytes;
@@ -141,7 +141,7 @@ static bool plain_value(struct plain_writer* w, JSValueConst value, int depth) {
   }
 }
 
-// What JSON.stringify would look up on every object.
+// True if JSON.stringify would find toJSON on every object.
 static bool plain_has_to_json(JSObject* prototype) {
   JSProperty* property;
   return find_own_property(&property, prototype, JS_ATOM_toJSON) != NULL;

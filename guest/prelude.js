@@ -1,5 +1,5 @@
-// The names of the handler language that need no C. Runs once, in the base image, before any handler is loaded; returns
-// what the guest makes visible when a handler has been loaded.
+// Defines the names of the handler language that need no C. Runs once, in the base image, before a handler is loaded.
+// Returns the names that become visible after a handler has been loaded.
 (function (host) {
   'use strict';
   const global = globalThis;
@@ -10,9 +10,9 @@
   const define = (name, value) =>
     Object.defineProperty(global, name, { value, writable: true, enumerable: false, configurable: true });
 
-  // ---- what must not be there ----
-  // Libraries look at Function.prototype and call Function('return this') while they set themselves up; this stand-in
-  // can do no more, and is gone when the handler has been loaded.
+  // ---- removed names ----
+  // Libraries look at Function.prototype and call Function('return this') during their setup. This stand-in supports
+  // only these uses, and is removed after the handler has been loaded.
   const standIn = function Function(...source) {
     if (source.length === 1 && /^\s*return this;?\s*$/.test(source[0])) return () => global;
     throw new TypeError('Function is not available: source becomes code only when the handler is loaded');
@@ -52,7 +52,7 @@
   }
   class TextDecoder {
     #fatal; #keepMark; #rest = new Uint8Array(0);
-    #isInside = false;  // of a stream whose start has been decoded
+    #isInside = false;  // true after the start of a stream has been decoded
     constructor(label = 'utf-8', { fatal = false, ignoreBOM = false } = {}) {
       if (!/^\s*(utf-?8|unicode-1-1-utf-8)\s*$/i.test(label)) throw new RangeError(`no such encoding: ${label}`);
       this.#fatal = !!fatal;
@@ -82,7 +82,7 @@
       return hasMark ? result.slice(1) : result;
     }
   }
-  // The length without a character that is cut off at the end.
+  // The length without an incomplete character at the end.
   function wholeCharacters(bytes) {
     for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
       const byte = bytes[bytes.length - back];

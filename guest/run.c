@@ -14,9 +14,9 @@
 static JSRuntime* rt;
 static JSContext* ctx;
 static JSValue handler;     // the function to call
-static JSValue names;       // what the prelude returns: $emit, $log, ...
-static JSValue parameters;  // the object that a handler function is called with
-static JSValue promise;     // of the execution in progress
+static JSValue names;  // the prelude's result: $emit, $log, ...
+static JSValue parameters;  // the object that a handler function receives
+static JSValue promise;  // of the execution in progress
 static JSAtom args_name, scope_name;
 
 // ---- failures ----
@@ -29,7 +29,7 @@ static void tell_failure(int failure, const char* message, size_t message_length
 
 static void fail_with(int failure, const char* message) { tell_failure(failure, message, strlen(message), NULL, 0); }
 
-// A text of an object's own or inherited property, or NULL; nothing is pending afterwards.
+// The text of an own or inherited property, or NULL; leaves no exception pending.
 static const char* text_property(JSValueConst object, const char* property, size_t* length) {
   JSValue value = JS_GetPropertyStr(ctx, object, property);
   const char* text = NULL;
@@ -39,21 +39,22 @@ static const char* text_property(JSValueConst object, const char* property, size
   return text;
 }
 
-// What the interpreter throws when an allocation failed: an error with this text, one that it could not even write the
-// text for, null, or nothing at all. An allocation that failed and was caught has nothing to do with an error of the handler's own.
+// True for the values that the interpreter throws after a failed allocation: an error with this text, an error
+// without a readable text, null, or nothing. A failed allocation that was caught does not affect the handler's own
+// errors.
 static int is_out_of_memory(JSValueConst error, const char* message) {
   if (JS_IsNull(error) || JS_IsUninitialized(error) || !message) return 1;
   return strstr(message, "out of memory") || strstr(message, "Invalid error message");
 }
 
-// Tells the host of the error that ended the execution. `error` is freed.
+// Reports the error that ended the execution to the host, and frees it.
 static void report(JSValue error, int failure) {
-  struct json_text json;  // where the message may lie until the host has it
+  struct json_text json;  // owns the message until the host has it
   size_t length = 0, stack_length = 0;
-  const int allocation_failed = control.failed_cause != CAUSE_NONE;  // before this does so itself
+  const int allocation_failed = control.failed_cause != CAUSE_NONE;  // read before this function allocates itself
   const char* stack = NULL;
   if (JS_IsError(error)) {
-    stack = text_property(error, "stack", &stack_length);  // none: nobody has thrown it
+    stack = text_property(error, "stack", &stack_length);  // absent if it was never thrown
   } else {
     JSValue last = interpreter_last_backtrace(ctx);
     if (JS_IsString(last)) stack = JS_ToCStringLen(ctx, &stack_length, last);
@@ -62,7 +63,7 @@ static void report(JSValue error, int failure) {
   const char* message = JS_ToCStringLen(ctx, &length, error);
   if (!message) JS_FreeValue(ctx, JS_GetException(ctx));
   if (message && strcmp(message, "[object Object]") == 0) {
-    // What a thrown object has to say that is no error.
+    // The text of a thrown object that is not an Error.
     if (json_text_of(ctx, error, &json) < 0) {
       JS_FreeValue(ctx, JS_GetException(ctx));
     } else if (json.at) {
@@ -82,8 +83,8 @@ static void report(JSValue error, int failure) {
 
 static void report_pending_exception(void) { report(JS_GetException(ctx), FAILURE_EXCEPTION); }
 
-// Runs what can run. < 0: an exception that nothing can catch, such as one of queueMicrotask's callback, is pending. The
-// interpreter itself loses one when it has no memory to queue a promise's reactions, and nobody would ever hear of them.
+// Runs pending jobs. < 0: an uncatchable exception is pending, for example from a queueMicrotask callback. Without
+// memory to queue a promise's reactions the interpreter drops an exception silently; that counts as one.
 static int run_jobs(void) {
   JSContext* job_context;
   int ran;
@@ -105,14 +106,14 @@ static JSModuleDef* refuse_import(JSContext* c, const char* name, void* opaque) 
 extern char __heap_base;
 
 static void give_names(JSContext* c) {
-  // `self` is how many bundles find the global object; as a lexical name it is not a property of it.
+  // Many bundles find the global object by `self`; a lexical name is not a property of it.
   static const char self[] = "const self = globalThis;";
   JS_FreeValue(c, JS_Eval(c, self, sizeof self - 1, "<nexus>", JS_EVAL_TYPE_GLOBAL));
 }
 
 NEXUS_EXPORT("control") struct control* guest_control(void) { return &control; }
 
-// Builds the interpreter. 0: done. REQUIRES: control.memory_limit and stack_bytes.
+// Builds the interpreter; 0 on success. REQUIRES: control.memory_limit and stack_bytes are set.
 NEXUS_EXPORT("init") int guest_init(void) {
   control.static_bytes = (uint32_t)&__heap_base;
   allocator_open();
@@ -139,7 +140,7 @@ NEXUS_EXPORT("init") int guest_init(void) {
 
 // ---- loading ----
 
-// The input at `offset`, from the input area or from the host. NUL-terminated; freed by free_input.
+// The input text at `offset`, from the input area or from the host. NUL-terminated; free_input frees it.
 static char* input_text(uint32_t offset, uint32_t length) {
   if (control.input_bytes != 0) return control.input + offset;
   char* text = js_malloc(ctx, length + 1);
@@ -161,7 +162,7 @@ static int fail_not_handler(const char* message) {
 static int show_names(void) {
   static const char* const shown[] = {"$emit", "$view", "$ext", "$log", "$time"};
   JSValue global = JS_GetGlobalObject(ctx);
-  JSAtom function_name = JS_NewAtom(ctx, "Function");  // the prelude's stand-in, for loading only
+  JSAtom function_name = JS_NewAtom(ctx, "Function");  // the prelude's stand-in, only for loading
   JS_DeleteProperty(ctx, global, function_name, 0);
   JS_FreeAtom(ctx, function_name);
   parameters = JS_NewObject(ctx);
@@ -235,7 +236,7 @@ static void begin_execution(void) {
   JS_SetMaxStackSize(rt, control.stack_bytes);
 }
 
-// The source is the input. 0: loaded; 1: failed, the host was told.
+// The input is the source. 0: loaded; 1: failed, and the host has the failure.
 NEXUS_EXPORT("load") int guest_load(void) {
   begin_execution();
   char* source = input_text(0, control.args_length);
@@ -284,7 +285,7 @@ static int is_thenable(JSValueConst value) {
   return callable;
 }
 
-// The promise that a returned value stands for; JS_UNDEFINED for a plain value.
+// The promise of a returned promise or thenable; JS_UNDEFINED for a plain value.
 static JSValue promise_of(JSValueConst value) {
   if (JS_IsPromise(value)) return JS_DupValue(ctx, value);
   const int thenable = is_thenable(value);
@@ -299,7 +300,7 @@ static JSValue promise_of(JSValueConst value) {
   return wrapped;
 }
 
-// The end of a segment.
+// Ends a segment.
 static int wait_for_calls(void) {
   if (extension_calls() == 0) {
     fail_with(FAILURE_PENDING, "the handler waits for nothing: no promise that it awaits can settle");
@@ -313,7 +314,7 @@ static int wait_for_calls(void) {
   return RUN_WAITS;
 }
 
-// Runs what can run.
+// Runs pending jobs, then ends the execution or the segment.
 static int run_on(void) {
   if (run_jobs() < 0) {
     report_pending_exception();
@@ -341,8 +342,7 @@ static int run_to_the_end(JSValue value) {
   return finish_with(value);
 }
 
-// Arguments and scope are the input. What the call leaves behind in memory is of no concern when it has ended: the host puts
-// the image back.
+// The input is the arguments and the scope. Nothing is freed at the end, because the host resets the memory.
 NEXUS_EXPORT("run") int guest_run(void) {
   begin_execution();
   interpreter_reseed(ctx, control.seed);
@@ -361,7 +361,7 @@ NEXUS_EXPORT("run") int guest_run(void) {
   return run_to_the_end(value);
 }
 
-// A call has been settled: its answer is the input. As `run`.
+// Continues after a call has been settled. The input is its answer. Returns as `run` does.
 NEXUS_EXPORT("resume") int guest_resume(void) {
   JS_UpdateStackTop(rt);
   char* json = input_text(0, control.args_length);

@@ -1,4 +1,4 @@
-// The keys of $state as a segment sees them: a cache of plain values over the host's, and the keys that changed inside.
+// The keys of $state within a segment: a cache of plain values over the host's, and the keys that changed inside.
 #include "state.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static JSValue cache, dirty, absent;
 
 // ---- values ----
 
-// The copy of a value as JSON keeps it. Undefined when JSON has nothing for it.
+// A copy of a value through JSON; undefined if JSON cannot represent it.
 JSValue json_copy(JSContext* ctx, JSValueConst value, struct json_text* text) {
   if (json_text_of(ctx, value, text) < 0) return JS_EXCEPTION;
   if (!text->at) return JS_UNDEFINED;
@@ -46,7 +46,7 @@ int refuse_definition(JSContext* ctx, int flags) {
 
 // ---- keys: the cache over the host ----
 
-// Names that the language itself looks up on any object; a key that may not be read must not make them throw.
+// Names that the language looks up on any object: reading them must not throw even without permission.
 static int is_protocol_name(const char* key) { return strcmp(key, "toJSON") == 0 || strcmp(key, "then") == 0; }
 
 // The raw value of a key, or `absent`. A new reference.
@@ -81,7 +81,7 @@ int call_with_key(JSContext* ctx, int op, JSAtom key, const struct json_text* te
   return result;
 }
 
-// The host has the key's whole new value; nodes that stood for the old one stand for the new one.
+// The host has the key's new value; nodes of the old value now show the new one.
 static int key_replaced(JSContext* ctx, JSAtom key, JSValueConst value) {
   JSValue before = JS_GetProperty(ctx, cache, key);
   const int moved = JS_IsObject(before) ? node_replace(ctx, before, value) : 0;
@@ -102,7 +102,7 @@ int key_set(JSContext* ctx, JSAtom key, JSValueConst value) {
   JSValue copy = json_copy(ctx, value, &text);
   int result = -1;
   if (!JS_IsException(copy)) {
-    if (!text.at) result = key_delete(ctx, key);  // toJSON gave nothing
+    if (!text.at) result = key_delete(ctx, key);  // toJSON returned undefined
     else if (call_with_key(ctx, OP_STATE_SET, key, &text) >= 0) result = key_replaced(ctx, key, copy);
   }
   JS_FreeValue(ctx, copy);
@@ -139,7 +139,7 @@ int keys_forget(JSContext* ctx) {
   return 0;
 }
 
-// A value inside the key is about to change: the host is asked, and gets the whole with state_flush.
+// Announces a change inside the key's value: the host checks it, and state_flush sends the whole value.
 int key_touch(JSContext* ctx, JSAtom key) {
   if (call_with_key(ctx, OP_STATE_TOUCH, key, NULL) < 0) return -1;
   return JS_DefinePropertyValue(ctx, dirty, key, JS_TRUE, JS_PROP_C_W_E);

@@ -1,12 +1,12 @@
-// A node stands for a path: the top-level key, and the names that lead to the object. What it shows lives in a cache of
-// plain objects, filled key by key from the host and forgotten at the end of a segment:
+// A node stands for a path: the top-level key and the names that lead to the object. Its content is in a cache of
+// plain objects, which is filled key by key from the host and cleared at the end of a segment:
 //
-//   $state ─ cache ─┬─ "cart"  ─► raw object ◄─ node $state.cart          (one node a raw object)
+//   $state ─ cache ─┬─ "cart"  ─► raw object ◄─ node $state.cart          (one node per raw object)
 //                   │              └─ items ─► raw array ◄─ node $state.cart.items
 //                   └─ "count" ─► 3
 //
-// A write to a key goes to the host at once. A write inside a key changes the raw object, tells the host that the key
-// will change (OP_STATE_TOUCH: permission and count), and the key's whole new text follows at the end of the segment.
+// A write to a key goes to the host at once. A write inside a key changes the raw object and tells the host that the
+// key will change (OP_STATE_TOUCH: permission and count); the key's whole new text follows at the end of the segment.
 #include "state.h"
 
 #include <string.h>
@@ -14,11 +14,11 @@
 #include "interpreter.h"
 
 typedef struct {
-  JSValue parent;  // the node around it; null for the value of a key
-  JSAtom name;     // in the parent, or the key itself
-  JSValue raw;     // the object that is shown; valid in the segment in which it was looked up
+  JSValue parent;  // the node that contains it; null for the value of a key
+  JSAtom name;     // its name in the parent, or the key itself
+  JSValue raw;     // the object that it shows; valid in the segment of its lookup
   uint32_t segment;
-  uint32_t version;  // how often the key's whole value had been replaced by then
+  uint32_t version;  // the number of replacements of the key's whole value before the lookup
 } Node;
 
 static JSClassID node_class;
@@ -29,13 +29,14 @@ static Node* node_of(JSValueConst value) { return JS_GetOpaque(value, node_class
 
 static Node* root_of(JSValueConst node) {
   Node* n = node_of(node);
-  while (!JS_IsNull(n->parent)) n = node_of(n->parent);
+  while (!JS_IsNull(n->parent))
+    n = node_of(n->parent);
   return n;
 }
 
 static JSAtom root_key(JSValueConst node) { return root_of(node)->name; }
 
-// The node for a raw object at a place; one per raw object, so that `$state.a === $state.a`.
+// The node for a raw object at this place. There is one per raw object, so that `$state.a === $state.a`.
 JSValue node_for(JSContext* ctx, JSValueConst parent, JSAtom name, JSValue raw) {
   if (!JS_IsObject(raw)) return raw;
   JSValue known = JS_GetProperty(ctx, raw, node_of_raw);
@@ -62,7 +63,7 @@ JSValue node_for(JSContext* ctx, JSValueConst parent, JSAtom name, JSValue raw) 
   return object;
 }
 
-// Makes the node stand for another raw object, and the other way round unless that one has a node. Takes `raw`.
+// Makes the node stand for another raw object, and registers it there unless that object has a node. Takes `raw`.
 static int node_show(JSContext* ctx, JSValueConst object, JSValue raw) {
   Node* node = node_of(object);
   JS_FreeValue(ctx, node->raw);
@@ -75,8 +76,8 @@ static int node_show(JSContext* ctx, JSValueConst object, JSValue raw) {
   return JS_DefinePropertyValue(ctx, raw, node_of_raw, JS_DupValue(ctx, object), JS_PROP_CONFIGURABLE);
 }
 
-// What the node shows now. In a new segment, and when its key has got another value, its path is looked up again.
-// Borrowed; JS_EXCEPTION when the path is gone.
+// The raw object that the node shows now. Looks its path up again in a new segment, and after its key got another
+// value. Borrowed; JS_EXCEPTION if the path no longer exists.
 static JSValueConst node_raw(JSContext* ctx, JSValueConst object) {
   Node* node = node_of(object);
   const uint32_t version = root_of(object)->version;
@@ -117,8 +118,8 @@ int node_replace(JSContext* ctx, JSValueConst before, JSValueConst after) {
   return result;
 }
 
-// The value as it is put inside a raw object: a copy, but for nodes of the same key, which are moved, so that sorting
-// and splicing an array keep the identity of what is in it.
+// The value to store in a raw object: a copy, except for nodes of the same key, which are moved, so that sorting and
+// splicing an array keep the identity of its elements.
 static JSValue value_to_keep(JSContext* ctx, JSValueConst node, JSValueConst value) {
   if (!JS_IsObject(value) && !JS_IsBigInt(value)) {
     double number = 1;
@@ -130,7 +131,8 @@ static JSValue value_to_keep(JSContext* ctx, JSValueConst node, JSValueConst val
     JSValueConst raw = node_raw(ctx, value);
     if (JS_IsException(raw)) return JS_EXCEPTION;
     for (JSValueConst n = node; !JS_IsNull(n); n = node_of(n)->parent) {
-      if (JS_VALUE_GET_PTR(node_of(n)->raw) == JS_VALUE_GET_PTR(raw)) return JS_ThrowTypeError(ctx, "cycle in $state");
+      if (JS_VALUE_GET_PTR(node_of(n)->raw) == JS_VALUE_GET_PTR(raw))
+        return JS_ThrowTypeError(ctx, "cycle in $state");
     }
     return JS_DupValue(ctx, raw);
   }
@@ -150,14 +152,14 @@ static int same_value_there(JSContext* ctx, JSValueConst raw, JSAtom name, JSVal
 
 static int node_delete(JSContext* ctx, JSValueConst object, JSAtom name);
 
-static int node_set(JSContext* ctx, JSValueConst object, JSAtom name, JSValueConst value, JSValueConst receiver,
-                    int flags) {
+static int node_set(JSContext* ctx, JSValueConst object, JSAtom name, JSValueConst value,
+                    JSValueConst receiver, int flags) {
   (void)receiver;
   (void)flags;
   if (refuse_symbol_name(ctx, name) < 0 || refuse_value(ctx, value) < 0) return -1;
   JSValueConst raw = node_raw(ctx, object);
   if (JS_IsException(raw)) return -1;
-  // Array methods set `length` to what it is already; that is no change.
+  // Array methods set `length` to its current value; that is not a change.
   if (same_value_there(ctx, raw, name, value)) return 1;
   const char* text = JS_IsArray(raw) ? JS_AtomToCString(ctx, name) : NULL;
   const int is_length = text && strcmp(text, "length") == 0;
@@ -182,7 +184,7 @@ static JSValue node_get(JSContext* ctx, JSValueConst object, JSAtom name, JSValu
   if (JS_IsException(raw)) return JS_EXCEPTION;
   JSValue value = JS_GetProperty(ctx, raw, name);
   if (!JS_IsObject(value) || JS_IsFunction(ctx, value)) return value;
-  // What is inherited (Object.prototype by __proto__) is no part of the state.
+  // Inherited values (Object.prototype by __proto__) are not part of the state.
   if (JS_GetOwnProperty(ctx, NULL, raw, name) != 1) return value;
   return node_for(ctx, object, name, value);
 }
@@ -218,8 +220,8 @@ static int node_has(JSContext* ctx, JSValueConst object, JSAtom name) {
   return JS_IsException(raw) ? -1 : JS_HasProperty(ctx, raw, name);
 }
 
-static int node_define(JSContext* ctx, JSValueConst object, JSAtom name, JSValueConst value, JSValueConst getter,
-                       JSValueConst setter, int flags) {
+static int node_define(JSContext* ctx, JSValueConst object, JSAtom name, JSValueConst value,
+                       JSValueConst getter, JSValueConst setter, int flags) {
   (void)getter;
   (void)setter;
   if (refuse_definition(ctx, flags) < 0) return -1;

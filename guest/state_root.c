@@ -1,4 +1,4 @@
-// $state itself: its properties are the panel's keys, but for six reserved names, which are methods.
+// $state itself: its properties are the panel's keys, except six reserved names, which are methods.
 #include "state.h"
 
 #include <string.h>
@@ -61,7 +61,7 @@ static int root_names(JSContext* ctx, JSPropertyEnum** table, uint32_t* count, J
   JSValue keys = call_host_for_json(ctx, OP_STATE_KEYS, NULL, 0);
   int64_t length = 0;
   if (JS_IsException(keys) || JS_GetLength(ctx, keys, &length) < 0) return -1;
-  // The host's list is an array, and no array is longer than a uint32_t says.
+  // The host's list is an array, and the length of an array fits in uint32_t.
   const uint32_t many = (uint32_t)length;
   JSPropertyEnum* names = many ? js_malloc(ctx, sizeof *names * many) : NULL;
   if (many && !names) {
