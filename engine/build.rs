@@ -1,4 +1,4 @@
-//! Passes on where the C API's headers are: the build script of the C API says so to its dependents only.
+//! Writes the include folder of Wasmtime's C API to a file: Cargo passes it only to this crate's build script.
 fn main() {
     let include = std::env::var("DEP_WASMTIME_C_API_INCLUDE").expect("wasmtime-c-api-impl names its headers");
     let out = std::env::var("OUT_DIR").expect("Cargo sets OUT_DIR");

@@ -1,17 +1,17 @@
-//! The heap of what is Rust: malloc's, and where malloc has nothing left, the reserve that the program keeps for its own
-//! small needs (src/nexus/foundation/base/memory_reserve.h). Rust ends the process when an allocation fails.
+//! Rust's heap: malloc, and when malloc fails, the program's reserve for small blocks
+//! (src/nexus/foundation/base/memory_reserve.h). Rust aborts the process when an allocation fails.
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
 
 unsafe extern "C" {
-    /// Null: none is left, or it would be too large.
+    /// Null if no block is left or `bytes` is too large.
     fn nexus_reserve_take(bytes: usize) -> *mut u8;
-    /// False: it isn't the reserve's.
+    /// False if the block is not from the reserve.
     fn nexus_reserve_give_back(block: *mut u8) -> bool;
     fn nexus_reserve_has(block: *const u8) -> bool;
 }
 
-/// What blocks of the reserve are aligned to.
+/// The alignment of the reserve's blocks.
 const MOST_ALIGN: usize = 64;
 
 struct Heap;

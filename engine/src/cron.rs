@@ -1,13 +1,14 @@
-//! Cron expressions as C++ calls them (src/nexus/runtime/panels/cron_engine.h). No panic leaves: it is a fault like any other.
+//! The C interface of cron expressions (src/nexus/runtime/panels/cron_engine.h). A panic becomes a fault; none
+//! crosses it.
 use nexus_cron::Schedule;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 
-/// Told what is wrong; the text is UTF-8 and valid during the call only.
+/// Receives a fault; the text is UTF-8 and valid during the call only.
 type OnFault = unsafe extern "C" fn(context: *mut c_void, message: *const u8, message_size: usize);
 
-/// Null, and a fault, when it is no expression, or of no known zone.
+/// Null after reporting a fault if the text is not a cron expression or names an unknown zone.
 ///
 /// # Safety
 /// `text` is `size` bytes.
@@ -29,10 +30,10 @@ pub unsafe extern "C" fn nexus_cron_parse(
     }
 }
 
-/// The first time after `unix_ms`; false: there is none.
+/// Writes the first due time after `unix_ms`; false if there is none.
 ///
 /// # Safety
-/// `schedule` is one that nexus_cron_parse has made, and `next_unix_ms` can be written to.
+/// `schedule` is from nexus_cron_parse, and `next_unix_ms` is writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nexus_cron_next(schedule: *const Schedule, unix_ms: i64, next_unix_ms: *mut i64) -> bool {
     let schedule = unsafe { &*schedule };
@@ -44,7 +45,7 @@ pub unsafe extern "C" fn nexus_cron_next(schedule: *const Schedule, unix_ms: i64
 }
 
 /// # Safety
-/// `schedule` is one that nexus_cron_parse has made, or null; nobody uses it afterwards.
+/// `schedule` is from nexus_cron_parse, or null, and is not used afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nexus_cron_free(schedule: *mut Schedule) {
     if !schedule.is_null() {

@@ -1,5 +1,5 @@
-//! One static library for everything that is Rust: Wasmtime's C API, and what C++ calls of the checker of JSON Schema
-//! (`schema/`) and of the reader of cron expressions (`cron/`).
+//! One static library with all Rust code: Wasmtime's C API, and the C interfaces of JSON Schema (`schema/`) and cron
+//! expressions (`cron/`).
 mod allocator;
 mod cron;
 mod schema;

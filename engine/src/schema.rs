@@ -1,10 +1,11 @@
-//! JSON Schema as C++ calls it (src/nexus/runtime/panels/schema_engine.h). No panic leaves: it is a fault like any other.
+//! The C interface of JSON Schema (src/nexus/runtime/panels/schema_engine.h). A panic becomes a fault; none crosses
+//! it.
 use nexus_schema::{Fault, Schema};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 
-/// Told of each fault; the texts are UTF-8 and valid during the call only.
+/// Receives each fault; the texts are UTF-8 and valid during the call only.
 type OnFault = unsafe extern "C" fn(
     context: *mut c_void,
     path: *const u8,
@@ -22,10 +23,10 @@ fn of_a_panic() -> Fault {
     Fault { path: String::new(), message: "cannot be checked: a fault of the server".into() }
 }
 
-/// Null, and faults, when it is no schema that can be checked.
+/// Null after reporting faults if the text is not a schema that can be checked.
 ///
 /// # Safety
-/// `text` is `size` bytes: JSON.
+/// `text` has `size` bytes and is JSON.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nexus_schema_compile(
     text: *const u8,
@@ -42,19 +43,19 @@ pub unsafe extern "C" fn nexus_schema_compile(
     compiled.map_or(std::ptr::null_mut(), |schema| Box::into_raw(Box::new(schema)))
 }
 
-/// About how much memory it takes.
+/// The approximate memory of the schema.
 ///
 /// # Safety
-/// `schema` is one that nexus_schema_compile has made.
+/// `schema` is from nexus_schema_compile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nexus_schema_bytes(schema: *const Schema) -> usize {
     unsafe { &*schema }.bytes()
 }
 
-/// Says what is wrong with a value, as often as Schema::check does at most.
+/// Reports the faults of a value; their number is bounded as in Schema::check.
 ///
 /// # Safety
-/// As above; `text` is `size` bytes: JSON of bounded depth.
+/// `schema` is from nexus_schema_compile; `text` has `size` bytes and is JSON of bounded nesting.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nexus_schema_check(
     schema: *const Schema,
@@ -71,7 +72,7 @@ pub unsafe extern "C" fn nexus_schema_check(
 }
 
 /// # Safety
-/// `schema` is one that nexus_schema_compile has made, or null; nobody uses it afterwards.
+/// `schema` is from nexus_schema_compile, or null, and is not used afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nexus_schema_free(schema: *mut Schema) {
     if !schema.is_null() {

@@ -1,4 +1,4 @@
-//! When cron expressions are due.
+//! The times at which cron expressions are due.
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::Timestamp;
@@ -6,15 +6,15 @@ use jiff::tz::TimeZone;
 
 const ZONE: &str = "CRON_TZ=";
 
-/// An expression in its zone. It never changes.
+/// An expression in its time zone. Immutable.
 pub struct Schedule {
     cron: Cron,
     zone: TimeZone,
 }
 
 impl Schedule {
-    /// An expression of five fields, or six with seconds, behind `CRON_TZ=Zone ` or else in UTC. The fault is the end of a
-    /// sentence: "is never due".
+    /// Parses five fields, or six with seconds first, in UTC or in the zone of a leading `CRON_TZ=Zone `. The error
+    /// is the end of a sentence: "is never due".
     pub fn parse(text: &[u8]) -> Result<Schedule, String> {
         let text = std::str::from_utf8(text).map_err(|_| "must be valid Unicode".to_string())?.trim();
         let (zone, fields) = match text.strip_prefix(ZONE) {
@@ -25,11 +25,11 @@ impl Schedule {
                 (zone, fields)
             }
         };
-        // Years would only make it possible to write what is never due again.
+        // A year field would allow expressions that are never due again.
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
         let cron = parser.parse(fields).map_err(|error| format!("is no cron expression: {error}"))?;
         let schedule = Schedule { cron, zone };
-        // What is due once is due again: there are no years.
+        // Without years, an expression that is due once is due again.
         if schedule.next_after(0).is_none() {
             return Err("is never due".into());
         }

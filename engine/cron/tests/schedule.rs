@@ -1,4 +1,4 @@
-//! When expressions are due. tests/unit/panels/cron_schedule_test.cpp has those that C++ relies on.
+//! The times of expressions. tests/unit/runtime/panels/cron_schedule_test.cpp tests the cases that C++ relies on.
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use nexus_cron::Schedule;

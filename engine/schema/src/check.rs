@@ -1,5 +1,5 @@
-//! A value against a schema. Every visit of a node, every comparison and every byte that a pattern reads costs steps, and
-//! nesting is counted: a check that runs out of either ends at once, without an answer.
+//! Checks a value against a schema. Every visit of a node, every comparison and every byte read by a pattern costs
+//! steps, and nesting is counted. A check that exceeds either limit ends at once without a result.
 use super::json::Json;
 use super::keyword::{Keyword, Named, Node};
 use super::marks::Marks;
@@ -7,13 +7,13 @@ use super::{Fault, NodeId, Path, Schema};
 use regex_automata::meta::Cache;
 use std::collections::HashMap;
 
-/// A tenth of a second, most often; half of one at most.
+/// Usually takes a tenth of a second, at most half a second.
 pub const MOST_STEPS: usize = 4_000_000;
-/// Of nodes within nodes: each takes up to a kilobyte of stack.
+/// Nested nodes; each takes up to a kilobyte of stack.
 pub const MOST_DEPTH: usize = 1500;
 pub const MOST_FAULTS: usize = 20;
 
-/// Why there is no answer.
+/// The limit that ended the check.
 #[derive(Debug)]
 pub enum Spent {
     Steps,
@@ -54,7 +54,7 @@ impl Schema {
 #[derive(Clone, Copy, PartialEq)]
 enum Report {
     Faults,
-    /// Only the answer counts: a branch may fail without anything being wrong.
+    /// Only the result counts: a failing branch is not an error by itself.
     Nothing,
 }
 
@@ -62,10 +62,10 @@ struct Run<'s> {
     schema: &'s Schema,
     steps: usize,
     depth: usize,
-    /// From the outermost to the one whose node is checked; empty when no name depends on it.
+    /// The resources from the outermost to the current node's; empty if no dynamic name exists.
     resources: Vec<u32>,
     caches: HashMap<usize, Cache>,
-    /// What references in branches have been answered: one that is asked again and again is checked once.
+    /// Results of references in branches, so that a repeated one is checked once.
     known: HashMap<(NodeId, *const ()), bool>,
     faults: Vec<Fault>,
 }
@@ -76,7 +76,7 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
-    /// False; and the fault, if anybody wants to know.
+    /// Returns false, and records the fault if faults are wanted.
     fn wrong(&mut self, path: &Path, report: Report, message: impl FnOnce() -> String) -> Answer {
         if report == Report::Faults {
             self.faults.push(path.fault(message()));
@@ -113,7 +113,7 @@ impl<'s> Run<'s> {
         answer
     }
 
-    /// What its siblings and parents have looked at doesn't count for it, but what it has looked at counts for them.
+    /// A node does not see the marks of its siblings and parents, but they see its marks.
     fn marking_node(
         &mut self,
         node: &'s Node,
@@ -206,7 +206,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// A schema that may fail: what it has looked at counts only when it doesn't.
+    /// Checks a schema that may fail; its marks count only if it succeeds.
     fn branch(&mut self, id: NodeId, value: &Json, path: &Path, marks: Option<&mut Marks>) -> Answer {
         let Some(marks) = marks else { return self.node(id, value, path, None, Report::Nothing) };
         let mut own = self.marks(value)?;
@@ -238,7 +238,7 @@ impl<'s> Run<'s> {
         Ok(answer)
     }
 
-    /// The outermost resource that has a node of this name.
+    /// The node of this name in the outermost resource that has one.
     fn named_node(&mut self, anchor: &str, fallback: NodeId) -> Result<NodeId, Spent> {
         let all = &self.schema.dynamic[anchor];
         self.spend(1 + self.resources.len() * all.len() / 8)?;
@@ -275,7 +275,7 @@ impl<'s> Run<'s> {
         let mut answer = false;
         for id in ids {
             answer |= self.branch(*id, value, path, marks.as_deref_mut())?;
-            // Who wants to know what was looked at needs all of them.
+            // With marks, all branches have to run.
             if answer && marks.is_none() {
                 break;
             }
@@ -344,7 +344,7 @@ impl<'s> Run<'s> {
     }
 }
 
-/// The three keywords that share the members of an object among them.
+/// The three keywords that divide an object's members among them.
 struct Properties<'s> {
     named: &'s Named,
     patterns: &'s [(usize, NodeId)],

@@ -1,5 +1,5 @@
-//! From the text of a schema to its nodes. Only what a schema is built of recurses, and that is bounded by how deep its
-//! text is nested; references are followed afterwards, one after the other.
+//! Compiles the text of a schema to nodes. Recursion follows only the nesting of the text, which is bounded;
+//! references are resolved afterwards, one by one.
 use super::json::{Json, Members};
 use super::keyword::{Bound, Count, Keyword, Named, Names, Node, Types};
 use super::links::{self, Link};
@@ -10,12 +10,12 @@ use std::collections::HashMap;
 
 const MOST_COMPILED_BYTES: usize = 2 << 20;
 
-/// What the schemas `true` and `false` are.
+/// The nodes of the schemas `true` and `false`.
 const ANY: NodeId = 0;
 const NONE: NodeId = 1;
 
-/// REQUIRES: shape::check has found nothing. Only below what no keyword of the vocabulary leads to, and a reference does, may
-/// something be of another type: it is taken as if it were not there.
+/// REQUIRES: shape::check has found no fault. Places that only a reference reaches are unchecked: values of another
+/// type there are ignored.
 pub fn compile(text: &[u8]) -> Result<Schema, Fault> {
     let json = Json::parse(text).map_err(|message| Path::Root.fault(message))?;
     let mut compiler = Compiler {
@@ -30,7 +30,7 @@ pub fn compile(text: &[u8]) -> Result<Schema, Fault> {
     };
     let root = compiler.schema(&json, &Path::Root, 0)?;
     let mut targets = Vec::new();
-    // What a link leads to may be a schema that no keyword led to, with links of its own.
+    // The target of a link may be a schema that no keyword has reached, with links of its own.
     while targets.len() < compiler.links.len() {
         let target = compiler.target(targets.len())?;
         targets.push(target);
@@ -178,7 +178,7 @@ impl<'a> Compiler<'a> {
             let path = Path::Member(path, name).shortened();
             self.links.push(Link { target, resource, is_dynamic, path });
             self.bytes += 16;
-            // The number of the link, until links::connect knows where it leads.
+            // The link's number, until links::connect replaces it by the target.
             out.push(Keyword::Ref(at));
         }
         for (name, make) in [
@@ -282,7 +282,7 @@ impl<'a> Compiler<'a> {
         Ok(self.patterns.len() - 1)
     }
 
-    /// Where the link of this number leads, and by which name if it is the one who runs who decides.
+    /// The target of a link, and the anchor if the target is chosen at run time.
     fn target(&mut self, number: usize) -> Result<links::Target, Fault> {
         let link = &self.links[number];
         let (target, resource, is_dynamic) = (link.target, link.resource, link.is_dynamic);

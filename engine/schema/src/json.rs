@@ -1,4 +1,4 @@
-//! A JSON value as a handler sees it: numbers are doubles, of two members with one name the last counts.
+//! A JSON value as a handler sees it: numbers are doubles, and the last of two members with the same name counts.
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -13,7 +13,7 @@ pub enum Json<'a> {
     Object(Members<'a>),
 }
 
-/// The members of an object, by name.
+/// The members of an object, sorted by name.
 pub struct Members<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'a> Members<'a> {
@@ -30,9 +30,9 @@ impl<'a> Members<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// REQUIRES: somebody has bounded how deep `text` is nested.
+    /// REQUIRES: the nesting of `text` is bounded.
     ///
-    /// Otherwise what is wrong with the text.
+    /// On failure, the error describes the text.
     pub fn parse(text: &'a [u8]) -> Result<Json<'a>, &'static str> {
         let mut reader = serde_json::Deserializer::from_slice(text);
         reader.disable_recursion_limit();
@@ -78,7 +78,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// About how much memory it takes.
+    /// The approximate memory of the value.
     pub fn bytes(&self) -> usize {
         const MALLOC: usize = 16;
         size_of::<Self>()
@@ -92,7 +92,7 @@ impl<'a> Json<'a> {
             }
     }
 
-    /// Some order in which only equal values are equal. Adds what it has cost to `steps`.
+    /// A total order in which only equal values are equal. Adds its cost to `steps`.
     pub fn compare(&self, other: &Json, steps: &mut usize) -> Ordering {
         *steps += 1;
         match (self, other) {
@@ -134,7 +134,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// As JSON for a person to read: what comes after the first `most` bytes is left out.
+    /// JSON for a person, cut after `most` bytes.
     pub fn shown(&self, most: usize) -> String {
         let mut out = String::new();
         self.show(&mut out, most);
@@ -181,9 +181,9 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Why text cannot be read: in JSON that was checked before, only numbers may have more than a double can hold.
+/// The reason why checked JSON cannot be read: a number beyond the range of a double.
 pub fn unreadable(error: &serde_json::Error) -> &'static str {
-    // The error has no other name than its text.
+    // serde_json identifies this error only by its text.
     let is_large = error.to_string().starts_with("number out of range");
     if is_large { "has a number that is too large" } else { "must be JSON" }
 }
@@ -235,7 +235,7 @@ impl<'a> Visitor<'a> for JsonVisitor {
             members.push((name, value));
         }
         members.sort_by(|a, b| a.0.cmp(&b.0));
-        // The sort keeps the order of equal names, and of these the last stays.
+        // The sort is stable, so the last of equal names is kept.
         members.dedup_by(|later, earlier| {
             let same = later.0 == earlier.0;
             if same {
@@ -253,7 +253,7 @@ impl<'a> Deserialize<'a> for Json<'a> {
     }
 }
 
-/// Of a member.
+/// The name of a member.
 pub struct Name<'a>(pub Cow<'a, str>);
 
 struct NameVisitor;

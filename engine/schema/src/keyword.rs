@@ -1,8 +1,8 @@
-//! What a schema asks of a value, in the shape in which it is checked.
+//! The keywords of a schema, in the form in which they are checked.
 use super::NodeId;
 use super::json::Json;
 
-/// A set of the seven names that `type` knows.
+/// A set of the seven type names.
 #[derive(Clone, Copy)]
 pub struct Types(pub u8);
 
@@ -72,7 +72,7 @@ pub enum Keyword {
     Required(Names),
     DependentRequired(Box<[(Box<str>, Names)]>),
 
-    // Of the same value:
+    // Applied to the same value:
     Ref(NodeId),
     DynamicRef { anchor: Box<str>, fallback: NodeId },
     AllOf(Box<[NodeId]>),
@@ -82,28 +82,28 @@ pub enum Keyword {
     If { condition: NodeId, then: Option<NodeId>, otherwise: Option<NodeId> },
     DependentSchemas(Named),
 
-    // Of its members and elements. `named` is by name; `is_mixed`: some nodes are plain and some are not.
+    // Applied to members and elements. `named` is by name; `is_mixed`: some nodes are plain and some are not.
     Properties { named: Named, patterns: Box<[(usize, NodeId)]>, others: Option<NodeId>, is_mixed: bool },
     PropertyNames(NodeId),
     Items { first: Box<[NodeId]>, others: Option<NodeId> },
     Contains { schema: NodeId, least: f64, most: f64 },
 
-    // After all the others.
+    // Applied after all others:
     UnevaluatedProperties(NodeId),
     UnevaluatedItems(NodeId),
 }
 
 pub struct Node {
-    /// In the order in which they are checked: what is cheap, and fails often, first.
+    /// In the order of checking: cheap keywords that fail often come first.
     pub keywords: Box<[Keyword]>,
     pub resource: u32,
-    /// Looks at no other node: cheap to check, and so checked before its siblings.
+    /// Has no subschema: cheap, and therefore checked before its siblings.
     pub is_plain: bool,
     pub marks_unevaluated: bool,
 }
 
 impl Keyword {
-    /// The nodes that are checked against the same value. `dynamic`: those that a name may lead to.
+    /// The nodes that apply to the same value. `dynamic` adds those that a name may refer to.
     pub fn in_place(&self, mut dynamic: impl FnMut(&str, &mut Vec<NodeId>)) -> Vec<NodeId> {
         match self {
             Keyword::Ref(node) | Keyword::Not(node) => vec![*node],
@@ -121,7 +121,7 @@ impl Keyword {
         }
     }
 
-    /// About how much memory it takes.
+    /// The approximate memory of the keyword.
     pub fn bytes(&self) -> usize {
         const MALLOC: usize = 16;
         let names = |names: &Names| names.iter().map(|name| 32 + name.len()).sum::<usize>();

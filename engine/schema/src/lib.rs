@@ -1,5 +1,5 @@
-//! JSON Schema 2020-12 for schemas and values that strangers wrote: what a check may cost in time and stack is counted
-//! while it runs, and what cannot be counted is refused when the schema is compiled.
+//! JSON Schema 2020-12 for untrusted schemas and values: the time and stack of a check are counted while it runs, and
+//! schemas whose cost cannot be counted are rejected when they are compiled.
 //!
 //!   text ──► shape ──► json ──► compile ──► Schema: nodes by number, references followed
 //!                                              └──► check(value): faults by path
@@ -24,22 +24,23 @@ use std::collections::HashMap;
 /// A node of a schema: its place in `Schema::nodes`.
 type NodeId = u32;
 
-/// The nodes with a `$dynamicAnchor` by its name, each with its resource: the part below a node with an `$id`, or the rest.
+/// The nodes with a `$dynamicAnchor`, by name, each with its resource: the part below an `$id`, or the rest.
 type Dynamic = HashMap<Box<str>, Vec<(u32, NodeId)>>;
 
-/// A compiled schema. It refers to nothing outside of itself and never changes.
+/// A compiled schema. Self-contained and immutable.
 pub struct Schema {
     root: NodeId,
     nodes: Vec<Node>,
     patterns: Vec<Pattern>,
     dynamic: Dynamic,
-    /// About how much memory it takes.
+    /// The approximate memory of the schema.
     bytes: usize,
 }
 
 impl Schema {
-    /// None, and faults: it is no schema of 2020-12 that refers to itself alone, or none whose check can be bounded. A schema
-    /// may have as many faults as bytes: who listens bounds what is kept of them.
+    /// Compiles a schema. Returns None after reporting faults if the text is not a schema of 2020-12, refers outside
+    /// itself, or its check cannot be bounded. There may be as many faults as bytes: the receiver limits how many it
+    /// keeps.
     ///
     /// REQUIRES: `text` is JSON.
     pub fn compile(text: &[u8], faults: &mut dyn FnMut(Fault)) -> Option<Schema> {
@@ -54,14 +55,14 @@ impl Schema {
         compile::compile(text).map_err(faults).ok()
     }
 
-    /// About how much memory it takes.
+    /// The approximate memory of the schema.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// What is wrong with a value, by path; the first MOST_FAULTS of it.
+    /// The first MOST_FAULTS faults of a value, each with its path.
     ///
-    /// REQUIRES: `text` is JSON, and somebody has bounded how deep it is nested.
+    /// REQUIRES: `text` is JSON, and its nesting is bounded.
     pub fn check(&self, text: &[u8]) -> Vec<Fault> {
         match Json::parse(text) {
             Ok(value) => self.check_value(&value),
@@ -70,13 +71,13 @@ impl Schema {
     }
 }
 
-/// What is wrong, and where: ".a.b[0]", or nothing for the whole.
+/// A fault and its place: ".a.b[0]", or empty for the whole value.
 pub struct Fault {
     pub path: String,
     pub message: String,
 }
 
-/// Where a walk is, written out only when somebody has to read it.
+/// The path of a walk; becomes text only when a fault is reported.
 #[derive(Clone, Copy)]
 enum Path<'a> {
     Root,
@@ -95,7 +96,7 @@ impl std::fmt::Display for Path<'_> {
 }
 
 impl Path<'_> {
-    /// As long as somebody reads it: names may be as long as their document.
+    /// Cut to a readable length: a name may be as long as its document.
     fn shortened(&self) -> String {
         const MOST_BYTES: usize = 256;
         let mut path = self.to_string();

@@ -1,10 +1,10 @@
-//! References within a schema: where they lead, and that no chain of them leads back to itself.
+//! References within a schema: finds their targets, and rejects chains that lead back to themselves.
 use super::json::Json;
 use super::keyword::{Keyword, Node};
 use super::{Dynamic, Fault, NodeId};
 use std::borrow::Cow;
 
-/// A `$ref` or `$dynamicRef` as it is written.
+/// A `$ref` or `$dynamicRef` as written.
 pub struct Link<'a> {
     pub target: &'a str,
     pub resource: u32,
@@ -14,11 +14,11 @@ pub struct Link<'a> {
 
 pub struct Target {
     pub node: NodeId,
-    /// The name by which the check looks for another node first.
+    /// The anchor for which the check first looks for another node.
     pub anchor: Option<Box<str>>,
 }
 
-/// The part behind the '#', decoded. None: there is none, or something before it, or it is no text.
+/// The decoded text after a leading '#'. None without a leading '#', or if it is not UTF-8.
 pub fn fragment(target: &str) -> Option<String> {
     let encoded = target.strip_prefix('#')?.as_bytes();
     let mut decoded = Vec::with_capacity(encoded.len());
@@ -36,7 +36,7 @@ pub fn fragment(target: &str) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
-/// What a JSON pointer points to.
+/// The value that a JSON pointer refers to.
 pub fn follow<'a>(from: &'a Json<'a>, pointer: &str) -> Option<&'a Json<'a>> {
     let mut json = from;
     for token in pointer.split('/').skip(1) {
@@ -51,7 +51,7 @@ pub fn follow<'a>(from: &'a Json<'a>, pointer: &str) -> Option<&'a Json<'a>> {
     Some(json)
 }
 
-/// Puts the nodes in that references lead to, where the numbers of the links have been.
+/// Replaces the numbers of the links by the nodes of their targets.
 pub fn connect(nodes: &mut [Node], targets: &[Target]) {
     for keyword in nodes.iter_mut().flat_map(|node| node.keywords.iter_mut()) {
         if let Keyword::Ref(number) = *keyword {
@@ -64,8 +64,8 @@ pub fn connect(nodes: &mut [Node], targets: &[Target]) {
     }
 }
 
-/// A schema that comes back to itself without having gone into the value would be checked for ever. Takes away the nodes
-/// that lead nowhere until none does: what is left is a circle, or leads into one.
+/// Rejects schemas that reach themselves without descending into the value: their check would never end. Repeatedly
+/// removes nodes that wait for no other node; the remaining ones are in a cycle or lead into one.
 pub fn refuse_endless(nodes: &[Node], dynamic: &Dynamic, links: &[Link], targets: &[Target]) -> Result<(), Fault> {
     let mut waiting_for = vec![0usize; nodes.len()];
     let mut asked_by = vec![Vec::new(); nodes.len()];
@@ -87,7 +87,7 @@ pub fn refuse_endless(nodes: &[Node], dynamic: &Dynamic, links: &[Link], targets
             }
         }
     }
-    // Every circle has a link that leads into it.
+    // Every cycle is entered by a link.
     let endless = links.iter().zip(targets).find(|(_, target)| waiting_for[target.node as usize] > 0);
     match endless {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! Which members or elements of one value a schema has looked at: what unevaluatedProperties and unevaluatedItems ask.
+//! The members or elements of one value that a schema has evaluated, for unevaluatedProperties and unevaluatedItems.
 
 pub struct Marks(Vec<u64>);
 

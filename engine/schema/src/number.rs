@@ -1,6 +1,6 @@
-//! Whether a number is a multiple of another, in decimal, as whoever wrote them sees them: 0.3 is a multiple of 0.1.
+//! Multiples in decimal, as people write numbers: 0.3 is a multiple of 0.1.
 
-/// Digits without trailing zeros, and the power of ten that they are multiplied with.
+/// Digits without trailing zeros, times a power of ten.
 struct Decimal {
     digits: u64,
     exponent: i32,
@@ -8,7 +8,7 @@ struct Decimal {
 
 /// REQUIRES: `number` is finite.
 fn decimal(number: f64) -> Decimal {
-    // The shortest text that gives this very number: 17 digits at most.
+    // The shortest text of this number: at most 17 digits.
     let text = format!("{:e}", number.abs());
     let (mantissa, exponent) = text.split_once('e').expect("so {:e} writes");
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -31,7 +31,7 @@ pub fn is_multiple(number: f64, of: f64) -> bool {
         }
         return rest == 0;
     }
-    // More zeros than the 17 digits of `a` can be divided by.
+    // The power is too large to divide the 17 digits of `a`.
     match 10u128.checked_pow((b.exponent - a.exponent) as u32).and_then(|power| b_digits.checked_mul(power)) {
         Some(divisor) => a_digits % divisor == 0,
         None => false,

@@ -1,5 +1,5 @@
-//! Patterns as ECMAScript writes them, matched in time linear in the text: what cannot be (a look around, a
-//! back-reference) is refused.
+//! Patterns of ECMAScript, matched in time linear in the text. Patterns that need more (lookaround, back-references)
+//! are rejected.
 use regex_automata::Input;
 use regex_automata::meta::{Cache, Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
@@ -7,11 +7,11 @@ use regex_automata::nfa::thompson::WhichCaptures;
 const MOST_TEXT_BYTES: usize = 2 << 10;
 const MOST_COMPILED_BYTES: usize = 512 << 10;
 const MOST_CACHE_BYTES: usize = 128 << 10;
-/// Of what memory_usage() says, what any pattern has.
+/// The part of memory_usage() that every pattern has.
 const FIXED_BYTES: usize = 2 << 10;
-/// Beside what memory_usage() says; measured.
+/// Memory beside memory_usage(); measured.
 const UNCOUNTED_BYTES: usize = 5 << 10;
-/// Each costs the translator a run over the whole pattern.
+/// Each one costs the translator a pass over the whole pattern.
 const MOST_CONTROL_ESCAPES: usize = 8;
 
 pub struct Pattern {
@@ -44,9 +44,10 @@ impl Pattern {
         size_of::<Self>() + self.text.len() + self.regex.memory_usage() + UNCOUNTED_BYTES
     }
 
-    /// What a match with a text of this many bytes costs at most, in steps of a check.
+    /// The most steps that a match with a text of `text_bytes` bytes costs.
     pub fn steps(&self, text_bytes: usize) -> usize {
-        // Most take a nanosecond for a byte, but who has to follow all states at once takes some for each of them.
+        // Most patterns take a nanosecond per byte; a pattern that follows all states at once takes some for each
+        // state.
         let states_bytes = self.regex.memory_usage().saturating_sub(FIXED_BYTES).max(128);
         1 + text_bytes.saturating_mul(states_bytes) / 256
     }
@@ -55,7 +56,7 @@ impl Pattern {
         self.regex.create_cache()
     }
 
-    /// Whether it is found in `text`. REQUIRES: `cache` is one of this pattern's.
+    /// True if the pattern occurs in `text`. REQUIRES: `cache` was made for this pattern.
     pub fn is_in(&self, text: &str, cache: &mut Cache) -> bool {
         self.regex.search_half_with(cache, &Input::new(text).earliest(true)).is_some()
     }

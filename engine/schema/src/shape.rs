@@ -1,5 +1,5 @@
-//! What a schema is built of: that each keyword has a value that it can have. It reads the text once from front to back, in
-//! the order in which it is written, and keeps nothing of it but the names of the objects that it is in.
+//! Checks that each keyword of a schema has a value of an allowed kind. Reads the text once, front to back, and keeps
+//! only the names of the enclosing objects.
 use crate::json::{Json, Name, unreadable};
 use crate::keyword::TYPES;
 use crate::vocabulary::{Shape, shape_of};
@@ -9,15 +9,15 @@ use std::collections::HashSet;
 use std::fmt;
 
 pub const MOST_SCHEMA_BYTES: usize = 64 << 10;
-/// Of objects and arrays, the schema itself included.
+/// Nested objects and arrays, the schema itself included.
 pub const MOST_SCHEMA_DEPTH: usize = 32;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 type Faults<'f> = dyn FnMut(Fault) + 'f;
 
-/// Tells of each keyword whose value it cannot have, of each reference that leaves the schema, of names that are there twice,
-/// and of a schema that is too large or too deep. REQUIRES: `text` is JSON.
+/// Reports keywords with values of another kind, references out of the schema, duplicate names, and a schema that is
+/// too large or too deep. REQUIRES: `text` is JSON.
 pub fn check(text: &[u8], faults: &mut Faults) {
     if text.len() > MOST_SCHEMA_BYTES {
         let message = format!("must be at most {MOST_SCHEMA_BYTES} bytes long, and is {}", text.len());
@@ -35,7 +35,7 @@ pub fn check(text: &[u8], faults: &mut Faults) {
     }
 }
 
-/// How deep objects and arrays are nested. Bounds what recurses afterwards.
+/// The nesting of objects and arrays. It bounds the recursion that follows.
 fn depth_of(text: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0usize, 0);
     let mut in_string = false;
@@ -55,7 +55,7 @@ fn depth_of(text: &[u8]) -> usize {
     deepest
 }
 
-/// A value that is to be read, and what it must be.
+/// A value to read, and its required shape.
 struct Place<'p, 'f> {
     shape: Shape,
     path: &'p Path<'p>,
@@ -67,7 +67,7 @@ impl Place<'_, '_> {
         (self.faults)(self.path.fault(message));
     }
 
-    /// The fault of a value of another kind than the shape wants.
+    /// Reports a value of another kind than the shape allows.
     fn is_of_another_kind(&mut self) {
         self.wrong(match self.shape {
             Shape::Schema => "must be a schema: an object, true or false",
@@ -105,7 +105,7 @@ impl Place<'_, '_> {
         }
     }
 
-    /// Its number.
+    /// The type's number.
     fn one_type(&mut self, name: &str) -> Option<usize> {
         let known = TYPES.iter().position(|(known, _)| *known == name);
         if known.is_none() {
@@ -133,7 +133,7 @@ impl Place<'_, '_> {
         Ok(())
     }
 
-    /// What a member of an object of this shape must be; None: it may be anything.
+    /// The shape of a member; None if any value is allowed.
     fn shape_of_member(&self, name: &str) -> Option<Shape> {
         match self.shape {
             Shape::Schema => shape_of(name),

@@ -1,5 +1,5 @@
-//! The keywords of 2020-12, and what the value of each must be: the one table of them. What is not in it is an annotation,
-//! or like `const` takes any value.
+//! The table of the keywords of 2020-12 and the shapes of their values. Other keywords are annotations, or like
+//! `const` accept any value.
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shape {
@@ -19,11 +19,11 @@ pub enum Shape {
     Positive,
     /// A whole number, 0 or more.
     Count,
-    /// One of the names that keyword::TYPES has, or an array of them.
+    /// One of the names in keyword::TYPES, or an array of them.
     Type,
-    /// Into this very schema.
+    /// A reference into the same schema.
     Reference,
-    /// The address of 2020-12.
+    /// The URI of the 2020-12 dialect.
     Dialect,
 }
 

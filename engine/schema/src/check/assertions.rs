@@ -1,4 +1,4 @@
-//! The keywords that look at a value and at no other schema.
+//! Keywords that check the value itself, without a subschema.
 use super::{Answer, Keyword, Report, Run};
 use crate::Path;
 use crate::json::Json;

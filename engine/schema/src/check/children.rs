@@ -1,4 +1,4 @@
-//! The keywords that go into a value: to its members or elements.
+//! Keywords that check the members or elements of a value.
 use super::{Answer, Properties, Report, Run};
 use crate::json::{Json, Members};
 use crate::marks::Marks;
@@ -6,7 +6,7 @@ use crate::{NodeId, Path};
 use std::borrow::Cow;
 
 impl<'s> Run<'s> {
-    /// Plain schemas first: in a union of objects they tell whether the rest is worth looking at.
+    /// Checks plain schemas first: in a union of objects they tell whether the other members need a check.
     pub(super) fn properties(
         &mut self,
         all: Properties<'s>,
@@ -47,7 +47,7 @@ impl<'s> Run<'s> {
         Ok(answer)
     }
 
-    /// With `plain` only a node that is, or isn't.
+    /// With `plain`, checks only nodes that are plain, or only nodes that are not.
     fn member(&mut self, id: NodeId, plain: Option<bool>, value: &Json, path: &Path, report: Report) -> Answer {
         if plain.is_some_and(|plain| self.schema.nodes[id as usize].is_plain != plain) {
             return Ok(true);
@@ -57,7 +57,7 @@ impl<'s> Run<'s> {
 
     pub(super) fn property_names(&mut self, id: NodeId, value: &Json, path: &Path, report: Report) -> Answer {
         let Json::Object(members) = value else { return Ok(true) };
-        // A name is no part of the value: what is known of it ends with it.
+        // A name is not part of the value, so cached results must not outlive it.
         let known = std::mem::take(&mut self.known);
         let mut answer = true;
         for (name, _) in members.iter() {
@@ -131,7 +131,7 @@ impl<'s> Run<'s> {
         Ok(true)
     }
 
-    /// REQUIRES: a node with such a keyword has been given marks.
+    /// REQUIRES: the node was given marks.
     pub(super) fn unevaluated(
         &mut self,
         id: NodeId,

@@ -1,5 +1,5 @@
-//! The official suite for 2020-12, through what the program calls. Each case gives the expected answer, or its schema is one
-//! of those that unsupported.rs lists: these must be refused, and no others.
+//! The official suite for 2020-12, run through the public interface. Each case gives the expected result, or its
+//! schema is listed in unsupported.rs: exactly those must be rejected.
 mod unsupported;
 
 use nexus_schema::Schema;
@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use unsupported::{ANNOTATIONS, REFUSED};
 
-/// A part of a file as it is written: numbers may be larger than what a reader makes of them.
+/// A part of a file as raw text: numbers may exceed the range of a parser.
 type Object<'a> = BTreeMap<&'a str, &'a RawValue>;
 
-/// How many cases have ended in what way.
+/// The number of cases per outcome.
 #[derive(Debug, Default, PartialEq)]
 struct Cases {
     checked: usize,
-    /// With the answer that a keyword has which is no keyword here: every value is right.
+    /// The keyword is an annotation here, so every value is valid.
     annotated: usize,
     refused: usize,
 }
@@ -32,13 +32,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Why it must be refused: the end of the first fault.
+/// The expected reason for a rejection: the end of the first fault.
 fn reason(file: &str, group: &str) -> Option<&'static str> {
     let listed = REFUSED.iter().find(|(_, of, groups)| *of == file && groups.contains(&group));
     listed.map(|(reason, _, _)| *reason)
 }
 
-/// Adds a line to `wrong` for each case that did not end as it must.
+/// Adds a line to `wrong` for each case with another outcome than expected.
 fn run(file: &str, group: &Object, cases: &mut Cases, wrong: &mut Vec<String>) {
     let name = text(group["description"]);
     let tests: Vec<Object> = serde_json::from_str(group["tests"].get()).expect("an array of tests");
@@ -89,7 +89,7 @@ fn the_required_part() {
     assert_eq!(run_all(""), Cases { checked: 1145, annotated: 0, refused: 112 });
 }
 
-/// Without its folder `format`: formats are annotations here.
+/// Without its folder `format`, because formats are annotations here.
 #[test]
 fn the_optional_part() {
     assert_eq!(run_all("optional"), Cases { checked: 109, annotated: 36, refused: 13 });

@@ -1,12 +1,12 @@
-//! What is not supported on purpose (docs/handlers.md), by file and group of the suite.
+//! The parts that are unsupported on purpose (docs/handlers.md), by file and group of the suite.
 
 const LEADS_OUT: &str = "nothing outside of the schema is looked up";
 const OTHER_DIALECT: &str = "must be https://json-schema.org/draft/2020-12/schema";
 
-/// `dependencies` is a keyword of older drafts. In 2020-12 it is a name like any that the dialect does not know.
+/// `dependencies` is a keyword of older drafts. In 2020-12 it is an unknown keyword.
 pub const ANNOTATIONS: [&str; 1] = ["optional/dependencies-compatibility.json"];
 
-/// The end of the fault, the file, and the groups whose schemas are refused with it.
+/// The end of the fault, the file, and the groups whose schemas are rejected with it.
 pub const REFUSED: &[(&str, &str, &[&str])] = &[
     (
         LEADS_OUT,

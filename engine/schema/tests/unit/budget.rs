@@ -1,4 +1,4 @@
-//! What a check may cost: it ends in a fault instead of going on.
+//! Limits of a check: it ends with a fault instead of running on.
 use super::{checked, compiled, takes};
 use nexus_schema::{MOST_FAULTS, MOST_STEPS};
 
@@ -22,7 +22,7 @@ fn deep(levels: usize) -> String {
 fn ends_where_the_work_doubles() {
     for keyword in ["anyOf", "allOf", "oneOf"] {
         let fork = |to: &str| format!(r#"{{"{keyword}":[{to},{to}]}}"#);
-        // What a reference in a branch was answered is known, unless somebody wants to know what it has looked at.
+        // Results of references in branches are cached, except when marks are needed.
         let faults = checked(&chain(300, fork, r#"{"type":"string"}"#, ""), "{}");
         assert!(!faults.is_empty(), "{keyword}");
         let last = r#"{"properties":{"x":true}}"#;
@@ -45,7 +45,7 @@ fn a_name_that_depends_on_who_runs_is_not_known_and_costs() {
     assert_eq!(checked(schema, &deep(100)), [STEPS]);
 }
 
-/// On a thread with as much stack as the program's loops have: a test may have less.
+/// Runs the test on a thread with the stack size of the program's loops.
 fn with_stack(test: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(16 << 20).spawn(test).expect("a thread");
     if let Err(panic) = thread.join() {

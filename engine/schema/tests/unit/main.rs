@@ -1,4 +1,4 @@
-//! What the official suite does not ask: bounds, messages, and what schemas of strangers bring.
+//! Tests beyond the official suite: bounds, messages, and untrusted schemas.
 mod budget;
 mod messages;
 mod numbers;
@@ -21,13 +21,13 @@ fn compiled(schema: &str) -> Result<Schema, Vec<String>> {
     compiled.ok_or(faults)
 }
 
-/// What is wrong with a schema.
+/// The faults of a schema.
 #[track_caller]
 fn refused(schema: &str) -> Vec<String> {
     compiled(schema).err().unwrap_or_default()
 }
 
-/// What is wrong with a value.
+/// The faults of a value.
 #[track_caller]
 fn checked(schema: &str, value: &str) -> Vec<String> {
     match compiled(schema) {

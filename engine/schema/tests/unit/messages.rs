@@ -1,4 +1,4 @@
-//! What a client reads: the place, and the rule in words.
+//! Messages for clients: the place, and the rule in words.
 use super::{checked, takes};
 
 #[test]

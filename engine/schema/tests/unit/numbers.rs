@@ -1,4 +1,4 @@
-//! Numbers as whoever wrote them sees them.
+//! Numbers as people write them.
 use super::{checked, refuses, takes};
 
 #[test]
@@ -15,7 +15,7 @@ fn multiples_are_in_decimal() {
     refuses(r#"{"multipleOf":7}"#, &["48", "1e20"]);
 }
 
-/// No keyword leads to that place, and so nobody has looked what is in it.
+/// No keyword leads to this place, so its shape is unchecked.
 #[test]
 fn a_multiple_of_nothing_is_not_asked_for() {
     takes(r##"{"$ref":"#/x","x":{"multipleOf":0}}"##, &["1", "0"]);
@@ -43,7 +43,7 @@ fn numbers_are_equal_when_their_values_are() {
     takes(r#"{"enum":[0]}"#, &["-0.0", "0e5"]);
     refuses(r#"{"const":1}"#, &["true", "\"1\"", "1.0000000000000002"]);
     refuses(r#"{"uniqueItems":true}"#, &["[1,2,1.0]", "[0,-0]", "[[0],[-0.0]]"]);
-    // They are doubles to a handler.
+    // To a handler they are doubles.
     takes(r#"{"const":9007199254740993}"#, &["9007199254740992"]);
 }
 

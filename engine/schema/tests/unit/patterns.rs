@@ -1,4 +1,4 @@
-//! Patterns as ECMAScript writes them, in time that is linear in the text.
+//! Patterns of ECMAScript, in time linear in the text.
 use super::{checked, refused, refuses, takes};
 
 const NOT_LINEAR: &str = "is not a regular expression that can be matched in linear time";
@@ -32,7 +32,8 @@ fn what_cannot_be_matched_in_linear_time_is_refused() {
 
 #[test]
 fn what_is_no_pattern_is_refused() {
-    // The last two ECMAScript knows: a reference by name cannot be matched in linear time, an empty class is not translated.
+    // ECMAScript accepts the last two: a named reference cannot be matched in linear time, an empty class is not
+    // translated.
     for bad in ["(", "[z-a]", "a{2,1}", "*", r"(?<x>a)\\k<x>", "[^]"] {
         let faults = refused(&format!(r#"{{"pattern":"{bad}"}}"#));
         assert!(

@@ -10,7 +10,7 @@ fn they_lead_by_pointer_anchor_and_name() {
     refuses(r##"{"$ref":"#/$defs/~01","$defs":{"~1":{"minimum":1}}}"##, &["0"]);
 }
 
-/// The place is no keyword's: it becomes a schema by being referred to.
+/// No keyword leads to this place: the reference makes it a schema.
 #[test]
 fn they_lead_to_what_no_keyword_leads_to() {
     takes(r##"{"$ref":"#/x/y/0","x":{"y":[{"type":"null"}]}}"##, &["null"]);
@@ -26,7 +26,7 @@ fn they_lead_somewhere_and_to_a_schema() {
     }
     assert_eq!(refused(r##"{"$ref":"#/title","title":"t"}"##), [".$ref: leads to what is no schema"]);
     assert_eq!(refused(r##"{"$ref":"#/x","x":{"$ref":"other"}}"##), [".$ref.$ref: leads to nothing in this schema"]);
-    // Anchors are those of the resource that the reference is in.
+    // An anchor belongs to the resource that contains the reference.
     let schema = r##"{"$ref":"#a","$defs":{"other":{"$id":"x:other","$defs":{"a":{"$anchor":"a"}}}}}"##;
     assert_eq!(refused(schema), [".$ref: leads to nothing in this schema"]);
 }
@@ -53,7 +53,7 @@ fn a_circle_that_goes_into_the_value_ends_with_it() {
     takes(r##"{"propertyNames":{"$ref":"#"},"maxLength":2}"##, &[r#"{"ab":1}"#]);
 }
 
-/// The list that is asked for says what its items are, in place of the one that it is made of.
+/// The outer list defines its items in place of the list that it extends.
 #[test]
 fn a_dynamic_name_leads_to_the_outermost() {
     let schema = r##"{"$id":"x:a","$ref":"#/$defs/list","$defs":{"s":{"$dynamicAnchor":"item","type":"string"},

@@ -1,4 +1,4 @@
-//! That each keyword has a value that it can have.
+//! The kinds of values that each keyword accepts.
 use super::{refused, takes};
 
 fn paths(schema: &str) -> Vec<String> {
@@ -26,7 +26,7 @@ fn takes_what_the_dialect_has() {
     }
 }
 
-/// Every keyword with each kind of value, and which of them it takes: from "null true number text array object".
+/// Every keyword with each kind of value; the accepted ones, out of "null true number text array object".
 #[test]
 fn every_keyword_takes_the_kinds_that_it_can_have() {
     let kinds = [("n", "null"), ("b", "true"), ("1", "1"), ("t", "\"#\""), ("a", "[{}]"), ("o", "{}")];
@@ -41,14 +41,14 @@ fn every_keyword_takes_the_kinds_that_it_can_have() {
         ("allOf anyOf oneOf prefixItems enum examples", "a"),
         ("$defs $vocabulary definitions dependentRequired dependentSchemas patternProperties properties", "o"),
         ("const default title2", "nb1tao"),
-        // None of these values is a type, a name in an array, or the address of the dialect.
+        // None of these values is a type, an array of names, or the dialect's URI.
         ("type required $schema", ""),
     ];
     for (keywords, taken) in of_keywords {
         for keyword in keywords.split(' ') {
             for (kind, value) in kinds {
                 let of_its_kind = taken.contains(kind);
-                // "#dynamic" is no reference that leads anywhere, which is another fault than that of a shape.
+                // "#dynamic" is a reference without a target, which is a fault other than that of a shape.
                 let faults = refused(&format!(r#"{{"{keyword}":{value}}}"#));
                 let has_shape = faults.iter().all(|fault| fault.contains("leads "));
                 assert_eq!(has_shape, of_its_kind, "{keyword}: {value}: {faults:?}");

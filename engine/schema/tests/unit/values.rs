@@ -1,4 +1,4 @@
-//! Values as a handler sees them, and what is kept of them while they are checked.
+//! Values as a handler sees them, and the marks that a check keeps.
 use super::{checked, refuses, takes};
 
 #[test]
@@ -15,7 +15,7 @@ fn objects_are_equal_in_any_order() {
     takes(r#"{"uniqueItems":true}"#, &[r#"[1,"1",[1],{"a":1},null,false,0,""]"#]);
 }
 
-/// What was looked at is a bit for each member, sixty-four of them in a word.
+/// Marks are one bit per member, sixty-four in a word.
 #[test]
 fn what_was_looked_at_is_known_for_each_of_many() {
     let number_of = 200;
