@@ -18,7 +18,7 @@ TEST(Digest, IsTheSameForTheSameBytesAlone) {
   EXPECT_EQ((std::set{of(""), of("a"), of("b"), of("ab"), of("a", 1), of("", 1)}.size()), 6u);
 }
 
-// Files are called so: what it was once it has to stay.
+// Names of files on disk depend on this value: it must never change.
 TEST(Digest, IsXxh3) { EXPECT_EQ(hex(of("")), "99aa06d3014798d86001c324468d497f"); }
 
 TEST(Digest, InHexHasAllItsDigits) { EXPECT_EQ(hex({1, 0xab}), "000000000000000100000000000000ab"); }

@@ -11,7 +11,7 @@ namespace {
 
 using Times = DurationHistogram<1'000, 10'000'000'000>;
 
-// What bucket_of() must agree with.
+// The oracle of bucket_of().
 std::size_t naive_bucket(std::span<const std::uint64_t> bounds, std::uint64_t ns) {
   return static_cast<std::size_t>(std::ranges::lower_bound(bounds, ns) - bounds.begin());
 }

@@ -18,7 +18,7 @@ TEST(ErrorCode, EveryCodeHasItsOwnName) {
   }
 }
 
-// A name in the wrong place is silent everywhere else.
+// Nothing else detects a name in the wrong place.
 TEST(ErrorCode, NamesAreInTheOrderOfTheCodes) {
   EXPECT_EQ(name(ErrorCode::kTimeout), "TIMEOUT");
   EXPECT_EQ(name(ErrorCode::kMemoryLimit), "MEMORY_LIMIT");

@@ -20,7 +20,7 @@ class LogLine : public ::testing::Test {
     spdlog::set_default_logger(std::move(logger));
   }
   ~LogLine() override { spdlog::set_default_logger(earlier_); }
-  // What a formatter gets of the one line that was written.
+  // The text of the one written line, as a formatter gets it.
   std::string written() const { return out_.str().substr(0, out_.str().size() - 1); }
 
  private:

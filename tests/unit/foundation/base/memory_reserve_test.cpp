@@ -63,7 +63,7 @@ TEST(MemoryReserve, IsSharedByThreads) {
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-// Ends the process, in which nobody may have more address space: 0, or which of these was not so.
+// Runs in a process without further address space, and ends it: 0, or the number of the failed check.
 [[noreturn]] void use_up_all_memory() {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   setrlimit(RLIMIT_AS, &none);

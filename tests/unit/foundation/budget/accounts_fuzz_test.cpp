@@ -1,4 +1,4 @@
-// Random grants against a twin that keeps them one by one and adds up at each question.
+// Random grants, compared with a naive twin that keeps each grant and sums them for every question.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,14 +30,14 @@ class NaiveAccounts {
     return sum;
   }
 
-  // Whether, with so many more, every other kind could still get what it has or its least, whichever is more.
+  // True if, after adding `bytes`, every other kind can still have the larger of its granted bytes and its least.
   bool fits(Kind kind, std::uint64_t bytes, Need need) const {
     std::uint64_t needed = need == Need::kGrowth ? headroom : 0;
     for (std::size_t k = 0; k < kKindCount; ++k) {
       const auto other = static_cast<Kind>(k);
       needed += other == kind ? granted(kind) + bytes : std::max(granted(other), shares[k].least);
     }
-    const bool is_nothing = bytes == 0;  // may always be had
+    const bool is_nothing = bytes == 0;  // always granted
     return is_nothing ||
            (needed <= total && granted(kind) + bytes <= shares[static_cast<std::size_t>(kind)].most);
   }

@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// So many bytes to be had, and who has got them.
+// Takes from `free` while it lasts.
 ByteQueue::Take up_to(std::uint64_t& free) {
   return [&free](ByteQueue::Id, std::uint64_t bytes) {
     if (bytes > free) return false;
@@ -66,7 +66,7 @@ TEST(ByteQueue, ExpiresAtItsTime) {
   EXPECT_EQ(queue.size(), 0u);
 }
 
-// Whatever comes: nobody is passed more often than is promised, nobody gets what does not fit, nobody is lost.
+// Invariants: nobody is passed more often than kMostPasses, no request is granted above the free bytes, none is lost.
 TEST(ByteQueue, KeepsItsPromisesForAnyCallers) {
   std::mt19937_64 random(3);
   ByteQueue queue(50, 1000);

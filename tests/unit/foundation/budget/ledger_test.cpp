@@ -130,8 +130,8 @@ TEST(BoundedLedger, AChangedTotalCountsAtOnce) {
   EXPECT_TRUE(grant.grow_by(1));
 }
 
-// Half of what the threads ask for is too much; whatever the outcome, what is granted is what the grants hold.
-// Takes, changes and gives back at random, never more than it is granted.
+// Takes, changes and gives back at random. Half of the threads' requests exceed the total; the granted bytes always
+// equal the bytes that the grants hold.
 void churn(Ledger& ledger, unsigned seed) {
   struct Held {
     Kind kind;

@@ -11,7 +11,7 @@
 namespace nexus::budget {
 namespace {
 
-// A container of version 2 whose numbers a test sets.
+// A container of version 2 with figures that the test sets.
 class MemoryMonitorTest : public ::testing::Test {
  protected:
   MemoryMonitorTest() {

@@ -1,4 +1,4 @@
-// Every number at its bounds and beyond them, from each source.
+// Every number at and beyond its bounds, from each source.
 #include <gmock/gmock.h>
 
 #include "nexus/foundation/config/reading.h"
@@ -8,11 +8,11 @@
 namespace nexus::config {
 namespace {
 
-// How one row is given a value by one of the sources.
+// Gives a row a value by one of the sources.
 struct Giver {
   Operator give(const Row& row, const std::string& value) const {
     const std::string name(row.name);
-    // These two bound each other.
+    // These two rows bound each other.
     Operator person;
     if (name == "MIN_INSTANCES") person = std::move(person).flag("--max-instances", "16384");
     if (name == "MAX_INSTANCES") person = std::move(person).flag("--min-instances", "0");

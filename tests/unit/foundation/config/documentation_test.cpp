@@ -1,4 +1,4 @@
-// docs/configuration.md and the table of the code say the same, in both directions.
+// docs/configuration.md and the table in the code agree, in both directions.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -13,14 +13,14 @@
 namespace nexus::config {
 namespace {
 
-using Cells = std::map<std::string, std::string>;  // by the head of the column
+using Cells = std::map<std::string, std::string>;  // by the title of the column
 
 std::string trimmed(const std::string& text) {
   const auto begin = text.find_first_not_of(' ');
   return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
 }
 
-// "| a | b |" without its bars.
+// The cells of a line "| a | b |".
 std::vector<std::string> cells_of(const std::string& line) {
   std::vector<std::string> cells;
   for (std::size_t begin = 1; begin < line.size();) {
@@ -31,7 +31,7 @@ std::vector<std::string> cells_of(const std::string& line) {
   return cells;
 }
 
-// The lines of all tables whose first column is "setting", by that column.
+// The rows of all tables whose first column is "setting", by that column.
 std::map<std::string, Cells> documented() {
   std::ifstream file(NEXUS_SOURCE_DIR "/docs/configuration.md");
   std::map<std::string, Cells> found;

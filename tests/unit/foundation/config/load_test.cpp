@@ -44,7 +44,7 @@ TEST(Load, OfDefaultsHasNeitherOriginsNorWarnings) {
   EXPECT_EQ(loaded.origin_of("HTTP_PORT"), (Origin{Source::kDefault, "default"}));
 }
 
-// Weakest first; the value that each gives is its place.
+// Sources from weakest to strongest; the value that each one gives contains its index.
 struct Origins {
   static Operator give(Operator person, std::size_t source) {
     switch (source) {
@@ -179,7 +179,7 @@ TEST(Load, ARuleFromOutsideIsReportedBesideTheOthers) {
       ElementsAre(Field(&ValidationError::field, "HTTP_PORT"),
                   ValidationError{"MAX_EVENTS", "10", "no more than nine", "MAX_EVENTS"}));
   EXPECT_EQ(Operator().rule(no_more_than_nine).variable("MAX_EVENTS", "9").settings().runtime.max_events, 9);
-  // A value that could not be read is one error, not two.
+  // A value that cannot be read is one fault, not two.
   EXPECT_EQ(Operator().rule(no_more_than_nine).variable("MAX_EVENTS", "x").errors().size(), 1);
 }
 

@@ -1,4 +1,4 @@
-// An operator at work: gives settings from any source, and sees what comes of it.
+// An operator who gives settings from any source and checks the outcome.
 //
 //   Operator().file("[server]\nhttp_port = 1\n").variable("HTTP_PORT", "2").flag("--http-port", "3").settings()
 #pragma once
@@ -23,7 +23,7 @@ class Operator {
     sources_.file = kFile;
     return std::move(*this);
   }
-  // The file is named, whether it is there or not.
+  // Names a file that may not exist.
   Operator config_path(std::string path) && {
     sources_.file = std::move(path);
     return std::move(*this);
@@ -58,7 +58,7 @@ class Operator {
     return config::load(sources_);
   }
 
-  // Fails the test when there are errors.
+  // Fails the test if there are faults.
   Loaded loaded() && {
     auto loaded = std::move(*this).load();
     if (loaded) return *std::move(loaded);

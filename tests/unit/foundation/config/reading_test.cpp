@@ -31,7 +31,7 @@ TEST(Reading, ANumberIsDigitsAndNothingElse) {
        {"x", "1000x", " 1000", "1000 ", "-1", "+1000", "0x1000", "1e3", "99999999999999999999"}) {
     EXPECT_EQ(Operator().variable("TIMEOUT_MS", text).errors().size(), 1) << text;
   }
-  // As many MiB as make zero bytes in 64 bits.
+  // This many MiB overflow 64 bits to zero bytes.
   EXPECT_EQ(Operator().variable("MEMORY_LIMIT_MB", "17592186044416").errors().size(), 1);
 }
 

@@ -39,7 +39,7 @@ TEST(Rules, TheTwoPortsDiffer) {
               ElementsAre(Field(&ValidationError::field, "HTTP_PORT")));
   EXPECT_THAT(Operator().variable("HTTP_PORT", "5").flag("--ws-port", "5").errors(),
               ElementsAre(Field(&ValidationError::origin, "--ws-port")));
-  // Zero is no port: the kernel chooses two.
+  // Zero is not a port: the kernel chooses two different ones.
   EXPECT_EQ(Operator().variable("HTTP_PORT", "0").variable("WS_PORT", "0").settings().server.ws_port, 0);
 }
 

@@ -1,4 +1,4 @@
-// Whatever goes wrong, a secret is in no text that is printed.
+// A secret never appears in a printed text, whatever goes wrong.
 #include <gmock/gmock.h>
 
 #include "nexus/foundation/config/reading.h"
@@ -46,7 +46,7 @@ TEST(Secrets, AreNeverPrinted) {
                            .variable("JWT_SECRET_FILE", "/key"));
     }
   }
-  // Mistakes around it: the type, the name, the group, the syntax.
+  // Mistakes around the secret: type, name, group, syntax.
   for (const std::string& file :
        {"[auth]\njwt_secret = [\"" + secret + "\"]\n", "[auth]\njwt_secrt = \"" + secret + "\"\n",
         "[server]\njwt_secret = \"" + secret + "\"\n", "[atuh]\njwt_secret = \"" + secret + "\"\n",

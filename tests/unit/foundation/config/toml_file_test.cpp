@@ -81,7 +81,7 @@ TEST(TomlFile, AnUnknownKeyHasTheNearestName) {
   EXPECT_THAT(errors_of("[runtime]\ntimout_ms = 5\n"),
               ElementsAre(ValidationError{"runtime.timout_ms", "5",
                                           "a known key: did you mean runtime.timeout_ms?", "nexus.toml:2"}));
-  // In the wrong group, in none, and by the variable's name.
+  // In the wrong group, without a group, and by the variable's name.
   EXPECT_THAT(bound_of_only_error("[server]\ntimeout_ms = 5\n"), HasSubstr("runtime.timeout_ms?"));
   EXPECT_THAT(bound_of_only_error("http_port = 5\n"), HasSubstr("server.http_port?"));
   EXPECT_THAT(bound_of_only_error("[logging]\nLOG_LEVEL = \"info\"\n"), HasSubstr("logging.level?"));

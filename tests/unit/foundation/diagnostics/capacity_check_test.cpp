@@ -9,7 +9,7 @@ namespace {
 
 constexpr char kMachine[] = "MemTotal: 16777216 kB\nMemAvailable: 16777216 kB\n";
 
-// The defaults in a container of 1 GiB, where all fits.
+// The defaults in a container of 1 GiB, in which everything fits.
 class CapacityCheckTest : public testing::Test {
  protected:
   CapacityCheckTest() {
@@ -39,7 +39,7 @@ class CapacityCheckTest : public testing::Test {
     return check_capacity(requirements_, there_);
   }
 
-  // The settings that are blamed, in order.
+  // The settings named by contradictions, in order.
   std::string blamed() { return settings_of(result().contradictions); }
   std::string noted() { return settings_of(result().notes); }
   static std::string settings_of(const std::vector<Finding>& findings) {

@@ -39,7 +39,7 @@ class CrashRecordTest : public testing::Test {
     return names;
   }
 
-  // A child that runs `body` and then waits to be killed, which is done before this returns.
+  // Runs `body` in a child that then waits; kills the child before returning.
   template <class Body>
   void in_killed_child(Body body) {
     int ready[2];

@@ -116,7 +116,7 @@ TEST(JsonCheck, RefusesLoneSurrogateEscapes) {
   }
 }
 
-// JSON.stringify(1e20) is 100000000000000000000: parsers with 64-bit integers refuse it.
+// JSON.stringify(1e20) is 100000000000000000000, which parsers with 64-bit integers reject.
 TEST(JsonCheck, TakesNumbersOfAnyMagnitude) {
   for (const char* text :
        {"100000000000000000000", "-99999999999999999999999999", "1e400", "1e-9999", "[1e999999]"}) {
@@ -247,7 +247,7 @@ TEST(JsonMembers, RefusesWholeWhatIsNoObject) {
   }
 }
 
-// simdjson is the oracle: texts made of the pieces of JSON, with a few bytes changed.
+// Texts made of pieces of JSON with a few bytes changed; simdjson is the oracle.
 class Generator {
  public:
   explicit Generator(std::uint64_t seed) : random_(seed) {}
@@ -337,7 +337,8 @@ TEST(JsonFuzz, AgreesWithSimdjson) {
     const std::string text = generator.text();
     const bool is_valid = check_json(text) == JsonError::kNone;
     const simdjson::error_code expected = oracle.parse(text).error();
-    if (is_valid && expected == simdjson::NUMBER_ERROR) continue;  // out of its range, e.g. 2e300
+    if (is_valid && expected == simdjson::NUMBER_ERROR)
+      continue;  // out of simdjson's range, for example 2e300
     ASSERT_EQ(is_valid, expected == simdjson::SUCCESS) << text << "\n" << simdjson::error_message(expected);
     valid += is_valid ? 1 : 0;
 

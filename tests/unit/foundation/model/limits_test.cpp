@@ -1,4 +1,4 @@
-// Every limit of an execution at one below, at, and one above.
+// Every limit of an execution: at the limit, one below, and one above.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,7 +11,7 @@
 namespace nexus::testing {
 namespace {
 
-// `use(n)` is a body that needs exactly n of what is limited, in its last statement.
+// `use(n)` is a handler body whose last statement needs exactly n of the limited resource.
 struct Counted {
   std::string_view setting;
   std::uint64_t Limits::* limit;
@@ -48,7 +48,7 @@ TEST_P(CountedLimit, OneBelowAtAndOneAbove) {
 TEST_P(CountedLimit, IsAResourceLimitThatCanBeCaught) {
   const Counted& one = GetParam();
   if (one.setting == "maxResultBytes")
-    return;  // met after the handler's last statement: nothing is left to catch it
+    return;  // exceeded after the last statement, so the handler cannot catch it
   Sandbox sandbox;
   RunOptions options{.state = R"({"a":{"l":[]}})"};
   options.limits.*one.limit = 64;
@@ -237,12 +237,12 @@ TEST(Limits, TimeoutMsIsRunningTime) {
   outcome.expect(ErrorCode::kTimeout).expect_message("timeoutMs");
   EXPECT_GE(outcome.result().metrics.execution_time_us, 100'000u);
   EXPECT_EQ(outcome.result().error->limit->setting, "timeoutMs");
-  // By the handler's own clock it ends well before.
+  // By the handler's own clock it ends well before the limit.
   sandbox.run("const end = performance.now() + 20; while (performance.now() < end); return 1", options)
       .expect_value("1");
 }
 
-// What passes while the thread waits for a CPU is not the handler's fault.
+// Time in which the thread waits for a CPU does not count against the handler.
 TEST(Limits, TimeThatPassesWhileAnotherThreadHasTheCpuIsNotRunningTime) {
   Sandbox sandbox;
   RunOptions options;
@@ -258,7 +258,7 @@ TEST(Limits, TimeThatPassesWhileAnotherThreadHasTheCpuIsNotRunningTime) {
   is_over = true;
   others.join();
   outcome.expect_value("2000000");
-  // And what it does use counts.
+  // CPU time does count.
   options.limits.timeout_ms = 100;
   sandbox.run("for (;;);", options).expect(ErrorCode::kTimeout).expect_message("timeoutMs");
 }

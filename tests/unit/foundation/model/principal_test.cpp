@@ -61,7 +61,7 @@ TEST(Principal, NobodyMayNothing) {
   EXPECT_TRUE(Principal::anyone().may_see_all());
 }
 
-// One that looked for every split of the text among the stars would not come back.
+// A matcher that tried every split of the text among the stars would not finish.
 TEST(Principal, NoGlobTakesLong) {
   std::string glob;
   for (int star = 0; star < 2000; ++star)

@@ -69,7 +69,7 @@ TEST(ContainerMemory, UnlimitedIsNoLimit) {
   EXPECT_EQ(read(two).limit_bytes, std::nullopt);
   EXPECT_EQ(read(two).limit_file, "");
   EXPECT_EQ(read(two).working_set_bytes, 2_MiB);
-  for (const std::string unlimited : {kUnlimited1, "9223372036854710272\n"}) {  // of pages of 4 and 64 KiB
+  for (const std::string unlimited : {kUnlimited1, "9223372036854710272\n"}) {  // for pages of 4 and 64 KiB
     add_v1(one, kV1, unlimited, 3_MiB, 1_MiB);
     EXPECT_EQ(read(one).limit_bytes, std::nullopt);
     EXPECT_EQ(read(one).working_set_bytes, 2_MiB);

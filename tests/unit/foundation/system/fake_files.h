@@ -1,4 +1,4 @@
-// A hierarchy of the kernel's files, from path to text.
+// A fake file system of the kernel: a map from path to text.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@ namespace nexus::system {
 
 using Files = std::map<std::string, std::string>;
 
-// Sees later changes of `files`, which must outlive it.
+// Sees later changes of `files`, which must outlive the reader.
 inline ReadFile reader_of(const Files& files) {
   return [&files](const std::string& path) -> std::optional<std::string> {
     const auto found = files.find(path);

@@ -26,7 +26,7 @@ TEST(MemoryLimits, OfAMachineWithoutAContainer) {
   session.usage_bytes = session.working_set_bytes = 5_GiB;
   const MemoryLimits limits = memory_limits_of(session, kMachine, std::nullopt);
   EXPECT_EQ(limits.container_limit_bytes, std::nullopt);
-  EXPECT_EQ(limits.working_set_bytes, 0u);  // a whole session's is not ours
+  EXPECT_EQ(limits.working_set_bytes, 0u);  // the group may be a whole session
   EXPECT_EQ(limits.container_usage_bytes, 0u);
   EXPECT_EQ(limits.machine_total_bytes, 16_GiB);
   EXPECT_EQ(limits.machine_available_bytes, 8_GiB);
@@ -87,7 +87,7 @@ TEST(MemoryLimits, TheReserveLeavesSomethingOfATinyContainer) {
   EXPECT_EQ(reserve_bytes_of(10_GiB), 512_MiB);
   std::uint64_t before = 0;
   for (std::uint64_t limit = 0; limit < 2_GiB; limit += 777'777) {
-    EXPECT_GE(reserve_bytes_of(limit), before);  // a larger limit never grants less
+    EXPECT_GE(reserve_bytes_of(limit), before);  // a larger limit never has a smaller reserve
     EXPECT_LE(reserve_bytes_of(limit), limit / 8);
     before = reserve_bytes_of(limit);
   }

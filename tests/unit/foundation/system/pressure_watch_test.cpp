@@ -25,10 +25,10 @@ bool is_readable(const PressureWatch& watch, int timeout_ms) {
   pollfd wanted{.fd = watch.descriptor(), .events = POLLIN, .revents = 0};
   return poll(&wanted, 1, timeout_ms) == 1 && (wanted.revents & POLLIN) != 0;
 }
-// Ends as soon as it is, so the time is only that of a failure.
+// Returns as soon as it is readable; only a failure takes the whole time.
 bool becomes_readable(const PressureWatch& watch) { return is_readable(watch, 30'000); }
 
-// A hierarchy of plain files: the kernel tells of writes to them as it does of its own.
+// A hierarchy of plain files: the kernel signals writes to them like writes to its own.
 class FakeHierarchy : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -80,7 +80,7 @@ TEST_F(FakeHierarchy, AGroupThatGoesAwayIsToldOfAndNotForEver) {
 }
 
 TEST_F(FakeHierarchy, WhatIsNotThereIsLeftOut) {
-  write_text(own_ + "/memory.pressure", "");  // a file that no trigger can be set in
+  write_text(own_ + "/memory.pressure", "");  // a file that accepts no trigger
   const PressureWatch watch(groups_);
   EXPECT_THAT(watch.files(), ElementsAre(own_ + "/memory.max", own_ + "/memory.events", pod_ + "/memory.max",
                                          pod_ + "/memory.events"));
@@ -97,7 +97,7 @@ TEST(PressureWatch, WithoutGroupsThereIsNothingToWaitFor) {
   nothing.take();
 }
 
-// PSI: whether a trigger can be had depends on the kernel; that the whole watch works beside it does not.
+// Only some kernels allow PSI triggers; the rest of the watch must work on all.
 TEST(PressureWatch, OfThisProcessIsQuietOnceItIsTaken) {
   const std::vector<ControlGroup> groups = control_groups(read_kernel_file, "memory");
   PressureWatch watch(groups);

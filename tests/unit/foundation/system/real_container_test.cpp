@@ -1,4 +1,4 @@
-// Against the kernel itself.
+// Tests against the real kernel.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -28,7 +28,7 @@ TEST(RealContainer, AFileThatIsNotThereIsNone) {
   EXPECT_EQ(read_kernel_file("/proc/self/cgroup")->back(), '\n');
 }
 
-// A group with a child process in it that tells what it reads whenever it is asked.
+// A group with a child process that reports its readings on request.
 class RealContainerGroup : public RealGroup {
  protected:
   void TearDown() override {
@@ -57,7 +57,7 @@ class RealContainerGroup : public RealGroup {
     answer_ = answers[0];
   }
 
-  // Touches 16 MiB of memory for each question, then reads.
+  // For each question, touches 16 MiB of memory and then reads.
   [[noreturn]] void be_child(int questions, int answers) {
     const bool is_in = write_text(folder() + "/cgroup.procs", "0");
     const ContainerWatch watch(read_kernel_file);

@@ -1,4 +1,4 @@
-// A memory group of version 1 that a test makes, limited to 64 MiB, and removes again; without the right to that it is skipped.
+// A memory group of version 1, limited to 64 MiB, which the test creates and removes. Skipped without the permission.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -32,11 +32,11 @@ class RealGroup : public ::testing::Test {
       GTEST_SKIP() << "a group's limit cannot be set here";
   }
 
-  // Its processes must have been waited for.
+  // REQUIRES: its processes have been waited for.
   void TearDown() override {
     if (folder_.empty()) return;
     int status = rmdir(folder_.c_str());
-    while (status != 0 && errno == EBUSY)  // its last process is not quite gone
+    while (status != 0 && errno == EBUSY)  // its last process has not quite ended
       status = rmdir(folder_.c_str());
     EXPECT_EQ(status, 0) << std::strerror(errno);
   }
