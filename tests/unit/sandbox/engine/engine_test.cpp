@@ -1,4 +1,4 @@
-// Engine, Program and Instance with guests of a few bytes.
+// Engine, Program and Instance, with guests of a few bytes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,14 +33,14 @@ constexpr std::array kImports = {
 
 class EngineTest : public ::testing::Test {
  protected:
-  // A program with these exports, in their order.
+  // A program with these exports, in this order.
   Result<std::unique_ptr<Program>> load(const WasmBuilder& wasm, std::vector<std::string_view> exports,
                                         std::span<const Import> imports = kImports) {
     const auto code = compile(wasm.bytes());
     if (!code) return std::unexpected(code.error());
     return Program::load(*engine_, *code, imports, exports);
   }
-  // One whose only function "f" has this body and an i32 as its result, and an instance of it.
+  // An instance of a program with one function "f", which has this body and returns an i32.
   Instance& instance_of(const Code& body) {
     WasmBuilder wasm;
     wasm.import("test", "note", "iI", "I");
@@ -220,7 +220,7 @@ TEST_F(EngineTest, CancelBeforeTheFirstSliceRunsNothing) {
   EXPECT_EQ(instance.memory().base()[0], std::byte{0});
 }
 
-// ---- what does not fit ----
+// ---- failures at load and instantiation ----
 
 TEST_F(EngineTest, NoRoomForAnotherInstanceIsAnErrorAndEndsWithTheFirstThatGoes) {
   WasmBuilder wasm;
@@ -305,7 +305,7 @@ TEST_F(EngineTest, CodeThatIsNotOursIsAnErrorWithText) {
   expect_refused(wasm.bytes());  // not compiled
   expect_refused(std::span(code).first(100));
   expect_refused(std::span(code).first(code.size() / 2));
-  // As another version of the engine would have left it: what it says of itself differs.
+  // Code of another engine version differs in its header.
   const std::string_view mark = "x86_64";
   const auto* at = reinterpret_cast<const char*>(code.data());
   const auto found = std::string_view(at, code.size()).find(mark);

@@ -15,7 +15,7 @@ constexpr std::size_t kStackBytes = 1_MiB;
 
 class FiberStacksTest : public ::testing::Test {
  protected:
-  // As a call that goes so deep: everything from the top downwards is written.
+  // Simulates a call of this depth: writes everything from the top downwards.
   void use(std::size_t index, std::size_t bytes) const {
     std::memset(stacks_->stack(index).top() - bytes, 0x5a, bytes);
   }
@@ -37,7 +37,7 @@ TEST_F(FiberStacksTest, AreApartAndCanAllBeHad) {
     ASSERT_EQ(stacks_->stack(b).bottom[i], std::byte{0});
 }
 
-// The kernel says no as it does when a process has used up its mappings.
+// The kernel refuses as if the process had used up its mappings.
 class NoMoreWritableMemory {
  public:
   NoMoreWritableMemory() {
@@ -54,7 +54,7 @@ class NoMoreWritableMemory {
 TEST_F(FiberStacksTest, OneThatTheKernelRefusesIsARefusalAndCanBeHadLater) {
   if (testing::kUnderSanitizer) GTEST_SKIP() << "the sanitizer itself needs memory";
   const auto first = *stacks_->take();
-  for (int i = 0; i < 10; ++i) {  // more often than there are stacks: none is lost
+  for (int i = 0; i < 10; ++i) {  // more often than there are stacks, so that a lost one would be noticed
     const auto refused = [this] {
       const NoMoreWritableMemory none;
       return stacks_->take();

@@ -1,5 +1,5 @@
-// What the reset of an instance relies on: beside its memory, the guest keeps nothing from one call to the next. So in
-// guest.wasm there is one mutable global, the stack pointer, and no instruction that writes a table.
+// The reset of an instance relies on this: outside its memory the guest keeps no state between calls. guest.wasm has
+// one mutable global, the stack pointer, and no instruction that writes a table.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -15,7 +15,7 @@ class Reader {
   explicit Reader(std::string bytes) : bytes_(std::move(bytes)) {}
   bool at_end() const { return at_ >= bytes_.size(); }
   std::uint8_t byte() { return static_cast<std::uint8_t>(bytes_.at(at_++)); }
-  std::uint64_t number() {  // signed ones have the same length
+  std::uint64_t number() {  // also skips signed numbers, which have the same length
     std::uint64_t value = 0;
     for (unsigned shift = 0;; shift += 7) {
       const std::uint8_t b = byte();

@@ -47,7 +47,7 @@ std::uint64_t mapped_bytes() {
   return pages * kPageBytes;
 }
 
-// A new thread has no heap yet: what it allocates takes pages of the little room there is.
+// A new thread has no heap yet: its first allocations use the little address space that is left.
 TEST(SignalStackTest, WithoutRoomItSaysSoAndCanBeTriedAgain) {
   if (testing::kUnderSanitizer) GTEST_SKIP() << "the sanitizer needs address space of its own";
   rlimit before{};

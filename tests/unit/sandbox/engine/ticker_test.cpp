@@ -15,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Whether it came true: a minute is more than any machine needs.
+// True if the condition holds within a minute, more than any machine needs.
 template <class Condition>
 bool wait_for(Condition condition) {
   for (const auto end = Clock::now() + std::chrono::minutes(1); Clock::now() < end;) {
@@ -25,7 +25,7 @@ bool wait_for(Condition condition) {
   return false;
 }
 
-// In which system call the ticker's thread is; -1: in none, or it is not known.
+// The number of the system call that the ticker's thread is in; -1 for none or unknown.
 long system_call_of_ticker() {
   for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
     std::string name, call;
@@ -69,7 +69,7 @@ TEST(Ticker, SleepsWhenNothingRunsAndWakesAgain) {
   }
 }
 
-// Whoever begins just as it falls asleep must not wait for ever: it takes 20 idle ticks to fall asleep.
+// A begin() in the moment of falling asleep must not wait for ever. The ticker falls asleep after 20 idle ticks.
 TEST(Ticker, NoWakeUpIsLostAtTheMomentOfFallingAsleep) {
   Ticker ticker([] {});
   std::mt19937 random(5);

@@ -1,5 +1,5 @@
-// WebAssembly modules by hand, for tests that need a guest that does one thing. Instructions are bytes; the few that the
-// tests use have names.
+// Builds WebAssembly modules for tests that need a guest of a few instructions. Instructions are bytes; those that
+// the tests use have names.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ inline Code operator+(Code a, const Code& b) {
   return a;
 }
 
-inline Code leb(std::int64_t value) {  // signed; small non-negative numbers read the same unsigned
+inline Code leb(std::int64_t value) {  // signed; small non-negative numbers have the same unsigned form
   Code bytes;
   for (;;) {
     const auto low = static_cast<std::uint8_t>(value & 0x7f);
@@ -57,14 +57,14 @@ inline Code set_stack_pointer(std::int32_t value) { return i32(value) + Code{0x2
 inline Code divide() { return {0x6d}; }
 }  // namespace op
 
-// A module with one memory and one mutable global, exported as the guest's are, and functions without parameters.
+// A module with one memory and one mutable global, exported like the guest's, and functions without parameters.
 class WasmBuilder {
  public:
   std::string memory_name = "memory";
   std::string stack_pointer_name = "__stack_pointer";
   std::uint32_t memory_pages = 1;
 
-  // As Import spells types; gives the function's index. All imports come before the first function.
+  // Types are spelled as in Import; returns the function's index. All imports come before the first function.
   std::uint32_t import(std::string_view module, std::string_view name, std::string_view parameters,
                        std::string_view results) {
     imports_.push_back(text(module) + text(name) + Code{0} + uleb(type(parameters, results)));

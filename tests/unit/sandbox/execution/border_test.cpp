@@ -1,5 +1,5 @@
-// A guest that lies: whatever bytes it sends, the host either has no use for them or stops it; nothing forged becomes part
-// of a reply, and the instance that lied runs nothing more.
+// A guest that breaks the protocol: whatever bytes it sends, the host ignores them or stops the guest. Forged data
+// never becomes part of a result, and a stopped instance runs nothing more.
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
@@ -22,7 +22,7 @@ namespace {
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
-// ---- the border itself, asked directly ----
+// ---- the border itself, called directly ----
 
 class BorderTest : public ::testing::Test {
  protected:
@@ -169,7 +169,7 @@ TEST_F(BorderTest, ALogLevelIsOneOfFourDigits) {
     EXPECT_EQ(ask(OP_LOG, "text", level).trap, nullptr);
 }
 
-// Names and messages are no JSON: they become JSON strings on the way out.
+// Names and messages are not JSON texts; the result renders them as JSON strings.
 TEST_F(BorderTest, InvalidUtf8InTextsDoesNotReachTheAnswer) {
   const std::string bad = "a\xff\xfe\"\\\n\0b\xed\xa0\x80"s + std::string(5000, '\xc3');
   EXPECT_EQ(ask(OP_STATE_SET, bad, "1").trap, nullptr);
@@ -215,7 +215,7 @@ TEST_F(BorderTest, ASecondResultReplacesTheFirst) {
   EXPECT_EQ(call_->result().return_json, "2");
 }
 
-// Nothing that it could say makes the host do something that it should not: checked by the sanitizers, mostly.
+// No input makes the host misbehave; mostly checked by the sanitizers.
 TEST_F(BorderTest, FuzzOfTheBorder) {
   std::mt19937_64 random(9);
   const std::string_view pieces[] = {"there", "{\"a\":1}", "[", "]", "\xff", "\0"sv, "1",
@@ -244,7 +244,7 @@ TEST_F(BorderTest, FuzzOfTheBorder) {
   }
 }
 
-// ---- a subverted interpreter: an image with bytes of it changed ----
+// ---- a subverted interpreter: an image with changed bytes ----
 
 class SubvertedTest : public ::testing::Test {
  protected:
@@ -278,7 +278,7 @@ TEST_F(SubvertedTest, AForgedResultEndsInAnInternalErrorAndTheInstanceIsRetired)
   replace_all(bytes, "true", "{}},");
   const auto forged = memory::Image::freeze(bytes, nullptr);
   sandbox_.run_image(forged, source).expect(ErrorCode::kInternalError).expect_message("not JSON");
-  Instance* const liar = &sandbox_.instance();  // a new one: the liar is terminated
+  Instance* const liar = &sandbox_.instance();  // a new one, because the forging one was terminated
   EXPECT_EQ(liar->executions(), 0U);
   sandbox_.run("return [true]").expect_value("[true]");
 }
@@ -293,8 +293,8 @@ TEST_F(SubvertedTest, AForgedEventStopsItBeforeAnyChangeIsApplied) {
   EXPECT_EQ(sandbox_.instance().executions(), 0U);
 }
 
-// Random bytes of the interpreter's data are changed, its function pointers and lengths among them: any end is good but
-// that of the process, and the next handler notices nothing.
+// Changes random bytes of the interpreter's data, function pointers and lengths included. The call may end in any
+// way, but the process survives and the next handler is unaffected.
 TEST_F(SubvertedTest, FuzzOfTheInterpretersData) {
   const std::string source = R"(
     const text = JSON.stringify({ list: [1.5, 'two', null, true], text: 'x'.repeat(100) });

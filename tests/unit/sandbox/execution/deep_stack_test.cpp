@@ -1,5 +1,5 @@
-// Recursion in JavaScript must end in a RangeError, never in a trap, wherever it comes from and whatever is called at the
-// bottom of it: there a host function runs with the least native stack that it will ever have.
+// Recursion in JavaScript must end in a RangeError, never in a trap, whatever recurses and whatever is called at the
+// bottom. There a host function runs with the least native stack that it can ever have.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ struct Named {
   std::string_view code;
 };
 
-// One level of recursion: calls `op` and then `next`, by another way each.
+// Ways to recurse: each level calls `op`, then recurses.
 constexpr Named kRecursions[] = {
     {"function", "const next = () => { op(); depth++; return next() + 1 }; next()"},
     {"arguments",
@@ -60,7 +60,7 @@ constexpr Named kRecursions[] = {
     {"clone", "const next = () => structuredClone({ get a() { op(); depth++; return next() } }); next()"},
 };
 
-// What is called on every level, so also on the deepest on which there is room for it.
+// Operations called on every level, and therefore on the deepest one that still has stack for them.
 constexpr Named kOperations[] = {
     {"get", "$state.get('there')"},
     {"get absent", "$state.get('x' + depth)"},
@@ -85,7 +85,7 @@ constexpr Named kOperations[] = {
     {"encode", "new TextEncoder().encode('text')"},
 };
 
-// How the handler ends once the recursion has reached the bottom.
+// The end of the handler after the recursion has reached the bottom.
 constexpr Named kEnds[] = {
     {"returns",
      "let depth = 0; const op = () => { OP }; try { RECURSION } catch (e) { if (!(e instanceof RangeError)) "
@@ -114,7 +114,7 @@ Limits generous(std::uint64_t stack_bytes) {
   return limits;
 }
 
-// Resident bytes of the native stacks: they are the only mappings of that size.
+// The resident bytes of the native stacks, which are the only mappings of their size.
 std::uint64_t resident_stack_bytes() {
   std::ifstream maps("/proc/self/smaps");
   std::uint64_t most = 0;
@@ -131,7 +131,7 @@ std::uint64_t resident_stack_bytes() {
 
 class DeepStack : public ::testing::TestWithParam<std::uint64_t> {
  protected:
-  // Runs to the end; what is left of the native stack is looked at before it is trimmed.
+  // Runs to the end and measures the native stack before it is trimmed.
   Outcome run(const std::string& source, const std::string& args = "{}") {
     const auto image = *sandbox_.load(source);
     Instance& instance = sandbox_.instance();
@@ -153,7 +153,7 @@ class DeepStack : public ::testing::TestWithParam<std::uint64_t> {
     return outcome;
   }
 
-  // Success, or an error of the handler's own, or a limit of it: never a trap.
+  // Expects success, an error of the handler, or a limit: never a trap.
   void expect_no_trap(const std::string& source, const std::string& args = "{}") {
     const Outcome outcome = run(source, args);
     const auto& error = outcome.result().error;
@@ -198,7 +198,7 @@ TEST_P(DeepStack, EveryRecursionWithAHostFunctionAtItsBottom) {
   }
 }
 
-// It is really deep: the check of the recursions above would pass for handlers that end at once.
+// The tests above would also pass for recursions that end at once.
 TEST_P(DeepStack, TheRecursionsAreDeep) {
   for (const Named& recursion : kRecursions) {
     const Outcome outcome = run(fill(kEnds[0].code, recursion, kOperations[14]));
@@ -207,7 +207,7 @@ TEST_P(DeepStack, TheRecursionsAreDeep) {
   }
 }
 
-// What recurses within the interpreter itself, without a JavaScript frame between.
+// Recursion inside the interpreter, without JavaScript frames.
 TEST_P(DeepStack, DataThatIsNestedDeeply) {
   for (const std::string_view source : {
            "let a = []; for (let i = 0; i < 50000; i++) a = [a]; return JSON.stringify(a)",

@@ -1,5 +1,5 @@
-// Equal sources give equal images: whatever the clock says, whatever ran before, in another instance and in another
-// process. A delta that is read back after a restart depends on it.
+// Equal sources give equal images, independent of the clock, of earlier executions, of the instance and of the
+// process. A delta that is restored after a restart depends on this.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@
 namespace nexus::sandbox {
 namespace {
 
-// The second is whatever it is asked: time moves with every look.
+// A clock that moves with every reading.
 class AnyClock final : public Clock {
  public:
   explicit AnyClock(std::int64_t start_ms) : now_ms_(start_ms) {}
@@ -99,7 +99,7 @@ TEST(Determinism, ImagesDoNotDependOnWhatRanBefore) {
   }
 }
 
-// Not a test by itself: what the second process of the next one runs.
+// Not a test: the child process of the next test runs it.
 TEST(Determinism, DISABLED_TellDigests) {
   const char* start_ms = std::getenv("NEXUS_TEST_CLOCK_MS");
   if (start_ms != nullptr) std::printf("digests: %s\n", digests_at(std::atoll(start_ms)).c_str());

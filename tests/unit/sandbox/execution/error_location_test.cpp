@@ -1,4 +1,4 @@
-// Lines, columns and snippets are those of the author's own source, whatever was put around it.
+// Lines, columns and snippets refer to the author's source, whatever the loader puts around it.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -12,7 +12,7 @@ namespace {
 struct Place {
   std::string_view name;
   std::string_view source;
-  std::string_view message;  // a part of it
+  std::string_view message;  // part of the message
   int line;
   int column;
   std::string_view snippet;
@@ -72,7 +72,7 @@ TEST(ErrorLocation, OfSyntaxErrors) {
     ASSERT_TRUE(outcome.result().error && outcome.result().error->location) << outcome.describe();
     const SourceLocation& place = *outcome.result().error->location;
     EXPECT_EQ(place.line, one.line) << outcome.describe();
-    // For some the parser has read one token further.
+    // For some errors the parser has read one token further.
     EXPECT_EQ(place.column, one.column) << outcome.describe();
     EXPECT_EQ(place.snippet, one.snippet);
   }

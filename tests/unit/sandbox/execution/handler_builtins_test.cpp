@@ -38,9 +38,9 @@ TEST(HandlerBuiltins, RandomnessIsFreshForEachExecutionAndConstantAtLoad) {
   EXPECT_EQ(seen.size(), 50u);
   const std::string first =
       sandbox.run_image(*image, source, {.args = R"({"load":true})"}).result().return_json;
-  // Another comment is another image of the same code.
+  // A different comment gives a different image of the same code.
   sandbox.run(source + "\n// again", {.args = R"({"load":true})"}).expect_value(first);
-  // Each part by itself is fresh.
+  // Each source of randomness is fresh by itself.
   for (const std::string_view part :
        {"Math.random()", "crypto.randomUUID()", "crypto.getRandomValues(new BigUint64Array(1)).join()",
         "[1,2,3,4,5,6,7,8,9,10,11,12].map(() => Math.random())"}) {

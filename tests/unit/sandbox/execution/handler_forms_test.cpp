@@ -1,4 +1,4 @@
-// The three forms of a handler's source, and what decides between them.
+// The three forms of a handler's source, and how the loader tells them apart.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -99,7 +99,7 @@ void run_all(std::span<const Form> forms) {
   Sandbox sandbox;
   for (const Form& one : forms) {
     SCOPED_TRACE(one.name);
-    // Twice: nothing that the first left is there for the second.
+    // Twice, because the first execution must leave nothing for the second.
     for (int i = 0; i < 2; ++i) {
       sandbox.run(one.source, {.args = R"({"a":7})", .state = R"({"s":3})"}).expect_value(one.value);
     }

@@ -1,4 +1,4 @@
-// The names that a handler has, what it must not have, and what becomes of what it returns.
+// The names that a handler has, the names that it must not have, and the conversion of its return value.
 #include <gtest/gtest.h>
 
 #include <array>

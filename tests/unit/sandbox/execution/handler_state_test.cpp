@@ -1,4 +1,4 @@
-// $state as handlers see it, and the journal that it leaves.
+// $state as handlers see it, and the journal of an execution.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -118,7 +118,7 @@ TEST(HandlerState, Objects) {
   run_all(kUses, {.state = R"({"a":{"b":{"c":1}},"n":1})"});
 }
 
-// What was taken out of $state stands for its path: a key that gets another value shows that one.
+// A node taken from $state stands for its path: after its key got another value, it shows that value.
 TEST(HandlerState, NodesFollowTheirKeys) {
   constexpr auto kUses = std::to_array<Use>({
       {"const a = $state.a; $state.a = { x: 9 }; return [a.x, a === $state.a, (a.x = 7, $state.a.x)]",
@@ -259,7 +259,7 @@ TEST(HandlerState, AnUncaughtRefusalNamesTheCapability) {
       .expect_message("other");
 }
 
-// Keys are JSON texts too: two different lone surrogates must not become two equal keys.
+// Keys are JSON texts too, in which lone surrogates become U+FFFD: such keys must be equal everywhere.
 TEST(HandlerState, AKeyWithALoneSurrogateIsTheSameKeyEverywhere) {
   Sandbox sandbox;
   const Outcome outcome =

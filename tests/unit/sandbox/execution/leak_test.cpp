@@ -1,5 +1,5 @@
-// Nothing that an execution leaves can be seen by the next: each plants a secret everywhere it can think of, the next
-// looks for one, and after every call the memory is compared with the image, byte by byte. In between come cancels,
+// No execution sees data of an earlier one. Each call hides a secret in every place it knows and looks for an earlier
+// one, and after every call the memory is compared with the image, byte by byte. In between come cancellations,
 // timeouts, growth, failures and changes of image, in random order, with both ways of write tracking.
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ using sandbox::ExecutionRequest;
 using sandbox::Instance;
 using sandbox::Step;
 
-// A module, so that there are closures and caches that live as long as the image.
+// A module, because its closures and caches live as long as the image.
 constexpr std::string_view kPlanter = R"(
 let kept = null;
 const cache = new Map(), weak = new WeakMap(), bytes = new Uint8Array(64), regex = /a/g, list = [], frozen = Object.freeze({});
@@ -91,7 +91,7 @@ class Mix {
   }
 
   void expect_pristine() {
-    if (sandbox_.instance().executions() == 0) return;  // a new one after a cancel
+    if (sandbox_.instance().executions() == 0) return;  // a new instance after a cancellation
     ASSERT_TRUE(sandbox_.instance().is_pristine());
     ++checked_;
   }
@@ -103,14 +103,14 @@ class Mix {
     expect_pristine();
   }
 
-  // 1 to 5 MiB beyond the image, with a recognisable content.
+  // 1 to 5 MiB beyond the image, filled with a recognisable byte.
   void grow() { run_other("return new Uint8Array((1 + $args.n % 5) << 20).fill(83).length"); }
   void fail_at_depth() {
     run_other(
         "globalThis.secret = 'SECRET'; (function f(n) { if (n === 0) throw Error(secret); f(n - 1) })(300)");
   }
 
-  // It is taken out in this instance, and goes on in another.
+  // Captured in this instance and resumed in another.
   void wait() {
     const std::string source =
         "globalThis.secret = 'SECRET'; const kept = [secret, new Uint8Array(9000).fill(83)]; await "
@@ -141,7 +141,7 @@ class Mix {
   void cancel() {
     Instance& instance = sandbox_.instance();
     instance.start(spinner());
-    // Not even one slice in half of the cases: cancelled before it began.
+    // In half of the cases it is cancelled before its first slice.
     if (random_() % 2 == 0 && instance.step() == Step::kDone) FAIL();
     instance.cancel(ErrorCode::kCancelled, "test");
     EXPECT_EQ(instance.finish().error->code, ErrorCode::kCancelled);
@@ -172,14 +172,14 @@ class Leak : public ::testing::TestWithParam<memory::Tracking> {};
 
 TEST_P(Leak, NothingOfAnExecutionReachesTheNext) {
   Mix mix(GetParam(), 42);
-  // The oracle copies a megabyte a call: it gets a tenth of them.
+  // kCopyEverything copies a megabyte per call, so it gets a tenth of the calls.
   const std::uint64_t calls = calls_to_make() / (GetParam() == memory::Tracking::kCopyEverything ? 10 : 1);
   for (std::uint64_t n = 0; n < calls && !HasFailure(); ++n)
     mix.call(n);
   EXPECT_GT(mix.checked(), calls / 2);
 }
 
-// The look finds what is there: without a reset between two calls of one instance it would report.
+// Proves the check itself: without a reset between two calls it finds the secret.
 TEST(LeakLook, FindsASecretThatIsStillThere) {
   Sandbox sandbox;
   const std::string twice = std::string(kPlanter) + "\n";

@@ -1,4 +1,4 @@
-// Results and state are written by a quick writer of our own; JSON.stringify says what it has to write.
+// A fast writer of our own writes results and state; JSON.stringify is its oracle.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -12,7 +12,7 @@ namespace nexus::testing {
 namespace {
 
 constexpr std::string_view kValues[] = {
-    // what the quick writer does itself
+    // written by the fast writer
     "null",
     "true",
     "false",
@@ -61,7 +61,7 @@ constexpr std::string_view kValues[] = {
     "(() => { const a = [1, 2, 3]; return {first: a, second: a} })()",
     "JSON.parse('{\"a\":[1,{\"b\":null}]}')",
     "(() => { let v = 1; for (let i = 0; i < 60; ++i) v = [v]; return v })()",
-    // what it leaves to JSON.stringify
+    // left to JSON.stringify
     "(() => { let v = 1; for (let i = 0; i < 100; ++i) v = {v}; return v })()",
     "{b: 1, 2: 2, 1: 3}",
     "{'4294967294': 1, a: 2, '7': 3}",
@@ -107,7 +107,7 @@ constexpr std::string_view kValues[] = {
     "(Number.prototype.toJSON = () => 'n', [1])",
 };
 
-// JSON.stringify, then what the host does: half of a surrogate pair is U+FFFD for the outside.
+// JSON.stringify, then the host's replacement of lone surrogates by U+FFFD.
 constexpr std::string_view kStringify =
     R"((v) => JSON.stringify(v)?.replace(/\\ud[89a-f][0-9a-f]{2}/g, '\\ufffd'))";
 
@@ -138,7 +138,7 @@ TEST(PlainJson, StateIsWhatStringifyWrites) {
         with("const v = (", value,
              "); $state.deep.at = v; $state.whole = v; return (" + std::string(kStringify) + ")(v)"),
         {.state = R"({"deep":{}})"});
-    if (set.result().error) continue;  // functions and the like are refused, which other tests show
+    if (set.result().error) continue;  // functions and the like are rejected; other tests cover that
     const auto& mutations = set.result().journal.mutations;
     for (const auto& mutation : mutations) {
       if (mutation.key != "whole") continue;
@@ -169,7 +169,7 @@ TEST(PlainJson, AnOutputThatDoesNotFitIsMemoryLimit) {
       .expect(ErrorCode::kMemoryLimit);
 }
 
-// Whatever JSON.parse can make comes back as it was.
+// Values from JSON.parse are returned unchanged.
 TEST(PlainJson, RandomDataComesBack) {
   Sandbox sandbox;
   const std::string source = "const stringify = " + std::string(kStringify) + R"(

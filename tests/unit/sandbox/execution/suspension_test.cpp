@@ -1,4 +1,4 @@
-// Handlers that wait for the outside world: what they keep, what they see afterwards, and what it costs them.
+// Handlers that wait for extensions: what they keep, what they see afterwards, and how limits count.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -69,7 +69,7 @@ TEST_P(Suspension, AnErrorIsARejection) {
   expired.outcome().expect(ErrorCode::kSuspensionExpired).expect_message("too late");
 }
 
-// The stack of what nobody has thrown was an empty text, and stayed so when it was thrown.
+// A bug: an Error made outside the handler kept an empty stack even after the handler threw it.
 TEST_P(Suspension, ARejectionThatNobodyCatchesHasThePlaceOfItsAwait) {
   const auto reject = [this](std::string source, Kind kind = Kind::kError) {
     auto w = start(std::move(source));
@@ -316,7 +316,7 @@ TEST_P(Suspension, WithoutMemoryToKeepItItEnds) {
   EXPECT_EQ(w.state(), "{}") << "its segment was not committed";
 }
 
-// What is put back while it is taken out must not make it look small.
+// A page that the capture restores early must not lower the reported memory.
 TEST_P(Suspension, WhoEndsWhileItIsTakenOutSaysWhatItHeld) {
   const std::string source =
       "const x = new Uint8Array(3e6).fill($args.n); await $ext.timer.sleep(1); return x[0]";

@@ -37,7 +37,7 @@ std::shared_ptr<CacheFiles> opened(const std::string& directory) {
   return files ? *files : nullptr;
 }
 
-// The reason, "" for none.
+// The reason of the failure, or "" for success.
 std::string refusal(const std::string& directory) {
   const auto files = open_cache_folder(directory);
   return files ? "" : files.error().message;
@@ -183,7 +183,7 @@ TEST(CacheFolder, ThatIsGoneIsAnErrorForWhoeverWrites) {
   EXPECT_EQ(files->read(kName, 1).error(), std::errc::no_such_file_or_directory);
 }
 
-// Root may write everywhere: what is to be refused is tried by somebody else. Ends the process: 0, or which of these was not so.
+// Root may write everywhere, so another user tries. Ends the process: 0, or the number of the failed check.
 [[noreturn]] void read_what_is_read_only(const std::string& directory) {
   if (geteuid() == 0 && setuid(kNobody) != 0) std::_Exit(1);
   const auto files = open_cache_folder(directory);

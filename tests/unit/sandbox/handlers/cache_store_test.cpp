@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kPage = kPageBytes;
 
-// Time goes on by one with each look.
+// A clock that advances by one with each reading.
 class Ticks final : public Clock {
  public:
   std::int64_t unix_ms() const override { return ++now_; }
@@ -35,7 +35,7 @@ class CacheStoreTest : public ::testing::Test {
     if (!can_be_opened_) return fail(ErrorCode::kInternalError, "it cannot be opened");
     return std::make_shared<FakeFiles>(folder_);
   }
-  // As DiskCache does.
+  // Writes as DiskCache does.
   static void put(CacheStore& store, std::uint64_t name, std::uint64_t pages) {
     if (const auto turn = store.begin()) store.write(*turn, {0, name}, std::vector<std::byte>(pages * kPage));
   }
@@ -109,7 +109,7 @@ TEST_F(CacheStoreTest, LooksAtAllFilesOnlyWhenSomebodyElseHadATurn) {
   EXPECT_EQ(one->bytes(), 5 * kPage);
 }
 
-// At no time more than the bound, whoever writes what.
+// The bytes never exceed the limit, whichever store writes.
 TEST_F(CacheStoreTest, FuzzOfTwoOnOneFolder) {
   constexpr std::uint64_t kBound = 20;
   std::unique_ptr<CacheStore> stores[] = {store(kBound), store(kBound)};
@@ -148,7 +148,7 @@ TEST_F(CacheStoreTest, WhatIsMemoryIsCharged) {
   put(*one, 1, 1);
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), kPage);
   folder_.files.clear();
-  store(8)->begin();  // somebody has emptied it
+  store(8)->begin();  // another store empties the folder
   one->begin();
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 0u);
 }
@@ -248,7 +248,7 @@ TEST_F(CacheStoreTest, AFolderThatIsGoneIsMadeAgain) {
   EXPECT_EQ(opened_, 1);
   folder_.files.clear();
   folder_.turning = std::errc::no_such_file_or_directory;
-  put(*one, 2, 1);  // and it cannot be made yet
+  put(*one, 2, 1);  // it cannot be created yet
   EXPECT_EQ(opened_, 2);
   EXPECT_EQ(one->bytes(), 0u);
   folder_.turning.reset();

@@ -28,7 +28,7 @@ std::uint64_t count(const DiskCache& cache, CacheOp op) {
   return cache.stats().errors[static_cast<std::size_t>(op)];
 }
 
-// What is logged while it lives.
+// Captures the log while it exists.
 class Log {
  public:
   Log() : before_(spdlog::default_logger()) {
@@ -205,7 +205,8 @@ TEST_F(DiskCacheTest, AnImageThatThereIsNoMemoryToWriteIsCountedAndTheNextIsWrit
     {
       const std::lock_guard lock(folder.mutex);
       folder.lists_without_memory = source == "return 2" ? 1 : 0;
-      folder.writes_without_memory = source == "return 1" ? 1 : 0;  // so that the next has to look at all
+      folder.writes_without_memory =
+          source == "return 1" ? 1 : 0;  // so that the next write has to list all files
     }
     cache.store(handler(source, images_.make(10)));
   }
@@ -220,7 +221,7 @@ TEST_F(DiskCacheTest, AnImageThatThereIsNoMemoryToWriteIsCountedAndTheNextIsWrit
 
 TEST_F(DiskCacheTest, MoreThanCanWaitIsLeftOut) {
   const auto one = cache();
-  const auto held = open_cache_folder(directory_).value()->take_turn();  // nothing can be written now
+  const auto held = open_cache_folder(directory_).value()->take_turn();  // blocks all writes
   ASSERT_TRUE(held);
   const auto large = handler("return 1", images_.make(1_MiB));
   for (int i = 0; i < 200; ++i)
@@ -298,7 +299,7 @@ TEST_F(DiskCacheTest, WhatExecutionsHaveTaughtIsStoredWithTheImage) {
   EXPECT_EQ(learned(*disk->find("return 1")), 4u);
 }
 
-// The real thing: an image that came from disk runs as the one that was loaded.
+// End to end: an image from disk runs like a loaded one.
 TEST_F(DiskCacheTest, AHandlerFromDiskRuns) {
   testing::Sandbox sandbox;
   const sandbox::Runtime& runtime = sandbox.runtime();

@@ -1,4 +1,4 @@
-// A folder of the disk cache in memory, which fails when it is told to. Several CacheFiles may be of one folder.
+// A folder of the disk cache in memory that fails on request. Several CacheFiles can share one folder.
 #pragma once
 
 #include <map>
@@ -23,9 +23,9 @@ struct FakeFolder {
   std::uint64_t most_bytes_ever = 0;  // in whole pages
   std::uint64_t lists = 0;
   bool is_in_memory = false;
-  // What each operation fails with, if anything.
+  // The error of each operation, if any.
   std::optional<std::errc> reading, writing, removing, listing, turning;
-  // How many of the next of these find no memory.
+  // The number of the next operations that find no memory.
   int lists_without_memory = 0, writes_without_memory = 0;
 
   std::uint64_t bytes() const {
@@ -74,11 +74,11 @@ class FakeFiles final : public CacheFiles {
   Attempt<void> write(const Digest& name, std::span<const std::byte> bytes, std::int64_t now_ms) override {
     const std::lock_guard lock(folder_.mutex);
     if (folder_.writing) return failed(*folder_.writing);
-    // While it is written, the one that it replaces is still there.
+    // While a file is written, the file that it replaces still exists.
     folder_.most_bytes_ever =
         std::max(folder_.most_bytes_ever, folder_.bytes() + CacheIndex::charge_of(bytes.size()));
     folder_.files.insert_or_assign(name, FakeFolder::File{{bytes.begin(), bytes.end()}, now_ms});
-    // The worst moment: it is there, and nobody has been told.
+    // The worst moment: the file exists, but the caller does not know.
     if (folder_.writes_without_memory-- > 0) throw std::bad_alloc();
     return {};
   }

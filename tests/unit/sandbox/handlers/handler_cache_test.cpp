@@ -13,7 +13,7 @@
 namespace nexus::handlers {
 namespace {
 
-// An image that keeps `pages` pages of its own.
+// An image that stores `pages` pages of its own.
 std::shared_ptr<const memory::Image> image_of(std::size_t pages) {
   std::vector<std::byte> bytes(kWasmPageBytes);
   for (std::size_t i = 0; i < pages; ++i)
@@ -43,7 +43,7 @@ TEST(HandlerCache, WhatIsKnownIsFoundWithoutItsSource) {
   EXPECT_EQ(known.lock(), a);
   cache.insert("b", image);
   EXPECT_EQ(cache.find("not looked at", known), a);
-  cache.insert("c", image);  // b goes: a has been used since
+  cache.insert("c", image);  // evicts b, because a has been used since
   EXPECT_EQ(cache.find("b"), nullptr);
   cache.insert("d", image);
   EXPECT_EQ(cache.find("a", known), nullptr);
@@ -129,7 +129,7 @@ TEST(HandlerCache, AnImageIsChargedBeforeItIsMadeAndThenAsLargeAsItIs) {
   EXPECT_EQ(ledger.granted(budget::Kind::kImages), 0);
 }
 
-// The simple way: a vector, most recently used first.
+// The simple twin: a vector, most recently used first.
 class NaiveCache {
  public:
   explicit NaiveCache(std::uint64_t bound) : bound_(bound) {}

@@ -75,7 +75,7 @@ TEST_F(ImageFile, FuzzOfDamage) {
   }
 }
 
-// Somebody who knows how the checksum is made: what comes may be another image, but nothing worse.
+// A forger who knows the checksum can produce another image, but nothing worse.
 TEST_F(ImageFile, FuzzOfForgeries) {
   std::mt19937 random(6);
   std::uint64_t images = 0;

@@ -1,4 +1,4 @@
-// Images for tests of the caches: a base, and others that differ from it.
+// Images for the tests of the caches: a base, and images that differ from it.
 #pragma once
 
 #include <cstring>
@@ -13,7 +13,7 @@ class Images {
  public:
   const std::shared_ptr<const memory::Image>& base() const { return base_; }
 
-  // One that keeps about `bytes` of its own; another for another `seed`.
+  // An image that stores about `bytes` of its own; a different `seed` gives a different image.
   std::shared_ptr<const memory::Image> make(std::size_t bytes, unsigned char seed = 1) const {
     std::vector<std::byte> memory(kSize);
     std::memset(memory.data(), seed, bytes);

@@ -12,7 +12,7 @@
 namespace nexus::memory {
 namespace {
 
-// Owners are only ever compared here.
+// Owners are only compared, never dereferenced.
 LinearMemory* name(std::uintptr_t n) { return reinterpret_cast<LinearMemory*>(n * 64); }
 
 TEST(Arena, FindsTheOwnerOfAnAddressAtEveryEdge) {

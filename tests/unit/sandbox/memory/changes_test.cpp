@@ -17,7 +17,7 @@ struct Run {
   friend bool operator==(const Run&, const Run&) = default;
 };
 
-// Byte by byte, as the header of changes.h says it.
+// The definition of changes.h, byte by byte.
 std::vector<Run> plain_runs(const Page& page, const Page& before) {
   std::vector<Run> runs;
   for (std::size_t at = 0; at < kPageBytes; ++at) {
@@ -46,7 +46,7 @@ std::vector<Run> runs_of(std::span<const std::byte> changes) {
 
 class ChangesTest : public ::testing::Test {
  protected:
-  // Appended after something else, found, put in and undone.
+  // Appends the changes after other bytes, checks the runs, applies and undoes them.
   void expect_runs(const Page& page, const Page& before) {
     std::vector<std::byte> changes(3, std::byte{0x7f});
     append_changes(changes, 5, page.data(), before.data());

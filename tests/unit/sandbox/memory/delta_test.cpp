@@ -19,7 +19,7 @@ class DeltaTest : public Memories {
     ASSERT_EQ(a.size(), b.size());
     EXPECT_EQ(std::memcmp(a.base(), b.base(), a.size()), 0);
   }
-  // What it held that was last taken from.
+  // Expects the content of the memory that was captured last.
   void expect_as_taken(const LinearMemory& memory) {
     ASSERT_EQ(memory.size(), before_.size());
     EXPECT_EQ(std::memcmp(memory.base(), before_.data(), before_.size()), 0);
@@ -33,7 +33,7 @@ TEST_F(DeltaTest, OfAPristineMemoryIsEmpty) {
   const auto shared = image(4);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
   write(*a, 9);
-  a->reset();  // hot, and equal to the image
+  a->reset();  // hot, but equal to the image
   const Delta delta = take(*a);
   EXPECT_EQ(delta.pages(), 0U);
   EXPECT_LT(delta.bytes(), 200U);
@@ -55,7 +55,7 @@ TEST_F(DeltaTest, HoldsWhatWasWrittenAndNoMore) {
   a->reset();
   EXPECT_TRUE(a->is_pristine());
   ASSERT_TRUE(apply(delta, *b));
-  ASSERT_TRUE(apply(delta, *a));  // as often as one likes
+  ASSERT_TRUE(apply(delta, *a));  // a delta can be restored any number of times
   expect_equal(*a, *b);
   b->reset();
   EXPECT_TRUE(b->is_pristine()) << "what was put in is known to be hot";
@@ -94,7 +94,7 @@ TEST_F(DeltaTest, IsTheSameWhenItIsCompressed) {
   expect_as_taken(*b);
 }
 
-// What it was made of and compressed in was as large as all of it, and charged to nobody.
+// A bug: the working buffers were as large as the whole delta, and not charged.
 TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndCompressedOneByOne) {
   const auto a = memory(), b = memory();
   const auto shared = image(2);
@@ -104,7 +104,7 @@ TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndCompressedOneByOne) {
     const Running running(*a);
     for (std::size_t page = 10; page < 60 * kWasmPageBytes / kPageBytes; ++page) {
       auto* const at = reinterpret_cast<unsigned char*>(a->base() + page * kPageBytes);
-      // Some cannot be made smaller.
+      // Some parts do not compress.
       for (std::size_t i = 0; i < kPageBytes; ++i)
         at[i] = static_cast<unsigned char>(page % 300 < 200 ? page : random_());
     }

@@ -22,7 +22,7 @@ class ImageCodec : public ::testing::Test {
     return bytes;
   }
 
-  // Of so many wasm pages: some words differ from the base.
+  // An image of `wasm_pages` wasm pages that differs from the base in some words.
   Images changed(std::size_t wasm_pages) {
     Bytes bytes = base_bytes_;
     bytes.resize(wasm_pages * kWasmPageBytes);
@@ -94,7 +94,7 @@ TEST_F(ImageCodec, RefusesSizesThatNoMemoryHas) {
   EXPECT_EQ(read_image(huge, base_), nullptr);
 }
 
-// What the runs of a page may be: in order, inside the page, to the last byte.
+// The runs of a page must be in order, inside the page, and complete.
 TEST_F(ImageCodec, RefusesChangesThatLeadOutside) {
   struct Run {
     std::uint16_t offset, length;
@@ -135,7 +135,7 @@ TEST_F(ImageCodec, RefusesChangesThatLeadOutside) {
   EXPECT_FALSE(is_image(twice)) << "one page twice";
 }
 
-// Whatever the bytes are: no image, or one that stays inside its own pages. The sanitizers look over its shoulder.
+// Any bytes give no image, or an image that stays inside its own pages; checked by the sanitizers.
 TEST_F(ImageCodec, FuzzOfDamagedBytes) {
   const Bytes sound = encoded(*changed(3));
   const std::uint64_t steps = testing::steps(20'000);

@@ -125,7 +125,7 @@ TEST(Image, ItsPagesAreSharedByAllWhoHaveThem) {
   EXPECT_EQ(image->unfolded(), nullptr) << "and gone with the last of them";
 }
 
-// Whatever is changed in whatever base, pages and changes say the same.
+// Pages and changes agree, for any changes to any base.
 TEST(Image, RandomChangesComeBack) {
   std::mt19937_64 random(5);
   for (int round = 0; round < 300; ++round) {
@@ -144,7 +144,7 @@ TEST(Image, RandomChangesComeBack) {
     }
     const auto image = Image::freeze(bytes, base);
     ASSERT_TRUE(image->equals(bytes));
-    // From the base's pages by the changes, and only where it was asked for.
+    // The base's pages with the changes of the selected pages only.
     Bytes made = zeros(bytes.size() / kWasmPageBytes);
     PageSet where(image->pages());
     for (std::size_t page = 0; page < image->pages(); ++page) {
@@ -195,7 +195,7 @@ TEST(Image, DigestIsOfTheBytesAlone) {
   mark(swapped, 7, 1);
   mark(swapped, 1, 7);
   EXPECT_NE(Image::freeze(swapped, nullptr)->digest(), base->digest());
-  // It must not change between releases either: a delta on disk names its image by it.
+  // Nor may it change between releases: a delta on disk names its image by its digest.
   EXPECT_EQ(Image::freeze(zeros(1), nullptr)->digest(), Image::freeze(zeros(1), base)->digest());
 }
 

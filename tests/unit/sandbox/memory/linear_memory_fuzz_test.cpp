@@ -1,4 +1,4 @@
-// One memory, ten thousand times: an image of any size, random writes and growth, and afterwards exactly the image.
+// One memory, ten thousand rounds: an image of any size, random writes and growth, then a reset to exactly the image.
 #include <algorithm>
 
 #include "memories.h"
@@ -9,7 +9,7 @@ namespace {
 
 class LinearMemoryFuzz : public Memories, public ::testing::WithParamInterface<Tracking> {
  protected:
-  // An image that was there before, or a new one: of its own, or an earlier one with a few changes.
+  // A known image or a new one: unrelated, or an earlier one with a few changes.
   Images next_image() {
     if (known_.size() >= 24 && below(4) != 0) return known_[below(known_.size())];
     Images made;
@@ -65,7 +65,7 @@ TEST_P(LinearMemoryFuzz, IsExactlyTheImageAfterEveryReset) {
   EXPECT_EQ(m->faults() > 0, GetParam() == Tracking::kLearnHotPages);
 }
 
-// A delta out of one memory, put into another that has had another life.
+// Captures a delta from one memory and restores it into another with a different history.
 TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
   const auto from = memory(GetParam()), to = memory();
   for (std::uint64_t n = 0; n < testing::steps(2'000); ++n) {
@@ -94,7 +94,7 @@ TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
   }
 }
 
-// The same, looked at in the memory that it was taken from, early and late in what that learns of its image.
+// The same, checked in the captured memory, early and late in learning its hot pages.
 TEST_P(LinearMemoryFuzz, WhatADeltaPutsBackIsTheImage) {
   const auto from = memory(GetParam()), to = memory();
   for (std::uint64_t n = 0; n < testing::steps(500); ++n) {

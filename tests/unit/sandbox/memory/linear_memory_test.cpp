@@ -127,7 +127,7 @@ TEST_F(LinearMemoryTest, PagesOfTheImageAreChargedOnceTheyAreWritten) {
   EXPECT_TRUE(m->settle()) << "nothing new";
 }
 
-// What the ledger knows is what the kernel has given, whatever images come and go.
+// The charge equals the memory that the kernel has given, for any sequence of images.
 TEST_F(LinearMemoryTest, WhatIsChargedIsWhatIsResident) {
   const auto m = memory();
   const auto base = image(6);
@@ -220,7 +220,7 @@ TEST_F(LinearMemoryTest, WhatOneLearnedTheNextKnows) {
   EXPECT_TRUE(b->is_pristine());
 }
 
-// Every fourth page of many, in any order: the 25th run would be one mapping too many.
+// Every fourth page of many, in any order: a 25th run would be one mapping too many.
 TEST_F(LinearMemoryTest, NeverHasMoreThan24Runs) {
   for (int round = 0; round < 20; ++round) {
     const auto m = memory();
@@ -238,7 +238,7 @@ TEST_F(LinearMemoryTest, NeverHasMoreThan24Runs) {
   }
 }
 
-// The far one has no neighbour within half of the memory.
+// The isolated page has no neighbour within half of the memory.
 TEST_F(LinearMemoryTest, ALonelyPageDoesNotMakeA25thRun) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(32)));
@@ -299,7 +299,7 @@ TEST_F(LinearMemoryTest, LearnsAnewWhenMuchMoreIsHotThanTheImageNeeds) {
   for (std::size_t page = 100; page < 200; ++page)
     write(*m, page);
   m->reset();
-  ASSERT_TRUE(m->take(small));  // differs in about 128 pages, too
+  ASSERT_TRUE(m->take(small));  // differs in about 128 pages as well
   EXPECT_EQ(m->hot().runs(), (std::vector<PageRun>{{5, 2}}));
   EXPECT_TRUE(m->is_pristine());
   write(*m, 150);

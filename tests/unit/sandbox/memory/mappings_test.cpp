@@ -1,5 +1,5 @@
-// When the kernel has no mapping left for the process (vm.max_map_count): everything stays exact, in the slower way. Each
-// test runs in a process of its own, which uses up what there is.
+// When the kernel has no mapping left for the process (vm.max_map_count), results stay exact and only speed is lost.
+// Each test runs in its own process and uses up its mappings.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
@@ -9,7 +9,7 @@
 namespace nexus::memory {
 namespace {
 
-// Splits one mapping until the kernel refuses. Frees a few again if wanted.
+// Splits one mapping until the kernel refuses; then frees `left_over` mappings.
 class AllMappings {
  public:
   explicit AllMappings(std::size_t left_over) {
@@ -18,7 +18,7 @@ class AllMappings {
     std::size_t at = kPageBytes;
     while (at + 2 * kPageBytes < kBytes && mprotect(base_ + at, kPageBytes, PROT_READ) == 0)
       at += 2 * kPageBytes;
-    // Each of these was two mappings: what is beside merges with what it becomes.
+    // Each of these splits made two mappings; undoing it merges them with their neighbours.
     for (std::size_t i = 0; i < left_over / 2; ++i)
       mprotect(base_ + at - (2 * i + 2) * kPageBytes, kPageBytes, PROT_NONE);
     exhausted_ = at + 2 * kPageBytes < kBytes;
@@ -33,12 +33,12 @@ class AllMappings {
 
 class MappingsTest : public Memories {
  protected:
-  // Under a sanitizer the sanitizer itself would be the first to need a mapping and have none.
+  // Skipped under a sanitizer, which would itself be the first to need a mapping.
   void SetUp() override {
     if (testing::kUnderSanitizer) GTEST_SKIP();
   }
 
-  // What went wrong as the exit code of the process: 0 is right.
+  // Returns the number of the failed check for the exit code; 0 is success.
   int calls_when_exhausted(std::size_t left_over, std::size_t writes) {
     const auto m = memory();
     const auto first = image(8), second = image(12);
@@ -50,7 +50,7 @@ class MappingsTest : public Memories {
         write(*m, below(m->size() / kPageBytes));
       m->reset();
       if (!m->is_pristine()) return 12;
-      // Growth may be refused, never half done.
+      // Growth may be refused, but never half done.
       if (m->grow_to(m->size() + kWasmPageBytes)) write(*m, m->size() / kPageBytes - 1);
       m->reset();
       if (!m->is_pristine()) return 13;
@@ -74,7 +74,7 @@ TEST_F(MappingsTest, WithFewLeftTheyAreUsedAndThenItFallsBack) {
   }
 }
 
-// Many runs are learned already when the mappings are gone: taking the image must not need them.
+// Many runs are learned before the mappings run out: taking the image must not need them.
 TEST_F(MappingsTest, WithNoneLeftAnImageIsTakenAllTheSame) {
   const auto taken = [&] {
     const auto m = memory();

@@ -1,5 +1,5 @@
-// What the tests of linear memories share: an arena, a ledger, the SIGSEGV path (which an engine would have installed), and
-// images made of random bytes.
+// Shared by the tests of linear memories: an arena, a ledger, the SIGSEGV handler (which the engine normally
+// installs), and images of random bytes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ class Memories : public ::testing::Test {
     return std::move(*made);
   }
 
-  // Of so many wasm pages; about half of its pages are zeros.
+  // `wasm_pages` wasm pages, about half of whose pages are zeros.
   std::vector<std::byte> some_bytes(std::size_t wasm_pages) {
     std::vector<std::byte> bytes(wasm_pages * kWasmPageBytes);
     for (std::size_t page = 0; page < bytes.size() / kPageBytes; ++page) {
@@ -40,15 +40,15 @@ class Memories : public ::testing::Test {
     return Image::freeze(some_bytes(wasm_pages), std::move(base));
   }
 
-  // As the guest writes: on this thread, in its memory.
+  // Writes as the guest does: on this thread, in its memory.
   static void write(LinearMemory& memory, std::size_t page, unsigned char value = 0xa5) {
     const Running running(memory);
-    // The compiler must not think that this pointer cannot fault.
+    // Keeps the compiler from assuming that this write cannot fault.
     auto* volatile at = memory.base() + page * kPageBytes + 17;
     *at = std::byte{value};
   }
 
-  // By the kernel's account; its shared page of zeros is not in it.
+  // The kernel's figure, without its shared zero page.
   static std::size_t resident_bytes(const LinearMemory& memory) {
     const auto begin = reinterpret_cast<std::uintptr_t>(memory.base());
     std::ifstream mappings("/proc/self/smaps");
@@ -66,7 +66,7 @@ class Memories : public ::testing::Test {
     return kib * 1024;
   }
 
-  // In as many turns as it takes.
+  // Captures in as many steps as needed.
   Result<Delta> take_delta(LinearMemory& memory, std::size_t dead_pages = 0) {
     NEXUS_TRY(auto capture, DeltaCapture::begin(memory, dead_pages, ledger_));
     for (bool is_more = true; is_more;) {

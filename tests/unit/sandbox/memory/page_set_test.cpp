@@ -1,4 +1,4 @@
-// PageSet against std::set: whatever is asked, the answers are the same.
+// PageSet compared with std::set.
 #include "nexus/sandbox/memory/page_set.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ std::vector<PageRun> naive_runs(const Naive& set) {
   return runs;
 }
 
-// Step by step outwards from the page, to members no more than max_gap + 1 away.
+// Extends the run step by step from the page, over gaps of at most max_gap.
 PageRun naive_merged_run(const Naive& set, std::size_t page, std::size_t max_gap) {
   std::size_t first = page, last = page;
   for (auto below = Naive::const_reverse_iterator(set.lower_bound(page)); below != set.rend(); ++below) {
@@ -40,7 +40,7 @@ PageRun naive_merged_run(const Naive& set, std::size_t page, std::size_t max_gap
   return {first, last - first + 1};
 }
 
-// Closes the narrowest gap, the lowest of equals, one after another.
+// Repeatedly closes the narrowest gap, the lowest of equals.
 std::size_t pages_to_fill(Naive set, std::size_t max_gap, std::size_t max_runs) {
   std::size_t filled = 0;
   for (;;) {
@@ -103,7 +103,7 @@ TEST(PageSet, FuzzAgainstStdSet) {
     set.resize(pages);
     naive.erase(naive.lower_bound(pages), naive.end());
     expect_same(set, naive);
-    set.resize(300);  // what was cut off does not come back
+    set.resize(300);  // pages that were cut off do not come back
     expect_same(set, naive);
     set.clear();
     expect_same(set, {});

@@ -26,7 +26,7 @@ class WriteFaultsTest : public Memories {
   }
 };
 
-// A sanitizer has a handler of its own in the chain, which reports and exits.
+// A sanitizer has its own handler in the chain, which reports and exits.
 void expect_default_action(const std::function<void()>& fault) {
   if (testing::kUnderSanitizer) {
     EXPECT_DEATH(fault(), "SEGV");
@@ -93,7 +93,7 @@ TEST_F(WriteFaultsTest, RunningNests) {
   EXPECT_EQ(inner->faults(), 1U);
 }
 
-// The kernel writes into guest memory for nobody: it would not fault, but fail.
+// The kernel takes no fault for a write to guest memory in a system call: the call fails.
 TEST_F(WriteFaultsTest, ASystemCallIntoAColdPageFailsAndHealsNothing) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(1)));
@@ -101,7 +101,7 @@ TEST_F(WriteFaultsTest, ASystemCallIntoAColdPageFailsAndHealsNothing) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   ASSERT_EQ(::write(ends[1], "x", 1), 1);
-  // By number: a sanitizer's read() would look at the buffer itself.
+  // By number, because a sanitizer's read() accesses the buffer itself.
   EXPECT_EQ(syscall(SYS_read, ends[0], m->base(), 1), -1);
   EXPECT_EQ(errno, EFAULT);
   EXPECT_EQ(m->faults(), 0U);
@@ -109,7 +109,7 @@ TEST_F(WriteFaultsTest, ASystemCallIntoAColdPageFailsAndHealsNothing) {
   close(ends[1]);
 }
 
-// ---- what must end the process ----
+// ---- faults that must end the process ----
 
 TEST_F(WriteFaultsTest, AStrayWriteIntoAnothersColdPageIsReported) {
   const auto mine = memory(), other = memory();

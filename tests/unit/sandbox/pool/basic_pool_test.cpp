@@ -1,4 +1,4 @@
-// The pool's shell, with instances that are only numbers.
+// The pool's shell, with fake instances.
 #include <random>
 #include <thread>
 
@@ -222,13 +222,13 @@ TEST_F(PoolTest, ThePoolMayBeDestroyedOnceItIsDrained) {
   pool->acquire([&](Result<FakeLease> lease) {
     ASSERT_TRUE(lease);
     pool->shutdown([&] { pool.reset(); });
-    // The lease goes here, inside an answer: `drained` waits until the pool has nothing more to do.
+    // The lease is given back inside the callback: `drained` waits until the pool has finished its work.
   });
   EXPECT_EQ(pool, nullptr);
   EXPECT_EQ(alive, 0);
 }
 
-// Each answer used to be called by the release inside the one before: the stack grew with the queue.
+// A bug: each release called the next callback directly, so the stack grew with the queue.
 TEST_F(PoolTest, AnswersThatReleaseDoNotNest) {
   Pool pool({.max_instances = 1, .min_instances = 0, .max_queue = 1000}, clock, factory());
   FakeLease lease = *pool.try_acquire();

@@ -1,4 +1,4 @@
-// A pool of instances that are only numbers.
+// A pool of fake instances.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ class PoolTest : public ::testing::Test {
       return std::make_unique<FakeInstance>(alive);
     };
   }
-  // Keeps what it gets in `leases`, or the code in `refusals`.
+  // Keeps the lease in `leases`, or the error in `refusals`.
   Pool::Ready keep() {
     return [this](Result<FakeLease> lease) {
       if (lease) {

@@ -1,4 +1,4 @@
-// The pool with real instances: what comes back in a bad way is never handed out again.
+// The pool with real instances: an instance that comes back unusable is never given out again.
 #include "nexus/sandbox/pool/instance_pool.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// The pool's rules once more, the slow and obvious way: one list of instances and one of callers, searched for every
-// question. What PoolPolicy is compared with.
+// The oracle of PoolPolicy: the same rules in the slow and obvious way, with one list of instances and one of
+// callers, searched for every question.
 #pragma once
 
 #include <algorithm>
@@ -36,7 +36,7 @@ class NaivePolicy {
     }
     const std::size_t places = options_.queue_timeout_ms == 0 ? 0 : options_.max_queue;
     if (if_busy == IfBusy::kRefuse) {
-      // Being first in the queue is no waiting: the place that was free has gone to another just now, or there is none.
+      // No instance is left for this caller, and kRefuse must not wait.
       decisions.push_back(Refuse{caller, Refusal::kBusy});
     } else if (queue_.size() >= places) {
       decisions.push_back(Refuse{caller, Refusal::kQueueFull});
@@ -133,9 +133,9 @@ class NaivePolicy {
   enum Status { kCreating, kIdle, kActive };
   struct Instance {
     Status status;
-    std::optional<CallerId> caller;  // while it is being created
+    std::optional<CallerId> caller;  // during its creation
     std::uint64_t idle_since = 0;
-    std::uint64_t order = 0;  // in which it became idle
+    std::uint64_t order = 0;  // the order in which it became idle
   };
   struct Waiting {
     CallerId caller;

@@ -1,5 +1,5 @@
-// Random events to PoolPolicy and to its naive twin: every decision must be the same, and the promises of policy.h must
-// hold after each. NEXUS_FUZZ_STEPS and NEXUS_FUZZ_SEED change how long and which.
+// Random events for PoolPolicy and its naive twin: every decision must be equal, and the invariants of policy.h must
+// hold. NEXUS_FUZZ_STEPS and NEXUS_FUZZ_SEED set the length and the sequence.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -19,7 +19,7 @@ std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::stoull(text);
 }
 
-// One pool's life, from start to drained, and what the outside knows about it.
+// The life of one pool from start() to drained, with the caller's view of it.
 class Life {
  public:
   explicit Life(std::uint64_t seed)
@@ -27,7 +27,7 @@ class Life {
     agree(policy_.start(), twin_.start());
   }
 
-  // False once it is over, or something was wrong.
+  // False at the end or after a failure.
   bool step() {
     if (shut_down_ && below(4) == 0) now_ += 1;
     switch (below(20)) {
@@ -157,7 +157,7 @@ class Life {
   }
   void carry_out(const Drop& drop) { EXPECT_TRUE(take(drop.slot)) << "not there to be dropped"; }
 
-  // An instance is idle, or the one that this event is about.
+  // Takes an idle instance, or the one that this event is about.
   bool take(SlotId slot) {
     if (released_ == slot) {
       released_.reset();
@@ -192,7 +192,7 @@ class Life {
   std::uint64_t now_ = 1000;
   CallerId next_caller_ = 1;
   bool shut_down_ = false;
-  std::set<CallerId> open_;  // asked, and not yet answered
+  std::set<CallerId> open_;  // acquired and not yet answered
   std::map<SlotId, std::uint64_t> active_;
   std::map<SlotId, std::optional<CallerId>> creating_;
   std::set<SlotId> idle_;

@@ -16,7 +16,7 @@ class Pool {
     for (const Decision& decision : list(policy.start()))
       policy.created(std::get<Create>(decision).slot, 0);
   }
-  // The slot that the caller got.
+  // The slot that the caller gets.
   SlotId acquire(CallerId caller) {
     const Decision decision = list(policy.acquire(caller, IfBusy::kWait, 0)).at(0);
     if (const auto* give = std::get_if<Give>(&decision)) return give->slot;
@@ -110,7 +110,7 @@ TEST(PoolPolicy, ReplacesAWarmOneAtATick) {
   EXPECT_EQ(list(pool.policy.tick(1)), (List{Create{std::nullopt, slot}}));
 }
 
-// One refusal of memory must not become a refusal of all who wait for instances that will come back.
+// One refusal of memory must not reject all callers that wait for instances which will come back.
 TEST(PoolPolicy, AFailedCreationLeavesTheOthersWaiting) {
   Pool pool({.max_instances = 2, .min_instances = 0});
   const SlotId a = pool.acquire(1), b = pool.acquire(2);

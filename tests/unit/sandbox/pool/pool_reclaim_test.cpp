@@ -1,4 +1,4 @@
-// What a pool gives back when its memory is wanted, and when a storm is over.
+// The memory that a pool gives back on demand, and after a peak.
 #include "fake_pool.h"
 
 namespace nexus::pool {
