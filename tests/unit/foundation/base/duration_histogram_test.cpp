@@ -47,7 +47,7 @@ TEST(DurationHistogram, ABoundBelongsToItsBucket) {
   EXPECT_EQ(bucket_of(UINT64_MAX), bounds.size());
 }
 
-TEST(DurationHistogram, FindsTheBucketThatASearchFinds) {
+TEST(DurationHistogram, FindsSameBucketAsBinarySearch) {
   std::mt19937_64 random(1);
   const Times times;
   for (int i = 0; i < 100'000; ++i) {

@@ -57,7 +57,7 @@ Result<int> quarter(int n) {
   return twice;
 }
 
-TEST(Try, GoesOnOrReturnsTheError) {
+TEST(Try, ContinuesOrReturnsError) {
   EXPECT_EQ(quarter(12), 3);
   ASSERT_FALSE(quarter(6));
   EXPECT_EQ(quarter(6).error(), (Error{.code = ErrorCode::kInvalidRequest, .message = "odd"}));

@@ -28,7 +28,7 @@ TEST(Uuid, SortsByTime) {
   EXPECT_LT(make_uuid(255), make_uuid(256));
 }
 
-TEST(Uuid, NeverTwiceOnAnyThread) {
+TEST(Uuid, IsUniqueAcrossThreads) {
   constexpr std::size_t kThreads = 4;
   constexpr std::size_t kEach = 5000;
   std::vector<std::vector<std::string>> made(kThreads);

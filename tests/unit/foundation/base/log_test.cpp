@@ -28,7 +28,7 @@ class LogLine : public ::testing::Test {
   std::ostringstream out_;
 };
 
-TEST_F(LogLine, HasItsFieldsAndItsWords) {
+TEST_F(LogLine, KeepsFieldsAndWords) {
   log_line(spdlog::level::warn, {{"panel", "p"}, {"empty", ""}, {"tool", "a=b"}}, "what {} it says");
   const std::string line = written();
   const LogParts parts = log_parts(line);
@@ -36,7 +36,7 @@ TEST_F(LogLine, HasItsFieldsAndItsWords) {
   EXPECT_EQ(parts.words, "what {} it says");
 }
 
-TEST_F(LogLine, NobodyMakesUpAField) {
+TEST_F(LogLine, SeparatorsInTextCannotForgeFields) {
   log_line(spdlog::level::info, {{"tool", "t\x1f\x1e"}}, "x\x1epanel=q\x1f\n\x7f");
   const std::string line = written();
   const LogParts parts = log_parts(line);
@@ -44,18 +44,18 @@ TEST_F(LogLine, NobodyMakesUpAField) {
   EXPECT_EQ(parts.words, "x\\x1epanel=q\\x1f\\n\\x7f");
 }
 
-TEST_F(LogLine, NobodyControlsATerminalWithUnicode) {
+TEST_F(LogLine, EscapesUnicodeControlCharacters) {
   log_line(spdlog::level::info, {},
            "a\u009b31m\u0085\u2028\u202e\u2066 \u00a0\u00e9\u2027\u20ac\U0001f600\xc2");
   EXPECT_EQ(written(), "a\\x9b31m\\x85\\u2028\\u202e\\u2066 \u00a0\u00e9\u2027\u20ac\U0001f600\xc2");
 }
 
-TEST_F(LogLine, NothingHidesInALetterThatIsNone) {
+TEST_F(LogLine, EscapesControlsAfterInvalidUtf8) {
   log_line(spdlog::level::info, {}, "\xe2\xc2\x9b \xe2\n \xc2\x1b");
   EXPECT_EQ(written(), "\xe2\\x9b \xe2\\n \xc2\\x1b");
 }
 
-TEST_F(LogLine, WithoutFieldsIsAllWords) {
+TEST_F(LogLine, TextWithoutFieldsIsAllWords) {
   log_line(spdlog::level::info, {}, "\x1fpanel=q");
   const std::string line = written();
   EXPECT_THAT(log_parts(line).fields, IsEmpty());

@@ -14,7 +14,7 @@
 namespace nexus {
 namespace {
 
-TEST(MemoryReserve, GivesEachBlockOnceUntilNoneIsLeft) {
+TEST(MemoryReserve, GivesEachBlockOnceUntilEmpty) {
   for (const std::size_t bytes : {std::size_t{64}, kLargestReserved}) {
     std::set<void*> blocks;
     while (void* block = Reserve::take(bytes)) {
@@ -31,7 +31,7 @@ TEST(MemoryReserve, GivesEachBlockOnceUntilNoneIsLeft) {
   }
 }
 
-TEST(MemoryReserve, HasNothingForLargeBlocks) {
+TEST(MemoryReserve, RefusesLargeBlocks) {
   EXPECT_EQ(Reserve::take(kLargestReserved + 1), nullptr);
   int other = 0;
   EXPECT_FALSE(Reserve::has(&other));
@@ -86,7 +86,7 @@ TEST(MemoryReserve, IsSharedByThreads) {
   }
 }
 
-TEST(MemoryReserve, ServesOperatorNewWhereMallocHasNothingLeft) {
+TEST(MemoryReserve, ServesOperatorNewWhenMallocFails) {
   EXPECT_EXIT(use_up_all_memory(), testing::ExitedWithCode(0), "");
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* kParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-TEST(Trace, ATraceParentIsKnownByItsForm) {
+TEST(Trace, ValidatesTraceParent) {
   EXPECT_TRUE(is_trace_parent(kParent));
   EXPECT_TRUE(is_trace_parent("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-of-later"))
       << "a later version";
@@ -22,7 +22,7 @@ TEST(Trace, ATraceParentIsKnownByItsForm) {
     EXPECT_FALSE(is_trace_parent(bad)) << bad;
 }
 
-TEST(Trace, AChildIsOfTheSameTraceFromAnotherSpan) {
+TEST(Trace, ChildKeepsTraceAndChangesSpan) {
   EXPECT_EQ(child_of(kParent, 0xabc), "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000abc-01");
   EXPECT_EQ(Trace({}, kParent, {}).id(), "4bf92f3577b34da6a3ce929d0e0e4736");
   EXPECT_EQ(Trace().id(), "");

@@ -118,7 +118,7 @@ class AccountsFuzz {
   NaiveAccounts twin_;
 };
 
-TEST(AccountsFuzz, DecidesAsTheNaiveTwinDoes) {
+TEST(AccountsFuzz, AgreesWithNaiveTwin) {
   const std::uint64_t steps = testing::steps(1'000'000);
   AccountsFuzz fuzz(20260601);
   for (std::uint64_t i = 0; i < steps && !::testing::Test::HasFatalFailure(); ++i)

@@ -23,7 +23,7 @@ ByteQueue::Take up_to(std::uint64_t& free) {
   };
 }
 
-TEST(ByteQueue, AdmitsInOrderOfArrivalWhatFits) {
+TEST(ByteQueue, AdmitsFittingRequestsInOrderOfArrival) {
   ByteQueue queue(10, 100);
   for (const ByteQueue::Id id : {1, 2, 3})
     EXPECT_TRUE(queue.add(id, 10, 0));
@@ -34,7 +34,7 @@ TEST(ByteQueue, AdmitsInOrderOfArrivalWhatFits) {
   EXPECT_THAT(queue.admit(up_to(free)), ElementsAre(3));
 }
 
-TEST(ByteQueue, TheLittleOnesPassALargeOneForAWhileOnly) {
+TEST(ByteQueue, SmallRequestsPassALargeOneOnlySoOften) {
   ByteQueue queue(100, 100);
   EXPECT_TRUE(queue.add(0, 1000, 0));
   for (ByteQueue::Id id = 1; id <= 20; ++id)
@@ -46,7 +46,7 @@ TEST(ByteQueue, TheLittleOnesPassALargeOneForAWhileOnly) {
   EXPECT_THAT(queue.admit(up_to(free)), ElementsAre(0, 17));
 }
 
-TEST(ByteQueue, IsBounded) {
+TEST(ByteQueue, RejectsWhenFull) {
   ByteQueue queue(2, 100);
   EXPECT_TRUE(queue.add(1, 1, 0));
   EXPECT_FALSE(queue.is_full());
@@ -56,7 +56,7 @@ TEST(ByteQueue, IsBounded) {
   EXPECT_FALSE(ByteQueue(0, 100).add(1, 1, 0));
 }
 
-TEST(ByteQueue, ExpiresAtItsTime) {
+TEST(ByteQueue, ExpiresAfterTimeout) {
   ByteQueue queue(10, 100);
   EXPECT_TRUE(queue.add(1, 1, 0));
   EXPECT_TRUE(queue.add(2, 1, 50));
@@ -67,7 +67,7 @@ TEST(ByteQueue, ExpiresAtItsTime) {
 }
 
 // Invariants: nobody is passed more often than kMostPasses, no request is granted above the free bytes, none is lost.
-TEST(ByteQueue, KeepsItsPromisesForAnyCallers) {
+TEST(ByteQueue, RandomCallersNeverStarveOrOvercommit) {
   std::mt19937_64 random(3);
   ByteQueue queue(50, 1000);
   struct Waiting {

@@ -15,7 +15,7 @@
 namespace nexus::budget {
 namespace {
 
-TEST(Grant, GivesBackWhenItGoes) {
+TEST(Grant, DestructorGivesBack) {
   UnlimitedLedger ledger;
   {
     const Result<Grant> grant = ledger.grant(Kind::kImages, 100);
@@ -53,7 +53,7 @@ TEST(Grant, MovesWithoutCountingTwice) {
   EXPECT_EQ(ledger.granted(Kind::kCache), 10u);
 }
 
-TEST(Grant, AssignmentGivesBackWhatWasHeld) {
+TEST(Grant, AssignmentGivesBackHeldBytes) {
   UnlimitedLedger ledger;
   Grant held = *ledger.grant(Kind::kImages, 10);
   Grant other = *ledger.grant(Kind::kSuspended, 4);
@@ -65,14 +65,14 @@ TEST(Grant, AssignmentGivesBackWhatWasHeld) {
   EXPECT_EQ(ledger.granted(Kind::kSuspended), 0u);
 }
 
-TEST(Grant, AnEmptyOneHoldsNothing) {
+TEST(Grant, EmptyGrantHoldsNothing) {
   Grant none;
   EXPECT_EQ(none.bytes(), 0u);
   none.shrink_to(0);
   none = Grant();
 }
 
-TEST(Grant, ARefusalLeavesWhatIsHeld) {
+TEST(Grant, RefusalKeepsHeldBytes) {
   BoundedLedger ledger;
   ledger.set(100, {}, {});
   Grant grant = *ledger.grant(Kind::kInstances, 60);
@@ -85,7 +85,7 @@ TEST(Grant, ARefusalLeavesWhatIsHeld) {
   EXPECT_EQ(ledger.granted(Kind::kInstances), 0u);
 }
 
-TEST(Grant, TakesOverWhatAnotherHolds) {
+TEST(Grant, AbsorbTakesOverBytes) {
   UnlimitedLedger ledger;
   Grant grant = *ledger.grant(Kind::kInstances, 10);
   grant.absorb(*ledger.grant(Kind::kInstances, 5));
@@ -96,7 +96,7 @@ TEST(Grant, TakesOverWhatAnotherHolds) {
   EXPECT_EQ(ledger.granted(Kind::kInstances), 0u);
 }
 
-TEST(Grant, WhatIsThereIsCountedBeyondTheTotal) {
+TEST(Grant, SetToMayExceedTotal) {
   BoundedLedger ledger;
   ledger.set(100, {}, {});
   Grant grant = ledger.open(Kind::kServer);
@@ -108,7 +108,7 @@ TEST(Grant, WhatIsThereIsCountedBeyondTheTotal) {
   EXPECT_TRUE(ledger.grant(Kind::kBuffers, 10));
 }
 
-TEST(BoundedLedger, ARefusalNamesTheLayerItsLimitAndWhatIsFree) {
+TEST(BoundedLedger, RefusalNamesLayerLimitAndFreeBytes) {
   BoundedLedger ledger;
   ledger.set(50_MiB, {}, {"container", "the container's memory limit", 64_MiB});
   const Grant held = *ledger.grant(Kind::kImages, 49_MiB);
@@ -120,7 +120,7 @@ TEST(BoundedLedger, ARefusalNamesTheLayerItsLimitAndWhatIsFree) {
   EXPECT_EQ(ledger.state().refusals, 1u);
 }
 
-TEST(BoundedLedger, AChangedTotalCountsAtOnce) {
+TEST(BoundedLedger, ChangedTotalAppliesAtOnce) {
   BoundedLedger ledger;
   Grant grant = *ledger.grant(Kind::kInstances, 80);
   ledger.set(70, {}, {});
@@ -170,7 +170,7 @@ void churn(Ledger& ledger, unsigned seed) {
   }
 }
 
-TEST(BoundedLedger, NoGrantIsLostOrMadeTwiceByManyThreads) {
+TEST(BoundedLedger, ThreadsNeverLoseOrDuplicateGrants) {
   static constexpr std::uint64_t kTotal = 40'000;
   BoundedLedger ledger;
   std::atomic<bool> is_over{false};

@@ -43,14 +43,14 @@ class MemoryMonitorTest : public ::testing::Test {
   BoundedLedger ledger_;
 };
 
-TEST_F(MemoryMonitorTest, AtRestAllThatIsThereIsTheServersOwn) {
+TEST_F(MemoryMonitorTest, AtRestMeasuredBytesAreChargedToServer) {
   const MemoryMonitor monitor = this->monitor();
   EXPECT_EQ(ledger_.granted(Kind::kServer), 40_MiB);
   EXPECT_EQ(monitor.view().unaccounted_bytes, 0u);
   EXPECT_EQ(ledger_.free_for(Kind::kInstances), 256_MiB - 32_MiB - 40_MiB);
 }
 
-TEST_F(MemoryMonitorTest, WhatIsChargedIsNotCountedTwice) {
+TEST_F(MemoryMonitorTest, GrantedBytesAreNotCountedTwice) {
   MemoryMonitor monitor = this->monitor();
   const Grant images = *ledger_.grant(Kind::kImages, 10_MiB);
   monitor.look(true);
@@ -58,7 +58,7 @@ TEST_F(MemoryMonitorTest, WhatIsChargedIsNotCountedTwice) {
   EXPECT_EQ(ledger_.state().accounts.granted(), 40_MiB);
 }
 
-TEST_F(MemoryMonitorTest, WhatNobodyWasGrantedIsTakenOffWhileHandlersRun) {
+TEST_F(MemoryMonitorTest, UnaccountedBytesReduceTotalWhileHandlersRun) {
   MemoryMonitor monitor = this->monitor();
   set(256_MiB, 90_MiB, 60_MiB);
   monitor.look(false);
@@ -70,7 +70,7 @@ TEST_F(MemoryMonitorTest, WhatNobodyWasGrantedIsTakenOffWhileHandlersRun) {
   EXPECT_EQ(ledger_.granted(Kind::kServer), 90_MiB);
 }
 
-TEST_F(MemoryMonitorTest, AChangedLimitCountsAtTheNextLook) {
+TEST_F(MemoryMonitorTest, ChangedLimitAppliesAtNextMeasurement) {
   MemoryMonitor monitor = this->monitor();
   const Grant held = *ledger_.grant(Kind::kInstances, 100_MiB);
   set(128_MiB, 140_MiB, 130_MiB);
@@ -84,7 +84,7 @@ TEST_F(MemoryMonitorTest, AChangedLimitCountsAtTheNextLook) {
   EXPECT_TRUE(ledger_.grant(Kind::kInstances, 500_MiB));
 }
 
-TEST_F(MemoryMonitorTest, ABudgetBelowTheContainerIsTheLayer) {
+TEST_F(MemoryMonitorTest, BudgetBelowContainerIsTheLimit) {
   const MemoryMonitor monitor = this->monitor(100_MiB);
   const auto refused = ledger_.grant(Kind::kInstances, 100_MiB);
   ASSERT_FALSE(refused);
@@ -93,7 +93,7 @@ TEST_F(MemoryMonitorTest, ABudgetBelowTheContainerIsTheLayer) {
   EXPECT_EQ(refused.error().limit->limit, 100_MiB);
 }
 
-TEST_F(MemoryMonitorTest, BodiesCannotTakeWhatAHandlerNeeds) {
+TEST_F(MemoryMonitorTest, BuffersLeaveMemoryForAHandler) {
   const MemoryMonitor monitor(
       ledger_, [this](const std::string& path) { return std::optional(files_[path]); }, {{}, 32_MiB});
   const std::uint64_t grantable = 256_MiB - 32_MiB;
@@ -102,7 +102,7 @@ TEST_F(MemoryMonitorTest, BodiesCannotTakeWhatAHandlerNeeds) {
   EXPECT_EQ(ledger_.free_for(Kind::kInstances), grantable - 40_MiB);
 }
 
-TEST_F(MemoryMonitorTest, WithoutALimitWhatIsResidentCounts) {
+TEST_F(MemoryMonitorTest, WithoutLimitResidentBytesCount) {
   files_["/proc/self/cgroup"] = "";
   const MemoryMonitor monitor = this->monitor();
   EXPECT_EQ(ledger_.granted(Kind::kServer), 30_MiB);

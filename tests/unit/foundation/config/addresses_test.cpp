@@ -17,7 +17,7 @@ TEST(Addresses, AreIpAddressesAndLocalhost) {
     EXPECT_FALSE(is_address(text)) << text;
 }
 
-TEST(Addresses, OfLoopbackAreThoseThatOnlyThisMachineReaches) {
+TEST(Addresses, RecognizesLoopback) {
   for (const auto text : {"127.0.0.1", "127.255.255.254", "::1", "localhost"})
     EXPECT_TRUE(is_loopback(text)) << text;
   for (const auto text : {"0.0.0.0", "::", "128.0.0.1", "10.0.0.1", "::2", ""})

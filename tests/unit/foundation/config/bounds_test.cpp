@@ -113,7 +113,7 @@ TEST(BoundsOfTheTable, AreThoseOfTheContract) {
 
 TEST(BoundsOfTheTable, HoldTheDefaults) { EXPECT_THAT(validate(RuntimeConfig{}), testing::IsEmpty()); }
 
-TEST(BoundsOfTheTable, OfARuntimeConfigThatCodeHasMade) {
+TEST(BoundsOfTheTable, ValidateChecksConfigMadeByCode) {
   RuntimeConfig runtime;
   runtime.memory_limit_bytes = 1_MiB - 1;
   runtime.timeout_ms = 99;

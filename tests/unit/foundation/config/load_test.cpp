@@ -15,7 +15,7 @@ using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-TEST(Load, WithoutAnythingGivesTheDefaultsOfTheContract) {
+TEST(Load, WithoutInputGivesContractDefaults) {
   const Settings settings = Operator().settings();
   EXPECT_EQ(settings, Settings{});
   EXPECT_EQ(settings.server.host, "127.0.0.1");
@@ -37,7 +37,7 @@ TEST(Load, WithoutAnythingGivesTheDefaultsOfTheContract) {
   EXPECT_EQ(settings.store.state_store, "memory");
 }
 
-TEST(Load, OfDefaultsHasNeitherOriginsNorWarnings) {
+TEST(Load, DefaultsHaveNoOriginsOrWarnings) {
   const Loaded loaded = Operator().loaded();
   EXPECT_THAT(loaded.origins, IsEmpty());
   EXPECT_THAT(loaded.warnings, IsEmpty());
@@ -94,7 +94,7 @@ TEST(Load, MergesKeyByKey) {
   EXPECT_EQ(settings.runtime.max_wall_ms, RuntimeConfig{}.max_wall_ms);
 }
 
-TEST(Load, AListOfAStrongerSourceReplacesTheWeakerOne) {
+TEST(Load, ListOfStrongerSourceReplacesWeaker) {
   EXPECT_THAT(Operator()
                   .file("[server]\nallowed_hosts = [\"a.example\", \"b.example\"]\n")
                   .variable("ALLOWED_HOSTS", "c.example")
@@ -103,7 +103,7 @@ TEST(Load, AListOfAStrongerSourceReplacesTheWeakerOne) {
               ElementsAre("c.example"));
 }
 
-TEST(Load, WhatAStrongerSourceReplacesIsNotLookedAt) {
+TEST(Load, ReplacedValuesAreNotParsed) {
   EXPECT_EQ(Operator()
                 .file("[server]\nhttp_port = \"nonsense\"\n")
                 .variable("HTTP_PORT", "nonsense")
@@ -113,7 +113,7 @@ TEST(Load, WhatAStrongerSourceReplacesIsNotLookedAt) {
             2);
 }
 
-TEST(Load, AnEmptyVariableIsNone) {
+TEST(Load, EmptyVariableCountsAsUnset) {
   EXPECT_EQ(Operator().variable("HTTP_PORT", "").settings().server.http_port, 3000);
   EXPECT_EQ(Operator().variable("NEXUS_HTTP_PORT", "").variable("HTTP_PORT", "7").settings().server.http_port,
             7);
@@ -151,7 +151,7 @@ TEST(Load, AnErrorSaysFieldValueBoundAndOrigin) {
             "HTTP_PORT is \"70000\" (from NEXUS_HTTP_PORT); it must be a whole number from 0 to 65535");
 }
 
-TEST(Load, AnErrorShowsTheLineEndThatWasPastedWithAValue) {
+TEST(Load, ErrorShowsPastedLineEnd) {
   EXPECT_THAT(describe(Operator().variable("HTTP_PORT", "80\n").errors().at(0)),
               HasSubstr(R"(HTTP_PORT is "80\n" ()"));
 }
@@ -179,11 +179,11 @@ TEST(Load, ARuleFromOutsideIsReportedBesideTheOthers) {
       ElementsAre(Field(&ValidationError::field, "HTTP_PORT"),
                   ValidationError{"MAX_EVENTS", "10", "no more than nine", "MAX_EVENTS"}));
   EXPECT_EQ(Operator().rule(no_more_than_nine).variable("MAX_EVENTS", "9").settings().runtime.max_events, 9);
-  // A value that cannot be read is one fault, not two.
+  // A value that cannot be read is one error, not two.
   EXPECT_EQ(Operator().rule(no_more_than_nine).variable("MAX_EVENTS", "x").errors().size(), 1);
 }
 
-TEST(Load, SaysOfASettingThatItHasNoEffectYet) {
+TEST(Load, WarnsAboutSettingsWithoutEffect) {
   for (const Row& row : rows()) {
     const bool is_waiting = row.effect == Effect::kNotYet;
     std::string value = show(row, Settings{}).value;

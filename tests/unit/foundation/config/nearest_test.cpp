@@ -15,23 +15,25 @@ TEST(Nearest, IsTheNameWithTheFewestChanges) {
   EXPECT_EQ(nearest("max_qeue", known), "max_queue");
 }
 
-TEST(Nearest, OfSeveralIsTheFirst) { EXPECT_EQ(nearest("ac", {{"ab", "one"}, {"ad", "two"}}), "one"); }
+TEST(Nearest, FirstOfEquallyNearWins) { EXPECT_EQ(nearest("ac", {{"ab", "one"}, {"ad", "two"}}), "one"); }
 
-TEST(Nearest, MayBeMeantByAnotherSpelling) {
+TEST(Nearest, AlternativeSpellingFindsName) {
   const std::vector<Spelling> known{{"auth.enabled", "auth.enabled"},
                                     {"server.enabled", "auth.enabled", 1},
                                     {"server.host", "server.host"}};
   EXPECT_EQ(nearest("server.enabled", known), "auth.enabled");
 }
 
-TEST(Nearest, ItsHandicapCounts) { EXPECT_EQ(nearest("abc", {{"abc", "far", 2}, {"abd", "near"}}), "near"); }
+TEST(Nearest, HandicapAddsDistance) {
+  EXPECT_EQ(nearest("abc", {{"abc", "far", 2}, {"abd", "near"}}), "near");
+}
 
-TEST(Nearest, OfALongTextIsFoundAtOnce) {
+TEST(Nearest, LongTextIsFast) {
   EXPECT_EQ(nearest(std::string(10'000'000, 'a'), {{"a", "a"}, {"b", "b"}}), "");
   EXPECT_EQ(nearest("", {{"ab", "ab"}, {"c", "c"}}), "c");
 }
 
-TEST(Nearest, IsNotSuggestedFromFarAway) {
+TEST(Nearest, DistantNameIsNotSuggested) {
   EXPECT_EQ(nearest("wibble", {{"memory_budget_mb", "memory_budget_mb"}}), "");
   EXPECT_EQ(did_you_mean("wibble", {{"port", "port"}}), "");
   EXPECT_EQ(did_you_mean("prot", {{"port", "port"}}), ": did you mean port?");

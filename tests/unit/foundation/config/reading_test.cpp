@@ -79,7 +79,7 @@ std::string shown(std::string_view name, const Settings& settings) {
   return shown.unit.empty() ? shown.value : shown.value + " " + std::string(shown.unit);
 }
 
-TEST(Reading, WhatIsShownIsWhatAnOperatorWouldWrite) {
+TEST(Reading, ShowsValuesAsOperatorsWriteThem) {
   Settings settings;
   EXPECT_EQ(shown("MEMORY_LIMIT_MB", settings), "32 MiB");
   EXPECT_EQ(shown("BODY_LIMIT", settings), "1mb");

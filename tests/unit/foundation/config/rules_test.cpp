@@ -15,7 +15,7 @@ using testing::IsEmpty;
 
 const std::string kKey(32, 'k');
 
-TEST(Rules, FewerInstancesThanAreKeptWarmIsAnError) {
+TEST(Rules, MinInstancesAboveMaxIsAnError) {
   EXPECT_THAT(Operator().variable("MAX_INSTANCES", "1").variable("MIN_INSTANCES", "2").errors(),
               ElementsAre(AllOf(Field(&ValidationError::field, "MIN_INSTANCES"),
                                 Field(&ValidationError::origin, "MIN_INSTANCES"),
@@ -25,7 +25,7 @@ TEST(Rules, FewerInstancesThanAreKeptWarmIsAnError) {
       << "the default follows";
 }
 
-TEST(Rules, AreSilentAboutWhatCouldNotBeRead) {
+TEST(Rules, SkipUnreadableValues) {
   EXPECT_THAT(Operator().variable("MAX_INSTANCES", "x").variable("MIN_INSTANCES", "2000").errors(),
               ElementsAre(Field(&ValidationError::field, "MAX_INSTANCES")));
   EXPECT_THAT(Operator().variable("HOST", "0.0.0.0").variable("AUTH_ENABLED", "maybe").errors(),
@@ -43,7 +43,7 @@ TEST(Rules, TheTwoPortsDiffer) {
   EXPECT_EQ(Operator().variable("HTTP_PORT", "0").variable("WS_PORT", "0").settings().server.ws_port, 0);
 }
 
-TEST(Rules, AnOpenHostMustBeMeant) {
+TEST(Rules, OpenHostRequiresExplicitAuthSetting) {
   for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "::1"}) {
     EXPECT_THAT(Operator().variable("HOST", host).loaded().warnings, IsEmpty()) << host;
   }
@@ -109,7 +109,7 @@ TEST(Rules, ASecretFileThatCannotBeReadIsAnError) {
                                           "JWT_SECRET_FILE"}));
 }
 
-TEST(Rules, ThereIsOneSecret) {
+TEST(Rules, TwoSecretsAreAnError) {
   for (const char* enabled : {"true", "false"}) {
     EXPECT_THAT(Operator()
                     .variable("AUTH_ENABLED", enabled)
@@ -120,13 +120,13 @@ TEST(Rules, ThereIsOneSecret) {
   }
 }
 
-TEST(Rules, ASecretThatNobodyAsksForIsAWarning) {
+TEST(Rules, UnusedSecretIsAWarning) {
   const Loaded loaded = Operator().variable("JWT_SECRET", "short").loaded();
   EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("AUTH_ENABLED is not true")));
   EXPECT_EQ(loaded.settings.auth.key, "");
 }
 
-TEST(Rules, ThereIsNoOtherStoreYet) {
+TEST(Rules, OnlyMemoryStoreIsAccepted) {
   EXPECT_THAT(Operator().variable("STATE_STORE", "sqlite").errors(),
               ElementsAre(ValidationError{"STATE_STORE", "sqlite", "one of: memory", "STATE_STORE"}));
 }

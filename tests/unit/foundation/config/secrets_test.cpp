@@ -64,7 +64,7 @@ TEST(Secrets, AreNeverPrinted) {
   }
 }
 
-TEST(Secrets, CanBeSeenToBeSet) {
+TEST(Secrets, AreShownMasked) {
   Settings settings;
   EXPECT_EQ(show(*find_row("JWT_SECRET"), settings).value, "");
   settings.auth.jwt_secret = kSecret;

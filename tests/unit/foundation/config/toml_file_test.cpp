@@ -70,7 +70,7 @@ TEST(TomlFile, TakesBytesWhereTheVariableCountsMiB) {
             "a whole number from 1048576 to 4294967296 bytes");
 }
 
-TEST(TomlFile, GivesAKeyOnce) {
+TEST(TomlFile, DuplicateKeyIsAnError) {
   EXPECT_THAT(errors_of("[runtime]\nmax_queue = 3\nmaxQueue = 4\n"),
               ElementsAre(Field(&ValidationError::bound, "in the file once")));
   EXPECT_THAT(errors_of("[runtime]\nmemory_limit_mb = 3\nmemory_limit_bytes = 4000000\n"),
@@ -103,7 +103,7 @@ TEST(TomlFile, AGroupMustBeATable) {
   }
 }
 
-TEST(TomlFile, FaultsAreInTheOrderOfTheLines) {
+TEST(TomlFile, ErrorsAreInTheOrderOfTheLines) {
   EXPECT_THAT(errors_of("[server]\nzzz = 1\naaa = 2\n[auth]\nbbb = 3\n"),
               ElementsAre(Field(&ValidationError::origin, "nexus.toml:2"),
                           Field(&ValidationError::origin, "nexus.toml:3"),
@@ -142,7 +142,7 @@ TEST(TomlFile, AMistakeInTheSyntaxIsReportedBesideTheErrorsOfOtherSources) {
   EXPECT_EQ(Operator().file("x").variable("HTTP_PORT", "x").errors().size(), 2);
 }
 
-TEST(TomlFile, SurvivesWhatIsNoToml) {
+TEST(TomlFile, SurvivesInvalidToml) {
   for (const std::string& text :
        {std::string(10'000, '['), std::string("a = ") + std::string(10'000, '['),
         std::string("\0\xff\xfe", 3), std::string(1'000'000, 'a') + " = 1", std::string("\"\\u0000\" = 1")}) {

@@ -79,7 +79,7 @@ TEST_F(CapacityCheckTest, ABudgetAboveTheContainersLimit) {
   EXPECT_NE(result().contradictions[0].text.find("the machine's memory"), std::string::npos);
 }
 
-TEST_F(CapacityCheckTest, AHandlerThatMayUseMoreThanThereIs) {
+TEST_F(CapacityCheckTest, MemoryLimitAboveGrantable) {
   requirements_.memory_limit_bytes = 948_MiB;
   EXPECT_EQ(blamed(), "");
   EXPECT_EQ(result().instances_at_limit, 1u);
@@ -88,7 +88,7 @@ TEST_F(CapacityCheckTest, AHandlerThatMayUseMoreThanThereIs) {
   EXPECT_NE(result().contradictions[0].text.find("at most 948"), std::string::npos);
 }
 
-TEST_F(CapacityCheckTest, MoreWarmInstancesThanThereIsMemoryFor) {
+TEST_F(CapacityCheckTest, MoreWarmInstancesThanMemory) {
   requirements_.max_instances = 3239;
   there_.max_map_count.reset();
   requirements_.min_instances = 3238;
@@ -99,7 +99,7 @@ TEST_F(CapacityCheckTest, MoreWarmInstancesThanThereIsMemoryFor) {
   EXPECT_EQ(noted(), "");
 }
 
-TEST_F(CapacityCheckTest, ACacheInMemoryCounts) {
+TEST_F(CapacityCheckTest, CacheOnTmpfsCountsAsMemory) {
   const std::uint64_t on_disk = result().instance_bytes;
   there_.cache = CacheFolder{"tmpfs", true, 10_GiB};
   EXPECT_EQ(result().instance_bytes, on_disk - 64_MiB);
@@ -110,14 +110,14 @@ TEST_F(CapacityCheckTest, ACacheInMemoryCounts) {
   EXPECT_EQ(blamed(), "");
 }
 
-TEST_F(CapacityCheckTest, ACacheThatTheDiskHasNoRoomFor) {
+TEST_F(CapacityCheckTest, CacheLargerThanDisk) {
   there_.cache->free_bytes = 63_MiB;
   EXPECT_EQ(blamed(), "MAX_CACHE_SIZE_MB");
   there_.cache.reset();
   EXPECT_EQ(blamed(), "");
 }
 
-TEST_F(CapacityCheckTest, MoreImagesThanThereIsMemoryFor) {
+TEST_F(CapacityCheckTest, ImageCacheLargerThanMemory) {
   requirements_.image_cache_bytes = 949_MiB;
   EXPECT_EQ(blamed(), "IMAGE_CACHE_MB");
 }
@@ -129,7 +129,7 @@ TEST_F(CapacityCheckTest, ATinyContainerStillRunsSomething) {
   EXPECT_EQ(result().instances_at_limit, 1u);
 }
 
-TEST_F(CapacityCheckTest, NeighboursTakeFromWhatFits) {
+TEST_F(CapacityCheckTest, NeighboursReduceFittingInstances) {
   container_.neighbours_bytes = 950_MiB;
   EXPECT_EQ(blamed(), "IMAGE_CACHE_MB MEMORY_LIMIT_MB MIN_INSTANCES");
   EXPECT_EQ(result().instance_bytes, 0u);
@@ -144,7 +144,7 @@ TEST_F(CapacityCheckTest, FewerMappingsThanInstancesNeed) {
   EXPECT_EQ(blamed(), "");
 }
 
-TEST_F(CapacityCheckTest, WhatIsSaidToBeEnoughMappingsIs) {
+TEST_F(CapacityCheckTest, SuggestedMappingsAreEnough) {
   for (const std::uint64_t instances : {1852u, 5000u, 16384u}) {
     limit_container(8_GiB);
     there_.max_map_count = 65530;

@@ -137,7 +137,7 @@ TEST_F(CrashRecordTest, AProcessKilledWhileItWritesLeavesAWholeRecord) {
   }
 }
 
-TEST_F(CrashRecordTest, AProcessThatLivesIsNotUnclean) {
+TEST_F(CrashRecordTest, LivingProcessIsNotTaken) {
   const auto own = create();
   own->update(record_of(1));
   const auto other = create();
@@ -150,14 +150,14 @@ TEST_F(CrashRecordTest, AProcessThatLivesIsNotUnclean) {
   EXPECT_TRUE(fs::exists(own->path()));
 }
 
-TEST_F(CrashRecordTest, AProcessThatDiedBeforeItWroteIsCountedWithoutARecord) {
+TEST_F(CrashRecordTest, ProcessKilledBeforeFirstUpdateHasNoRecord) {
   in_killed_child([&] { create().release(); });
   const auto found = take();
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_FALSE(found[0].record);
 }
 
-TEST_F(CrashRecordTest, EachIsTakenByOneOnly) {
+TEST_F(CrashRecordTest, EachRecordIsTakenOnce) {
   for (std::uint64_t n = 0; n < 8; ++n)
     leave(record_of(n));
   std::vector<std::size_t> counts(4);
@@ -169,7 +169,7 @@ TEST_F(CrashRecordTest, EachIsTakenByOneOnly) {
   EXPECT_EQ(counts[0] + counts[1] + counts[2] + counts[3], 8u);
 }
 
-TEST_F(CrashRecordTest, AFileThatIsTakenWhileItIsMadeIsMadeAgain) {
+TEST_F(CrashRecordTest, FileTakenDuringCreationIsCreatedAgain) {
   std::atomic<bool> is_done = false;
   std::size_t taken = 0;
   std::jthread taker([&] {
@@ -186,7 +186,7 @@ TEST_F(CrashRecordTest, AFileThatIsTakenWhileItIsMadeIsMadeAgain) {
   EXPECT_EQ(taken, 0u);
 }
 
-TEST_F(CrashRecordTest, DamageIsARecordThatCannotBeReadOrTheOneBefore) {
+TEST_F(CrashRecordTest, DamagedSlotFallsBackToOlderOrNone) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 100; ++round) {
     in_killed_child([&] {
@@ -216,7 +216,7 @@ TEST_F(CrashRecordTest, DamageIsARecordThatCannotBeReadOrTheOneBefore) {
   }
 }
 
-TEST_F(CrashRecordTest, WhatIsNotOursIsLeftAlone) {
+TEST_F(CrashRecordTest, ForeignFilesAreLeftAlone) {
   std::ofstream(folder_ + "/other") << "x";
   fs::create_directory(folder_ + "/last-words-folder");
   std::ofstream(folder_ + "/target") << "precious";
@@ -226,13 +226,13 @@ TEST_F(CrashRecordTest, WhatIsNotOursIsLeftAlone) {
   EXPECT_THAT(files(), SizeIs(5));
 }
 
-TEST_F(CrashRecordTest, AnEmptyFileIsRemovedWithoutAWord) {
+TEST_F(CrashRecordTest, EmptyFileIsRemovedSilently) {
   std::ofstream(folder_ + "/last-words-1-2");
   EXPECT_THAT(take(), IsEmpty());
   EXPECT_THAT(files(), IsEmpty());
 }
 
-TEST_F(CrashRecordTest, OthersCannotReadIt) {
+TEST_F(CrashRecordTest, OtherUsersCannotReadFile) {
   const auto crash_record = create();
   struct stat found{};
   ASSERT_EQ(stat(crash_record->path().c_str(), &found), 0);
@@ -240,7 +240,7 @@ TEST_F(CrashRecordTest, OthersCannotReadIt) {
   EXPECT_EQ(found.st_size, 4096);
 }
 
-TEST_F(CrashRecordTest, TheFolderIsMadeAndWhatCannotBeIsSaid) {
+TEST_F(CrashRecordTest, CreatesFolderOrReportsReason) {
   EXPECT_TRUE(CrashRecord::create(folder_ + "/new").has_value());
   EXPECT_THAT(take_unclean(folder_ + "/none"), IsEmpty());
   const auto failed = CrashRecord::create(folder_ + "/a/b");

@@ -41,7 +41,7 @@ TEST(ExplainExit, AFullContainer) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
-TEST(ExplainExit, NeighboursThatFilledIt) {
+TEST(ExplainExit, ContainerFilledByNeighbours) {
   UncleanExit exit = exit_of(200_MiB);
   EXPECT_EQ(cause_of(exit), Cause::kOther);
   exit.record->neighbours_bytes = 300_MiB;
@@ -58,13 +58,13 @@ TEST(ExplainExit, AFullMachine) {
   EXPECT_EQ(all(exit).find("OOMKilled"), std::string::npos);
 }
 
-TEST(ExplainExit, WithMemoryLeftItIsACrash) {
+TEST(ExplainExit, FreeMemoryMeansCrash) {
   const std::string text = all(exit_of(300_MiB));
   EXPECT_NE(text.find("look for a crash"), std::string::npos);
   EXPECT_EQ(text.find("MEMORY_BUDGET_MB"), std::string::npos);
 }
 
-TEST(ExplainExit, WithoutARecord) {
+TEST(ExplainExit, UnreadableRecord) {
   const UncleanExit exit{"last-words-\n1", std::nullopt};
   EXPECT_EQ(cause_of(exit), Cause::kUnknown);
   EXPECT_NE(all(exit).find("last-words-?1 cannot be read"), std::string::npos);
@@ -76,7 +76,7 @@ TEST(ExplainExit, ANameCannotForgeALine) {
   EXPECT_NE(all(exit).find("a??[31mb? 300 MiB"), std::string::npos);
 }
 
-TEST(ExplainExit, NamesWhoRanAndWhoHadNeededTheMost) {
+TEST(ExplainExit, NamesRunningAndLargestHandlers) {
   UncleanExit exit = exit_of(500_MiB);
   exit.record->top_handlers[1] = {.name = {}, .bytes = 9_MiB, .running = 0};
   exit.record->top_handlers[1].name = "cart/list";

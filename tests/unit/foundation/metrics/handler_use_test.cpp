@@ -10,7 +10,7 @@ using testing::Field;
 
 auto named(std::string_view name) { return Field(&HandlerUse::name, name); }
 
-TEST(TopHandlers, AreThoseWithTheMost) {
+TEST(TopHandlers, SortsByRequestedOrder) {
   const std::vector<HandlerUse> all{
       {.name = "p/a", .p99_bytes = 1, .executions = 9, .running_us = 5},
       {.name = "p/b", .p99_bytes = 3, .executions = 1, .running_us = 7, .refusals = 1},
@@ -24,7 +24,7 @@ TEST(TopHandlers, AreThoseWithTheMost) {
   EXPECT_THAT(top_handlers(all, HandlerOrder::kRefusals, 1), ElementsAre(named("p/b")));
 }
 
-TEST(TopHandlers, ByBytesAreThoseThatHoldThemOrHaveNeededThem) {
+TEST(TopHandlers, ByBytesUsesHeldOrNeededBytes) {
   const std::vector<HandlerUse> all{{.name = "p/a", .p99_bytes = 3},
                                     {.name = "p/b", .p99_bytes = 1, .held_bytes = 4, .running = 1},
                                     {.name = "p/c", .held_bytes = 2, .running = 1}};
@@ -32,7 +32,7 @@ TEST(TopHandlers, ByBytesAreThoseThatHoldThemOrHaveNeededThem) {
               ElementsAre(named("p/b"), named("p/a"), named("p/c")));
 }
 
-TEST(TopHandlers, ByWhatTheyHoldAreFirstThoseThatRunThenThoseThatHaveNeededTheMost) {
+TEST(TopHandlers, ByHeldBytesRunningComeFirstThenHighestNeed) {
   const std::vector<HandlerUse> all{{.name = "p/a", .high_water_bytes = 8},
                                     {.name = "p/b", .high_water_bytes = 9},
                                     {.name = "p/c", .held_bytes = 1, .running = 1},
@@ -41,14 +41,14 @@ TEST(TopHandlers, ByWhatTheyHoldAreFirstThoseThatRunThenThoseThatHaveNeededTheMo
               ElementsAre(named("p/d"), named("p/c"), named("p/b"), named("p/a")));
 }
 
-TEST(TopHandlers, OfTheSameAmountAreInTheOrderOfTheirNames) {
+TEST(TopHandlers, TiesAreSortedByName) {
   const std::vector<HandlerUse> all{{.name = "p/c"}, {.name = "p/a"}, {.name = "p/b", .high_water_bytes = 1}};
   EXPECT_THAT(top_handlers(all, HandlerOrder::kBytes, 9),
               ElementsAre(named("p/b"), named("p/a"), named("p/c")));
   EXPECT_THAT(top_handlers({}, HandlerOrder::kBytes, 9), ElementsAre());
 }
 
-TEST(TopHandlers, OfOneNameAreOne) {
+TEST(TopHandlers, SameNameIsAddedUp) {
   const HandlerUse here{.name = "p/a",
                         .p99_bytes = 5,
                         .high_water_bytes = 6,

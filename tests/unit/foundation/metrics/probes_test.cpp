@@ -20,7 +20,7 @@ Error refusal_of(ErrorCode code, std::string layer) {
   return {.code = code, .message = {}, .limit = LimitReached{.layer = std::move(layer), .setting = {}}};
 }
 
-TEST(ExecutionProbe, AddsUpWhatExecutionsUsed) {
+TEST(ExecutionProbe, AddsUpExecutionMetrics) {
   ExecutionProbe probe;
   probe.record(result_with(10, 500));
   probe.record(result_with(30, 400));
@@ -38,7 +38,7 @@ TEST(ExecutionProbe, AddsUpWhatExecutionsUsed) {
   EXPECT_EQ(probe.host_calls.total(), 6);
 }
 
-TEST(Present, IsInOnePlaceAtATime) {
+TEST(Present, CountsInOneCounterAtATime) {
   InProgress in_progress;
   {
     Present execution(in_progress.queued);
@@ -52,7 +52,7 @@ TEST(Present, IsInOnePlaceAtATime) {
   EXPECT_EQ(in_progress.running, 0);
 }
 
-TEST(AdmissionProbe, ALayerRefusesForAWhileAfterItDid) {
+TEST(AdmissionProbe, LayerCountsAsRefusingForAWhile) {
   constexpr std::size_t kPool = 2;
   static_assert(kLayers[kPool] == "pool");
   AdmissionProbe one, other;
@@ -70,7 +70,7 @@ TEST(AdmissionProbe, ALayerRefusesForAWhileAfterItDid) {
   }
 }
 
-TEST(AdmissionProbe, CountsOnlyRefusalsForWantOfRoom) {
+TEST(AdmissionProbe, CountsOnlyRejectionsForLackOfRoom) {
   Probes probes;
   probes.refused(refusal_of(ErrorCode::kOverloaded, "pool"));
   probes.refused(refusal_of(ErrorCode::kPanelBusy, "panel"));
@@ -100,7 +100,7 @@ TEST(HttpProbe, CountsByAllThreeLabels) {
   EXPECT_EQ(probe.counts()[2].count, 2u);
 }
 
-TEST(HttpProbe, GrowsNoFurtherThanItsBound) {
+TEST(HttpProbe, SeriesAreBounded) {
   HttpProbe probe;
   for (unsigned code = 0; code < 10'000; ++code)
     probe.record({"/panels", code % 2 == 0 ? "GET" : "PUT", 400 + code % 200});

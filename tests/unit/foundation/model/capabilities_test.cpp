@@ -21,7 +21,7 @@ TEST(Capabilities, AnEmptyListGrantsNothing) {
   EXPECT_FALSE(none.allows(Permission::kExtension, "http"));
 }
 
-TEST(Capabilities, DefaultsAreThePanelsOwn) {
+TEST(Capabilities, DefaultsCoverOwnPanelOnly) {
   const Capabilities defaults = Capabilities::defaults();
   EXPECT_TRUE(defaults.allows(Permission::kStateRead, "a"));
   EXPECT_TRUE(defaults.allows(Permission::kStateWrite, ""));
@@ -31,7 +31,7 @@ TEST(Capabilities, DefaultsAreThePanelsOwn) {
   EXPECT_FALSE(defaults.allows(Permission::kExtension, "http"));
 }
 
-TEST(Capabilities, WithinAnotherAreThoseOfBoth) {
+TEST(Capabilities, WithinGivesIntersection) {
   const Capabilities one = of({"state:*", "events:emit:order-*", "view:update:list", "ext:http"});
   const Capabilities another =
       of({"state:read:a*", "state:write:b", "events:emit:*", "view:update:l*", "ext:timer"});
@@ -53,7 +53,7 @@ TEST(Capabilities, WithinAnotherAreThoseOfBoth) {
             std::nullopt);
 }
 
-TEST(Capabilities, AnExactNameIsThatNameAlone) {
+TEST(Capabilities, ExactNameMatchesOnlyItself) {
   const Capabilities one = of({"state:read:cart"});
   EXPECT_TRUE(one.allows(Permission::kStateRead, "cart"));
   EXPECT_FALSE(one.allows(Permission::kStateRead, "cart2"));
@@ -71,7 +71,7 @@ TEST(Capabilities, AStarAtTheEndIsAPrefix) {
   EXPECT_FALSE(some.allows(Permission::kExtension, "timer"));
 }
 
-TEST(Capabilities, AShorterPatternCoversAllBelow) {
+TEST(Capabilities, ShorterPatternCoversEverythingBelow) {
   EXPECT_TRUE(of({"state:*"}).allows(Permission::kStateRead, "x"));
   EXPECT_TRUE(of({"state:*"}).allows(Permission::kStateWrite, "x"));
   EXPECT_FALSE(of({"state:*"}).allows(Permission::kEmit, "x"));
@@ -120,7 +120,7 @@ TEST(Capabilities, AMalformedPatternIsNamed) {
   }
 }
 
-TEST(Capabilities, FindsWhatIsAskedForBeyondTheServers) {
+TEST(Capabilities, FindsFirstPatternNotCovered) {
   const Capabilities server = of({"state:read:*", "state:write:cart*", "events:*"});
   EXPECT_EQ(server.first_not_covered(of({})), std::nullopt);
   EXPECT_EQ(server.first_not_covered(

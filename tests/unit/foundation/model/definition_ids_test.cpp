@@ -5,7 +5,7 @@
 namespace nexus {
 namespace {
 
-TEST(IdInDefinition, IsWhatTheReaderOfDefinitionsFinds) {
+TEST(IdInDefinition, AgreesWithDefinitionParser) {
   EXPECT_EQ(id_in_definition(R"({"kind":"k","id":"a.b-c_1","tools":[{"id":"not this"}]})"), "a.b-c_1");
   EXPECT_EQ(id_in_definition(R"({"id":"\u0070\u0031"})"), "p1");
   EXPECT_EQ(id_in_definition(R"({"\u0069d":"p1"})"), "p1");

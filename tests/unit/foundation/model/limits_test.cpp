@@ -33,7 +33,7 @@ void expect_limit(const Outcome& outcome, std::string_view setting, std::uint64_
   EXPECT_TRUE(outcome.result().journal.mutations.empty());
 }
 
-TEST_P(CountedLimit, OneBelowAtAndOneAbove) {
+TEST_P(CountedLimit, HoldsAtLimitAndFailsAbove) {
   const Counted& one = GetParam();
   Sandbox sandbox;
   for (const std::uint64_t limit : {std::uint64_t{60}, std::uint64_t{64}, std::uint64_t{100}}) {
@@ -45,7 +45,7 @@ TEST_P(CountedLimit, OneBelowAtAndOneAbove) {
   }
 }
 
-TEST_P(CountedLimit, IsAResourceLimitThatCanBeCaught) {
+TEST_P(CountedLimit, HandlerCanCatchLimit) {
   const Counted& one = GetParam();
   if (one.setting == "maxResultBytes")
     return;  // exceeded after the last statement, so the handler cannot catch it
@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
                 }}),
     [](const auto& one) { return std::string(one.param.setting) + std::to_string(one.index); });
 
-TEST(Limits, OfNothingRefusesTheFirst) {
+TEST(Limits, ZeroRefusesFirstUse) {
   Sandbox sandbox;
   RunOptions options;
   options.limits.max_events = options.limits.max_state_mutations = options.limits.max_view_commands = 0;
@@ -115,7 +115,7 @@ TEST(Limits, OfNothingRefusesTheFirst) {
   expect_limit(sandbox.run("return 1", options), "maxResultBytes", 0, 1);
 }
 
-TEST(Limits, AStateThatIsTooLargeAlreadyMayShrink) {
+TEST(Limits, OversizedStateMayShrink) {
   Sandbox sandbox;
   RunOptions options{.state = R"({"a":"0123456789012345678901234567890123456789","b":1})"};
   options.limits.max_state_bytes = 20;
@@ -125,7 +125,7 @@ TEST(Limits, AStateThatIsTooLargeAlreadyMayShrink) {
   sandbox.run("$state.b = 22", options).expect(ErrorCode::kResourceLimit);
 }
 
-TEST(Limits, AChangeInsideAKeyIsMeasuredToo) {
+TEST(Limits, NestedChangeCountsStateBytes) {
   Sandbox sandbox;
   RunOptions options{.state = R"({"a":{"l":[]}})"};
   options.limits.max_state_bytes = 64;
@@ -141,7 +141,7 @@ TEST(Limits, AChangeInsideAKeyIsMeasuredToo) {
       .expect_message("maxJournalBytes");
 }
 
-TEST(Limits, LogsPastTheirBytesAreDroppedAndCounted) {
+TEST(Limits, LogsBeyondLimitAreDroppedAndCounted) {
   Sandbox sandbox;
   RunOptions options;
   options.limits.max_log_bytes = 10;
@@ -175,7 +175,7 @@ TEST(Limits, JsonIsAtMost128Deep) {
   sandbox.run(nested(130) + "$view.command('v', 'c', a)").expect(ErrorCode::kResourceLimit);
 }
 
-TEST(Limits, OfMemoryAreExact) {
+TEST(Limits, MemoryLimitIsExact) {
   Sandbox sandbox;
   RunOptions options;
   for (const std::uint64_t limit : {1_MiB + 64_KiB, 2_MiB, 2_MiB + 100, 4_MiB, 8_MiB, 32_MiB}) {
@@ -199,7 +199,7 @@ TEST(Limits, TheLeastMemoryRunsAHandler) {
   sandbox.run("const a = []; for (;;) a.push({})", options).expect(ErrorCode::kMemoryLimit);
 }
 
-TEST(Limits, AnImageThatIsLargerThanTheLimitIsAMemoryLimit) {
+TEST(Limits, ImageAboveLimitIsMemoryLimit) {
   Sandbox sandbox;
   const std::string source = "const big = new Uint8Array(3e6).fill(1)\nexport default () => big.length";
   const auto image = sandbox.load(source);
@@ -229,7 +229,7 @@ TEST(Limits, ADeeperStackLetsRecursionGoDeeper) {
   }
 }
 
-TEST(Limits, TimeoutMsIsRunningTime) {
+TEST(Limits, TimeoutMsCountsCpuTime) {
   Sandbox sandbox;
   RunOptions options;
   options.limits.timeout_ms = 100;
@@ -243,7 +243,7 @@ TEST(Limits, TimeoutMsIsRunningTime) {
 }
 
 // Time in which the thread waits for a CPU does not count against the handler.
-TEST(Limits, TimeThatPassesWhileAnotherThreadHasTheCpuIsNotRunningTime) {
+TEST(Limits, TimeoutMsExcludesWaitingForCpu) {
   Sandbox sandbox;
   RunOptions options;
   options.limits.timeout_ms = 2'000;
@@ -263,7 +263,7 @@ TEST(Limits, TimeThatPassesWhileAnotherThreadHasTheCpuIsNotRunningTime) {
   sandbox.run("for (;;);", options).expect(ErrorCode::kTimeout).expect_message("timeoutMs");
 }
 
-TEST(Limits, MaxWallMsIsTimeByTheClock) {
+TEST(Limits, MaxWallMsCountsElapsedTime) {
   Sandbox sandbox;
   const std::string source = "for (;;);";
   const auto image = sandbox.load(source);
@@ -292,7 +292,7 @@ TEST(Limits, MaxWallMsIsTimeByTheClock) {
   sandbox.run("return 1").expect_value("1");
 }
 
-TEST(Limits, OfOneExecutionAreNotThoseOfTheNext) {
+TEST(Limits, CountersResetBetweenExecutions) {
   Sandbox sandbox;
   const std::string source = "for (let i = 0; i < 50; i++) { $state['k' + i] = i; $emit('e') } return 1";
   const auto image = sandbox.load(source);

@@ -16,7 +16,7 @@ TEST(Scope, HasAWord) {
     EXPECT_EQ(find_scope(word), std::nullopt) << word;
 }
 
-TEST(Principal, MayWhatItsScopesSay) {
+TEST(Principal, HasRightsOfItsScopes) {
   const Principal principal({Scope::kRead, Scope::kResume}, std::nullopt, 5);
   EXPECT_TRUE(principal.may(Scope::kRead));
   EXPECT_TRUE(principal.may(Scope::kResume));
@@ -26,7 +26,7 @@ TEST(Principal, MayWhatItsScopesSay) {
   EXPECT_EQ(principal.expires_ms(), 5);
 }
 
-TEST(Principal, GlobsStandForIds) {
+TEST(Principal, GlobsMatchPanelIds) {
   EXPECT_TRUE(sees("cart", "cart"));
   EXPECT_FALSE(sees("cart", "cart2"));
   EXPECT_FALSE(sees("cart", "Cart"));
@@ -43,7 +43,7 @@ TEST(Principal, GlobsStandForIds) {
   EXPECT_FALSE(sees("[a-z]", "a"));
 }
 
-TEST(Principal, SeesAllOnlyWithoutAListOrWithAStar) {
+TEST(Principal, SeesAllWithoutListOrWithStar) {
   EXPECT_TRUE(Principal({}, std::nullopt, 0).may_see_all());
   EXPECT_TRUE(Principal({}, {{"a", "*"}}, 0).may_see_all());
   EXPECT_TRUE(Principal({}, {{"**"}}, 0).may_see_all());
@@ -54,7 +54,7 @@ TEST(Principal, SeesAllOnlyWithoutAListOrWithAStar) {
   EXPECT_FALSE(none.may_see("a"));
 }
 
-TEST(Principal, NobodyMayNothing) {
+TEST(Principal, NobodyHasNoRights) {
   EXPECT_FALSE(Principal::nobody().may(Scope::kRead));
   EXPECT_FALSE(Principal::nobody().may_see("a"));
   EXPECT_TRUE(Principal::anyone().may(Scope::kAdmin));
@@ -62,7 +62,7 @@ TEST(Principal, NobodyMayNothing) {
 }
 
 // A matcher that tried every split of the text among the stars would not finish.
-TEST(Principal, NoGlobTakesLong) {
+TEST(Principal, GlobsAreNotExponential) {
   std::string glob;
   for (int star = 0; star < 2000; ++star)
     glob += "*a";

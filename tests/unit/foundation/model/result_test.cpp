@@ -17,7 +17,7 @@ std::string written(const ExecutionResult& result, WithLogs with_logs = WithLogs
 constexpr std::string_view kNoMetrics =
     R"("metrics":{"executionTimeUs":0,"memoryUsedBytes":0,"memoryPeakBytes":0,"hostCalls":0,"cacheHit":false})";
 
-TEST(ResultJson, OfAnEmptySuccess) {
+TEST(ResultJson, RendersEmptySuccess) {
   ExecutionResult result;
   result.execution_id = "e1";
   EXPECT_EQ(written(result),
@@ -25,7 +25,7 @@ TEST(ResultJson, OfAnEmptySuccess) {
                 std::string(kNoMetrics) + "}");
 }
 
-TEST(ResultJson, OfAFullSuccess) {
+TEST(ResultJson, RendersFullSuccess) {
   ExecutionResult result;
   result.execution_id = "e2";
   result.return_json = R"({"n":1})";
@@ -46,7 +46,7 @@ TEST(ResultJson, OfAFullSuccess) {
       R"("metrics":{"executionTimeUs":12,"memoryUsedBytes":1048576,"memoryPeakBytes":18446744073709551615,"hostCalls":7,"cacheHit":true}})");
 }
 
-TEST(ResultJson, OfAnError) {
+TEST(ResultJson, RendersError) {
   ExecutionResult result;
   result.execution_id = "e3";
   result.error = Error{
@@ -63,13 +63,13 @@ TEST(ResultJson, OfAnError) {
                 std::string(kNoMetrics) + "}");
 }
 
-TEST(ResultJson, LeavesOutWhatAnErrorDoesNotHave) {
+TEST(ResultJson, OmitsMissingErrorParts) {
   ExecutionResult result;
   result.error = Error{.code = ErrorCode::kExecutionError, .message = "x"};
   EXPECT_NE(written(result).find(R"("error":{"code":"EXECUTION_ERROR","message":"x"},)"), std::string::npos);
 }
 
-TEST(ResultJson, ShortensMessageAndStackBetweenCharacters) {
+TEST(ResultJson, CutsMessageAndStackAtCharacters) {
   ExecutionResult result;
   std::string message(4095, 'm');
   message += "\xe2\x82\xac";
@@ -80,7 +80,7 @@ TEST(ResultJson, ShortensMessageAndStackBetweenCharacters) {
   EXPECT_NE(out.find("\"" + std::string(16'384, 's') + "\""), std::string::npos);
 }
 
-TEST(ResultJson, TellsLogsWhenAsked) {
+TEST(ResultJson, IncludesLogsOnRequest) {
   ExecutionResult result;
   result.logs = {
       {LogLevel::kDebug, "a"}, {LogLevel::kInfo, "b"}, {LogLevel::kWarn, "c"}, {LogLevel::kError, "d\""}};

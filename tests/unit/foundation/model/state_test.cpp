@@ -24,11 +24,11 @@ TEST(State, KeepsTextsAndOrder) {
   EXPECT_EQ(state.find("c"), nullptr);
 }
 
-TEST(State, OfDuplicatesTheLastValueCounts) {
+TEST(State, LastOfDuplicateKeysCounts) {
   EXPECT_EQ(parsed(R"({"a":1,"b":2,"a":3})").to_json(), R"({"a":3,"b":2})");
 }
 
-TEST(State, RefusesWhatIsNoObject) {
+TEST(State, RejectsNonObjects) {
   for (const char* text : {"", "[]", "null", "{", "{\"a\":1,}"}) {
     const Result<State> state = State::parse(text);
     ASSERT_FALSE(state.has_value()) << text;
@@ -40,7 +40,7 @@ TEST(State, RefusesWhatIsNoObject) {
       "the state is nested too deeply");
 }
 
-TEST(State, AKeyKeepsItsPlaceUntilItIsErased) {
+TEST(State, KeyKeepsPlaceUntilErased) {
   State state = parsed(R"({"a":1,"b":2})");
   state.set("a", "3");
   EXPECT_EQ(state.to_json(), R"({"a":3,"b":2})");
@@ -61,7 +61,7 @@ TEST(State, AnyNameIsAKey) {
   EXPECT_EQ(parsed(state.to_json()).to_json(), state.to_json());
 }
 
-TEST(State, CountsTheBytesOfWhatItWrites) {
+TEST(State, BytesIsSizeOfJson) {
   State state;
   EXPECT_EQ(state.bytes(), 2u);
   state.set("a\n", "12");
@@ -83,7 +83,7 @@ TEST(State, ACopyIsIndependent) {
   EXPECT_EQ(after.to_json(), R"({"a":2,"b":3})");
 }
 
-TEST(State, BehavesAsAListOfPairs) {
+TEST(State, FuzzAgreesWithListOfPairs) {
   std::mt19937_64 random(3);
   State state;
   std::vector<std::pair<std::string, std::string>> twin;

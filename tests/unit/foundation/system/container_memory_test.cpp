@@ -34,7 +34,7 @@ void add_v1(Files& files, const std::string& folder, const std::string& limit, s
 
 ContainerMemory read(const Files& files) { return read_container_memory(reader_of(files)); }
 
-TEST(ContainerMemory, WithoutGroupsThereIsNothing) {
+TEST(ContainerMemory, WithoutGroupsAllIsAbsent) {
   EXPECT_EQ(read({}), ContainerMemory{});
   EXPECT_EQ(read({{kSelf, "0::/\n"}}), ContainerMemory{});
 }
@@ -76,7 +76,7 @@ TEST(ContainerMemory, UnlimitedIsNoLimit) {
   }
 }
 
-TEST(ContainerMemory, MemoryHighIsTheLimitThatHurts) {
+TEST(ContainerMemory, MemoryHighCountsAsLimit) {
   Files files{{kSelf, "0::/\n"}};
   add_v2(files, kV2, text(512_MiB), 100_MiB, 0);
   files[kV2 + "/memory.high"] = text(400_MiB);
@@ -88,13 +88,13 @@ TEST(ContainerMemory, MemoryHighIsTheLimitThatHurts) {
   EXPECT_EQ(read(files).limit_bytes, 600_MiB);
 }
 
-TEST(ContainerMemory, TheWorkingSetIsNeverBelowNothing) {
+TEST(ContainerMemory, WorkingSetIsNeverNegative) {
   Files files{{kSelf, "0::/\n"}};
   add_v2(files, kV2, text(512_MiB), 1_MiB, 2_MiB);
   EXPECT_EQ(read(files).working_set_bytes, 0u);
 }
 
-TEST(ContainerMemory, TheLeastLimitOfTheAncestorsCounts) {
+TEST(ContainerMemory, LowestAncestorLimitCounts) {
   Files files{{kSelf, "0::/pod/box\n"}};
   add_v2(files, kV2 + "/pod/box", text(512_MiB), 100_MiB, 0);
   add_v2(files, kV2 + "/pod", text(256_MiB), 100_MiB, 0);
@@ -105,7 +105,7 @@ TEST(ContainerMemory, TheLeastLimitOfTheAncestorsCounts) {
   EXPECT_EQ(read(files).limit_bytes, 128_MiB);
 }
 
-TEST(ContainerMemory, AnAncestorThatNeighboursFillIsTighterThanALowerLimit) {
+TEST(ContainerMemory, AncestorFilledByNeighboursIsTighter) {
   Files files{{kSelf, "0::/pod/box\n"}};
   add_v2(files, kV2 + "/pod/box", text(512_MiB), 320_MiB, 20_MiB);
   add_v2(files, kV2 + "/pod", text(1_GiB), 950_MiB, 50_MiB);
@@ -118,7 +118,7 @@ TEST(ContainerMemory, AnAncestorThatNeighboursFillIsTighterThanALowerLimit) {
   EXPECT_EQ(read(files).limit_bytes, 512_MiB);
 }
 
-TEST(ContainerMemory, AGroupWithoutTheControllerIsCountedByItsAncestor) {
+TEST(ContainerMemory, GroupWithoutControllerUsesAncestor) {
   Files files{{kSelf, "0::/pod/box\n"}};
   add_v2(files, kV2 + "/pod", text(1_GiB), 200_MiB, 0);
   EXPECT_EQ(read(files).limit_bytes, 1_GiB);
@@ -126,7 +126,7 @@ TEST(ContainerMemory, AGroupWithoutTheControllerIsCountedByItsAncestor) {
   EXPECT_EQ(read(files).neighbours_bytes, 0u);
 }
 
-TEST(ContainerMemory, AContainersOwnRootIsAskedThoughItsPathIsTheHosts) {
+TEST(ContainerMemory, ReadsContainersRootWhenPathIsHosts) {
   for (const std::string mounts : {"", "30 23 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n",
                                    "30 23 0:26 /kubepods/p/x /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n"}) {
     Files files{{kSelf, "0::/kubepods/p/x\n"}, {kMounts, mounts}};
@@ -136,7 +136,7 @@ TEST(ContainerMemory, AContainersOwnRootIsAskedThoughItsPathIsTheHosts) {
   }
 }
 
-TEST(ContainerMemory, WhereBothVersionsAreMountedTheOneWithTheControllerCounts) {
+TEST(ContainerMemory, WithBothVersionsTheOneWithControllerCounts) {
   Files files{{kSelf, "4:memory:/m\n0::/u\n"}, {kV2 + "/unified/u/cgroup.procs", "1\n"}};
   add_v1(files, kV1 + "/m", text(512_MiB), 300_MiB, 0);
   EXPECT_EQ(read(files).limit_bytes, 512_MiB);
@@ -148,7 +148,7 @@ TEST(ContainerMemory, WhereBothVersionsAreMountedTheOneWithTheControllerCounts) 
   EXPECT_EQ(read(other).version, 2);
 }
 
-TEST(ContainerMemory, VersionOneTellsOfAncestorsThatCannotBeSeen) {
+TEST(ContainerMemory, VersionOneReportsInvisibleAncestors) {
   Files files{{kSelf, "4:memory:/\n"}};
   add_v1(files, kV1, kUnlimited1, 300_MiB, 0, text(400_MiB));
   EXPECT_EQ(read(files).limit_bytes, 400_MiB);
@@ -157,7 +157,7 @@ TEST(ContainerMemory, VersionOneTellsOfAncestorsThatCannotBeSeen) {
   EXPECT_EQ(read(files).limit_bytes, 350_MiB);
 }
 
-TEST(ContainerMemory, OfVersionOneMemoryAndSwapTogetherMayBeTheTighter) {
+TEST(ContainerMemory, VersionOneMemoryAndSwapLimitMayBeTighter) {
   Files files{{kSelf, "4:memory:/\n"}};
   add_v1(files, kV1, text(512_MiB), 300_MiB, 0);
   files[kV1 + "/memory.memsw.limit_in_bytes"] = text(600_MiB);
@@ -171,7 +171,7 @@ TEST(ContainerMemory, OfVersionOneMemoryAndSwapTogetherMayBeTheTighter) {
   EXPECT_EQ(memory.working_set_bytes, 300_MiB);
 }
 
-TEST(ContainerMemory, AWatchSeesChanges) {
+TEST(ContainerMemory, WatchSeesChanges) {
   Files files{{kSelf, "0::/\n"}};
   add_v2(files, kV2, "max\n", 100_MiB, 0);
   const ContainerWatch watch(reader_of(files));
@@ -184,7 +184,7 @@ TEST(ContainerMemory, AWatchSeesChanges) {
   EXPECT_EQ(watch.read(), ContainerMemory{});
 }
 
-TEST(ContainerMemory, AWatchReadsWhatUsesTimeOnlyWhereThereIsALimit) {
+TEST(ContainerMemory, WatchReadsUsageOnlyOfLimitedGroups) {
   Files files{{kSelf, "0::/a/b/c\n"}, {kMounts, "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"}};
   for (const std::string folder : {"/a/b/c", "/a/b", "/a"})
     add_v2(files, kV2 + folder, folder == "/a" ? text(1_GiB) : "max\n", 100_MiB, 0);
@@ -197,7 +197,7 @@ TEST(ContainerMemory, AWatchReadsWhatUsesTimeOnlyWhereThereIsALimit) {
   EXPECT_EQ(stats, 2);
 }
 
-TEST(ContainerMemory, GarbageCountsAsIfItWereNotThere) {
+TEST(ContainerMemory, GarbageCountsAsAbsent) {
   for (const std::string garbage :
        {"", "\n", "x", "-1", "12x", "1 2", "18446744073709551616", "0x10", "1e9", " 5", "\0"}) {
     SCOPED_TRACE(garbage);
@@ -214,7 +214,7 @@ TEST(ContainerMemory, GarbageCountsAsIfItWereNotThere) {
   }
 }
 
-TEST(ContainerMemory, FuzzNoFileMakesItFail) {
+TEST(ContainerMemory, FuzzSurvivesAnyFile) {
   Files good{{kSelf, "4:memory:/a\n0::/a/b\n"},
              {kMounts,
               "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"

@@ -23,13 +23,13 @@ constexpr char kOne[] =
     "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
     "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
 
-TEST(ControlGroups, FromTheOwnUpToTheRoot) {
+TEST(ControlGroups, ListsOwnGroupThenAncestors) {
   EXPECT_EQ(folders("0::/a/b\n", kTwo),
             (Folders{"2/sys/fs/cgroup/a/b", "2/sys/fs/cgroup/a", "2/sys/fs/cgroup"}));
   EXPECT_EQ(folders("0::/\n", kTwo), (Folders{"2/sys/fs/cgroup"}));
 }
 
-TEST(ControlGroups, AHierarchyForEachController) {
+TEST(ControlGroups, VersionOneHasOneHierarchyPerController) {
   const std::string self = "9:name=systemd:/\n4:memory:/m\n2:cpuacct,cpu:/c\n0::/u\n";
   EXPECT_EQ(folders(self, kOne), (Folders{"2/sys/fs/cgroup/unified/u", "2/sys/fs/cgroup/unified",
                                           "1/sys/fs/cgroup/memory/m", "1/sys/fs/cgroup/memory"}));
@@ -38,7 +38,7 @@ TEST(ControlGroups, AHierarchyForEachController) {
                      "1/sys/fs/cgroup/cpu,cpuacct"}));
 }
 
-TEST(ControlGroups, WhereOnlyTheContainersPartIsMountedItsPathBeginsThere) {
+TEST(ControlGroups, PathIsRelativeToPartialMount) {
   const std::string mounts = "35 31 0:32 /docker/x /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n";
   EXPECT_EQ(folders("4:memory:/docker/x\n", mounts), (Folders{"1/sys/fs/cgroup/memory"}));
   EXPECT_EQ(folders("4:memory:/docker/x/job\n", mounts),
@@ -46,7 +46,7 @@ TEST(ControlGroups, WhereOnlyTheContainersPartIsMountedItsPathBeginsThere) {
   EXPECT_EQ(folders("4:memory:/docker/xyz\n", mounts).back(), "1/sys/fs/cgroup/memory");
 }
 
-TEST(ControlGroups, AMountAtAnotherPlaceIsTakenWhenThereIsNoUsualOne) {
+TEST(ControlGroups, UnusualMountIsFallback) {
   const std::string elsewhere = "50 23 0:26 / /host/cgroup rw - cgroup2 cgroup2 rw\n";
   EXPECT_EQ(folders("0::/\n", elsewhere), (Folders{"2/host/cgroup"}));
   EXPECT_EQ(folders("0::/\n", elsewhere + kTwo), (Folders{"2/sys/fs/cgroup"}));
@@ -59,18 +59,18 @@ TEST(ControlGroups, ALaterMountCoversAnEarlierOne) {
   EXPECT_EQ(folders("0::/a/b\n", kTwo + covered).front(), "2/sys/fs/cgroup/b");
 }
 
-TEST(ControlGroups, TheUsualPlacesWithoutAListOfMounts) {
+TEST(ControlGroups, UsesUsualPlacesWithoutMountList) {
   EXPECT_EQ(folders("0::/a\n", ""), (Folders{"2/sys/fs/cgroup/a", "2/sys/fs/cgroup",
                                              "2/sys/fs/cgroup/unified/a", "2/sys/fs/cgroup/unified"}));
   EXPECT_EQ(folders("4:memory,x:/\n", ""), (Folders{"1/sys/fs/cgroup/memory,x", "1/sys/fs/cgroup/memory"}));
 }
 
-TEST(ControlGroups, APathOutOfWhatIsMountedShowsTheRoot) {
+TEST(ControlGroups, PathOutsideMountIsRoot) {
   EXPECT_EQ(folders("0::/../other\n", kTwo), (Folders{"2/sys/fs/cgroup"}));
   EXPECT_EQ(folders("0::/a/../..\n", kTwo), (Folders{"2/sys/fs/cgroup"}));
 }
 
-TEST(ControlGroups, GarbageNamesNoGroupOutsideOfTheMount) {
+TEST(ControlGroups, GarbageNeverLeavesTheMount) {
   for (const std::string self : {"", ":", "::", "x", "0::a/b", "\n\n", "1:memory", "0::", "0:://"}) {
     SCOPED_TRACE(self);
     for (const std::string& folder : folders(self, kTwo))

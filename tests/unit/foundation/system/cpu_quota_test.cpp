@@ -17,7 +17,7 @@ ReadFile files(std::map<std::string, std::string> content) {
 const std::string kSelf = "/proc/self/cgroup";
 const std::string kRoot = "/sys/fs/cgroup";
 
-TEST(CpuQuota, NoneWithoutGroupsOrWithoutALimit) {
+TEST(CpuQuota, NoneWithoutGroupsOrLimit) {
   EXPECT_EQ(cpu_quota(files({})), std::nullopt);
   EXPECT_EQ(cpu_quota(files({{kSelf, "0::/\n"}})), std::nullopt);
   EXPECT_EQ(cpu_quota(files({{kSelf, "0::/a\n"}, {kRoot + "/a/cpu.max", "max 100000\n"}})), std::nullopt);
@@ -42,7 +42,7 @@ TEST(CpuQuota, OfVersionOne) {
             3.0);
 }
 
-TEST(CpuQuota, TheTightestAncestorCounts) {
+TEST(CpuQuota, TightestAncestorCounts) {
   EXPECT_EQ(cpu_quota(files({{kSelf, "0::/a/b/c\n"},
                              {kRoot + "/a/cpu.max", "100000 100000\n"},
                              {kRoot + "/a/b/cpu.max", "400000 100000\n"},
@@ -50,7 +50,7 @@ TEST(CpuQuota, TheTightestAncestorCounts) {
             1.0);
 }
 
-TEST(CpuQuota, AContainersOwnRootIsAskedThoughItsPathIsTheHosts) {
+TEST(CpuQuota, ReadsContainersRootWhenPathIsHosts) {
   EXPECT_EQ(cpu_quota(files({{kSelf, "0::/kubepods/pod1/x\n"}, {kRoot + "/cpu.max", "200000 100000\n"}})),
             2.0);
 }
@@ -66,7 +66,7 @@ TEST(CpuQuota, GarbageIsNoQuota) {
   }
 }
 
-TEST(UsableCpus, AQuotaIsRoundedDownToAtLeastOne) {
+TEST(UsableCpus, QuotaIsRoundedDownToAtLeastOne) {
   EXPECT_EQ(usable_cpus(8, std::nullopt), 8U);
   EXPECT_EQ(usable_cpus(0, std::nullopt), 1U);
   EXPECT_EQ(usable_cpus(8, 0.1), 1U);

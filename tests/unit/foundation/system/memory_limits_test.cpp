@@ -21,7 +21,7 @@ ContainerMemory container(std::uint64_t limit, std::uint64_t working_set = 0, st
   return memory;
 }
 
-TEST(MemoryLimits, OfAMachineWithoutAContainer) {
+TEST(MemoryLimits, MachineWithoutContainer) {
   ContainerMemory session;
   session.usage_bytes = session.working_set_bytes = 5_GiB;
   const MemoryLimits limits = memory_limits_of(session, kMachine, std::nullopt);
@@ -37,7 +37,7 @@ TEST(MemoryLimits, OfAMachineWithoutAContainer) {
   EXPECT_EQ(limits.setting, "MEMORY_BUDGET_MB");
 }
 
-TEST(MemoryLimits, TheContainersLimitIsTheBudgetWhenNoneIsSet) {
+TEST(MemoryLimits, ContainerLimitIsDefaultBudget) {
   const MemoryLimits limits = memory_limits_of(container(512_MiB, 100_MiB), kMachine, std::nullopt);
   EXPECT_EQ(limits.container_limit_bytes, 512_MiB);
   EXPECT_EQ(limits.container_limit_file, "/sys/fs/cgroup/memory.max");
@@ -50,7 +50,7 @@ TEST(MemoryLimits, TheContainersLimitIsTheBudgetWhenNoneIsSet) {
   EXPECT_EQ(limits.setting, "the container's memory limit");
 }
 
-TEST(MemoryLimits, TheLowerOfBudgetAndContainerCounts) {
+TEST(MemoryLimits, LowerOfBudgetAndContainerCounts) {
   const MemoryLimits lower = memory_limits_of(container(1_GiB), kMachine, 256_MiB);
   EXPECT_EQ(lower.grantable_bytes, 224_MiB);
   EXPECT_EQ(lower.tightest, "budget");
@@ -61,7 +61,7 @@ TEST(MemoryLimits, TheLowerOfBudgetAndContainerCounts) {
   EXPECT_EQ(higher.tightest, "container");
 }
 
-TEST(MemoryLimits, WhatNeighboursUseOfTheContainerIsNotOurs) {
+TEST(MemoryLimits, NeighboursUseIsNotGrantable) {
   const MemoryLimits limits = memory_limits_of(container(1_GiB, 100_MiB, 600_MiB), kMachine, 512_MiB);
   EXPECT_EQ(limits.reserve_bytes, 32_MiB);
   EXPECT_EQ(limits.grantable_bytes, 424_MiB - 32_MiB);
@@ -69,7 +69,7 @@ TEST(MemoryLimits, WhatNeighboursUseOfTheContainerIsNotOurs) {
   EXPECT_EQ(memory_limits_of(container(1_GiB, 0, 2_GiB), kMachine, std::nullopt).grantable_bytes, 0u);
 }
 
-TEST(MemoryLimits, ALimitThatTheMachineDoesNotHaveIsNone) {
+TEST(MemoryLimits, LimitAboveMachineIsIgnored) {
   const MemoryLimits limits = memory_limits_of(container(64_GiB), kMachine, std::nullopt);
   EXPECT_EQ(limits.container_limit_bytes, std::nullopt);
   EXPECT_EQ(limits.budget_bytes, 16_GiB / 5 * 4);
@@ -79,7 +79,7 @@ TEST(MemoryLimits, ALimitThatTheMachineDoesNotHaveIsNone) {
   EXPECT_EQ(beyond.setting, "the machine's memory");
 }
 
-TEST(MemoryLimits, TheReserveLeavesSomethingOfATinyContainer) {
+TEST(MemoryLimits, ReserveLeavesMemoryInTinyContainer) {
   EXPECT_EQ(reserve_bytes_of(0), 0u);
   EXPECT_EQ(reserve_bytes_of(64_MiB), 8_MiB);
   EXPECT_EQ(reserve_bytes_of(256_MiB), 32_MiB);
@@ -93,7 +93,7 @@ TEST(MemoryLimits, TheReserveLeavesSomethingOfATinyContainer) {
   }
 }
 
-TEST(MemoryLimits, OfAnUnknownMachine) {
+TEST(MemoryLimits, UnknownMachine) {
   for (const std::string_view meminfo :
        {"", "MemTotal", "MemTotal:", "MemTotal: kB", "MemTotal: x kB", "MemTotal: 5 MB",
         "MemTotal: 99999999999999999 kB", "MemTotal: -5 kB", "\n\n:\n"}) {

@@ -44,7 +44,7 @@ class FakeHierarchy : public ::testing::Test {
   std::vector<ControlGroup> groups_{{2, own_}, {2, pod_}};
 };
 
-TEST_F(FakeHierarchy, ALimitThatIsWrittenIsToldOfOnce) {
+TEST_F(FakeHierarchy, WrittenLimitIsSignalledOnce) {
   PressureWatch watch(groups_);
   EXPECT_FALSE(is_readable(watch, 0));
   for (const std::string& file : {own_ + "/memory.max", pod_ + "/memory.max", own_ + "/memory.events"}) {
@@ -55,13 +55,13 @@ TEST_F(FakeHierarchy, ALimitThatIsWrittenIsToldOfOnce) {
   }
 }
 
-TEST_F(FakeHierarchy, ReadingItIsNoNews) {
+TEST_F(FakeHierarchy, ReadingDoesNotSignal) {
   const PressureWatch watch(groups_);
   EXPECT_TRUE(read_kernel_file(own_ + "/memory.max"));
   EXPECT_FALSE(is_readable(watch, 0));
 }
 
-TEST_F(FakeHierarchy, ManyChangesAreTakenAtOnce) {
+TEST_F(FakeHierarchy, TakeConsumesAllChanges) {
   PressureWatch watch(groups_);
   for (int i = 0; i < 1000; ++i)
     write_text(i % 2 == 0 ? own_ + "/memory.max" : pod_ + "/memory.max", "1\n");
@@ -70,7 +70,7 @@ TEST_F(FakeHierarchy, ManyChangesAreTakenAtOnce) {
   EXPECT_FALSE(is_readable(watch, 0));
 }
 
-TEST_F(FakeHierarchy, AGroupThatGoesAwayIsToldOfAndNotForEver) {
+TEST_F(FakeHierarchy, DeletedGroupIsSignalledOnce) {
   PressureWatch watch(groups_);
   std::filesystem::remove_all(own_);
   watch.take();
@@ -79,14 +79,14 @@ TEST_F(FakeHierarchy, AGroupThatGoesAwayIsToldOfAndNotForEver) {
   EXPECT_TRUE(becomes_readable(watch));
 }
 
-TEST_F(FakeHierarchy, WhatIsNotThereIsLeftOut) {
+TEST_F(FakeHierarchy, MissingFilesAreSkipped) {
   write_text(own_ + "/memory.pressure", "");  // a file that accepts no trigger
   const PressureWatch watch(groups_);
   EXPECT_THAT(watch.files(), ElementsAre(own_ + "/memory.max", own_ + "/memory.events", pod_ + "/memory.max",
                                          pod_ + "/memory.events"));
 }
 
-TEST(PressureWatch, WithoutGroupsThereIsNothingToWaitFor) {
+TEST(PressureWatch, WithoutGroupsNothingIsWatched) {
   PressureWatch none({});
   EXPECT_EQ(none.descriptor(), -1);
   none.take();
@@ -98,7 +98,7 @@ TEST(PressureWatch, WithoutGroupsThereIsNothingToWaitFor) {
 }
 
 // Only some kernels allow PSI triggers; the rest of the watch must work on all.
-TEST(PressureWatch, OfThisProcessIsQuietOnceItIsTaken) {
+TEST(PressureWatch, OwnGroupsAreQuietAfterTake) {
   const std::vector<ControlGroup> groups = control_groups(read_kernel_file, "memory");
   PressureWatch watch(groups);
   if (watch.descriptor() < 0) GTEST_SKIP() << "there are no control groups for memory here";
@@ -108,7 +108,7 @@ TEST(PressureWatch, OfThisProcessIsQuietOnceItIsTaken) {
 
 class RealWatch : public RealGroup {};
 
-TEST_F(RealWatch, ALimitThatIsWrittenIsToldOf) {
+TEST_F(RealWatch, WrittenLimitIsSignalled) {
   const std::vector<ControlGroup> groups{{1, folder()}};
   PressureWatch watch(groups);
   EXPECT_THAT(watch.files(), Contains(folder() + "/memory.limit_in_bytes"));
@@ -119,7 +119,7 @@ TEST_F(RealWatch, ALimitThatIsWrittenIsToldOf) {
   EXPECT_FALSE(is_readable(watch, 0));
 }
 
-TEST_F(RealWatch, TheKernelTellsThatThereIsNoMoreMemory) {
+TEST_F(RealWatch, OutOfMemoryIsSignalled) {
   const std::vector<ControlGroup> groups{{1, folder()}};
   PressureWatch watch(groups);
   if (std::ranges::find(watch.files(), folder() + "/memory.oom_control") == watch.files().end())

@@ -24,13 +24,13 @@ TEST(ParseProcStat, FindsItsFields) {
   EXPECT_EQ(stat->resident_pages, 4321u);
 }
 
-TEST(ParseProcStat, IsNotMisledByTheProgramsName) {
+TEST(ParseProcStat, ProgramNameMayContainParentheses) {
   std::string text = kStat;
   text.replace(text.find("nexus"), 5, "a) R 1 (b c) S");
   EXPECT_EQ(parse_proc_stat(text), parse_proc_stat(kStat));
 }
 
-TEST(ParseProcStat, RefusesWhatIsNoSuchText) {
+TEST(ParseProcStat, RejectsOtherText) {
   EXPECT_FALSE(parse_proc_stat(""));
   EXPECT_FALSE(parse_proc_stat("4711 (nexus"));
   EXPECT_FALSE(parse_proc_stat("4711 (nexus) S 1 2 3"));
@@ -39,7 +39,7 @@ TEST(ParseProcStat, RefusesWhatIsNoSuchText) {
   EXPECT_FALSE(parse_proc_stat(text));
 }
 
-TEST(CountFds, OneByOneGivesWhatTheKernelSays) {
+TEST(CountFds, OneByOneAgreesWithKernel) {
   const auto count = count_fds_one_by_one();
   ASSERT_TRUE(count);
   std::vector<int> files;

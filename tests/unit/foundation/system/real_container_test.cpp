@@ -22,7 +22,7 @@ TEST(RealContainer, ThisProcessCanBeRead) {
   EXPECT_GT(limits.grantable_bytes, 0u);
 }
 
-TEST(RealContainer, AFileThatIsNotThereIsNone) {
+TEST(RealContainer, MissingFileIsNone) {
   EXPECT_EQ(read_kernel_file("/proc/self/no-such-file"), std::nullopt);
   EXPECT_EQ(read_kernel_file("/proc/self"), std::nullopt);
   EXPECT_EQ(read_kernel_file("/proc/self/cgroup")->back(), '\n');
@@ -86,7 +86,7 @@ class RealContainerGroup : public RealGroup {
   int question_ = -1, answer_ = -1;
 };
 
-TEST_F(RealContainerGroup, TellsItsLimitWhatItUsesAndItsChanges) {
+TEST_F(RealContainerGroup, ReportsLimitUseAndChanges) {
   start_child();
   const Told first = ask();
   EXPECT_EQ(first.limit, 64_MiB);
