@@ -83,7 +83,7 @@ TEST_F(EngineTest, ValuesPassThroughAHostFunction) {
   EXPECT_EQ(seen, (std::vector<Value>{-5, 1LL << 40}));
 }
 
-TEST_F(EngineTest, TheGuestsMemoryIsTheHosts) {
+TEST_F(EngineTest, HostAndGuestShareMemory) {
   Instance& instance = instance_of(op::i32(8) + op::i32(8) + op::load_i32() + op::i32(1) + op::add() +
                                    op::store_i32() + op::i32(8) + op::load_i32());
   instance.memory().base()[8] = std::byte{41};
@@ -92,7 +92,7 @@ TEST_F(EngineTest, TheGuestsMemoryIsTheHosts) {
   EXPECT_EQ(instance.memory().size(), kWasmPageBytes);
 }
 
-TEST_F(EngineTest, GrowthIsAskedForAndItsRefusalIsSeen) {
+TEST_F(EngineTest, GuestSeesGrowthAndItsRefusal) {
   Instance& instance = instance_of(op::i32(1) + op::memory_grow());
   instance.memory().set_limit(2 * kWasmPageBytes);
   EXPECT_EQ(instance.call(0), 1) << "the size before";
@@ -102,7 +102,7 @@ TEST_F(EngineTest, GrowthIsAskedForAndItsRefusalIsSeen) {
   EXPECT_EQ(instance.memory().refusal()->wanted, 3 * kWasmPageBytes);
 }
 
-TEST_F(EngineTest, TheSizeCanChangeFromOutsideBothWays) {
+TEST_F(EngineTest, HostCanGrowAndShrinkMemory) {
   Instance& instance = instance_of(op::memory_size());
   const auto small = memory::Image::freeze(std::vector<std::byte>(kWasmPageBytes), nullptr);
   const auto large = memory::Image::freeze(std::vector<std::byte>(9 * kWasmPageBytes), nullptr);
@@ -113,7 +113,7 @@ TEST_F(EngineTest, TheSizeCanChangeFromOutsideBothWays) {
   }
 }
 
-TEST_F(EngineTest, AColdPageIsHealedUnderTheGuest) {
+TEST_F(EngineTest, GuestWriteMakesColdPageHot) {
   Instance& instance = instance_of(op::i32(40000) + op::i32(7) + op::store_i32() + op::i32(0));
   ASSERT_TRUE(instance.memory().take(memory::Image::freeze(std::vector<std::byte>(kWasmPageBytes), nullptr)));
   EXPECT_EQ(instance.call(0), 0);
@@ -126,14 +126,14 @@ TEST_F(EngineTest, AColdPageIsHealedUnderTheGuest) {
 
 // ---- traps ----
 
-TEST_F(EngineTest, ATrapOfAHostFunctionHasItsText) {
+TEST_F(EngineTest, HostFunctionTrapKeepsItsText) {
   const Trap& trap = trap_of(instance_of(op::call(1) + op::i32(0)));
   EXPECT_EQ(trap.kind, Trap::Kind::kHost);
   EXPECT_EQ(trap.message, "the host has had enough");
   EXPECT_EQ(trap.frames.size(), 1U);
 }
 
-TEST_F(EngineTest, OutsideItsMemoryIsATrap) {
+TEST_F(EngineTest, AccessOutsideMemoryTraps) {
   for (const std::int32_t address : {65536, 65533, 1 << 20, -1, -65536}) {
     const Trap& trap = trap_of(instance_of(op::i32(address) + op::i32(1) + op::store_i32() + op::i32(0)));
     EXPECT_EQ(trap.kind, Trap::Kind::kMemoryOutOfBounds) << address << ": " << trap.message;
@@ -141,7 +141,7 @@ TEST_F(EngineTest, OutsideItsMemoryIsATrap) {
   }
 }
 
-TEST_F(EngineTest, OutsideItsMemoryIsATrapAfterItHasShrunkToo) {
+TEST_F(EngineTest, AccessOutsideShrunkMemoryTraps) {
   Instance& instance = instance_of(op::i32(70000) + op::load_i32());
   ASSERT_TRUE(
       instance.memory().take(memory::Image::freeze(std::vector<std::byte>(2 * kWasmPageBytes), nullptr)));
@@ -162,7 +162,7 @@ TEST_F(EngineTest, DivisionByZeroIsAnotherTrap) {
   EXPECT_FALSE(trap.message.empty());
 }
 
-TEST_F(EngineTest, EndlessRecursionIsATrapAndTheProcessLives) {
+TEST_F(EngineTest, EndlessRecursionTrapsAndProcessSurvives) {
   for (int i = 0; i < 3; ++i) {
     const Trap& trap = trap_of(instance_of(op::call(2) + op::i32(1) + op::add()));
     EXPECT_EQ(trap.kind, Trap::Kind::kStackOverflow) << trap.message;
@@ -171,7 +171,7 @@ TEST_F(EngineTest, EndlessRecursionIsATrapAndTheProcessLives) {
   EXPECT_EQ(instance_of(op::i32(3)).call(0), 3);
 }
 
-TEST_F(EngineTest, AStackPointerThatIsOffIsNotAtRest) {
+TEST_F(EngineTest, ChangedStackPointerIsNotAtRest) {
   Instance& instance = instance_of(op::set_stack_pointer(512) + op::i32(0));
   EXPECT_EQ(instance.call(0), 0);
   EXPECT_FALSE(instance.at_rest());
@@ -179,7 +179,7 @@ TEST_F(EngineTest, AStackPointerThatIsOffIsNotAtRest) {
 
 // ---- slices ----
 
-TEST_F(EngineTest, AnEndlessLoopYieldsOnAnyThreadUntilItIsCancelled) {
+TEST_F(EngineTest, EndlessLoopYieldsOnAnyThreadUntilCancelled) {
   Instance& instance = instance_of(op::loop_forever() + op::i32(0));
   instance.start(0);
   for (int slice = 0; slice < 5; ++slice) {
@@ -222,7 +222,7 @@ TEST_F(EngineTest, CancelBeforeTheFirstSliceRunsNothing) {
 
 // ---- failures at load and instantiation ----
 
-TEST_F(EngineTest, NoRoomForAnotherInstanceIsAnErrorAndEndsWithTheFirstThatGoes) {
+TEST_F(EngineTest, InstanceLimitIsAnErrorUntilOneIsFreed) {
   WasmBuilder wasm;
   wasm.function("f", "i", op::i32(1));
   const auto program = *load(wasm, {"f"});
@@ -238,7 +238,7 @@ TEST_F(EngineTest, NoRoomForAnotherInstanceIsAnErrorAndEndsWithTheFirstThatGoes)
   EXPECT_TRUE(Instance::create(*program, nullptr));
 }
 
-TEST_F(EngineTest, AnInstanceThatTheLedgerRefusesIsAnError) {
+TEST_F(EngineTest, LedgerRefusalFailsInstantiation) {
   WasmBuilder wasm;
   wasm.memory_pages = 4;
   wasm.function("f", "i", op::i32(1));
@@ -250,7 +250,7 @@ TEST_F(EngineTest, AnInstanceThatTheLedgerRefusesIsAnError) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), 0U);
 }
 
-TEST_F(EngineTest, AnImportThatNobodyProvidesIsNamed) {
+TEST_F(EngineTest, MissingImportIsNamed) {
   WasmBuilder wasm;
   wasm.import("test", "wishful", "", "");
   wasm.function("f", "i", op::i32(1));
@@ -260,7 +260,7 @@ TEST_F(EngineTest, AnImportThatNobodyProvidesIsNamed) {
   EXPECT_NE(refused.error().message.find("wishful"), std::string::npos) << refused.error().message;
 }
 
-TEST_F(EngineTest, AnImportOfAnotherTypeIsNamed) {
+TEST_F(EngineTest, ImportOfWrongTypeIsNamed) {
   WasmBuilder wasm;
   wasm.import("test", "note", "ii", "");
   wasm.function("f", "i", op::i32(1));
@@ -290,7 +290,7 @@ TEST_F(EngineTest, MissingExportsAreNamed) {
   expect(nameless, {"f"}, "stack pointer");
 }
 
-TEST_F(EngineTest, CodeThatIsNotOursIsAnErrorWithText) {
+TEST_F(EngineTest, ForeignCodeIsAnErrorWithText) {
   WasmBuilder wasm;
   wasm.function("f", "i", op::i32(1));
   auto code = *compile(wasm.bytes());
@@ -314,7 +314,7 @@ TEST_F(EngineTest, CodeThatIsNotOursIsAnErrorWithText) {
   expect_refused(code);
 }
 
-TEST_F(EngineTest, WhatIsNoWasmDoesNotCompile) {
+TEST_F(EngineTest, InvalidWasmDoesNotCompile) {
   const std::array<std::byte, 4> garbage{};
   const auto refused = compile(garbage);
   ASSERT_FALSE(refused);

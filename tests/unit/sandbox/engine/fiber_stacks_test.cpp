@@ -22,7 +22,7 @@ class FiberStacksTest : public ::testing::Test {
   std::unique_ptr<FiberStacks> stacks_ = *FiberStacks::create(3, kStackBytes);
 };
 
-TEST_F(FiberStacksTest, AreApartAndCanAllBeHad) {
+TEST_F(FiberStacksTest, AllStacksAreDistinctAndUsable) {
   const auto a = *stacks_->take(), b = *stacks_->take(), c = *stacks_->take();
   const auto refused = stacks_->take();
   ASSERT_FALSE(refused.has_value());
@@ -51,7 +51,7 @@ class NoMoreWritableMemory {
   rlimit before_{};
 };
 
-TEST_F(FiberStacksTest, OneThatTheKernelRefusesIsARefusalAndCanBeHadLater) {
+TEST_F(FiberStacksTest, KernelRefusalIsAnErrorAndCanBeRetried) {
   if (testing::kUnderSanitizer) GTEST_SKIP() << "the sanitizer itself needs memory";
   const auto first = *stacks_->take();
   for (int i = 0; i < 10; ++i) {  // more often than there are stacks, so that a lost one would be noticed
@@ -70,7 +70,7 @@ TEST_F(FiberStacksTest, OneThatTheKernelRefusesIsARefusalAndCanBeHadLater) {
     use(index, kStackBytes);
 }
 
-TEST_F(FiberStacksTest, TrimDropsWhatIsDeepAndKeepsTheRest) {
+TEST_F(FiberStacksTest, TrimReleasesOnlyTheDeepPart) {
   const auto index = *stacks_->take();
   use(index, 600 * 1024);
   const auto stack = stacks_->stack(index);
@@ -89,7 +89,7 @@ TEST_F(FiberStacksTest, TrimLeavesAShallowStackAlone) {
   EXPECT_EQ(*(stacks_->stack(index).top() - kKeptStackBytes), std::byte{0x5a});
 }
 
-TEST_F(FiberStacksTest, TrimNoticesADeepCallByAnyOfTheFramesItLeft) {
+TEST_F(FiberStacksTest, TrimFindsDeepCallByAnyFrame) {
   const auto index = *stacks_->take();
   const auto stack = stacks_->stack(index);
   for (const std::size_t depth : {64 * 1024 + 8, 68 * 1024, 71 * 1024}) {

@@ -24,7 +24,7 @@ stack_t signal_stack() {
   return now;
 }
 
-TEST(SignalStackTest, AThreadThatHasBeenPreparedNeedsNoOtherForItsFirstCall) {
+TEST(SignalStackTest, PreparedThreadReusesItsStackInFirstCall) {
   testing::BoundedLedger ledger;
   const auto engine = *Engine::create({.max_instances = 2}, ledger);
   WasmBuilder wasm;
@@ -48,7 +48,7 @@ std::uint64_t mapped_bytes() {
 }
 
 // A new thread has no heap yet: its first allocations use the little address space that is left.
-TEST(SignalStackTest, WithoutRoomItSaysSoAndCanBeTriedAgain) {
+TEST(SignalStackTest, ReportsMissingMemoryAndCanBeRetried) {
   if (testing::kUnderSanitizer) GTEST_SKIP() << "the sanitizer needs address space of its own";
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);

@@ -70,7 +70,7 @@ TEST(Ticker, SleepsWhenNothingRunsAndWakesAgain) {
 }
 
 // A begin() in the moment of falling asleep must not wait for ever. The ticker falls asleep after 20 idle ticks.
-TEST(Ticker, NoWakeUpIsLostAtTheMomentOfFallingAsleep) {
+TEST(Ticker, NeverLosesAWakeupWhileFallingAsleep) {
   Ticker ticker([] {});
   std::mt19937 random(5);
   for (int round = 0; round < 40; ++round) {
@@ -82,7 +82,7 @@ TEST(Ticker, NoWakeUpIsLostAtTheMomentOfFallingAsleep) {
   }
 }
 
-TEST(Ticker, EndsFromSleepAndFromWork) {
+TEST(Ticker, StopsWhileAsleepAndWhileTicking) {
   for (int i = 0; i < 20; ++i) {
     Ticker ticker([] {});
     const Ticker::Running running(ticker);

@@ -104,7 +104,7 @@ TEST_F(BorderTest, ForgedJsonStopsTheGuest) {
   }
 }
 
-TEST_F(BorderTest, NothingIsNoJsonEither) {
+TEST_F(BorderTest, EmptyTextIsNotJson) {
   for (const std::int32_t op : {OP_STATE_SET, OP_STATE_FLUSH, OP_EMIT, OP_VIEW})
     EXPECT_NE(ask(op, "name", "").trap, nullptr);
   EXPECT_EQ(ask(OP_RESULT, "").trap, nullptr) << "but a result may be undefined";
@@ -133,7 +133,7 @@ TEST_F(BorderTest, LoneSurrogatesAreReplaced) {
   EXPECT_EQ(check_json(journal.view_commands[0].params_json), JsonError::kNone);
 }
 
-TEST_F(BorderTest, TooDeepIsARefusalThatTheGuestCanCatch) {
+TEST_F(BorderTest, GuestCanCatchTooDeepJson) {
   const std::string deep = std::string(200, '[') + std::string(200, ']');
   for (const std::int32_t op : {OP_STATE_SET, OP_EMIT, OP_VIEW}) {
     const auto reply = ask(op, "name", deep);
@@ -151,7 +151,7 @@ TEST_F(BorderTest, UnknownOperationsStopTheGuest) {
     EXPECT_NE(ask(op, "a", "1").trap, nullptr) << op;
 }
 
-TEST_F(BorderTest, WhileAHandlerIsLoadedThereIsNoExecution) {
+TEST_F(BorderTest, ExecutionCallsStopALoad) {
   for (std::int32_t op = OP_STATE_GET; op <= OP_VIEW; ++op) {
     begin(Call::Purpose::kLoad);
     EXPECT_NE(ask(op, "there", "1").trap, nullptr) << op;
@@ -161,7 +161,7 @@ TEST_F(BorderTest, WhileAHandlerIsLoadedThereIsNoExecution) {
   EXPECT_EQ(ask(OP_FAIL, "message", "stack").trap, nullptr);
 }
 
-TEST_F(BorderTest, ALogLevelIsOneOfFourDigits) {
+TEST_F(BorderTest, LogLevelIsOneOfFourDigits) {
   for (const std::string_view level : {"", "4", "-", "9", "00", "1 ", "\xff", "/"}) {
     EXPECT_NE(ask(OP_LOG, "text", level).trap, nullptr) << level;
   }
@@ -170,7 +170,7 @@ TEST_F(BorderTest, ALogLevelIsOneOfFourDigits) {
 }
 
 // Names and messages are not JSON texts; the result renders them as JSON strings.
-TEST_F(BorderTest, InvalidUtf8InTextsDoesNotReachTheAnswer) {
+TEST_F(BorderTest, InvalidUtf8DoesNotReachResult) {
   const std::string bad = "a\xff\xfe\"\\\n\0b\xed\xa0\x80"s + std::string(5000, '\xc3');
   EXPECT_EQ(ask(OP_STATE_SET, bad, "1").trap, nullptr);
   EXPECT_EQ(ask(OP_EMIT, bad, "1").trap, nullptr);
@@ -197,7 +197,7 @@ TEST_F(BorderTest, InvalidUtf8InTextsDoesNotReachTheAnswer) {
   EXPECT_EQ(check_json(text), JsonError::kNone) << text;
 }
 
-TEST_F(BorderTest, AnswersAreNeverLongerThanTheRoomForThem) {
+TEST_F(BorderTest, ResultsNeverExceedTheirBuffer) {
   state_ = *State::parse("{\"long\":\"" + std::string(10'000, 'x') + "\"}");
   std::vector<std::byte> room(64, std::byte{0x11});
   const auto reply = call_->handle(OP_STATE_GET, "long", {}, std::span(room).first(16));
@@ -272,7 +272,7 @@ class SubvertedTest : public ::testing::Test {
   testing::Sandbox sandbox_;
 };
 
-TEST_F(SubvertedTest, AForgedResultEndsInAnInternalErrorAndTheInstanceIsRetired) {
+TEST_F(SubvertedTest, ForgedResultIsInternalErrorAndRetiresInstance) {
   const std::string source = "return [new Boolean(true)]";  // JSON.stringify takes the text from memory
   auto bytes = bytes_of(**sandbox_.load(source));
   replace_all(bytes, "true", "{}},");
@@ -283,7 +283,7 @@ TEST_F(SubvertedTest, AForgedResultEndsInAnInternalErrorAndTheInstanceIsRetired)
   sandbox_.run("return [true]").expect_value("[true]");
 }
 
-TEST_F(SubvertedTest, AForgedEventStopsItBeforeAnyChangeIsApplied) {
+TEST_F(SubvertedTest, ForgedEventDiscardsAllChanges) {
   const std::string source = "$state.kept = 1; $emit('e', [true]); return 1";
   auto bytes = bytes_of(**sandbox_.load(source));
   replace_all(bytes, "true", "{}},");

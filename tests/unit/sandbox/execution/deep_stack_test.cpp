@@ -208,7 +208,7 @@ TEST_P(DeepStack, TheRecursionsAreDeep) {
 }
 
 // Recursion inside the interpreter, without JavaScript frames.
-TEST_P(DeepStack, DataThatIsNestedDeeply) {
+TEST_P(DeepStack, DeeplyNestedData) {
   for (const std::string_view source : {
            "let a = []; for (let i = 0; i < 50000; i++) a = [a]; return JSON.stringify(a)",
            "let a = {}; for (let i = 0; i < 50000; i++) a = { a }; $state.x = a",

@@ -118,7 +118,7 @@ std::string digests_of_another_process(const std::string& environment) {
   return at == std::string::npos ? "" : text.substr(at + 9, text.find('\n', at) - at - 9);
 }
 
-TEST(Determinism, ImagesAreTheSameInAnotherProcess) {
+TEST(Determinism, ImagesAreEqualAcrossProcesses) {
   const std::string expected = digests_at(5);
   EXPECT_EQ(digests_of_another_process("NEXUS_TEST_CLOCK_MS=987654321"), expected);
   EXPECT_EQ(digests_of_another_process("NEXUS_TEST_CLOCK_MS=7 TZ=Asia/Tokyo LANG=de_DE.UTF-8 FILLER=" +

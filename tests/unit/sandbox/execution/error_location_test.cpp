@@ -133,7 +133,7 @@ TEST(ErrorLocation, OfExceptions) {
   }
 }
 
-TEST(ErrorLocation, OfWhatIsNoError) {
+TEST(ErrorLocation, OfThrownNonErrors) {
   constexpr auto kPlaces = std::to_array<Place>({
       {"text", "const a = 1;\nthrow 'x'", "x", 2, 7, "throw 'x'"},
       {"undefined", "\nthrow undefined", "undefined", 2, 7, "throw undefined"},
@@ -178,7 +178,7 @@ TEST(ErrorLocation, OfOurOwnRefusals) {
           ErrorCode::kResourceLimit, limited);
 }
 
-TEST(ErrorLocation, OfALongLineIsAPartOfIt) {
+TEST(ErrorLocation, SnippetIsPartOfALongLine) {
   Sandbox sandbox;
   const std::string pad(300, 'x');
   const Outcome outcome = sandbox.run("const a = '" + pad + "'; nowhere(); const b = '" + pad + "'");
@@ -188,7 +188,7 @@ TEST(ErrorLocation, OfALongLineIsAPartOfIt) {
   EXPECT_NE(snippet.find("nowhere()"), std::string::npos) << snippet;
 }
 
-TEST(ErrorLocation, OfALongLineOfOtherLettersIsCutBetweenThem) {
+TEST(ErrorLocation, SnippetIsCutBetweenCharacters) {
   Sandbox sandbox;
   std::string pad;
   for (int i = 0; i < 300; ++i)
@@ -219,7 +219,7 @@ TEST(ErrorLocation, CannotBeForgedPastTheSource) {
   }
 }
 
-TEST(ErrorLocation, TheStackIsTheAuthorsOwn) {
+TEST(ErrorLocation, StackHasOnlyAuthorsFrames) {
   Sandbox sandbox;
   const Outcome outcome = sandbox.run(
       "function a() { b() }\nfunction b() {\n  c() }\nfunction c() { throw new Error('x') }\na()");

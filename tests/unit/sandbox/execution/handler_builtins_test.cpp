@@ -23,7 +23,7 @@ void run_all(std::span<const Line> lines) {
   }
 }
 
-TEST(HandlerBuiltins, RandomnessIsFreshForEachExecutionAndConstantAtLoad) {
+TEST(HandlerBuiltins, RandomnessIsFreshPerExecutionAndConstantAtLoad) {
   Sandbox sandbox;
   const std::string source =
       "const atLoad = [Math.random(), crypto.randomUUID(), ...crypto.getRandomValues(new "

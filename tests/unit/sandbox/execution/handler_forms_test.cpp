@@ -110,7 +110,7 @@ TEST(HandlerForms, Module) { run_all(kModules); }
 TEST(HandlerForms, Function) { run_all(kFunctions); }
 TEST(HandlerForms, Body) { run_all(kBodies); }
 
-TEST(HandlerForms, AnImageRunsManyTimesAndEachTimeIsTheFirst) {
+TEST(HandlerForms, EachRunOfAnImageIsFresh) {
   Sandbox sandbox;
   const std::string source =
       "const seen = []\nlet n = 0\nexport default ({ $args }) => { seen.push($args.a); globalThis.mark = "
@@ -143,7 +143,7 @@ TEST(HandlerForms, ImportIsRefusedByName) {
   }
 }
 
-TEST(HandlerForms, ADefaultExportThatIsNoFunctionIsInvalid) {
+TEST(HandlerForms, DefaultExportMustBeAFunction) {
   Sandbox sandbox;
   for (const std::string_view source :
        {"export default 5", "export default undefined", "export default null", "export default { run() { } }",
@@ -198,7 +198,7 @@ TEST(HandlerForms, SourceCannotLeaveItsWrapper) {
   }
 }
 
-TEST(HandlerForms, WhatIsNotStrictIsRefused) {
+TEST(HandlerForms, SloppyModeIsRejected) {
   Sandbox sandbox;
   for (const std::string_view source :
        {"with ({ a: 1 }) { return a }", "return 010", "const x = 1; delete x; return 1",

@@ -87,7 +87,7 @@ TEST(HandlerLanguage, LogLines) {
   EXPECT_EQ(logs[14].text.find("<nexus>"), std::string::npos) << logs[14].text;
 }
 
-TEST(HandlerLanguage, ThereAreNoExtensionsYet) {
+TEST(HandlerLanguage, WithoutExtensionsListIsEmpty) {
   constexpr auto kLines = std::to_array<Line>({
       {"return [$ext.list(), $ext.exists('http')]", "[[],false]"},
       {"const r = []; for (const f of [() => $ext.http.get('x'), () => $ext.nope, () => "
@@ -99,7 +99,7 @@ TEST(HandlerLanguage, ThereAreNoExtensionsYet) {
   run_all(kLines);
 }
 
-TEST(HandlerLanguage, WhatMustNotBeThereIsNot) {
+TEST(HandlerLanguage, ForbiddenNamesAreAbsent) {
   constexpr auto kLines = std::to_array<Line>({
       {"return [typeof eval, typeof Function, typeof fetch, typeof setTimeout, typeof setInterval, typeof "
        "setImmediate, typeof clearTimeout, typeof require, typeof module, typeof exports, "
@@ -157,7 +157,7 @@ TEST(HandlerLanguage, WhatMustNotBeThereIsNot) {
   run_all(kLines);
 }
 
-TEST(HandlerLanguage, TheErrorOfAUseNamesTheReplacement) {
+TEST(HandlerLanguage, ErrorOfForbiddenNameSuggestsReplacement) {
   Sandbox sandbox;
   for (const auto& [use, hint] : std::to_array<std::pair<std::string_view, std::string_view>>(
            {{"eval('1')", "handler is loaded"},
@@ -182,7 +182,7 @@ TEST(HandlerLanguage, TheErrorOfAUseNamesTheReplacement) {
   }
 }
 
-TEST(HandlerLanguage, WhatIsReturnedIsJson) {
+TEST(HandlerLanguage, ReturnValueBecomesJson) {
   constexpr auto kLines = std::to_array<Line>({
       {"return undefined", ""},
       {"return () => 1", ""},
@@ -256,7 +256,7 @@ TEST(HandlerLanguage, PromisesAndThenables) {
   run_all(kLines);
 }
 
-TEST(HandlerLanguage, WhatNothingCanSettleEndsAsWaitingForNothing) {
+TEST(HandlerLanguage, UnsettleablePromiseFailsAsPending) {
   Sandbox sandbox;
   for (const std::string_view source :
        {"await new Promise(() => { })", "return new Promise(() => { })", "return { then() { } }",
@@ -268,7 +268,7 @@ TEST(HandlerLanguage, WhatNothingCanSettleEndsAsWaitingForNothing) {
   }
 }
 
-TEST(HandlerLanguage, WhatNothingCanCatchEndsTheExecution) {
+TEST(HandlerLanguage, UncatchableErrorEndsExecution) {
   Sandbox sandbox;
   sandbox.run("queueMicrotask(() => { throw new TypeError('in a task') }); await null; return 1")
       .expect(ErrorCode::kExecutionError)

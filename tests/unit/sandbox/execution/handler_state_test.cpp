@@ -211,7 +211,7 @@ TEST(HandlerState, AnErrorDiscardsAllChanges) {
   EXPECT_TRUE(outcome.result().journal.view_commands.empty());
 }
 
-TEST(HandlerState, AFirstReadIsOneHostCallAndReadsInsideAreNone) {
+TEST(HandlerState, FirstReadIsOneHostCallAndNestedReadsAreFree) {
   Sandbox sandbox;
   const Outcome outcome =
       sandbox.run("let n = 0; for (let i = 0; i < 100; i++) n += $state.a.b[i % 3].c; return n",
@@ -220,7 +220,7 @@ TEST(HandlerState, AFirstReadIsOneHostCallAndReadsInsideAreNone) {
   EXPECT_EQ(outcome.result().metrics.host_calls.total(), 1u);
 }
 
-TEST(HandlerState, KeysThatMayNotBeReadAreInvisible) {
+TEST(HandlerState, UnreadableKeysAreInvisible) {
   constexpr auto kUses = std::to_array<Use>({
       {"return [Object.keys($state), 'secret' in $state, JSON.stringify($state), $state.has('secret'), "
        "$state.keys(), { ...$state }]",
@@ -260,7 +260,7 @@ TEST(HandlerState, AnUncaughtRefusalNamesTheCapability) {
 }
 
 // Keys are JSON texts too, in which lone surrogates become U+FFFD: such keys must be equal everywhere.
-TEST(HandlerState, AKeyWithALoneSurrogateIsTheSameKeyEverywhere) {
+TEST(HandlerState, LoneSurrogateKeyIsOneKey) {
   Sandbox sandbox;
   const Outcome outcome =
       sandbox.run("$state['\\udc00k'] = 1; $state['\\ud800k'] = 2; return Object.keys($state)");

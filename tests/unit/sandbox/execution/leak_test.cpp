@@ -170,7 +170,7 @@ std::uint64_t calls_to_make() {
 
 class Leak : public ::testing::TestWithParam<memory::Tracking> {};
 
-TEST_P(Leak, NothingOfAnExecutionReachesTheNext) {
+TEST_P(Leak, ExecutionsNeverSeeEarlierData) {
   Mix mix(GetParam(), 42);
   // kCopyEverything copies a megabyte per call, so it gets a tenth of the calls.
   const std::uint64_t calls = calls_to_make() / (GetParam() == memory::Tracking::kCopyEverything ? 10 : 1);
@@ -180,7 +180,7 @@ TEST_P(Leak, NothingOfAnExecutionReachesTheNext) {
 }
 
 // Proves the check itself: without a reset between two calls it finds the secret.
-TEST(LeakLook, FindsASecretThatIsStillThere) {
+TEST(LeakLook, DetectsSecretWithoutReset) {
   Sandbox sandbox;
   const std::string twice = std::string(kPlanter) + "\n";
   const std::string source = [&] {

@@ -115,7 +115,7 @@ std::string with(std::string_view before, std::string_view value, std::string_vi
   return std::string(before).append(value).append(after);
 }
 
-TEST(PlainJson, ResultsAreWhatStringifyWrites) {
+TEST(PlainJson, ResultsMatchStringify) {
   Sandbox sandbox;
   for (const std::string_view value : kValues) {
     SCOPED_TRACE(value);
@@ -130,7 +130,7 @@ TEST(PlainJson, ResultsAreWhatStringifyWrites) {
   }
 }
 
-TEST(PlainJson, StateIsWhatStringifyWrites) {
+TEST(PlainJson, StateMatchesStringify) {
   Sandbox sandbox;
   for (const std::string_view value : kValues) {
     SCOPED_TRACE(value);
@@ -149,7 +149,7 @@ TEST(PlainJson, StateIsWhatStringifyWrites) {
   }
 }
 
-TEST(PlainJson, CyclesAndBigIntsAreErrorsStill) {
+TEST(PlainJson, CyclesAndBigIntsAreErrors) {
   Sandbox sandbox;
   sandbox.run("const a = {}; a.a = a; return a")
       .expect(ErrorCode::kExecutionError)
@@ -160,7 +160,7 @@ TEST(PlainJson, CyclesAndBigIntsAreErrorsStill) {
   sandbox.run("return {n: 1n}").expect(ErrorCode::kExecutionError).expect_message("BigInt");
 }
 
-TEST(PlainJson, AnOutputThatDoesNotFitIsMemoryLimit) {
+TEST(PlainJson, OutputAboveMemoryIsMemoryLimit) {
   Sandbox sandbox;
   Limits limits;
   limits.memory_limit_bytes = 4_MiB;
@@ -170,7 +170,7 @@ TEST(PlainJson, AnOutputThatDoesNotFitIsMemoryLimit) {
 }
 
 // Values from JSON.parse are returned unchanged.
-TEST(PlainJson, RandomDataComesBack) {
+TEST(PlainJson, RandomDataRoundTrips) {
   Sandbox sandbox;
   const std::string source = "const stringify = " + std::string(kStringify) + R"(
     let seed = $args.seed

@@ -5,7 +5,7 @@
 namespace nexus::testing {
 namespace {
 
-TEST(ResetTime, IsMeasuredOnceInSixteenResets) {
+TEST(ResetTime, MeasuresOneInSixteenResets) {
   Sandbox sandbox;
   const auto image = sandbox.load("return 1");
   ASSERT_TRUE(image);
@@ -15,7 +15,7 @@ TEST(ResetTime, IsMeasuredOnceInSixteenResets) {
   EXPECT_EQ(measured, 2);
 }
 
-TEST(ResetTime, IsNotThatOfGivingAnInstanceUp) {
+TEST(ResetTime, IsNotMeasuredForDiscardedInstances) {
   Sandbox sandbox;
   const RunOptions options{.limits = {.timeout_ms = 1}};
   for (int call = 0; call < 16; ++call)

@@ -18,7 +18,7 @@ class Suspension : public ::testing::TestWithParam<Form> {
   Sandbox sandbox_;
 };
 
-TEST_P(Suspension, AClosureSurvivesInAnotherInstance) {
+TEST_P(Suspension, ClosureSurvivesInAnotherInstance) {
   auto w = start(
       "async ($) => { const kept = { list: [1, 2], who: $.$args.who }; const a = await $ext.http.get('x', { "
       "n: 1 }); "
@@ -31,7 +31,7 @@ TEST_P(Suspension, AClosureSurvivesInAnotherInstance) {
   w.outcome().expect_value(R"([{"list":[1,2,42],"who":"ada"},null])");
 }
 
-TEST_P(Suspension, SeveralCallsAtOnceAreAnsweredInAnyOrder) {
+TEST_P(Suspension, ConcurrentCallsSettleInAnyOrder) {
   auto w = start("return await Promise.all([1, 2, 3].map((n) => $ext.http.get(n)))");
   EXPECT_EQ(w.calls(), "0 http.get [1] 1 http.get [2] 2 http.get [3]");
   ASSERT_TRUE(w.answer(2, "\"c\""));
@@ -70,7 +70,7 @@ TEST_P(Suspension, AnErrorIsARejection) {
 }
 
 // A bug: an Error made outside the handler kept an empty stack even after the handler threw it.
-TEST_P(Suspension, ARejectionThatNobodyCatchesHasThePlaceOfItsAwait) {
+TEST_P(Suspension, UncaughtRejectionIsLocatedAtItsAwait) {
   const auto reject = [this](std::string source, Kind kind = Kind::kError) {
     auto w = start(std::move(source));
     EXPECT_TRUE(w.answer(0, R"({"name":"HttpError","message":"no"})", kind));
@@ -91,14 +91,14 @@ TEST_P(Suspension, ARejectionThatNobodyCatchesHasThePlaceOfItsAwait) {
   EXPECT_FALSE(unawaited.outcome().result().error->location.has_value()) << unawaited.outcome().describe();
 }
 
-TEST_P(Suspension, ARejectionThatIsCaughtLeavesTheNextErrorItsPlace) {
+TEST_P(Suspension, CaughtRejectionKeepsNextErrorsLocation) {
   auto w = start("$ext.http.get(1).catch(() => {});\nawait $ext.http.get(2);\nthrow 'text'");
   ASSERT_TRUE(w.answer(0, R"({"name":"HttpError","message":"no"})", Kind::kError));
   ASSERT_TRUE(w.answer(1, "1"));
   w.outcome().expect_message("text").expect_at(3, 7);
 }
 
-TEST_P(Suspension, AllSettledSaysWhatBecameOfEach) {
+TEST_P(Suspension, AllSettledReportsEachOutcome) {
   auto w = start(
       "const all = await Promise.allSettled([$ext.http.get(1), $ext.timer.sleep(1)]); "
       "return all.map((one) => [one.status, one.value, one.reason?.name])");
@@ -108,7 +108,7 @@ TEST_P(Suspension, AllSettledSaysWhatBecameOfEach) {
   w.outcome().expect_value(R"([["rejected",null,"HttpError"],["fulfilled",7,null]])");
 }
 
-TEST_P(Suspension, EachSegmentsChangesAreItsOwn) {
+TEST_P(Suspension, EachSegmentCommitsItsOwnChanges) {
   auto w = start(
       "$state.n = 1; $state.deep.list.push('a'); await $ext.timer.sleep(1); const seen = [$state.n, "
       "$state.deep.list.length]; "
@@ -127,7 +127,7 @@ TEST_P(Suspension, EachSegmentsChangesAreItsOwn) {
                                          R"({"op":"set","key":"m","value":2}])"));
 }
 
-TEST_P(Suspension, APathThatIsGoneSaysSo) {
+TEST_P(Suspension, DeletedPathThrows) {
   auto w = start("const item = $state.items[0]; await $ext.timer.sleep(1); return item.name",
                  {.state = R"({"items":[{"name":"a"}]})"});
   w.shared_state().set("items", "[]");
@@ -135,7 +135,7 @@ TEST_P(Suspension, APathThatIsGoneSaysSo) {
   w.outcome().expect(ErrorCode::kExecutionError).expect_message("'0' is no longer in $state");
 }
 
-TEST_P(Suspension, OnlyTheLastSegmentOfAFailureIsLost) {
+TEST_P(Suspension, FailureLosesOnlyTheLastSegment) {
   auto w =
       start("$state.a = 1; $emit('one'); await $ext.timer.sleep(1); $state.b = 1; throw new Error('no')");
   ASSERT_TRUE(w.answer(0, "null"));
@@ -147,7 +147,7 @@ TEST_P(Suspension, OnlyTheLastSegmentOfAFailureIsLost) {
                         R"("stateMutations":[{"op":"set","key":"a","value":1}],"events":[{"name":"one")"));
 }
 
-TEST_P(Suspension, LimitsCountOverAllSegments) {
+TEST_P(Suspension, LimitsApplyToAllSegmentsTogether) {
   RunOptions options;
   options.limits.max_events = 2;
   auto w = start("$emit('a'); await $ext.timer.sleep(1); $emit('b'); await $ext.timer.sleep(1); $emit('c')",
@@ -164,7 +164,7 @@ TEST_P(Suspension, LimitsCountOverAllSegments) {
   calls.outcome().expect(ErrorCode::kResourceLimit).expect_message("maxHostCalls is 3, 4 asked for");
 }
 
-TEST_P(Suspension, MemoryThatHasGrownComesBackGrown) {
+TEST_P(Suspension, GrownMemoryIsRestored) {
   auto w = start(
       "const big = Array.from({ length: 200000 }, (_, i) => i); await $ext.timer.sleep(1); "
       "return [big.length, big[123456], big.reduce((a, b) => a + b)]");
@@ -173,7 +173,7 @@ TEST_P(Suspension, MemoryThatHasGrownComesBackGrown) {
   w.outcome().expect_value("[200000,123456,19999900000]");
 }
 
-TEST_P(Suspension, WhatCannotBeCalledThrowsAtOnce) {
+TEST_P(Suspension, UnknownExtensionThrowsAtOnce) {
   start("try { $ext.nothing.get() } catch (e) { return [e.name, e.message] }")
       .outcome()
       .expect_value(R"(["NoSuchExtension","no such extension: nothing"])");
@@ -188,7 +188,7 @@ TEST_P(Suspension, WhatCannotBeCalledThrowsAtOnce) {
       .expect(ErrorCode::kPermissionDenied);
 }
 
-TEST_P(Suspension, ArgumentsAreAnArrayWhateverToJsonAHandlerHasMade) {
+TEST_P(Suspension, ArgumentsStayAnArrayDespiteToJson) {
   for (const char* spoiled : {"Object.prototype", "Array.prototype"}) {
     auto w = start(std::string(spoiled) + ".toJSON = () => 'TJ'; return await $ext.http.get([1], 2)");
     EXPECT_EQ(w.calls(), R"(0 http.get ["TJ",2])");
@@ -231,7 +231,7 @@ TEST_P(Suspension, ArgumentsOfEveryKindAndLength) {
       .expect_value("\"mine\"");
 }
 
-TEST_P(Suspension, WhoWaitsForNothingElseHasEnded) {
+TEST_P(Suspension, ExecutionEndsWithoutAwaitedCalls) {
   start("$ext.http.get(1); return 5").outcome().expect_value("5");
   start("await new Promise(() => {})")
       .outcome()
@@ -242,7 +242,7 @@ TEST_P(Suspension, WhoWaitsForNothingElseHasEnded) {
   w.outcome().expect(ErrorCode::kExecutionError).expect_message("waits for nothing");
 }
 
-TEST_P(Suspension, AnAnswerThatDoesNotFitIsARejection) {
+TEST_P(Suspension, AnswerAboveMemoryIsARejection) {
   RunOptions options;
   options.limits.memory_limit_bytes = 2 << 20;
   auto w = start("try { return (await $ext.http.get(1)).length } catch (e) { return 'caught' }", options);
@@ -284,7 +284,7 @@ TEST_P(Suspension, FinallyGeneratorsAndThenablesWait) {
   w.outcome().expect_value(R"(["a","b","end",1])");
 }
 
-TEST_P(Suspension, IsRefusedWithoutAByteAndWaitsOn) {
+TEST_P(Suspension, WithoutMemoryRestoreFailsAndCanBeRetried) {
   auto w = start("const x = new Uint8Array(3e6).fill(7); await $ext.timer.sleep(1); return x[2999999]");
   const std::uint64_t held = sandbox_.ledger().granted(budget::Kind::kInstances) +
                              sandbox_.ledger().granted(budget::Kind::kSuspended) +
@@ -299,7 +299,7 @@ TEST_P(Suspension, IsRefusedWithoutAByteAndWaitsOn) {
   w.outcome().expect_value("7");
 }
 
-TEST_P(Suspension, WithoutMemoryToKeepItItEnds) {
+TEST_P(Suspension, WithoutMemoryForDeltaExecutionFails) {
   constexpr std::string_view kSource = "$state.a = 1; await $ext.timer.sleep(1)";
   {
     EXPECT_TRUE(start(std::string(kSource)).waits());
@@ -317,7 +317,7 @@ TEST_P(Suspension, WithoutMemoryToKeepItItEnds) {
 }
 
 // A page that the capture restores early must not lower the reported memory.
-TEST_P(Suspension, WhoEndsWhileItIsTakenOutSaysWhatItHeld) {
+TEST_P(Suspension, FailureDuringCaptureReportsMemoryHeld) {
   const std::string source =
       "const x = new Uint8Array(3e6).fill($args.n); await $ext.timer.sleep(1); return x[0]";
   const auto image = *sandbox_.load(source);
@@ -350,7 +350,7 @@ TEST_P(Suspension, AThousandTimesInARow) {
   EXPECT_LT(most, 40'000U) << "it does not grow with each wait";
 }
 
-TEST_P(Suspension, TenThousandCallsAtOnceAreAnsweredInAnyOrderAndTheRestIsLetGo) {
+TEST_P(Suspension, TenThousandConcurrentCallsSettleInAnyOrder) {
   RunOptions options;
   options.limits.max_host_calls = 10'000;
   auto w = start(
@@ -363,7 +363,7 @@ TEST_P(Suspension, TenThousandCallsAtOnceAreAnsweredInAnyOrderAndTheRestIsLetGo)
   w.outcome().expect_value("[9999,0,5000]");
 }
 
-TEST_P(Suspension, OneCallMoreThanThereMayBeIsAnErrorThatCanBeCaught) {
+TEST_P(Suspension, HandlerCanCatchTooManyCalls) {
   RunOptions options;
   options.limits.max_host_calls = 100;
   auto w = start(

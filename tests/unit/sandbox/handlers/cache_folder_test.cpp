@@ -43,7 +43,7 @@ std::string refusal(const std::string& directory) {
   return files ? "" : files.error().message;
 }
 
-TEST(CacheFolder, MakesItsFolderForItselfAlone) {
+TEST(CacheFolder, CreatesPrivateFolder) {
   const TemporaryFolder folder;
   const std::string directory = folder / "cache";
   const auto files = opened(directory);
@@ -52,7 +52,7 @@ TEST(CacheFolder, MakesItsFolderForItselfAlone) {
   EXPECT_NE(opened(directory), nullptr) << "a second time";
 }
 
-TEST(CacheFolder, MayBeInAFolderThatIsOpenToAll) {
+TEST(CacheFolder, WorksInWorldWritableParent) {
   const TemporaryFolder folder;
   ASSERT_EQ(chmod(folder.path().c_str(), 0777), 0);
   EXPECT_EQ(mode_of(std::string(opened(folder.path())->path())), 0700u);
@@ -76,7 +76,7 @@ TEST(CacheFolder, ReadsWhatWasWritten) {
   EXPECT_TRUE(files->list()->empty());
 }
 
-TEST(CacheFolder, WritesOverWhatSomebodyLeftHalfDone) {
+TEST(CacheFolder, OverwritesUnfinishedFile) {
   const TemporaryFolder folder;
   const auto files = opened(folder.path());
   fs::create_symlink(folder / "elsewhere", ours(folder) + "/new");
@@ -85,7 +85,7 @@ TEST(CacheFolder, WritesOverWhatSomebodyLeftHalfDone) {
   EXPECT_FALSE(fs::exists(ours(folder) + "/new"));
 }
 
-TEST(CacheFolder, KnowsOnlyItsOwnNames) {
+TEST(CacheFolder, ListsOnlyImageNames) {
   const TemporaryFolder folder;
   const auto files = opened(folder.path());
   for (const std::string& name :
@@ -94,7 +94,7 @@ TEST(CacheFolder, KnowsOnlyItsOwnNames) {
   EXPECT_TRUE(files->list()->empty());
 }
 
-TEST(CacheFolder, IsNoSymbolicLink) {
+TEST(CacheFolder, RejectsSymbolicLinkAsFolder) {
   const TemporaryFolder folder, target;
   fs::create_directory_symlink(target.path(), ours(folder));
   EXPECT_NE(refusal(folder.path()).find(ours(folder)), std::string::npos) << refusal(folder.path());
@@ -112,7 +112,7 @@ TEST(CacheFolder, ReadsNoFileThroughASymbolicLink) {
   EXPECT_EQ(files->read(kName, 1).value(), kBytes);
 }
 
-TEST(CacheFolder, ReadsNothingButFilesOfItsOwnAndOfSensibleSize) {
+TEST(CacheFolder, ReadsOnlyOwnRegularFilesOfAllowedSize) {
   const TemporaryFolder folder;
   const auto files = opened(folder.path());
   const std::string path = ours(folder) + "/" + hex(kName);
@@ -128,7 +128,7 @@ TEST(CacheFolder, ReadsNothingButFilesOfItsOwnAndOfSensibleSize) {
   EXPECT_EQ(files->read(kName, 1).error(), std::errc::operation_not_permitted);
 }
 
-TEST(CacheFolder, OfAnotherUserIsRefused) {
+TEST(CacheFolder, RejectsFolderOfAnotherUser) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can make one";
   const TemporaryFolder folder;
   opened(folder.path());
@@ -136,7 +136,7 @@ TEST(CacheFolder, OfAnotherUserIsRefused) {
   EXPECT_NE(refusal(folder.path()).find("another user"), std::string::npos);
 }
 
-TEST(CacheFolder, ThatOthersCouldWriteToIsClosedAndEmptied) {
+TEST(CacheFolder, WritableByOthersIsClosedAndEmptied) {
   const TemporaryFolder folder;
   ASSERT_TRUE(opened(folder.path())->write(kName, kBytes, 1));
   ASSERT_EQ(chmod(ours(folder).c_str(), 0770), 0);
@@ -145,7 +145,7 @@ TEST(CacheFolder, ThatOthersCouldWriteToIsClosedAndEmptied) {
   EXPECT_TRUE(files->list()->empty());
 }
 
-TEST(CacheFolder, SaysWhatIsInTheWay) {
+TEST(CacheFolder, ReportsObstacle) {
   const TemporaryFolder folder;
   EXPECT_NE(refusal(folder / "a/b").find("a/b"), std::string::npos);
   std::ofstream(folder / "file") << "x";
@@ -153,7 +153,7 @@ TEST(CacheFolder, SaysWhatIsInTheWay) {
   EXPECT_NE(refusal("").size(), 0u);
 }
 
-TEST(CacheFolder, IsFoundOnlyWhereItIs) {
+TEST(CacheFolder, FindDoesNotCreateFolder) {
   const TemporaryFolder folder;
   EXPECT_EQ(find_cache_folder(folder / "none").value(), nullptr);
   EXPECT_EQ(find_cache_folder(folder.path()).value(), nullptr);
@@ -174,7 +174,7 @@ TEST(CacheFolder, TurnsExcludeEachOtherAndAreCounted) {
   EXPECT_EQ((*other->take_turn())->number(), first + 2);
 }
 
-TEST(CacheFolder, ThatIsGoneIsAnErrorForWhoeverWrites) {
+TEST(CacheFolder, DeletedFolderFailsWrites) {
   const TemporaryFolder folder;
   const auto files = opened(folder.path());
   fs::remove_all(ours(folder));
@@ -196,13 +196,13 @@ TEST(CacheFolder, ThatIsGoneIsAnErrorForWhoeverWrites) {
   std::_Exit(0);
 }
 
-TEST(CacheFolder, ThatIsReadOnlyCanBeRead) {
+TEST(CacheFolder, ReadOnlyFolderCanBeRead) {
   const TemporaryFolder folder;
   ASSERT_EQ(chmod(folder.path().c_str(), 0777), 0);
   EXPECT_EXIT(read_what_is_read_only(folder.path()), ::testing::ExitedWithCode(0), "");
 }
 
-TEST(CacheFolder, KnowsWhatIsMemory) {
+TEST(CacheFolder, RecognizesMemoryFilesystem) {
   if (!fs::exists("/dev/shm")) GTEST_SKIP();
   const TemporaryFolder in_memory("/dev/shm");
   EXPECT_TRUE(opened(in_memory.path())->is_in_memory());

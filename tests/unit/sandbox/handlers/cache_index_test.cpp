@@ -18,7 +18,7 @@ TEST(CacheIndex, CountsWholePages) {
   EXPECT_EQ(CacheIndex::charge_of(4097), 8192u);
 }
 
-TEST(CacheIndex, TheLeastRecentlyUsedIsTheOldest) {
+TEST(CacheIndex, LeastRecentlyUsedHasOldestTime) {
   CacheIndex index;
   EXPECT_FALSE(index.least_recently_used());
   index.put({name(1), 10, 100});

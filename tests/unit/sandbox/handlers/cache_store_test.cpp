@@ -56,7 +56,7 @@ class CacheStoreTest : public ::testing::Test {
   int opened_ = 0;
 };
 
-TEST_F(CacheStoreTest, TheLeastRecentlyUsedGoesFirst) {
+TEST_F(CacheStoreTest, EvictsLeastRecentlyUsedFirst) {
   const auto one = store(4);
   for (const std::uint64_t name : {1, 2, 3, 4})
     put(*one, name, 1);
@@ -68,7 +68,7 @@ TEST_F(CacheStoreTest, TheLeastRecentlyUsedGoesFirst) {
   EXPECT_EQ(one->bytes(), 4 * kPage);
 }
 
-TEST_F(CacheStoreTest, WhatIsReplacedNeedsItsRoomOnceMoreWhileItIs) {
+TEST_F(CacheStoreTest, ReplacingAFileNeedsSpaceForBoth) {
   const auto one = store(4);
   put(*one, 1, 2);
   put(*one, 2, 1);
@@ -78,7 +78,7 @@ TEST_F(CacheStoreTest, WhatIsReplacedNeedsItsRoomOnceMoreWhileItIs) {
   EXPECT_EQ(one->bytes(), 2 * kPage);
 }
 
-TEST_F(CacheStoreTest, WhatIsTooLargeEvictsNothing) {
+TEST_F(CacheStoreTest, TooLargeEvictsNothing) {
   const auto one = store(4);
   put(*one, 1, 1);
   put(*one, 2, 5);
@@ -86,7 +86,7 @@ TEST_F(CacheStoreTest, WhatIsTooLargeEvictsNothing) {
   EXPECT_EQ(one->evictions(), 0u);
 }
 
-TEST_F(CacheStoreTest, WhatIsThereIsPrunedToABoundThatIsLowerNow) {
+TEST_F(CacheStoreTest, LoweredLimitPrunesExistingFiles) {
   put(*store(8), 1, 4);
   put(*store(8), 2, 4);
   const auto one = store(5);
@@ -95,7 +95,7 @@ TEST_F(CacheStoreTest, WhatIsThereIsPrunedToABoundThatIsLowerNow) {
   EXPECT_EQ(one->bytes(), 4 * kPage);
 }
 
-TEST_F(CacheStoreTest, LooksAtAllFilesOnlyWhenSomebodyElseHadATurn) {
+TEST_F(CacheStoreTest, ListsFilesOnlyAfterAForeignTurn) {
   const auto one = store(8);
   put(*one, 1, 1);
   put(*one, 2, 1);
@@ -140,7 +140,7 @@ TEST_F(CacheStoreTest, FuzzOfTwoOnOneFolder) {
   EXPECT_LE(folder_.most_bytes_ever, kBound * kPage);
 }
 
-TEST_F(CacheStoreTest, WhatIsMemoryIsCharged) {
+TEST_F(CacheStoreTest, FilesInMemoryAreCharged) {
   folder_.is_in_memory = true;
   const auto one = store(8);
   put(*one, 1, 3);
@@ -153,12 +153,12 @@ TEST_F(CacheStoreTest, WhatIsMemoryIsCharged) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 0u);
 }
 
-TEST_F(CacheStoreTest, WhatIsOnDiskIsNotCharged) {
+TEST_F(CacheStoreTest, FilesOnDiskAreNotCharged) {
   put(*store(8), 1, 3);
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 0u);
 }
 
-TEST_F(CacheStoreTest, WhatTheLedgerRefusesIsNotWritten) {
+TEST_F(CacheStoreTest, LedgerRefusalPreventsWrite) {
   folder_.is_in_memory = true;
   ledger_.set_limit(4 * kPage);
   const auto one = store(8);
@@ -169,7 +169,7 @@ TEST_F(CacheStoreTest, WhatTheLedgerRefusesIsNotWritten) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 3 * kPage);
 }
 
-TEST_F(CacheStoreTest, WhatSurvivedARestartIsPrunedToWhatTheLedgerGrants) {
+TEST_F(CacheStoreTest, RestartPrunesToGrantedBytes) {
   folder_.is_in_memory = true;
   {
     const auto before = store(8);
@@ -184,7 +184,7 @@ TEST_F(CacheStoreTest, WhatSurvivedARestartIsPrunedToWhatTheLedgerGrants) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 4 * kPage);
 }
 
-TEST_F(CacheStoreTest, GivesBackTheLeastRecentlyUsed) {
+TEST_F(CacheStoreTest, ReclaimRemovesLeastRecentlyUsed) {
   folder_.is_in_memory = true;
   const auto one = store(8);
   for (const std::uint64_t name : {1, 2, 3})
@@ -200,7 +200,7 @@ TEST_F(CacheStoreTest, GivesBackTheLeastRecentlyUsed) {
   EXPECT_EQ(names(), "4 ");
 }
 
-TEST_F(CacheStoreTest, AFullDiskIsCountedAndNothingElse) {
+TEST_F(CacheStoreTest, FullDiskIsOnlyCounted) {
   const auto one = store(8);
   put(*one, 1, 1);
   folder_.writing = std::errc::no_space_on_device;
@@ -212,7 +212,7 @@ TEST_F(CacheStoreTest, AFullDiskIsCountedAndNothingElse) {
   EXPECT_EQ(names(), "1 3 ");
 }
 
-TEST_F(CacheStoreTest, WhatCannotBeRemovedLetsNothingNewIn) {
+TEST_F(CacheStoreTest, FailedRemovalPreventsWrites) {
   const auto one = store(2);
   put(*one, 1, 2);
   folder_.removing = std::errc::read_only_file_system;
@@ -221,7 +221,7 @@ TEST_F(CacheStoreTest, WhatCannotBeRemovedLetsNothingNewIn) {
   EXPECT_EQ(errors(CacheOp::kRemove), 1u);
 }
 
-TEST_F(CacheStoreTest, WhatCannotBeListedIsListedTheNextTime) {
+TEST_F(CacheStoreTest, FailedListingIsRetried) {
   put(*store(2), 1, 2);
   folder_.listing = std::errc::io_error;
   const auto one = store(2);
@@ -232,7 +232,7 @@ TEST_F(CacheStoreTest, WhatCannotBeListedIsListedTheNextTime) {
   EXPECT_EQ(names(), "2 ");
 }
 
-TEST_F(CacheStoreTest, WhoeverHoldsTheTurnForTooLongIsCounted) {
+TEST_F(CacheStoreTest, TurnTimeoutIsCounted) {
   const auto one = store(8);
   folder_.turning = std::errc::timed_out;
   EXPECT_EQ(one->begin(), nullptr);
@@ -242,7 +242,7 @@ TEST_F(CacheStoreTest, WhoeverHoldsTheTurnForTooLongIsCounted) {
   EXPECT_EQ(errors(CacheOp::kWrite), 1u);
 }
 
-TEST_F(CacheStoreTest, AFolderThatIsGoneIsMadeAgain) {
+TEST_F(CacheStoreTest, DeletedFolderIsCreatedAgain) {
   const auto one = store(8);
   put(*one, 1, 1);
   EXPECT_EQ(opened_, 1);
@@ -257,7 +257,7 @@ TEST_F(CacheStoreTest, AFolderThatIsGoneIsMadeAgain) {
   EXPECT_EQ(one->bytes(), kPage);
 }
 
-TEST_F(CacheStoreTest, AFolderThatCannotBeOpenedIsTriedAgain) {
+TEST_F(CacheStoreTest, FailedOpenIsRetried) {
   can_be_opened_ = false;
   const auto one = store(8);
   EXPECT_EQ(one->files(), nullptr);

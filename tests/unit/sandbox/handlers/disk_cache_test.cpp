@@ -74,7 +74,7 @@ class DiskCacheTest : public ::testing::Test {
   testing::BoundedLedger ledger_;
 };
 
-TEST_F(DiskCacheTest, FindsAfterARestartWhatWasStored) {
+TEST_F(DiskCacheTest, FindsStoredImageAfterRestart) {
   const auto image = images_.make(9000);
   cache()->store(handler("return 1", image));
   const auto after = cache();
@@ -105,7 +105,7 @@ TEST_F(DiskCacheTest, IsSharedByProcesses) {
   EXPECT_NE(other->find("return 1"), nullptr);
 }
 
-TEST_F(DiskCacheTest, ADamagedFileIsNotThereAndIsReplaced) {
+TEST_F(DiskCacheTest, DamagedFileCountsAsMissingAndIsReplaced) {
   const auto one = cache();
   one->store(handler("return 1", images_.make(10)));
   one->wait_until_written();
@@ -141,7 +141,7 @@ TEST_F(DiskCacheTest, WithoutAFolderItWarnsOnceAMinute) {
   EXPECT_EQ(log.lines(), 2);
 }
 
-TEST_F(DiskCacheTest, WhoRemovesTheFolderLosesOnlyImages) {
+TEST_F(DiskCacheTest, RemovedFolderLosesOnlyImages) {
   const auto one = cache();
   one->store(handler("return 1", images_.make(10)));
   one->wait_until_written();
@@ -153,7 +153,7 @@ TEST_F(DiskCacheTest, WhoRemovesTheFolderLosesOnlyImages) {
   EXPECT_EQ(one->stats().bytes, 4096u);
 }
 
-TEST_F(DiskCacheTest, AFileThatCannotBeReadIsCounted) {
+TEST_F(DiskCacheTest, UnreadableFileIsCounted) {
   FakeFolder folder;
   folder.reading = std::errc::io_error;
   DiskCache one({[&] { return Result<std::shared_ptr<CacheFiles>>(std::make_shared<FakeFiles>(folder)); },
@@ -165,7 +165,7 @@ TEST_F(DiskCacheTest, AFileThatCannotBeReadIsCounted) {
   EXPECT_EQ(count(one, CacheOp::kRead), 1u);
 }
 
-TEST_F(DiskCacheTest, WhatSurvivedInMemoryIsChargedWhenItIsThere) {
+TEST_F(DiskCacheTest, ExistingFilesInMemoryAreChargedAtStart) {
   FakeFolder folder;
   folder.is_in_memory = true;
   const auto open = [&] { return Result<std::shared_ptr<CacheFiles>>(std::make_shared<FakeFiles>(folder)); };
@@ -176,7 +176,7 @@ TEST_F(DiskCacheTest, WhatSurvivedInMemoryIsChargedWhenItIsThere) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), 12'288u);
 }
 
-TEST_F(DiskCacheTest, OnlyFilesThatAreMemoryAreGivenBack) {
+TEST_F(DiskCacheTest, ReclaimsOnlyFilesInMemory) {
   for (const bool is_in_memory : {true, false}) {
     FakeFolder folder;
     folder.is_in_memory = is_in_memory;
@@ -194,7 +194,7 @@ TEST_F(DiskCacheTest, OnlyFilesThatAreMemoryAreGivenBack) {
   }
 }
 
-TEST_F(DiskCacheTest, AnImageThatThereIsNoMemoryToWriteIsCountedAndTheNextIsWritten) {
+TEST_F(DiskCacheTest, FailedWriteIsCountedAndNextIsWritten) {
   FakeFolder folder;
   folder.is_in_memory = true;
   DiskCache::Options options{
@@ -219,7 +219,7 @@ TEST_F(DiskCacheTest, AnImageThatThereIsNoMemoryToWriteIsCountedAndTheNextIsWrit
   EXPECT_EQ(ledger_.granted(budget::Kind::kCache), folder.bytes());
 }
 
-TEST_F(DiskCacheTest, MoreThanCanWaitIsLeftOut) {
+TEST_F(DiskCacheTest, FullQueueLeavesImagesOut) {
   const auto one = cache();
   const auto held = open_cache_folder(directory_).value()->take_turn();  // blocks all writes
   ASSERT_TRUE(held);
@@ -260,7 +260,7 @@ TEST_F(DiskCacheTest, FourThreadsAndTwoProcesses) {
   EXPECT_EQ(count(*caches[0], CacheOp::kVerify), 0u);
 }
 
-TEST_F(DiskCacheTest, AHandlerIsFoundInMemoryThenOnDisk) {
+TEST_F(DiskCacheTest, FindsHandlerInMemoryThenOnDisk) {
   const auto disk = cache();
   HandlerCache first(1_MiB, ledger_, disk.get());
   EXPECT_EQ(first.find("return 1"), nullptr);
@@ -279,7 +279,7 @@ TEST_F(DiskCacheTest, AHandlerIsFoundInMemoryThenOnDisk) {
   EXPECT_EQ(second.stats().misses, 0u);
 }
 
-TEST_F(DiskCacheTest, WhatExecutionsHaveTaughtIsStoredWithTheImage) {
+TEST_F(DiskCacheTest, LearnedPagesAreStoredWithImage) {
   const auto learned = [](const memory::Image& image) {
     return image.learned().snapshot(image.pages()).count();
   };
@@ -300,7 +300,7 @@ TEST_F(DiskCacheTest, WhatExecutionsHaveTaughtIsStoredWithTheImage) {
 }
 
 // End to end: an image from disk runs like a loaded one.
-TEST_F(DiskCacheTest, AHandlerFromDiskRuns) {
+TEST_F(DiskCacheTest, HandlerFromDiskRuns) {
   testing::Sandbox sandbox;
   const sandbox::Runtime& runtime = sandbox.runtime();
   EXPECT_EQ(runtime.image_origin(), runtime.image_origin());

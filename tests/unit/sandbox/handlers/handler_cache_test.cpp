@@ -21,7 +21,7 @@ std::shared_ptr<const memory::Image> image_of(std::size_t pages) {
   return memory::Image::freeze(bytes, nullptr);
 }
 
-TEST(HandlerCache, GivesBackWhatWasPutIn) {
+TEST(HandlerCache, FindsInsertedHandler) {
   budget::UnlimitedLedger ledger;
   HandlerCache cache(1_MiB, ledger);
   EXPECT_EQ(cache.find("return 1"), nullptr);
@@ -33,7 +33,7 @@ TEST(HandlerCache, GivesBackWhatWasPutIn) {
   EXPECT_EQ(cache.stats().entries, 1U);
 }
 
-TEST(HandlerCache, WhatIsKnownIsFoundWithoutItsSource) {
+TEST(HandlerCache, KnownHandlerIsFoundWithoutSource) {
   budget::UnlimitedLedger ledger;
   const auto image = image_of(1);
   HandlerCache cache(2 * HandlerCache::bytes_of("a", *image), ledger);
@@ -52,7 +52,7 @@ TEST(HandlerCache, WhatIsKnownIsFoundWithoutItsSource) {
   EXPECT_EQ(cache.find("a", known), again);
 }
 
-TEST(HandlerCache, TheFirstOfTwoLoadsWins) {
+TEST(HandlerCache, FirstOfTwoLoadsWins) {
   budget::UnlimitedLedger ledger;
   HandlerCache cache(1_MiB, ledger);
   const auto first = cache.insert("return 1", image_of(1));
@@ -60,7 +60,7 @@ TEST(HandlerCache, TheFirstOfTwoLoadsWins) {
   EXPECT_EQ(cache.stats().entries, 1U);
 }
 
-TEST(HandlerCache, TheLeastRecentlyUsedGoesFirst) {
+TEST(HandlerCache, EvictsLeastRecentlyUsedFirst) {
   budget::UnlimitedLedger ledger;
   const auto image = image_of(1);
   HandlerCache cache(3 * HandlerCache::bytes_of("a", *image), ledger);
@@ -74,7 +74,7 @@ TEST(HandlerCache, TheLeastRecentlyUsedGoesFirst) {
   EXPECT_EQ(cache.stats().evictions, 1U);
 }
 
-TEST(HandlerCache, WhatIsEvictedLivesOnForItsHolders) {
+TEST(HandlerCache, EvictedHandlerLivesForItsHolders) {
   budget::UnlimitedLedger ledger;
   const auto image = image_of(1);
   HandlerCache cache(HandlerCache::bytes_of("a", *image), ledger);
@@ -85,7 +85,7 @@ TEST(HandlerCache, WhatIsEvictedLivesOnForItsHolders) {
   EXPECT_EQ(held->image, image);
 }
 
-TEST(HandlerCache, AtItsBound) {
+TEST(HandlerCache, FillsExactlyToItsLimit) {
   budget::UnlimitedLedger ledger;
   const auto image = image_of(1);
   const std::uint64_t one = HandlerCache::bytes_of("a", *image);
@@ -97,7 +97,7 @@ TEST(HandlerCache, AtItsBound) {
   }
 }
 
-TEST(HandlerCache, WhatIsTooLargeEvictsNothing) {
+TEST(HandlerCache, TooLargeEvictsNothing) {
   budget::UnlimitedLedger ledger;
   const auto small = image_of(1), large = image_of(16);
   HandlerCache cache(2 * HandlerCache::bytes_of("a", *small), ledger);
@@ -107,7 +107,7 @@ TEST(HandlerCache, WhatIsTooLargeEvictsNothing) {
   EXPECT_NE(cache.find("a"), nullptr);
 }
 
-TEST(HandlerCache, AnImageIsChargedBeforeItIsMadeAndThenAsLargeAsItIs) {
+TEST(HandlerCache, ReservationShrinksToActualImage) {
   budget::BoundedLedger ledger;
   const auto image = image_of(1);
   const std::uint64_t one = HandlerCache::bytes_of("a", *image), most = image->stored_bytes() + 100'000;

@@ -28,17 +28,17 @@ class ImageFile : public ::testing::Test {
   Bytes file_ = make_image_file(kOrigin, kSource, *image_);
 };
 
-TEST_F(ImageFile, GivesTheSameImage) {
+TEST_F(ImageFile, RoundTripsImage) {
   const auto again = read(file_);
   ASSERT_NE(again, nullptr);
   EXPECT_EQ(again->digest(), image_->digest());
 }
 
-TEST_F(ImageFile, OfAnEmptySource) {
+TEST_F(ImageFile, EmptySourceRoundTrips) {
   EXPECT_NE(read(make_image_file(kOrigin, "", *image_), kOrigin, ""), nullptr);
 }
 
-TEST_F(ImageFile, OfAnotherSourceOrOriginIsNotThere) {
+TEST_F(ImageFile, OtherSourceOrOriginIsMissing) {
   EXPECT_EQ(read(file_, {1, 3}), nullptr);
   EXPECT_EQ(read(file_, {2, 2}), nullptr);
   EXPECT_EQ(read(file_, kOrigin, "return 'some sourcE'"), nullptr);
@@ -46,7 +46,7 @@ TEST_F(ImageFile, OfAnotherSourceOrOriginIsNotThere) {
   EXPECT_EQ(read(file_, kOrigin, ""), nullptr);
 }
 
-TEST_F(ImageFile, IsCalledByItsSourceAndOrigin) {
+TEST_F(ImageFile, NameDependsOnSourceAndOrigin) {
   const Digest name = image_file_name(kOrigin, kSource);
   EXPECT_EQ(image_file_name(kOrigin, kSource), name);
   EXPECT_NE(image_file_name({1, 3}, kSource), name);
@@ -54,7 +54,7 @@ TEST_F(ImageFile, IsCalledByItsSourceAndOrigin) {
   EXPECT_NE(image_file_name(kOrigin, "return"), name);
 }
 
-TEST_F(ImageFile, ShortenedIsNotThere) {
+TEST_F(ImageFile, TruncatedFileIsMissing) {
   for (std::size_t length = 0; length < file_.size(); length += 1 + length / 50)
     EXPECT_EQ(read(Bytes(file_.begin(), file_.begin() + static_cast<std::ptrdiff_t>(length))), nullptr)
         << length;

@@ -11,7 +11,7 @@
 namespace nexus::handlers {
 namespace {
 
-TEST(MemoryProfile, ForecastsNothingForWhatDoesNotGrow) {
+TEST(MemoryProfile, ForecastsZeroWithoutGrowth) {
   MemoryProfile profile;
   for (int i = 0; i < 1000; ++i)
     profile.record(0);
@@ -19,14 +19,14 @@ TEST(MemoryProfile, ForecastsNothingForWhatDoesNotGrow) {
   EXPECT_EQ(profile.high_water_bytes(), 0u);
 }
 
-TEST(MemoryProfile, TheFirstThatGrowsIsBelieved) {
+TEST(MemoryProfile, FirstGrowthSetsForecast) {
   MemoryProfile profile;
   profile.record(3_MiB);
   EXPECT_EQ(profile.forecast_bytes(), 3_MiB) << "no more than any has needed";
   EXPECT_EQ(profile.high_water_bytes(), 3_MiB);
 }
 
-TEST(MemoryProfile, SufficesForNinetyNineOfAHundredAndIsNotMuchMore) {
+TEST(MemoryProfile, ForecastCoversNinetyNinePercentTightly) {
   std::mt19937_64 random(5);
   for (int round = 0; round < 200; ++round) {
     MemoryProfile profile;
@@ -43,7 +43,7 @@ TEST(MemoryProfile, SufficesForNinetyNineOfAHundredAndIsNotMuchMore) {
   }
 }
 
-TEST(MemoryProfile, OneInManyIsNotTheForecastButTheHighWaterMark) {
+TEST(MemoryProfile, RareGrowthRaisesOnlyHighWater) {
   MemoryProfile profile;
   for (int i = 0; i < 200; ++i)
     profile.record(100_KiB);
@@ -52,7 +52,7 @@ TEST(MemoryProfile, OneInManyIsNotTheForecastButTheHighWaterMark) {
   EXPECT_EQ(profile.high_water_bytes(), 20_MiB);
 }
 
-TEST(MemoryProfile, WhatIsLongPastFades) {
+TEST(MemoryProfile, OldExecutionsFade) {
   MemoryProfile profile;
   for (int i = 0; i < 100; ++i)
     profile.record(10_MiB);
@@ -63,7 +63,7 @@ TEST(MemoryProfile, WhatIsLongPastFades) {
   EXPECT_LT(executions, 10'000);
 }
 
-TEST(MemoryProfile, DoubtEndsInNothing) {
+TEST(MemoryProfile, RepeatedRefusalsLowerForecastToZero) {
   MemoryProfile profile;
   for (int i = 0; i < 500; ++i)
     profile.record(30_MiB);
@@ -74,7 +74,7 @@ TEST(MemoryProfile, DoubtEndsInNothing) {
   EXPECT_LE(refusals, 10);
 }
 
-TEST(MemoryProfile, AnythingMayBeRecorded) {
+TEST(MemoryProfile, AcceptsAnyBytes) {
   MemoryProfile profile;
   for (const std::uint64_t bytes : {1_KiB, 64_KiB, 64_KiB + 1, 4_GiB, std::uint64_t{UINT64_MAX}})
     profile.record(bytes);

@@ -37,7 +37,7 @@ TEST(Arena, FindsTheOwnerOfAnAddressAtEveryEdge) {
   EXPECT_EQ(arena->owner_of(arena->slot_base(2)), name(3));
 }
 
-TEST(Arena, HandsOutEachSlotOnceTheLowestFirst) {
+TEST(Arena, TakesEachSlotOnceLowestFirst) {
   const auto arena = *Arena::create(6);
   for (std::size_t slot = 0; slot < 6; ++slot)
     EXPECT_EQ(arena->take_slot(), slot);
@@ -81,7 +81,7 @@ TEST(Arena, AReusedSlotIsZero) {
     ASSERT_EQ(base[i], std::byte{0});
 }
 
-TEST(Arena, SaysWhatStandsInTheWayOfTooMuchAddressSpace) {
+TEST(Arena, TooMuchAddressSpaceNamesSetting) {
   const auto arena = Arena::create(100'000);  // 400 TiB
   ASSERT_FALSE(arena.has_value());
   EXPECT_NE(arena.error().message.find("MAX_INSTANCES"), std::string::npos) << arena.error().message;

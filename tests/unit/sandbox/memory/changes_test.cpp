@@ -88,7 +88,7 @@ TEST_F(ChangesTest, RunsAreMergedAcrossLessThanSixteenEqualBytes) {
   }
 }
 
-TEST_F(ChangesTest, TheFirstAndTheLastByteAndAllOfThem) {
+TEST_F(ChangesTest, FirstByteLastByteAndWholePage) {
   expect_runs(before_, before_);
   expect_runs(changed_at({0}), before_);
   expect_runs(changed_at({kPageBytes - 1}), before_);
@@ -102,7 +102,7 @@ TEST_F(ChangesTest, TheFirstAndTheLastByteAndAllOfThem) {
   EXPECT_EQ(changes.size(), kMostChangedPageBytes);
 }
 
-TEST_F(ChangesTest, FoundAsByAPlainComparison) {
+TEST_F(ChangesTest, AgreesWithPlainComparison) {
   for (std::uint64_t n = 0; n < testing::steps(5'000); ++n) {
     Page page = before_;
     const std::uint64_t one_in = 1 + random_() % (n % 2 == 0 ? 8 : 400);

@@ -28,7 +28,7 @@ class DeltaTest : public Memories {
   std::vector<std::byte> before_;
 };
 
-TEST_F(DeltaTest, OfAPristineMemoryIsEmpty) {
+TEST_F(DeltaTest, PristineMemoryHasEmptyDelta) {
   const auto a = memory(), b = memory();
   const auto shared = image(4);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -41,7 +41,7 @@ TEST_F(DeltaTest, OfAPristineMemoryIsEmpty) {
   EXPECT_TRUE(b->is_pristine());
 }
 
-TEST_F(DeltaTest, HoldsWhatWasWrittenAndNoMore) {
+TEST_F(DeltaTest, HoldsOnlyWrittenPages) {
   const auto a = memory(), b = memory();
   const auto shared = image(4);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -61,7 +61,7 @@ TEST_F(DeltaTest, HoldsWhatWasWrittenAndNoMore) {
   EXPECT_TRUE(b->is_pristine()) << "what was put in is known to be hot";
 }
 
-TEST_F(DeltaTest, LeavesOutWhatIsDead) {
+TEST_F(DeltaTest, OmitsDeadPages) {
   const auto a = memory(), b = memory();
   const auto shared = image(4);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -75,7 +75,7 @@ TEST_F(DeltaTest, LeavesOutWhatIsDead) {
   expect_equal(*a, *b);
 }
 
-TEST_F(DeltaTest, IsTheSameWhenItIsCompressed) {
+TEST_F(DeltaTest, CompressedRestoresSameBytes) {
   const auto a = memory(), b = memory();
   const auto shared = image(4);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -95,7 +95,7 @@ TEST_F(DeltaTest, IsTheSameWhenItIsCompressed) {
 }
 
 // A bug: the working buffers were as large as the whole delta, and not charged.
-TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndCompressedOneByOne) {
+TEST_F(DeltaTest, LargeDeltaIsGrantedAndCompressedInParts) {
   const auto a = memory(), b = memory();
   const auto shared = image(2);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -134,7 +134,7 @@ TEST_F(DeltaTest, ALargeOneIsPartsThatAreGrantedAndCompressedOneByOne) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), delta.bytes());
 }
 
-TEST_F(DeltaTest, IsTakenAndPutInInTurns) {
+TEST_F(DeltaTest, CapturesAndRestoresInSteps) {
   const auto a = memory(), b = memory();
   const auto shared = image(2);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -169,7 +169,7 @@ TEST_F(DeltaTest, IsTakenAndPutInInTurns) {
       std::memcmp(before.data() + 3 * kPageBytes, b->base() + 3 * kPageBytes, b->size() - 3 * kPageBytes), 0);
 }
 
-TEST_F(DeltaTest, IsRefusedWhereThereAreNoBytesForIt) {
+TEST_F(DeltaTest, CaptureFailsWithoutGrant) {
   const auto a = memory();
   ASSERT_TRUE(a->take(image(4)));
   write(*a, 3);
@@ -180,7 +180,7 @@ TEST_F(DeltaTest, IsRefusedWhereThereAreNoBytesForIt) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kSuspended), 0U);
 }
 
-TEST_F(DeltaTest, TakesItsGrownMemoryAlong) {
+TEST_F(DeltaTest, CapturesGrownMemory) {
   const auto a = memory(), b = memory();
   const auto shared = image(2);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -197,7 +197,7 @@ TEST_F(DeltaTest, TakesItsGrownMemoryAlong) {
       << "what was written, and all that has grown";
 }
 
-TEST_F(DeltaTest, IsRefusedAsAWholeWhereItsMemoryCannotGrow) {
+TEST_F(DeltaTest, RestoreFailsWholeWhenMemoryCannotGrow) {
   const auto a = memory(), b = memory();
   const auto shared = image(2);
   ASSERT_TRUE(a->take(shared) && b->take(shared));
@@ -223,7 +223,7 @@ TEST_F(DeltaTest, IsRefusedAsAWholeWhereItsMemoryCannotGrow) {
   EXPECT_TRUE(b->is_pristine());
 }
 
-TEST_F(DeltaTest, IsRefusedByAnotherImage) {
+TEST_F(DeltaTest, RestoreRejectsAnotherImage) {
   const auto a = memory(), b = memory();
   ASSERT_TRUE(a->take(image(2)) && b->take(image(2)));
   write(*a, 3);
@@ -235,7 +235,7 @@ TEST_F(DeltaTest, IsRefusedByAnotherImage) {
   EXPECT_FALSE(apply(delta, *memory())) << "none at all";
 }
 
-TEST_F(DeltaTest, FitsAnImageThatWasBuiltAgain) {
+TEST_F(DeltaTest, RestoresOverRebuiltImage) {
   const auto a = memory(), b = memory();
   const auto bytes = some_bytes(2);
   ASSERT_TRUE(a->take(Image::freeze(bytes, nullptr)) && b->take(Image::freeze(bytes, image(1))));

@@ -44,7 +44,7 @@ class ImageCodec : public ::testing::Test {
   Images base_ = Image::freeze(base_bytes_, nullptr);
 };
 
-TEST_F(ImageCodec, GivesTheSameImage) {
+TEST_F(ImageCodec, RoundTripsImage) {
   for (const std::size_t wasm_pages : {1, 2, 3, 40}) {
     const Images image = changed(wasm_pages);
     const Images again = read_image(encoded(*image), base_);
@@ -57,7 +57,7 @@ TEST_F(ImageCodec, GivesTheSameImage) {
   }
 }
 
-TEST_F(ImageCodec, RemembersWhatWasLearned) {
+TEST_F(ImageCodec, KeepsLearnedPages) {
   const Images image = changed(5);
   PageSet written(image->pages());
   for (const std::size_t page : {0, 3, 63, 64, 79})
@@ -68,7 +68,7 @@ TEST_F(ImageCodec, RemembersWhatWasLearned) {
   EXPECT_EQ(again->learned().snapshot(again->pages()).runs(), written.runs());
 }
 
-TEST_F(ImageCodec, AnImageLikeItsBaseIsSmall) {
+TEST_F(ImageCodec, ImageEqualToBaseIsSmall) {
   const Images image = Image::freeze(base_bytes_, base_);
   EXPECT_LT(encoded(*image).size(), 32u);
   const Images again = read_image(encoded(*image), base_);
@@ -76,7 +76,7 @@ TEST_F(ImageCodec, AnImageLikeItsBaseIsSmall) {
   EXPECT_TRUE(again->equals(base_bytes_));
 }
 
-TEST_F(ImageCodec, RefusesSizesThatNoMemoryHas) {
+TEST_F(ImageCodec, RejectsImpossibleSizes) {
   const auto with_pages = [](std::uint32_t pages) {
     Bytes bytes(2 * sizeof(std::uint32_t));
     const std::uint32_t words = pages / 64 + (pages % 64 != 0 ? 1 : 0);
@@ -95,7 +95,7 @@ TEST_F(ImageCodec, RefusesSizesThatNoMemoryHas) {
 }
 
 // The runs of a page must be in order, inside the page, and complete.
-TEST_F(ImageCodec, RefusesChangesThatLeadOutside) {
+TEST_F(ImageCodec, RejectsChangesOutsidePages) {
   struct Run {
     std::uint16_t offset, length;
   };

@@ -16,7 +16,7 @@ void mark(Bytes& bytes, std::size_t page, unsigned char value) {
   std::memset(bytes.data() + page * kPageBytes, value, kPageBytes);
 }
 
-TEST(Image, KeepsNothingForPagesOfZeros) {
+TEST(Image, StoresNothingForZeroPages) {
   Bytes bytes = zeros(2);
   mark(bytes, 3, 7);
   const auto image = Image::freeze(bytes, nullptr);
@@ -31,7 +31,7 @@ TEST(Image, KeepsNothingForPagesOfZeros) {
   EXPECT_LT(image->stored_bytes(), kPageBytes + 1024);
 }
 
-TEST(Image, KeepsNoMoreThanItWasSaidToKeepAtMost) {
+TEST(Image, StoredBytesStayBelowMostBytes) {
   std::mt19937_64 random(1);
   Bytes bytes = zeros(4);
   for (std::byte& byte : bytes)
@@ -51,7 +51,7 @@ TEST(Image, KeepsNoMoreThanItWasSaidToKeepAtMost) {
   EXPECT_EQ(Image::differing_pages(bytes, *base).count(), 0);
 }
 
-TEST(Image, SharesWithItsBaseWhatIsEqual) {
+TEST(Image, SharesEqualPagesWithBase) {
   Bytes bytes = zeros(1);
   mark(bytes, 1, 1);
   mark(bytes, 2, 2);
@@ -68,7 +68,7 @@ TEST(Image, SharesWithItsBaseWhatIsEqual) {
   EXPECT_TRUE(image->equals(bytes));
 }
 
-TEST(Image, OfAnImageKeepsTheBaseOfThatAlive) {
+TEST(Image, ImageOfImageUsesItsBase) {
   Bytes bytes = zeros(1);
   mark(bytes, 1, 1);
   auto first = Image::freeze(bytes, nullptr);
@@ -97,7 +97,7 @@ TEST(Image, MayBeSmallerOrLargerThanItsBase) {
   EXPECT_TRUE(larger->equals(bytes));
 }
 
-TEST(Image, KeepsOfItsBaseOnlyWhatIsChanged) {
+TEST(Image, StoresOnlyChangesAgainstBase) {
   Bytes bytes = zeros(16);
   for (std::size_t page = 0; page < 256; ++page)
     mark(bytes, page, static_cast<unsigned char>(page));
@@ -112,7 +112,7 @@ TEST(Image, KeepsOfItsBaseOnlyWhatIsChanged) {
   EXPECT_TRUE(image->equals(bytes));
 }
 
-TEST(Image, ItsPagesAreSharedByAllWhoHaveThem) {
+TEST(Image, UnfoldedPagesAreShared) {
   Bytes bytes = zeros(1);
   const auto base = Image::freeze(bytes, nullptr);
   mark(bytes, 3, 3);
@@ -126,7 +126,7 @@ TEST(Image, ItsPagesAreSharedByAllWhoHaveThem) {
 }
 
 // Pages and changes agree, for any changes to any base.
-TEST(Image, RandomChangesComeBack) {
+TEST(Image, RandomChangesRoundTrip) {
   std::mt19937_64 random(5);
   for (int round = 0; round < 300; ++round) {
     SCOPED_TRACE(round);
@@ -179,7 +179,7 @@ TEST(Image, EqualsOnlyTheSameBytesAndSize) {
   }
 }
 
-TEST(Image, DigestIsOfTheBytesAlone) {
+TEST(Image, DigestDependsOnlyOnBytes) {
   Bytes bytes = zeros(2);
   mark(bytes, 1, 1);
   mark(bytes, 7, 7);
@@ -199,7 +199,7 @@ TEST(Image, DigestIsOfTheBytesAlone) {
   EXPECT_EQ(Image::freeze(zeros(1), nullptr)->digest(), Image::freeze(zeros(1), base)->digest());
 }
 
-TEST(Image, LearnsFromAllAndForgetsWhatIsAboveIt) {
+TEST(Image, LearnsFromAllInstancesWithinItsSize) {
   const auto image = Image::freeze(zeros(2), nullptr);
   EXPECT_EQ(image->learned().snapshot(image->pages()).count(), 0U);
   PageSet first(32), second(200);

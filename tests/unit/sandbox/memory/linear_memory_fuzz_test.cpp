@@ -66,7 +66,7 @@ TEST_P(LinearMemoryFuzz, IsExactlyTheImageAfterEveryReset) {
 }
 
 // Captures a delta from one memory and restores it into another with a different history.
-TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
+TEST_P(LinearMemoryFuzz, DeltaReproducesBytesInAnotherMemory) {
   const auto from = memory(GetParam()), to = memory();
   for (std::uint64_t n = 0; n < testing::steps(2'000); ++n) {
     const Images shared = next_image();
@@ -95,7 +95,7 @@ TEST_P(LinearMemoryFuzz, ADeltaGivesEqualBytesInAnotherMemory) {
 }
 
 // The same, checked in the captured memory, early and late in learning its hot pages.
-TEST_P(LinearMemoryFuzz, WhatADeltaPutsBackIsTheImage) {
+TEST_P(LinearMemoryFuzz, CaptureLeavesTheImage) {
   const auto from = memory(GetParam()), to = memory();
   for (std::uint64_t n = 0; n < testing::steps(500); ++n) {
     const Images shared = next_image();

@@ -13,7 +13,7 @@ class LinearMemoryTest : public Memories {};
 
 // ---- slices ----
 
-TEST_F(LinearMemoryTest, ASliceIsInsideOrNotAtAll) {
+TEST_F(LinearMemoryTest, SliceIsInsideOrNone) {
   const auto m = memory();
   ASSERT_TRUE(m->grow_to(2 * kWasmPageBytes));
   const auto size = static_cast<std::uint32_t>(m->size());
@@ -31,7 +31,7 @@ TEST_F(LinearMemoryTest, ASliceIsInsideOrNotAtAll) {
 
 // ---- growth ----
 
-TEST_F(LinearMemoryTest, GrowsUpToItsLimitAndRemembersTheFirstRefusal) {
+TEST_F(LinearMemoryTest, GrowsToLimitAndKeepsFirstRefusal) {
   const auto m = memory();
   m->set_limit(3 * kWasmPageBytes);
   EXPECT_TRUE(m->grow_to(3 * kWasmPageBytes));
@@ -44,7 +44,7 @@ TEST_F(LinearMemoryTest, GrowsUpToItsLimitAndRemembersTheFirstRefusal) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), 3 * kWasmPageBytes);
 }
 
-TEST_F(LinearMemoryTest, GrowthThatTheLedgerRefusesLeavesTheSize) {
+TEST_F(LinearMemoryTest, LedgerRefusalKeepsSize) {
   const auto m = memory();
   ledger_.set_limit(2 * kWasmPageBytes);
   EXPECT_TRUE(m->grow_to(2 * kWasmPageBytes));
@@ -55,7 +55,7 @@ TEST_F(LinearMemoryTest, GrowthThatTheLedgerRefusesLeavesTheSize) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), 2 * kWasmPageBytes);
 }
 
-TEST_F(LinearMemoryTest, AResetForgetsTheRefusal) {
+TEST_F(LinearMemoryTest, ResetClearsRefusal) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(2)));
   m->set_limit(2 * kWasmPageBytes);
@@ -64,7 +64,7 @@ TEST_F(LinearMemoryTest, AResetForgetsTheRefusal) {
   EXPECT_FALSE(m->refusal());
 }
 
-TEST_F(LinearMemoryTest, WhatHadGrownIsZeroAgainAndPaidBack) {
+TEST_F(LinearMemoryTest, ResetZeroesAndReturnsGrownBytes) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(1)));
   for (int round = 0; round < 3; ++round) {
@@ -81,7 +81,7 @@ TEST_F(LinearMemoryTest, WhatHadGrownIsZeroAgainAndPaidBack) {
   EXPECT_EQ(m->faults(), 0U) << "grown pages are not tracked";
 }
 
-TEST_F(LinearMemoryTest, GivesEverythingBackWhenItGoes) {
+TEST_F(LinearMemoryTest, DestructorGivesBackEverything) {
   {
     const auto m = memory();
     ASSERT_TRUE(m->take(image(5)));
@@ -92,7 +92,7 @@ TEST_F(LinearMemoryTest, GivesEverythingBackWhenItGoes) {
   EXPECT_EQ(arena_->owner_of(arena_->slot_base(0)), nullptr);
 }
 
-TEST_F(LinearMemoryTest, RefusesWhenNoSlotIsFree) {
+TEST_F(LinearMemoryTest, FailsWithoutFreeSlot) {
   std::vector<std::unique_ptr<LinearMemory>> all;
   for (std::size_t i = 0; i < arena_->slots(); ++i)
     all.push_back(memory());
@@ -102,7 +102,7 @@ TEST_F(LinearMemoryTest, RefusesWhenNoSlotIsFree) {
   EXPECT_EQ(one_more.error().limit, (LimitReached{"pool", "MAX_INSTANCES", 8, 9}));
 }
 
-TEST_F(LinearMemoryTest, WhatIsPrepaidGrowsWithoutTheLedgerAndTheRestGoesBack) {
+TEST_F(LinearMemoryTest, PrepaidGrowthNeedsNoGrantAndReturnsTheRest) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(1)));
   m->prepay(*ledger_.grant(budget::Kind::kInstances, 3 * kWasmPageBytes));
@@ -113,7 +113,7 @@ TEST_F(LinearMemoryTest, WhatIsPrepaidGrowsWithoutTheLedgerAndTheRestGoesBack) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), m->charged_bytes());
 }
 
-TEST_F(LinearMemoryTest, PagesOfTheImageAreChargedOnceTheyAreWritten) {
+TEST_F(LinearMemoryTest, ImagePagesAreChargedWhenWritten) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(4)));
   m->reset();
@@ -128,7 +128,7 @@ TEST_F(LinearMemoryTest, PagesOfTheImageAreChargedOnceTheyAreWritten) {
 }
 
 // The charge equals the memory that the kernel has given, for any sequence of images.
-TEST_F(LinearMemoryTest, WhatIsChargedIsWhatIsResident) {
+TEST_F(LinearMemoryTest, ChargeEqualsResidentBytes) {
   const auto m = memory();
   const auto base = image(6);
   for (int round = 0; round < 50; ++round) {
@@ -146,7 +146,7 @@ TEST_F(LinearMemoryTest, WhatIsChargedIsWhatIsResident) {
 
 // ---- images ----
 
-TEST_F(LinearMemoryTest, AnImageThatTheLedgerRefusesLeavesTheOneBefore) {
+TEST_F(LinearMemoryTest, RefusedImageKeepsPreviousOne) {
   const auto m = memory();
   const auto small = image(2);
   ASSERT_TRUE(m->take(small));
@@ -158,7 +158,7 @@ TEST_F(LinearMemoryTest, AnImageThatTheLedgerRefusesLeavesTheOneBefore) {
   EXPECT_TRUE(m->is_pristine());
 }
 
-TEST_F(LinearMemoryTest, WhatStopsBeingTrackedBecomesAnyImageAfterwards) {
+TEST_F(LinearMemoryTest, UntrackedMemoryCanTakeAnyImage) {
   const auto m = memory();
   const auto first = image(4);
   ASSERT_TRUE(m->take(first));
@@ -174,7 +174,7 @@ TEST_F(LinearMemoryTest, WhatStopsBeingTrackedBecomesAnyImageAfterwards) {
 
 // ---- hot and cold ----
 
-TEST_F(LinearMemoryTest, AColdPageFaultsOnceAndIsHotFromThenOn) {
+TEST_F(LinearMemoryTest, ColdPageFaultsOnce) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(4)));
   EXPECT_EQ(m->hot_pages(), 0U);
@@ -204,7 +204,7 @@ TEST_F(LinearMemoryTest, NeighboursMergeOverGapsOfOne) {
   EXPECT_EQ(m->faults(), 4U);
 }
 
-TEST_F(LinearMemoryTest, WhatOneLearnedTheNextKnows) {
+TEST_F(LinearMemoryTest, LearnedPagesAreSharedByInstances) {
   const auto a = memory(), b = memory();
   const auto shared = image(8);
   ASSERT_TRUE(a->take(shared));
@@ -239,7 +239,7 @@ TEST_F(LinearMemoryTest, NeverHasMoreThan24Runs) {
 }
 
 // The isolated page has no neighbour within half of the memory.
-TEST_F(LinearMemoryTest, ALonelyPageDoesNotMakeA25thRun) {
+TEST_F(LinearMemoryTest, IsolatedPageDoesNotMakeA25thRun) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(32)));
   for (std::size_t i = 0; i < 24; ++i)
@@ -249,7 +249,7 @@ TEST_F(LinearMemoryTest, ALonelyPageDoesNotMakeA25thRun) {
   EXPECT_LE(m->hot().run_count(), 24U);
 }
 
-TEST_F(LinearMemoryTest, NeitherWhatIsLearnedNorWhatDiffersMakesMoreThan24Runs) {
+TEST_F(LinearMemoryTest, LearnedAndDifferingPagesMakeAtMost24Runs) {
   const auto shared = image(32);
   PageSet scattered(shared->pages());
   for (std::size_t page = 0; page < 512; page += 7)
@@ -269,7 +269,7 @@ TEST_F(LinearMemoryTest, NeitherWhatIsLearnedNorWhatDiffersMakesMoreThan24Runs) 
   EXPECT_TRUE(m->is_pristine());
 }
 
-TEST_F(LinearMemoryTest, AChangeOfImageKeepsHotWhatIsHot) {
+TEST_F(LinearMemoryTest, ChangeOfImageKeepsHotPages) {
   const auto m = memory();
   const auto base = image(8);
   ASSERT_TRUE(m->take(base));
@@ -289,7 +289,7 @@ TEST_F(LinearMemoryTest, AChangeOfImageKeepsHotWhatIsHot) {
   EXPECT_TRUE(m->is_pristine());
 }
 
-TEST_F(LinearMemoryTest, LearnsAnewWhenMuchMoreIsHotThanTheImageNeeds) {
+TEST_F(LinearMemoryTest, RelearnsWhenFarTooManyPagesAreHot) {
   const auto m = memory();
   const auto large = image(16), small = Image::freeze(std::vector<std::byte>(16 * kWasmPageBytes), nullptr);
   PageSet needed(small->pages());

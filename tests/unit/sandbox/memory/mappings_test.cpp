@@ -64,18 +64,18 @@ class MappingsTest : public Memories {
   }
 };
 
-TEST_F(MappingsTest, WithNoneLeftAFaultFallsBackToCopyingEverything) {
+TEST_F(MappingsTest, WithoutMappingsAFaultFallsBackToCopying) {
   EXPECT_EXIT(_exit(calls_when_exhausted(0, 10)), ::testing::ExitedWithCode(0), "");
 }
 
-TEST_F(MappingsTest, WithFewLeftTheyAreUsedAndThenItFallsBack) {
+TEST_F(MappingsTest, FewMappingsAreUsedBeforeFallback) {
   for (const std::size_t left_over : {2, 4, 6, 8, 10, 14, 20}) {
     EXPECT_EXIT(_exit(calls_when_exhausted(left_over, 10)), ::testing::ExitedWithCode(0), "") << left_over;
   }
 }
 
 // Many runs are learned before the mappings run out: taking the image must not need them.
-TEST_F(MappingsTest, WithNoneLeftAnImageIsTakenAllTheSame) {
+TEST_F(MappingsTest, WithoutMappingsAnImageIsStillTaken) {
   const auto taken = [&] {
     const auto m = memory();
     const auto learned = image(32);
@@ -96,7 +96,7 @@ TEST_F(MappingsTest, WithNoneLeftAnImageIsTakenAllTheSame) {
   EXPECT_EXIT(_exit(taken()), ::testing::ExitedWithCode(0), "");
 }
 
-TEST_F(MappingsTest, WithNoneLeftANewMemoryIsRefused) {
+TEST_F(MappingsTest, WithoutMappingsANewMemoryFails) {
   const auto made = [&] {
     const AllMappings all(0);
     const auto m = memory();

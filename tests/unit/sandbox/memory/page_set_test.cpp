@@ -110,7 +110,7 @@ TEST(PageSet, FuzzAgainstStdSet) {
   }
 }
 
-TEST(PageSet, AMergedRunStopsAtBothEnds) {
+TEST(PageSet, MergedRunStopsAtBothEnds) {
   PageSet set(130);
   set.add(0);
   set.add(129);
@@ -120,7 +120,7 @@ TEST(PageSet, AMergedRunStopsAtBothEnds) {
   EXPECT_EQ(set.merged_run(64, 62), (PageRun{64, 1}));
 }
 
-TEST(PageSet, ARunAcrossWordsIsOne) {
+TEST(PageSet, RunAcrossWordsIsOneRun) {
   PageSet set(256);
   set.add(PageRun{60, 140});
   EXPECT_EQ(set.run_count(), 1U);

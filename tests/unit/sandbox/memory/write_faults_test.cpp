@@ -35,7 +35,7 @@ void expect_default_action(const std::function<void()>& fault) {
   }
 }
 
-TEST_F(WriteFaultsTest, EachOfFourThreadsHasItsOwnMemory) {
+TEST_F(WriteFaultsTest, FourThreadsHaveTheirOwnMemories) {
   const auto shared = image(16);
   std::vector<std::thread> threads;
   std::atomic<int> wrong{0};
@@ -60,7 +60,7 @@ TEST_F(WriteFaultsTest, EachOfFourThreadsHasItsOwnMemory) {
   EXPECT_EQ(ledger_.granted(budget::Kind::kInstances), 0U);
 }
 
-TEST_F(WriteFaultsTest, AMemoryMayGoOnInAnotherThread) {
+TEST_F(WriteFaultsTest, MemoryMayMoveToAnotherThread) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(4)));
   for (std::size_t page = 0; page < 64; page += 5)
@@ -94,7 +94,7 @@ TEST_F(WriteFaultsTest, RunningNests) {
 }
 
 // The kernel takes no fault for a write to guest memory in a system call: the call fails.
-TEST_F(WriteFaultsTest, ASystemCallIntoAColdPageFailsAndHealsNothing) {
+TEST_F(WriteFaultsTest, SystemCallIntoColdPageFailsWithoutUnprotecting) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(1)));
   const Running running(*m);
@@ -111,7 +111,7 @@ TEST_F(WriteFaultsTest, ASystemCallIntoAColdPageFailsAndHealsNothing) {
 
 // ---- faults that must end the process ----
 
-TEST_F(WriteFaultsTest, AStrayWriteIntoAnothersColdPageIsReported) {
+TEST_F(WriteFaultsTest, StrayWriteToForeignColdPageAborts) {
   const auto mine = memory(), other = memory();
   ASSERT_TRUE(mine->take(image(2)) && other->take(image(2)));
   EXPECT_DEATH(
@@ -123,13 +123,13 @@ TEST_F(WriteFaultsTest, AStrayWriteIntoAnothersColdPageIsReported) {
       "running");
 }
 
-TEST_F(WriteFaultsTest, AWriteOfAThreadThatRunsNothingIsReported) {
+TEST_F(WriteFaultsTest, WriteWithoutRunningMemoryAborts) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(2)));
   EXPECT_DEATH(store(m->base()), "stray write");
 }
 
-TEST_F(WriteFaultsTest, ANullPointerReachesTheDefaultAction) {
+TEST_F(WriteFaultsTest, NullPointerReachesDefaultAction) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(2)));
   expect_default_action([&] {
@@ -138,7 +138,7 @@ TEST_F(WriteFaultsTest, ANullPointerReachesTheDefaultAction) {
   });
 }
 
-TEST_F(WriteFaultsTest, AWriteBeyondTheMemoryReachesTheEarlierHandler) {
+TEST_F(WriteFaultsTest, WriteBeyondMemoryReachesPreviousHandler) {
   const auto m = memory();
   ASSERT_TRUE(m->take(image(2)));
   expect_default_action([&] {
@@ -158,7 +158,7 @@ void earlier_handler(int, siginfo_t* info, void*) {
   if (info->si_addr == page_of_earlier) mprotect(page_of_earlier, kPageBytes, PROT_READ | PROT_WRITE);
 }
 
-TEST_F(WriteFaultsTest, WhatIsNotOursGoesToTheHandlerBefore) {
+TEST_F(WriteFaultsTest, OtherFaultsGoToPreviousHandler) {
   faults_.reset();
   struct sigaction action{}, before{};
   action.sa_sigaction = earlier_handler;

@@ -21,7 +21,7 @@ TEST_F(PoolTest, GivesAtOnceAndTakesBack) {
   EXPECT_EQ(pool.stats().created, 1u);
 }
 
-TEST_F(PoolTest, TheOneUsedLastIsUsedNext) {
+TEST_F(PoolTest, ReusesMostRecentlyUsed) {
   Pool pool({.max_instances = 2, .min_instances = 0}, clock, factory());
   FakeLease a = *pool.try_acquire();
   FakeLease b = *pool.try_acquire();
@@ -45,7 +45,7 @@ TEST_F(PoolTest, TryAcquireDoesNotWait) {
   EXPECT_EQ(pool.waiting_count(), 0u);
 }
 
-TEST_F(PoolTest, WhereNobodyMayWaitItIsTheTimeThatSaysSo) {
+TEST_F(PoolTest, ZeroQueueTimeoutNamesTimeoutSetting) {
   Pool pool({.max_instances = 1, .min_instances = 0, .queue_timeout_ms = 0}, clock, factory());
   const FakeLease lease = *pool.try_acquire();
   pool.acquire(keep());
@@ -53,7 +53,7 @@ TEST_F(PoolTest, WhereNobodyMayWaitItIsTheTimeThatSaysSo) {
   EXPECT_EQ(refusals[0].limit->setting, "QUEUE_TIMEOUT_MS");
 }
 
-TEST_F(PoolTest, WhoWaitsGetsWhatComesBack) {
+TEST_F(PoolTest, WaitingCallerGetsReturnedInstance) {
   Pool pool({.max_instances = 1, .min_instances = 0, .max_queue = 1}, clock, factory());
   FakeLease lease = *pool.try_acquire();
   pool.acquire(keep());
@@ -68,7 +68,7 @@ TEST_F(PoolTest, WhoWaitsGetsWhatComesBack) {
   leases.clear();
 }
 
-TEST_F(PoolTest, RefusesAtATickWhoWaitedTooLong) {
+TEST_F(PoolTest, TickRejectsCallersAfterTimeout) {
   Pool pool({.max_instances = 1, .min_instances = 0, .queue_timeout_ms = 50}, clock, factory());
   const FakeLease lease = *pool.try_acquire();
   pool.acquire(keep());
@@ -82,7 +82,7 @@ TEST_F(PoolTest, RefusesAtATickWhoWaitedTooLong) {
   EXPECT_EQ(refusals[0].limit->setting, "QUEUE_TIMEOUT_MS");
 }
 
-TEST_F(PoolTest, MeasuresHowLongEachWaitedForWhatItGot) {
+TEST_F(PoolTest, MeasuresWaitOfServedCallers) {
   Pool pool({.max_instances = 1, .min_instances = 1, .max_queue = 2, .queue_timeout_ms = 50}, clock,
             factory());
   pool.acquire(keep());
@@ -105,7 +105,7 @@ TEST_F(PoolTest, MeasuresHowLongEachWaitedForWhatItGot) {
   leases.clear();
 }
 
-TEST_F(PoolTest, MakingAnInstanceIsWaitingForIt) {
+TEST_F(PoolTest, CreationCountsAsWait) {
   Pool pool({.max_instances = 1, .min_instances = 0}, clock, [this] {
     clock.us += 300;
     return factory()();
@@ -129,7 +129,7 @@ TEST_F(PoolTest, StatsOfPoolsAddUp) {
   EXPECT_EQ(sum.waits.count(), 2u);
 }
 
-TEST_F(PoolTest, AFailedCreationIsTheCallersErrorAndFreesThePlace) {
+TEST_F(PoolTest, FailedCreationFailsCallerAndFreesSlot) {
   Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
   failures_left = 1;
   const Result<FakeLease> refused = pool.try_acquire();
@@ -138,7 +138,7 @@ TEST_F(PoolTest, AFailedCreationIsTheCallersErrorAndFreesThePlace) {
   EXPECT_TRUE(pool.try_acquire());
 }
 
-TEST_F(PoolTest, WarmInstancesThatFailAreMadeLater) {
+TEST_F(PoolTest, FailedWarmInstancesAreRetried) {
   failures_left = 2;
   Pool pool({.max_instances = 2, .min_instances = 2}, clock, factory());
   EXPECT_EQ(pool.available_count(), 0u);
@@ -147,7 +147,7 @@ TEST_F(PoolTest, WarmInstancesThatFailAreMadeLater) {
   EXPECT_EQ(pool.available_count(), 2u);
 }
 
-TEST_F(PoolTest, ATerminatedInstanceIsRetired) {
+TEST_F(PoolTest, TerminatedInstanceIsRetired) {
   Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
   pool.try_acquire()->operator->()->terminate();
   EXPECT_EQ(retired(pool, Retired::kTrap), 1u);
@@ -161,7 +161,7 @@ TEST_F(PoolTest, ATerminatedInstanceIsRetired) {
   EXPECT_EQ(pool.total_memory(), 0u);
 }
 
-TEST_F(PoolTest, ALeaseDroppedInMidExecutionIsCancelledAndRetired) {
+TEST_F(PoolTest, DroppedLeaseCancelsAndRetiresRunningInstance) {
   Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
   pool.try_acquire()->operator->()->status = FakeInstance::Status::kRunning;
   pool.try_acquire()->operator->()->status = FakeInstance::Status::kFinished;
@@ -190,7 +190,7 @@ TEST_F(PoolTest, CountsMemory) {
   EXPECT_EQ(pool.total_memory(), 6000u);
 }
 
-TEST_F(PoolTest, DrainsWhenTheLastLeaseIsBack) {
+TEST_F(PoolTest, DrainsAfterLastLease) {
   Pool pool({.max_instances = 2, .min_instances = 2}, clock, factory());
   FakeLease lease = *pool.try_acquire();
   FakeLease other = *pool.try_acquire();
@@ -208,7 +208,7 @@ TEST_F(PoolTest, DrainsWhenTheLastLeaseIsBack) {
   EXPECT_EQ(drained, 2);
 }
 
-TEST_F(PoolTest, ShutdownRefusesThoseWhoWait) {
+TEST_F(PoolTest, ShutdownRejectsWaitingCallers) {
   Pool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
   FakeLease lease = *pool.try_acquire();
   pool.acquire(keep());
@@ -217,7 +217,7 @@ TEST_F(PoolTest, ShutdownRefusesThoseWhoWait) {
   EXPECT_EQ(refusals[0].code, ErrorCode::kShuttingDown);
 }
 
-TEST_F(PoolTest, ThePoolMayBeDestroyedOnceItIsDrained) {
+TEST_F(PoolTest, PoolMayBeDestroyedInDrained) {
   auto pool = std::make_unique<Pool>(PoolOptions{.max_instances = 1, .min_instances = 0}, clock, factory());
   pool->acquire([&](Result<FakeLease> lease) {
     ASSERT_TRUE(lease);
@@ -229,7 +229,7 @@ TEST_F(PoolTest, ThePoolMayBeDestroyedOnceItIsDrained) {
 }
 
 // A bug: each release called the next callback directly, so the stack grew with the queue.
-TEST_F(PoolTest, AnswersThatReleaseDoNotNest) {
+TEST_F(PoolTest, CallbacksThatReleaseDoNotNest) {
   Pool pool({.max_instances = 1, .min_instances = 0, .max_queue = 1000}, clock, factory());
   FakeLease lease = *pool.try_acquire();
   int depth = 0;
@@ -248,7 +248,7 @@ TEST_F(PoolTest, AnswersThatReleaseDoNotNest) {
   EXPECT_EQ(deepest, 1);
 }
 
-TEST_F(PoolTest, AnAnswerMayAskAgain) {
+TEST_F(PoolTest, CallbackMayAcquireAgain) {
   Pool pool({.max_instances = 2, .min_instances = 0}, clock, factory());
   bool got_second = false;
   pool.acquire([&](Result<FakeLease> first) {

@@ -44,7 +44,7 @@ class InstancePoolTest : public ::testing::Test {
   Limits limits;
 };
 
-TEST_F(InstancePoolTest, AnInstanceIsUsedAgain) {
+TEST_F(InstancePoolTest, ReusesInstance) {
   constexpr std::string_view kSource = "return 1 + 1";
   const auto image = image_of(kSource);
   InstancePool pool({.max_instances = 1, .min_instances = 1}, clock, factory());
@@ -60,7 +60,7 @@ TEST_F(InstancePoolTest, AnInstanceIsUsedAgain) {
   EXPECT_EQ(pool.stats().created, 1u);
 }
 
-TEST_F(InstancePoolTest, ATimedOutInstanceIsReplaced) {
+TEST_F(InstancePoolTest, ReplacesTimedOutInstance) {
   constexpr std::string_view kSource = "for (;;) {}";
   const auto image = image_of(kSource);
   limits.timeout_ms = kLeastTimeoutMs;
@@ -79,7 +79,7 @@ TEST_F(InstancePoolTest, ATimedOutInstanceIsReplaced) {
   EXPECT_EQ(pool.stats().created, 2u);
 }
 
-TEST_F(InstancePoolTest, ALeaseDroppedWhileTheHandlerRuns) {
+TEST_F(InstancePoolTest, DroppedLeaseWhileHandlerRuns) {
   constexpr std::string_view kSource = "for (;;) {}";
   const auto image = image_of(kSource);
   InstancePool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
@@ -98,7 +98,7 @@ TEST_F(InstancePoolTest, ALeaseDroppedWhileTheHandlerRuns) {
   EXPECT_TRUE((*next)->is_pristine());
 }
 
-TEST_F(InstancePoolTest, ALeaseDroppedBeforeItsOutcomeWasTaken) {
+TEST_F(InstancePoolTest, DroppedLeaseBeforeResultIsFetched) {
   constexpr std::string_view kSource = "globalThis.left = 1; return 1";
   const auto image = image_of(kSource);
   InstancePool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
@@ -112,7 +112,7 @@ TEST_F(InstancePoolTest, ALeaseDroppedBeforeItsOutcomeWasTaken) {
   EXPECT_EQ(retired(pool, Retired::kCancel), 1u);
 }
 
-TEST_F(InstancePoolTest, ALeaseDroppedWhileAHandlerLoads) {
+TEST_F(InstancePoolTest, DroppedLeaseWhileHandlerLoads) {
   InstancePool pool({.max_instances = 1, .min_instances = 0}, clock, factory());
   {
     Result<Lease> lease = pool.try_acquire();
@@ -123,7 +123,7 @@ TEST_F(InstancePoolTest, ALeaseDroppedWhileAHandlerLoads) {
   EXPECT_TRUE(pool.try_acquire());
 }
 
-TEST_F(InstancePoolTest, ARefusalOfTheBudgetReachesTheCaller) {
+TEST_F(InstancePoolTest, BudgetRefusalReachesCaller) {
   InstancePool pool({.max_instances = 2, .min_instances = 0}, clock, factory());
   sandbox.ledger().set_limit(0);
   const Result<Lease> refused = pool.try_acquire();

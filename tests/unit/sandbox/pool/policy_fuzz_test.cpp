@@ -200,7 +200,7 @@ class Life {
   std::optional<SlotId> released_;
 };
 
-TEST(PoolPolicyFuzz, DecidesAsItsNaiveTwin) {
+TEST(PoolPolicyFuzz, AgreesWithNaiveTwin) {
   const std::uint64_t steps = from_environment("NEXUS_FUZZ_STEPS", 2'000'000);
   std::uint64_t seed = from_environment("NEXUS_FUZZ_SEED", 1);
   std::uint64_t done = 0;

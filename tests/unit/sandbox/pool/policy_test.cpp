@@ -31,7 +31,7 @@ class Pool {
   PoolPolicy policy;
 };
 
-TEST(PoolPolicy, MakesTheWarmOnesAtStart) {
+TEST(PoolPolicy, CreatesWarmInstancesAtStart) {
   PoolPolicy policy({.max_instances = 4, .min_instances = 2});
   EXPECT_EQ(list(policy.start()), (List{Create{std::nullopt, 0}, Create{std::nullopt, 1}}));
 }
@@ -59,7 +59,7 @@ TEST(PoolPolicy, HandsOverInOrderOfArrival) {
   EXPECT_EQ(pool.release(slot), List{});
 }
 
-TEST(PoolPolicy, RefusesThoseWhoWaitTooLong) {
+TEST(PoolPolicy, RejectsCallersAfterTimeout) {
   Pool pool({.max_instances = 1, .min_instances = 0, .queue_timeout_ms = 100});
   pool.acquire(1);
   pool.policy.acquire(2, IfBusy::kWait, 10);
@@ -69,13 +69,13 @@ TEST(PoolPolicy, RefusesThoseWhoWaitTooLong) {
   EXPECT_EQ(list(pool.policy.tick(120)), (List{Refuse{3, Refusal::kTimedOut}}));
 }
 
-TEST(PoolPolicy, WithoutTimeToWaitNobodyWaits) {
+TEST(PoolPolicy, ZeroTimeoutRejectsAtOnce) {
   Pool pool({.max_instances = 1, .min_instances = 0, .queue_timeout_ms = 0});
   pool.acquire(1);
   EXPECT_EQ(list(pool.policy.acquire(2, IfBusy::kWait, 0)), (List{Refuse{2, Refusal::kQueueFull}}));
 }
 
-TEST(PoolPolicy, ReplacesABrokenOneForWhoWaits) {
+TEST(PoolPolicy, ReplacesBrokenInstanceForWaitingCaller) {
   Pool pool({.max_instances = 1, .min_instances = 0});
   const SlotId slot = pool.acquire(1);
   pool.policy.acquire(2, IfBusy::kWait, 0);
@@ -91,7 +91,7 @@ TEST(PoolPolicy, RetiresByAge) {
   EXPECT_EQ(list(pool.policy.release(slot, 3, std::nullopt, 0)), (List{Drop{slot, Retired::kAge}}));
 }
 
-TEST(PoolPolicy, DropsTheLongestIdleButKeepsTheWarm) {
+TEST(PoolPolicy, DropsLongestIdleButKeepsWarmOnes) {
   Pool pool({.max_instances = 3, .min_instances = 1, .max_idle_ms = 100});
   const SlotId a = pool.acquire(1), b = pool.acquire(2), c = pool.acquire(3);
   pool.release(b, 0);
@@ -103,7 +103,7 @@ TEST(PoolPolicy, DropsTheLongestIdleButKeepsTheWarm) {
   EXPECT_EQ(list(pool.policy.tick(5000)), List{});
 }
 
-TEST(PoolPolicy, ReplacesAWarmOneAtATick) {
+TEST(PoolPolicy, TickReplacesWarmInstance) {
   Pool pool({.max_instances = 3, .min_instances = 1});
   const SlotId slot = pool.acquire(1);
   EXPECT_EQ(list(pool.policy.release(slot, 1, Retired::kCancel, 0)), (List{Drop{slot, Retired::kCancel}}));
@@ -111,7 +111,7 @@ TEST(PoolPolicy, ReplacesAWarmOneAtATick) {
 }
 
 // One refusal of memory must not reject all callers that wait for instances which will come back.
-TEST(PoolPolicy, AFailedCreationLeavesTheOthersWaiting) {
+TEST(PoolPolicy, FailedCreationKeepsOthersWaiting) {
   Pool pool({.max_instances = 2, .min_instances = 0});
   const SlotId a = pool.acquire(1), b = pool.acquire(2);
   pool.policy.acquire(3, IfBusy::kWait, 0);
@@ -122,7 +122,7 @@ TEST(PoolPolicy, AFailedCreationLeavesTheOthersWaiting) {
   EXPECT_EQ(pool.release(b), (List{Give{4, b}}));
 }
 
-TEST(PoolPolicy, WhenNothingCanComeBackTheNextOneTries) {
+TEST(PoolPolicy, WithoutActiveInstancesNextCallerCreates) {
   Pool pool({.max_instances = 1, .min_instances = 0});
   const SlotId slot = pool.acquire(1);
   pool.policy.acquire(2, IfBusy::kWait, 0);
@@ -134,7 +134,7 @@ TEST(PoolPolicy, WhenNothingCanComeBackTheNextOneTries) {
   EXPECT_EQ(pool.acquire(4), slot);
 }
 
-TEST(PoolPolicy, NobodyOvertakesThoseWhoWait) {
+TEST(PoolPolicy, NewCallersNeverOvertakeWaitingOnes) {
   Pool pool({.max_instances = 2, .min_instances = 0});
   const SlotId a = pool.acquire(1);
   pool.acquire(2);
@@ -162,7 +162,7 @@ TEST(PoolPolicy, Drains) {
   EXPECT_EQ(list(pool.policy.tick(1'000'000)), List{});
 }
 
-TEST(PoolPolicy, ShutdownOvertakesACreation) {
+TEST(PoolPolicy, ShutdownDuringCreation) {
   Pool pool({.max_instances = 1, .min_instances = 0});
   EXPECT_EQ(list(pool.policy.acquire(1, IfBusy::kWait, 0)), (List{Create{1, 0}}));
   EXPECT_EQ(list(pool.policy.shutdown()), List{});

@@ -4,7 +4,7 @@
 namespace nexus::pool {
 namespace {
 
-TEST_F(PoolTest, ReclaimsAsManyIdleInstancesAsTheBytesTakeAndKeepsTheLeast) {
+TEST_F(PoolTest, ReclaimsEnoughIdleInstancesAndKeepsMinInstances) {
   Pool pool({.max_instances = 10, .min_instances = 2}, clock, factory());
   for (int i = 0; i < 6; ++i)
     pool.acquire(keep());
@@ -17,7 +17,7 @@ TEST_F(PoolTest, ReclaimsAsManyIdleInstancesAsTheBytesTakeAndKeepsTheLeast) {
   EXPECT_EQ(pool.reclaim(1), 0u);
 }
 
-TEST_F(PoolTest, GoesBackToFreshInstancesAfterMoreThanTheLeastWereNeeded) {
+TEST_F(PoolTest, RenewsInstancesAfterAPeak) {
   Pool pool({.max_instances = 10, .min_instances = 2}, clock, factory());
   EXPECT_FALSE(pool.renew(2)) << "they are fresh";
   for (int i = 0; i < 5; ++i)
