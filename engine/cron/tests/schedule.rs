@@ -56,7 +56,7 @@ fn a_leap_day_is_waited_for_over_a_century_without_one() {
 }
 
 #[test]
-fn of_two_days_either_is_enough() {
+fn either_day_field_is_enough() {
     is_due("0 0 13 * FRI", "2026-01-01T00:00", "2026-01-02T00:00");
     is_due("0 0 13 * FRI", "2026-01-09T00:00", "2026-01-13T00:00");
 }
@@ -71,14 +71,14 @@ fn a_prefix_names_a_zone() {
 }
 
 #[test]
-fn a_time_that_is_there_twice_is_due_once() {
+fn a_repeated_local_time_is_due_once() {
     let berlin = "CRON_TZ=Europe/Berlin 30 2 * * *";
     is_due(berlin, "2026-10-24T12:00", "2026-10-25T00:30");
     is_due(berlin, "2026-10-25T00:30", "2026-10-26T01:30");
 }
 
 #[test]
-fn what_is_none_is_said_to_be_none() {
+fn invalid_expressions_are_reported() {
     for bad in
         ["", "*", "* * * *", "60 * * * *", "* * * * * * *", "a b c d e", "* * 32 * *", "*/0 * * * *", "5-1 * * * *"]
     {
@@ -91,7 +91,7 @@ fn what_is_none_is_said_to_be_none() {
 }
 
 #[test]
-fn beyond_the_years_that_there_are_nothing_is_due() {
+fn nothing_is_due_beyond_the_last_year() {
     assert_eq!(schedule("* * * * *").next_after(i64::MAX), None);
     assert_eq!(schedule("* * * * *").next_after(i64::MIN), None);
 }

@@ -96,7 +96,7 @@ fn the_optional_part() {
 }
 
 #[test]
-fn what_is_listed_is_there() {
+fn listed_groups_exist() {
     let listed: usize = REFUSED.iter().map(|(_, _, groups)| groups.len()).sum();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/official/draft2020-12");
     let mut found = 0;

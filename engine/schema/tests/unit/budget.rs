@@ -32,14 +32,14 @@ fn ends_where_the_work_doubles() {
 }
 
 #[test]
-fn what_was_asked_before_is_known() {
+fn repeated_references_are_cached() {
     let again = r##"{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}"##;
     let schema = format!(r#"{{"required":["a"],"properties":{{"a":{{"anyOf":[{again}]}}}}}}"#);
     assert_eq!(checked(&schema, &deep(100)), [".a: must match one schema of anyOf or more"]);
 }
 
 #[test]
-fn a_name_that_depends_on_who_runs_is_not_known_and_costs() {
+fn dynamic_references_are_not_cached() {
     let schema = r##"{"$dynamicAnchor":"n","required":["a"],
         "properties":{"a":{"anyOf":[{"$dynamicRef":"#n"},{"$dynamicRef":"#n"}]}}}"##;
     assert_eq!(checked(schema, &deep(100)), [STEPS]);
@@ -54,7 +54,7 @@ fn with_stack(test: impl FnOnce() + Send + 'static) {
 }
 
 #[test]
-fn ends_where_the_stack_would() {
+fn ends_before_the_stack_overflows() {
     with_stack(|| {
         let link = |to: &str| to.to_owned();
         let around = r##"{"required":["a"],"properties":{"a":{"$ref":"#"}}}"##;
@@ -88,7 +88,7 @@ fn comparing_costs() {
 }
 
 #[test]
-fn what_was_wrong_before_it_ended_is_said() {
+fn faults_before_the_end_are_reported() {
     let again = r#"{"not":{"const":0}},"#.repeat(2000);
     let schema = format!(r#"{{"prefixItems":[{{"type":"null"}}],"items":{{"allOf":[{again}true]}}}}"#);
     let faults = checked(&schema, &format!("[7{}]", ",1".repeat(10_000)));
@@ -96,14 +96,14 @@ fn what_was_wrong_before_it_ended_is_said() {
 }
 
 #[test]
-fn lists_as_many_faults_as_somebody_reads() {
+fn lists_a_bounded_number_of_faults() {
     let faults = checked(r#"{"items":{"type":"string"}}"#, &format!("[0{}]", ",0".repeat(100)));
     assert_eq!(faults.len(), MOST_FAULTS);
     assert_eq!(faults[19], "[19]: must be a string");
 }
 
 #[test]
-fn a_schema_says_about_how_much_memory_it_takes() {
+fn a_schema_estimates_its_memory() {
     let bytes = |schema: &str| compiled(schema).unwrap_or_else(|faults| panic!("{schema}: {faults:?}")).bytes();
     let small = bytes(r#"{"type":"object"}"#);
     assert!((100..1000).contains(&small), "{small}");

@@ -43,7 +43,7 @@ fn each_keyword_says_its_rule() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_with_its_place() {
+fn all_faults_are_reported_with_their_paths() {
     let schema = r#"{"type":"object","additionalProperties":false,"required":["city","when"],"properties":{
         "city":{"type":"string","minLength":2},"days":{"type":"integer","maximum":14},"when":{"pattern":"^\\d+$"},
         "stops":{"items":{"properties":{"at":{"type":["string","null"]}}}}}}"#;
@@ -62,14 +62,14 @@ fn all_that_is_wrong_is_said_with_its_place() {
 }
 
 #[test]
-fn a_branch_that_fails_says_nothing_of_its_own() {
+fn failed_branches_report_no_faults() {
     let schema = r#"{"anyOf":[{"type":"null"},{"properties":{"a":{"type":"null"}}}]}"#;
     assert_eq!(checked(schema, r#"{"a":1}"#), [": must match one schema of anyOf or more"]);
     takes(schema, &["null", r#"{"a":null}"#]);
 }
 
 #[test]
-fn what_is_shown_of_values_is_short() {
+fn values_in_messages_are_shortened() {
     let long = "é".repeat(10_000);
     for schema in [
         format!(r#"{{"const":"{long}"}}"#),

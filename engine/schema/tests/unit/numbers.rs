@@ -17,7 +17,7 @@ fn multiples_are_in_decimal() {
 
 /// No keyword leads to this place, so its shape is unchecked.
 #[test]
-fn a_multiple_of_nothing_is_not_asked_for() {
+fn an_invalid_multiple_behind_a_reference_is_ignored() {
     takes(r##"{"$ref":"#/x","x":{"multipleOf":0}}"##, &["1", "0"]);
     takes(r##"{"$ref":"#/x","x":{"multipleOf":-2,"minimum":"1","type":7}}"##, &["1", "\"a\""]);
 }
@@ -48,7 +48,7 @@ fn numbers_are_equal_when_their_values_are() {
 }
 
 #[test]
-fn what_no_double_holds_is_refused() {
+fn numbers_beyond_double_are_rejected() {
     assert_eq!(checked("{}", "[1e999]"), [": has a number that is too large"]);
     assert_eq!(checked("{}", "-1e309"), [": has a number that is too large"]);
     takes(r#"{"maximum":0}"#, &["1e-999"]);

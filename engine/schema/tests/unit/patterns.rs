@@ -8,7 +8,7 @@ fn pattern(bytes: usize) -> String {
 }
 
 #[test]
-fn they_are_found_anywhere_and_mean_what_they_mean_in_ecmascript() {
+fn patterns_match_anywhere_with_ecmascript_semantics() {
     takes(r#"{"pattern":"b"}"#, &["\"abc\"", "7", "null"]);
     takes(r#"{"pattern":"^\\d{2}$"}"#, &["\"12\""]);
     refuses(r#"{"pattern":"^\\d{2}$"}"#, &["\"123\"", r#""\u0661\u0662""#, "\"12\\n\""]);
@@ -22,7 +22,7 @@ fn they_are_found_anywhere_and_mean_what_they_mean_in_ecmascript() {
 }
 
 #[test]
-fn what_cannot_be_matched_in_linear_time_is_refused() {
+fn nonlinear_patterns_are_rejected() {
     for bad in [r"(a)\\1", "a(?=b)", "a(?!b)", "(?<=a)b", "(?<!a)b"] {
         assert_eq!(refused(&format!(r#"{{"pattern":"{bad}"}}"#)), [format!(".pattern: {NOT_LINEAR}")], "{bad}");
         let by_name = format!(r#"{{"patternProperties":{{"{bad}":true}}}}"#);
@@ -31,7 +31,7 @@ fn what_cannot_be_matched_in_linear_time_is_refused() {
 }
 
 #[test]
-fn what_is_no_pattern_is_refused() {
+fn invalid_patterns_are_rejected() {
     // ECMAScript accepts the last two: a named reference cannot be matched in linear time, an empty class is not
     // translated.
     for bad in ["(", "[z-a]", "a{2,1}", "*", r"(?<x>a)\\k<x>", "[^]"] {
@@ -44,7 +44,7 @@ fn what_is_no_pattern_is_refused() {
 }
 
 #[test]
-fn they_are_bounded_in_length_and_in_what_they_are_compiled_to() {
+fn patterns_are_bounded_in_source_and_compiled_size() {
     assert_eq!(refused(&pattern(2048)), [""; 0]);
     assert_eq!(refused(&pattern(2049)), [".pattern: must be at most 2048 bytes long, and is 2049"]);
     assert_eq!(refused(r#"{"pattern":"((a{100}){100}){100}"}"#), [".pattern: takes more than 524288 bytes compiled"]);

@@ -2,7 +2,7 @@
 use super::{refused, refuses, takes};
 
 #[test]
-fn they_lead_by_pointer_anchor_and_name() {
+fn references_by_pointer_anchor_and_dynamic_name() {
     let schema = r##"{"$ref":"#/$defs/a~1b%20c","minimum":2,"$defs":{"a/b c":{"maximum":3}}}"##;
     takes(schema, &["2", "3"]);
     refuses(schema, &["1", "4"]);
@@ -12,14 +12,14 @@ fn they_lead_by_pointer_anchor_and_name() {
 
 /// No keyword leads to this place: the reference makes it a schema.
 #[test]
-fn they_lead_to_what_no_keyword_leads_to() {
+fn references_to_places_without_a_keyword() {
     takes(r##"{"$ref":"#/x/y/0","x":{"y":[{"type":"null"}]}}"##, &["null"]);
     refuses(r##"{"$ref":"#/x/y/0","x":{"y":[{"type":"null"}]}}"##, &["1"]);
     refuses(r##"{"$ref":"#/x","x":{"$ref":"#/y"},"y":{"not":{}}}"##, &["1"]);
 }
 
 #[test]
-fn they_lead_somewhere_and_to_a_schema() {
+fn dangling_references_are_rejected() {
     for lost in ["#/$defs/none", "#none", "#/allOf/1", "#/allOf/x", "#/title/0", "#/%zz", "#/%ff", "#/%4"] {
         let schema = format!(r#"{{"items":{{"$ref":"{lost}"}},"title":"t","allOf":[true]}}"#);
         assert_eq!(refused(&schema), [".items.$ref: leads to nothing in this schema"], "{lost}");
@@ -32,7 +32,7 @@ fn they_lead_somewhere_and_to_a_schema() {
 }
 
 #[test]
-fn what_would_be_checked_for_ever_is_refused() {
+fn endless_references_are_rejected() {
     for (schema, path) in [
         (r##"{"$ref":"#"}"##, ".$ref"),
         (r##"{"anyOf":[true,{"$ref":"#"}]}"##, ".anyOf[1].$ref"),
@@ -46,7 +46,7 @@ fn what_would_be_checked_for_ever_is_refused() {
 }
 
 #[test]
-fn a_circle_that_goes_into_the_value_ends_with_it() {
+fn a_cycle_that_descends_into_the_value_ends() {
     let schema = r##"{"properties":{"next":{"$ref":"#"}},"required":["v"]}"##;
     takes(schema, &[r#"{"v":1,"next":{"v":2}}"#]);
     refuses(schema, &[r#"{"v":1,"next":{}}"#]);
@@ -55,7 +55,7 @@ fn a_circle_that_goes_into_the_value_ends_with_it() {
 
 /// The outer list defines its items in place of the list that it extends.
 #[test]
-fn a_dynamic_name_leads_to_the_outermost() {
+fn a_dynamic_name_resolves_to_the_outermost() {
     let schema = r##"{"$id":"x:a","$ref":"#/$defs/list","$defs":{"s":{"$dynamicAnchor":"item","type":"string"},
         "list":{"$id":"x:list","items":{"$dynamicRef":"#item"},"$defs":{"any":{"$dynamicAnchor":"item"}}}}}"##;
     takes(schema, &["[\"a\"]"]);

@@ -11,7 +11,7 @@ fn nested(depth: usize) -> String {
 }
 
 #[test]
-fn takes_what_the_dialect_has() {
+fn accepts_every_keyword_of_the_dialect() {
     for schema in [
         "{}",
         "true",
@@ -28,7 +28,7 @@ fn takes_what_the_dialect_has() {
 
 /// Every keyword with each kind of value; the accepted ones, out of "null true number text array object".
 #[test]
-fn every_keyword_takes_the_kinds_that_it_can_have() {
+fn every_keyword_accepts_its_kinds_only() {
     let kinds = [("n", "null"), ("b", "true"), ("1", "1"), ("t", "\"#\""), ("a", "[{}]"), ("o", "{}")];
     let of_keywords = [
         ("$anchor $comment $id contentEncoding contentMediaType description format pattern title", "t"),
@@ -58,7 +58,7 @@ fn every_keyword_takes_the_kinds_that_it_can_have() {
 }
 
 #[test]
-fn names_what_a_keyword_cannot_have_in_the_order_of_the_text() {
+fn faults_are_in_the_order_of_the_text() {
     assert_eq!(
         paths(r#"{"type":"text","properties":{"b":{"type":["string",1]},"a":7},"required":"a"}"#),
         [".type", ".properties.b.type[1]", ".properties.a", ".required"]
@@ -86,7 +86,7 @@ fn names_what_a_keyword_cannot_have_in_the_order_of_the_text() {
 }
 
 #[test]
-fn says_what_it_wants() {
+fn messages_state_the_expected_value() {
     let of_schemas = [
         (r#"{"not":7}"#, ".not: must be a schema: an object, true or false"),
         (r#"{"allOf":7}"#, ".allOf: must be an array"),
@@ -130,7 +130,7 @@ fn numbers_may_be_written_in_any_way() {
 }
 
 #[test]
-fn values_that_are_no_schemas_may_have_names_twice() {
+fn duplicate_names_outside_schemas_are_accepted() {
     takes(r#"{"const":{"a":1,"a":2}}"#, &[r#"{"a":2}"#]);
 }
 
@@ -152,7 +152,7 @@ fn is_bounded_in_size() {
 }
 
 #[test]
-fn paths_are_as_long_as_somebody_reads_them() {
+fn paths_are_shortened() {
     let faults = refused(&format!(r#"{{"properties":{{"{}":1}}}}"#, "é".repeat(10_000)));
     assert_eq!(faults.len(), 1);
     assert!(faults[0].starts_with(".properties.éé") && faults[0].len() < 350, "{} bytes", faults[0].len());

@@ -2,7 +2,7 @@
 use super::{checked, refuses, takes};
 
 #[test]
-fn of_two_members_the_last_counts() {
+fn the_last_of_duplicate_members_counts() {
     takes(r#"{"properties":{"a":{"type":"number"}},"maxProperties":1}"#, &[r#"{"a":"x","a":1}"#]);
     refuses(r#"{"properties":{"a":{"type":"number"}}}"#, &[r#"{"a":1,"\u0061":"x"}"#]);
 }
@@ -17,7 +17,7 @@ fn objects_are_equal_in_any_order() {
 
 /// Marks are one bit per member, sixty-four in a word.
 #[test]
-fn what_was_looked_at_is_known_for_each_of_many() {
+fn marks_cover_many_members() {
     let number_of = 200;
     let value = format!("[{}\"last\"]", "1,".repeat(number_of));
     let schema = r#"{"contains":{"type":"number"},"minContains":0,"unevaluatedItems":false}"#;
@@ -30,7 +30,7 @@ fn what_was_looked_at_is_known_for_each_of_many() {
 }
 
 #[test]
-fn what_a_branch_that_failed_has_looked_at_does_not_count() {
+fn marks_of_a_failed_branch_do_not_count() {
     let schema = r#"{"anyOf":[{"properties":{"a":{"const":1}},"required":["b"]},true],"unevaluatedProperties":false}"#;
     assert_eq!(checked(schema, r#"{"a":1}"#), [".a: is not allowed"]);
     takes(schema, &[r#"{}"#]);
@@ -47,7 +47,7 @@ fn a_tree_of_alternatives_is_told_apart_by_its_constants() {
 }
 
 #[test]
-fn what_is_no_json_is_said_to_be_none() {
+fn invalid_json_is_reported() {
     assert_eq!(checked("{}", "{"), [": must be JSON"]);
     assert_eq!(checked("{}", "1 2"), [": must be JSON"]);
 }
