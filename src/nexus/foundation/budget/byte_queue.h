@@ -22,15 +22,14 @@ class ByteQueue {
   // Whether the bytes could be had, and if so they have been.
   using Take = std::function<bool(Id, std::uint64_t bytes)>;
 
-  ByteQueue(std::uint64_t max_waiting, std::uint64_t timeout_ms)
-      : max_waiting_(max_waiting), timeout_ms_(timeout_ms) {}
+  explicit ByteQueue(std::uint64_t max_waiting) : max_waiting_(max_waiting) {}
 
-  // False: the queue is full.
-  bool add(Id id, std::uint64_t bytes, std::uint64_t now_ms);
+  // Adds a caller that waits until `until_ms`. False: the queue is full.
+  bool add(Id id, std::uint64_t bytes, std::int64_t until_ms);
   // Offers what is free to those who may have it now; gives those who took it.
   std::vector<Id> admit(const Take& take);
-  // Those who have waited too long: they are out.
-  std::vector<Id> expire(std::uint64_t now_ms);
+  // Removes the callers whose time is over; returns them in order of arrival.
+  std::vector<Id> expire(std::int64_t now_ms);
 
   std::size_t size() const { return waiting_.size(); }
   bool is_full() const { return waiting_.size() >= max_waiting_; }
@@ -39,12 +38,11 @@ class ByteQueue {
   struct Waiter {
     Id id;
     std::uint64_t bytes;
-    std::uint64_t since_ms;
+    std::int64_t until_ms;
     std::uint32_t passed = 0;
   };
 
   std::uint64_t max_waiting_;
-  std::uint64_t timeout_ms_;
   std::list<Waiter> waiting_;  // in order of arrival
 };
 

@@ -124,7 +124,7 @@ std::expected<void, Refusal> Api::open_websocket(const Request& request, Answer&
   if (auto refusal = refuse_upgrade(request)) return std::unexpected(Refusal{*std::move(refusal)});
   if (shard_.stage() == shard::Stage::kDraining)
     return std::unexpected(
-        Refusal{{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}});
+        Refusal{not_started(EndReason::kServerShutdown)});
   if (!shard_.registry().find(request.name(0)))
     return std::unexpected(Refusal{shard::panel_not_found(request.name(0))});
   const auto room = shard_.ledger().grant(budget::Kind::kBuffers, websocket::kClientBytes);

@@ -156,7 +156,7 @@ Task<void> ExecutionResource::describe(const http::Request& request, http::Answe
 ExecutionResource::Outcome ExecutionResource::cancel(const http::Request& request, http::Answer& answer) {
   const auto execution = find(request);
   if (execution == nullptr) return std::unexpected(no_execution(request.name(0)));
-  executions_.cancel(execution, "the execution was cancelled");
+  executions_.cancel(execution, EndReason::kCancelled);
   answer.set_status(204);
   return {};
 }
@@ -167,9 +167,9 @@ Task<void> ExecutionResource::resume(const http::Request& request, http::Answer&
     co_return refuse(probes_, no_suspension(), answer);
   auto settlement = settlement_of(request.body);
   if (!settlement) co_return refuse(probes_, settlement.error(), answer);
-  const auto execution = executions_.resume(request.name(0), *std::move(settlement));
-  co_await executions_.wait_for_rest(execution, most_wait_);
-  answer_with(*execution, logs_of(request.query()), answer);
+  executions_.resume(*found, *std::move(settlement));
+  co_await executions_.wait_for_rest(found->execution, most_wait_);
+  answer_with(*found->execution, logs_of(request.query()), answer);
 }
 
 ExecutionResource::Outcome ExecutionResource::list(const http::Request& request, http::Answer& answer) const {

@@ -1,8 +1,8 @@
-// Segments of executions of one panel are serial: of those that go on first, then of those that start, each in order of
-// arrival; only so many may wait to start.
+// Makes the segments of a panel's executions serial. Resumed executions get the turn before calls that start, each group in order
+// of arrival. The number of calls that wait to start is bounded, and so is the time of each.
 //
 // Thread safety: none. A panel belongs to one loop, and so does its queue.
-// Invariants: 1. at most one Turn exists at a time; 2. while nobody has the turn, nobody waits.
+// Invariants: 1. at most one Turn exists at a time; 2. while no Turn exists, the queue is empty.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace nexus::panels {
 
 class TurnQueue;
 
-// The right to run and to change the panel's state; goes to the next in line when it goes out of scope.
+// The right to run and to change the panel's state. Its destructor passes the right on to the next in the queue.
 class Turn {
  public:
   Turn(Turn&& other) noexcept : queue_(std::exchange(other.queue_, nullptr)) {}
@@ -36,20 +36,25 @@ class Turn {
 // Must outlive its turns.
 class TurnQueue {
  public:
-  // Called from the destructor of the turn before, or from close(): must not run a handler there and then.
+  // Called from the destructor of the turn before, from expire(), close(), or at once. Must not run a handler there and then.
   using Ready = std::move_only_function<void(Result<Turn>)>;
 
   explicit TurnQueue(std::uint32_t max_waiting) : max_waiting_(max_waiting) {}
 
-  // None: somebody else has it.
+  // None: another execution has the turn.
   std::optional<Turn> try_take();
-  // `ready` gets the turn later. kPanelBusy: the queue is full, and `ready` won't be called.
-  // REQUIRES: try_take() gave none.
-  Result<void> wait(Ready ready);
-  // The same for an execution that goes on: before all who start, and beyond the bound. REQUIRES: as wait().
+  // Gives the turn to `ready` when it comes free, or kPanelBusy: at once when the queue is full, or from expire() after
+  // `until_ms` of the monotonic clock. REQUIRES: try_take() gave none.
+  void wait(Ready ready, std::int64_t until_ms);
+  // The same for a resumed execution: ahead of all calls that start, and without bounds. REQUIRES: as wait().
   void wait_ahead(Ready ready);
-  // Refuses all who wait and all who come, with `reason`.
+  // Rejects the calls whose time is over.
+  void expire(std::int64_t now_ms, std::uint64_t timeout_ms);
+  // Rejects all that wait and all that come, with `reason`.
   void close(const Error& reason);
+
+  // kPanelBusy for a call that has waited for QUEUE_TIMEOUT_MS; 0: that may not wait.
+  static Error timed_out(std::uint64_t timeout_ms);
 
   std::size_t waiting() const { return waiting_.size(); }
 
@@ -57,7 +62,11 @@ class TurnQueue {
   friend class Turn;
   void pass_on();
 
-  std::deque<Ready> waiting_;
+  struct Waiting {
+    Ready ready;
+    std::int64_t until_ms;
+  };
+  std::deque<Waiting> waiting_;
   std::deque<Ready> ahead_;
   std::optional<Error> closed_;
   std::uint32_t max_waiting_;

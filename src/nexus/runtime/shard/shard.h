@@ -99,7 +99,7 @@ class Shard {
   void tick();
 
   // As Executions::hurry(). Thread-safe.
-  void hurry() { executions_.hurry(); }
+  void hurry() { executions_.preempt(); }
 
   Stage stage() const { return stage_; }
   void set_stage(Stage stage) { stage_ = stage; }

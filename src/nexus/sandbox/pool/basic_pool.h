@@ -93,7 +93,11 @@ class BasicInstancePool {
   // Gives an instance to `ready`: at once, on this thread, when one is there or may be made; otherwise later, on the
   // thread that gives one back. kOverloaded when the queue is full or it took longer than the time limit, the factory's
   // error when no instance could be made, or kShuttingDown.
-  void acquire(Ready ready);
+  void acquire(Ready ready) { acquire(std::move(ready), default_deadline()); }
+  // The same with a deadline of the caller, by the monotonic clock.
+  void acquire(Ready ready, std::int64_t until_ms) {
+    ask(std::move(ready), IfBusy::kWait, static_cast<std::uint64_t>(until_ms));
+  }
   // The same without waiting: kOverloaded instead.
   Result<Lease> try_acquire();
   // Refuses those who have waited too long, drops idle instances, and replaces warm ones. Call it about every 100 ms.
@@ -173,7 +177,10 @@ class BasicInstancePool {
     return read();
   }
 
-  void ask(Ready ready, IfBusy if_busy);
+  void ask(Ready ready, IfBusy if_busy, std::uint64_t until_ms);
+  std::int64_t default_deadline() const {
+    return clock_.monotonic_ms() + static_cast<std::int64_t>(options_.queue_timeout_ms);
+  }
   void take_back(SlotId slot, std::unique_ptr<InstanceT> instance, std::optional<Retired> broken);
   static std::optional<Retired> put_to_rest(InstanceT& instance, std::optional<Retired> broken);
 
