@@ -2,9 +2,9 @@
 
 namespace nexus::budget {
 
-bool ByteQueue::add(Id id, std::uint64_t bytes, std::uint64_t now_ms) {
+bool ByteQueue::add(Id id, std::uint64_t bytes, std::int64_t until_ms) {
   if (is_full()) return false;
-  waiting_.push_back({id, bytes, now_ms});
+  waiting_.push_back({id, bytes, until_ms});
   return true;
 }
 
@@ -27,12 +27,13 @@ std::vector<ByteQueue::Id> ByteQueue::admit(const Take& take) {
   return admitted;
 }
 
-std::vector<ByteQueue::Id> ByteQueue::expire(std::uint64_t now_ms) {
+std::vector<ByteQueue::Id> ByteQueue::expire(std::int64_t now_ms) {
   std::vector<Id> late;
-  while (!waiting_.empty() && now_ms - waiting_.front().since_ms >= timeout_ms_) {
-    late.push_back(waiting_.front().id);
-    waiting_.pop_front();
-  }
+  std::erase_if(waiting_, [&](const Waiter& waiter) {
+    if (waiter.until_ms > now_ms) return false;
+    late.push_back(waiter.id);
+    return true;
+  });
   return late;
 }
 

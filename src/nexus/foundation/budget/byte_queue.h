@@ -20,15 +20,14 @@ class ByteQueue {
   // Tries to take the bytes; true if it has taken them.
   using Take = std::function<bool(Id, std::uint64_t bytes)>;
 
-  ByteQueue(std::uint64_t max_waiting, std::uint64_t timeout_ms)
-      : max_waiting_(max_waiting), timeout_ms_(timeout_ms) {}
+  explicit ByteQueue(std::uint64_t max_waiting) : max_waiting_(max_waiting) {}
 
-  // False if the queue is full.
-  bool add(Id id, std::uint64_t bytes, std::uint64_t now_ms);
+  // The caller waits until `until_ms`. False if the queue is full.
+  bool add(Id id, std::uint64_t bytes, std::int64_t until_ms);
   // Calls `take` for each waiter that may be served now; returns and removes the waiters that got their bytes.
   std::vector<Id> admit(const Take& take);
-  // Removes and returns the waiters that have reached the timeout.
-  std::vector<Id> expire(std::uint64_t now_ms);
+  // Removes and returns the waiters whose time is over.
+  std::vector<Id> expire(std::int64_t now_ms);
 
   std::size_t size() const { return waiting_.size(); }
   bool is_full() const { return waiting_.size() >= max_waiting_; }
@@ -37,12 +36,11 @@ class ByteQueue {
   struct Waiter {
     Id id;
     std::uint64_t bytes;
-    std::uint64_t since_ms;
+    std::int64_t until_ms;
     std::uint32_t passed = 0;
   };
 
   std::uint64_t max_waiting_;
-  std::uint64_t timeout_ms_;
   std::list<Waiter> waiting_;  // in order of arrival
 };
 

@@ -125,7 +125,7 @@ std::expected<void, ErrorResponse> Api::open_websocket(const Request& request, R
   if (auto refusal = refuse_upgrade(request)) return std::unexpected(ErrorResponse{*std::move(refusal)});
   if (shard_.stage() == shard::Stage::kDraining)
     return std::unexpected(
-        ErrorResponse{{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}});
+        ErrorResponse{not_started(EndReason::kServerShutdown)});
   if (!shard_.registry().find(request.name(0)))
     return std::unexpected(ErrorResponse{shard::panel_not_found(request.name(0))});
   const auto room = shard_.ledger().grant(budget::Kind::kBuffers, websocket::kClientBytes);

@@ -159,7 +159,7 @@ Task<void> ExecutionResource::describe(const http::Request& request, http::Respo
 ExecutionResource::Outcome ExecutionResource::cancel(const http::Request& request, http::Response& response) {
   const auto execution = find(request);
   if (execution == nullptr) return std::unexpected(no_execution(request.name(0)));
-  executions_.cancel(execution, "the execution was cancelled");
+  executions_.cancel(execution, EndReason::kCancelled);
   response.set_status(204);
   return {};
 }
@@ -170,9 +170,9 @@ Task<void> ExecutionResource::resume(const http::Request& request, http::Respons
     co_return refuse(probes_, no_suspension(), response);
   auto settlement = settlement_of(request.body);
   if (!settlement) co_return refuse(probes_, settlement.error(), response);
-  const auto execution = executions_.resume(request.name(0), *std::move(settlement));
-  co_await executions_.wait_for_rest(execution, most_wait_);
-  respond_with(*execution, logs_of(request.query()), response);
+  executions_.resume(*found, *std::move(settlement));
+  co_await executions_.wait_for_rest(found->execution, most_wait_);
+  respond_with(*found->execution, logs_of(request.query()), response);
 }
 
 ExecutionResource::Outcome ExecutionResource::list(const http::Request& request,

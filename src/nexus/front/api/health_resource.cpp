@@ -63,8 +63,8 @@ void HealthResource::ready(shard::Stage stage, http::Response& response) const {
     return;
   }
   response.refuse({.code = ErrorCode::kShuttingDown,
-                   .message = stage == shard::Stage::kStarting ? "the server is starting"
-                                                               : "the server is shutting down"});
+                 .message = stage == shard::Stage::kStarting ? std::string("the server is starting")
+                                                             : std::string(text_of(EndReason::kServerShutdown))});
 }
 
 }  // namespace nexus::api

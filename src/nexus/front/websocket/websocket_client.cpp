@@ -136,7 +136,7 @@ void WebSocketClient::carry_out(TriggerCommand command, std::string request_id_j
         request_id_json);
   }
   if (loop_.is_draining) {
-    return refuse({Error{.code = ErrorCode::kShuttingDown, .message = "the server is shutting down"}},
+    return refuse({not_started(EndReason::kServerShutdown)},
                   request_id_json);
   }
   if (in_flight_ >= kMostInFlight) {
@@ -173,7 +173,7 @@ Task<void> WebSocketClient::trigger(TriggerCommand command, std::string request_
                                     [[maybe_unused]] budget::Grant held) {
   auto call = loop_.calls.find(panel_, command.tool, command.args_json);
   if (!call) co_return refuse(call.error(), request_id_json);
-  call->tells_its_caller = true;
+  call->progress_to_caller = true;
   std::string text;
   const auto outcome = co_await loop_.executions.run(
       *std::move(call), [&](const ExecutionResult& ended) { text = result_message(ended, request_id_json); });
@@ -227,12 +227,12 @@ void WebSocketClient::push(Frame frame, bool is_unpaid) {
   close(CloseCode::kTryAgain, "there is no memory for messages to wait in");
 }
 
-void WebSocketClient::on_panel_removed() { close(CloseCode::kPanelGone, "the panel has been deleted"); }
+void WebSocketClient::on_panel_removed() { close(CloseCode::kPanelGone, text_of(EndReason::kPanelDeleted)); }
 
 void WebSocketClient::on_loss() { queue_->close(); }
 
 // Unsubscribes in a later turn of the loop: this may be called while the subscribers are being notified.
-void WebSocketClient::close(CloseCode code, const char* reason) {
+void WebSocketClient::close(CloseCode code, std::string_view reason) {
   if (std::exchange(is_closing_, true)) return;
   deadline_ms_ = loop_.now_ms + (loop_.is_draining ? kLingerMs : kCloseMs);
   stream_.async_close({static_cast<beast_websocket::close_code>(code), reason},
@@ -271,7 +271,7 @@ void WebSocketClient::sweep() {
 void WebSocketClient::drain() {
   is_draining_ = true;
   if (is_closing_) deadline_ms_ = std::min(deadline_ms_, loop_.now_ms + kLingerMs);
-  if (in_flight_ == 0) close(CloseCode::kGoingAway, "the server is shutting down");
+  if (in_flight_ == 0) close(CloseCode::kGoingAway, text_of(EndReason::kServerShutdown));
 }
 
 }  // namespace nexus::websocket

@@ -73,7 +73,7 @@ class WebSocketClient final : public subscribers::Subscriber,
   void refuse(ErrorResponse refusal, std::string_view request_id_json);
   void send_text(std::string text);
   void push(Frame frame, bool is_unpaid);
-  void close(CloseCode code, const char* reason);
+  void close(CloseCode code, std::string_view reason);
   void leave();
   void trigger_has_ended(const std::exception_ptr& error);
   Task<void> linger();

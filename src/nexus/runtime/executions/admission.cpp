@@ -27,7 +27,8 @@ Admission::Admission(Executor executor, const Clock& clock, budget::Ledger& ledg
       pool_(pool),
       cache_(cache),
       probes_(probes),
-      queue_(options.timeout_ms == 0 ? 0 : options.max_waiting, options.timeout_ms),
+      timeout_ms_(options.timeout_ms),
+      queue_(options.timeout_ms == 0 ? 0 : options.max_waiting),
       timer_(executor) {}
 
 void Admission::reclaim(std::uint64_t bytes) {
@@ -45,9 +46,9 @@ std::optional<budget::Grant> Admission::try_take(std::uint64_t bytes, budget::Ne
   return *std::move(granted);
 }
 
-// Whoever is refused again and again must not cost others the images of their handlers: so no more than what is missing, and
-// not again at once where that was in vain.
-std::optional<budget::Grant> Admission::take_from_the_idle(std::uint64_t bytes, budget::Need need) {
+// Reclaims no more than is missing, and does not repeat at once what was in vain: a call that is rejected again and again must
+// not cost other handlers their images.
+std::optional<budget::Grant> Admission::take_from_idle(std::uint64_t bytes, budget::Need need) {
   const std::uint64_t now_us = clock_.monotonic_us();
   if (now_us < futile_until_us_ && bytes >= futile_bytes_) return std::nullopt;
   const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances, need);
@@ -60,26 +61,28 @@ std::optional<budget::Grant> Admission::take_from_the_idle(std::uint64_t bytes, 
   return granted;
 }
 
-Task<Result<budget::Grant>> Admission::reserve(std::uint64_t bytes, budget::Need need) {
+Task<Result<budget::Grant>> Admission::reserve(std::uint64_t bytes, budget::Need need,
+                                               std::int64_t until_ms) {
   if (bytes == 0) co_return ledger_.open(budget::Kind::kInstances);
   if (queue_.size() == 0 || need == budget::Need::kStart) {
     if (auto granted = try_take(bytes, need)) co_return *std::move(granted);
-    if (auto granted = take_from_the_idle(bytes, need)) co_return *std::move(granted);
+    if (auto granted = take_from_idle(bytes, need)) co_return *std::move(granted);
   }
   if (queue_.is_full()) co_return std::unexpected(refusal_of(bytes, need));
   const metrics::Present present(probes_.in_progress.without_memory);
-  co_return co_await callback<Result<budget::Grant>>(
-      executor_, [this, bytes, need](Ready ready) { wait(bytes, need, std::move(ready)); });
+  co_return co_await callback<Result<budget::Grant>>(executor_, [this, bytes, need, until_ms](Ready ready) {
+    wait(bytes, need, until_ms, std::move(ready));
+  });
 }
 
-void Admission::wait(std::uint64_t bytes, budget::Need need, Ready ready) {
+void Admission::wait(std::uint64_t bytes, budget::Need need, std::int64_t until_ms, Ready ready) {
   const bool is_first = waiting_.empty();
-  queue_.add(++last_id_, bytes, clock_.monotonic_us() / 1000);
+  queue_.add(++last_id_, bytes, until_ms);
   waiting_.emplace(last_id_, Waiting{std::move(ready), bytes, need});
   if (is_first) asio::co_spawn(executor_, serve_the_waiting(), must_not_throw);
 }
 
-// Other loops give back as well, and nobody tells: so it asks, as long as somebody waits.
+// Polls as long as a call waits: other loops give back bytes too, without a notification.
 Task<void> Admission::serve_the_waiting() {
   while (!waiting_.empty()) {
     timer_.expires_after(kPoll);
@@ -93,7 +96,7 @@ Task<void> Admission::serve_the_waiting() {
     });
     for (auto& [id, grant] : admitted)
       waiting_.extract(id).mapped().ready(std::move(grant));
-    for (const auto id : queue_.expire(clock_.monotonic_us() / 1000)) {
+    for (const auto id : queue_.expire(clock_.monotonic_ms())) {
       auto late = std::move(waiting_.extract(id).mapped());
       late.ready(std::unexpected(refusal_of(late.bytes, late.need)));
     }
@@ -110,14 +113,14 @@ Error Admission::refusal_of(std::uint64_t bytes, budget::Need need) const {
 }
 
 int Admission::retry_after_ms() const {
-  return service_time_.retry_after_ms(waiting_.size() + pool_.waiting_count() + 1, pool_.active_count());
+  return service_times_.retry_after_ms(waiting_.size() + pool_.waiting_count() + 1, pool_.active_count());
 }
 
 void Admission::tick() { probes_.retry_after_ms = retry_after_ms(); }
 
 Error Admission::with_retry_after(Error refusal, std::uint64_t ahead_in_panel) const {
   if (refusal.code == ErrorCode::kPanelBusy) {
-    refusal.retry_after_ms = service_time_.retry_after_ms(ahead_in_panel + 1, 1);
+    refusal.retry_after_ms = service_times_.retry_after_ms(ahead_in_panel + 1, 1);
   } else if (refusal.code == ErrorCode::kOverloaded) {
     refusal.retry_after_ms = retry_after_ms();
   }

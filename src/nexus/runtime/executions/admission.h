@@ -1,7 +1,7 @@
-// Bytes for an execution before it starts: at once, after what is idle has been given up, or after a bounded wait; else a
-// refusal that says which layer, how much was wanted and free, and when to come again.
+// Reserves bytes for an execution before it starts: at once, after idle memory has been reclaimed, or after a bounded wait.
+// Otherwise it rejects, with the layer, the bytes wanted and free, and Retry-After.
 //
-// Thread safety: none; it belongs to one loop. What other loops give back is noticed within kPollMs.
+// Thread safety: none; it belongs to one loop. It notices within 2 ms what other loops give back.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,13 @@
 
 namespace nexus::executions {
 
-// How long executions of this loop have held their instances of late: what Retry-After is computed from.
+// Estimates how long executions of this loop hold their instances, as a moving average over about 16 of them. Retry-After is
+// computed from it.
 class ServiceTimeEstimator {
  public:
   void record_us(std::uint64_t us) { mean_us_ = mean_us_ == 0 ? us : mean_us_ - mean_us_ / 16 + us / 16; }
-  // Until `ahead` executions have ended, of which `at_once` run side by side: between a second, the least that the header
-  // can say, and half a minute.
+  // The time until `ahead` executions have ended, of which `at_once` run side by side; clamped to between a second, the least
+  // that Retry-After can say, and half a minute.
   int retry_after_ms(std::uint64_t ahead, std::uint64_t at_once) const;
 
  private:
@@ -41,19 +42,20 @@ class Admission {
   Admission(Executor executor, const Clock& clock, budget::Ledger& ledger, pool::InstancePool& pool,
             handlers::HandlerCache& cache, metrics::Probes& probes, Options options);
 
-  // Of kind kInstances. kOverloaded with Retry-After. Who only wants to start need not queue behind those who want more.
-  Task<Result<budget::Grant>> reserve(std::uint64_t bytes, budget::Need need);
+  // Bytes of kind kInstances. kOverloaded with Retry-After: the queue is full, or it is `until_ms` of the monotonic clock. A
+  // reservation that lets a call start (kStart) need not queue behind those for growth.
+  Task<Result<budget::Grant>> reserve(std::uint64_t bytes, budget::Need need, std::int64_t until_ms);
+  std::uint64_t timeout_ms() const { return timeout_ms_; }
 
-  // Gives up what is idle until so many bytes are free again: instances above minInstances, images nobody runs, and soon
-  // afterwards cache files that are memory.
+  // Frees `bytes`: instances above minInstances, images that no execution runs, and soon afterwards cache files that are memory.
   void reclaim(std::uint64_t bytes);
 
   // A few times a second: keeps probes.retry_after_ms current.
   void tick();
 
-  // How long an execution has held its instance.
-  void record_us(std::uint64_t us) { service_time_.record_us(us); }
-  // The same refusal, with the time to come again computed from what is going on.
+  // `us`: how long a segment has held its instance.
+  void record_us(std::uint64_t us) { service_times_.record_us(us); }
+  // The same error, with Retry-After computed from the present load.
   Error with_retry_after(Error refusal, std::uint64_t ahead_in_panel) const;
 
  private:
@@ -65,8 +67,8 @@ class Admission {
   };
 
   std::optional<budget::Grant> try_take(std::uint64_t bytes, budget::Need need);
-  std::optional<budget::Grant> take_from_the_idle(std::uint64_t bytes, budget::Need need);
-  void wait(std::uint64_t bytes, budget::Need need, Ready ready);
+  std::optional<budget::Grant> take_from_idle(std::uint64_t bytes, budget::Need need);
+  void wait(std::uint64_t bytes, budget::Need need, std::int64_t until_ms, Ready ready);
   Task<void> serve_the_waiting();
   int retry_after_ms() const;
   Error refusal_of(std::uint64_t bytes, budget::Need need) const;
@@ -77,13 +79,14 @@ class Admission {
   pool::InstancePool& pool_;
   handlers::HandlerCache& cache_;
   metrics::Probes& probes_;
-  ServiceTimeEstimator service_time_;
+  ServiceTimeEstimator service_times_;
+  std::uint64_t timeout_ms_;
   budget::ByteQueue queue_;
   budget::ByteQueue::Id last_id_ = 0;
   std::unordered_map<budget::ByteQueue::Id, Waiting> waiting_;
   Error latest_refusal_{.code = ErrorCode::kOverloaded};
-  std::uint64_t futile_until_us_ = 0,
-                futile_bytes_ = 0;  // giving up more was not enough for so many a moment ago
+  // Until then a reclaim for so many bytes or more is not tried again, because it was in vain.
+  std::uint64_t futile_until_us_ = 0, futile_bytes_ = 0;
   Timer timer_;
 };
 

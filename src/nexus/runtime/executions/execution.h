@@ -1,5 +1,4 @@
-// One execution that has outlived its first segment: what is kept of it while it waits, runs on, and for a while after its
-// end.
+// One execution that outlives its first segment: its data while it is suspended, while it runs on, and for a while after its end.
 //
 //   suspended ◄──► running ──► ended
 //        └── cancelled, its panel deleted ──┘
@@ -23,7 +22,7 @@
 
 namespace nexus::executions {
 
-// Arguments that are not the caller's own text.
+// Arguments that are not part of the caller's request.
 struct OwnArgs {
   std::string json;
   budget::Grant held;  // kBuffers
@@ -32,39 +31,40 @@ struct OwnArgs {
 // One call of a tool.
 struct ToolCall {
   std::shared_ptr<panels::Panel> panel;
-  // In force when the call came, and kept for it: it may be replaced while the call waits or runs.
+  // The definition in force when the call came. The call keeps it: a replacement does not change a call that waits or runs.
   std::shared_ptr<const panels::Definition> definition;
   const panels::Tool* tool;    // of that definition
-  std::string_view args_json;  // one JSON object, already checked; valid until the first segment is over
-  std::shared_ptr<const OwnArgs> own_args{};  // what args_json is of; null: who calls has it
-  bool tells_its_caller = false;              // of its waits; otherwise all who watch the panel are told
-  bool keeps_result = false;                  // for who asks later, even when it ends at once
-  TriggerType origin = TriggerType::kManual;  // what has started it; kManual: a caller
-  std::uint32_t depth = 0;                    // how many executions before it have started one another
-  std::shared_ptr<const Trace> trace{};       // of the request; null: there is none, or it says nothing
+  std::string_view args_json;  // one JSON object, already checked; valid until the end of the first segment
+  std::shared_ptr<const OwnArgs> own_args{};  // owns args_json; null: the caller owns it
+  bool progress_to_caller =
+      false;  // suspensions are reported to the caller only; otherwise to all subscribers of the panel
+  bool keeps_result = false;  // the result can be asked for later, even when the first segment ends it
+  TriggerType origin = TriggerType::kManual;  // what started it; kManual: a caller
+  std::uint32_t depth = 0;                    // length of the chain of executions that started one another
+  std::shared_ptr<const Trace> trace{};       // of the request; null: the request has none
 };
 
 // A call of an extension that is not settled.
 struct PendingCall {
   extensions::CallId id{};
-  std::uint64_t secret[2];   // what makes its suspension's id unguessable
+  std::uint64_t secret[2];   // makes the id of its suspension unguessable
   std::uint32_t number = 0;  // within the execution
   extensions::Extension* extension = nullptr;
   std::string_view method;  // valid as long as the table of extensions
-  std::string data_json;    // for those who list it; empty: nothing
+  std::string data_json;    // for lists of suspensions; may be empty
   std::int64_t began_ms = 0, began_unix_ms = 0;
   std::int64_t ttl_ms = 0;
   std::int64_t expires_unix_ms() const { return began_unix_ms + ttl_ms; }
 };
 
-// An answer that waits for its segment.
-struct Arrived {
-  std::uint32_t number = 0;
+// An answer to a call, until the segment that receives it is over.
+struct ArrivedAnswer {
+  std::uint32_t number = 0;  // of the call
   extensions::Settlement settlement;
   budget::Grant held;  // kBuffers
 };
 
-// Not thread-safe: it belongs to the loop of its panel.
+// Thread safety: none; it belongs to the loop of its panel.
 struct Execution {
   enum class Status : std::uint8_t { kSuspended, kRunning, kEnded };
 
@@ -72,22 +72,20 @@ struct Execution {
   ToolCall call;  // without arguments
   std::shared_ptr<const handlers::Handler> handler;
   std::optional<sandbox::Suspended> suspended;
-  budget::Grant held;  // kSuspended, for itself
+  budget::Grant held;  // kSuspended, for the execution itself
   std::vector<PendingCall> pending;
-  std::vector<Arrived> arrived;
-  // Once it has ended.
-  std::optional<ExecutionResult> result;
-  std::int64_t changed_ms = 0, changed_unix_ms = 0;  // its latest suspension, or its end
+  std::vector<ArrivedAnswer> answers;                // in order of arrival; each resumes one segment
+  std::optional<ExecutionResult> result;             // once it has ended
+  std::int64_t changed_ms = 0, changed_unix_ms = 0;  // the latest suspension, or the end
   Status status = Status::kRunning;
-  std::uint32_t changes = 0;  // how often it has suspended or ended
+  std::uint32_t changes = 0;  // number of suspensions and ends so far
   bool cache_hit = false;
-  bool is_packed = false;
-  bool is_cancelled = false;  // while a segment runs
-  bool is_lost = false;       // there was no memory to end it
+  bool is_hibernated = false;
+  bool is_cancelled = false;  // requested while a segment runs
 
   bool has_ended() const { return status == Status::kEnded; }
 
-  // What its result is charged as.
+  // Bytes charged for the execution and its result.
   std::uint64_t kept_bytes() const { return held.bytes() + (result ? result->held.bytes() : 0); }
 
   void changed_at(const Clock& clock) {
@@ -95,7 +93,7 @@ struct Execution {
     changed_unix_ms = clock.unix_ms();
   }
 
-  // Who wants to know when it suspends again or ends. A hook may go at any time but within its call.
+  // Called when it suspends again or ends. A hook may be removed at any time but within its own call.
   using Hooks = std::list<std::function<void()>>;
   Hooks hooks;
   void changed() {
@@ -106,13 +104,7 @@ struct Execution {
 };
 using ExecutionPtr = std::shared_ptr<Execution>;
 
-// Why one has ended that was ended from outside.
-inline constexpr std::string_view kShutsDown = "the server is shutting down";
-inline Error cancelled(std::string_view why) {
-  return {.code = ErrorCode::kCancelled, .message = std::string(why)};
-}
-
-// One of an execution's hooks, as long as it lives. The execution must outlive it.
+// Registers a hook for its own lifetime. The execution must outlive it.
 class Hook {
  public:
   Hook(Execution& execution, std::function<void()> call)

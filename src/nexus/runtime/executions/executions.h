@@ -1,32 +1,37 @@
-// Runs handlers on one loop: the panel's turn, the handler's image, an instance, slices, commit.
+// Runs handlers on one event loop: turn of the panel, bytes, instance, slices, commit.
 //
-//   run() ─► turn ─► image in the cache? ─► bytes, instance ─► first slice, inline ─► more slices ─► commit ─► result
-//             │            │ no: load it in      │ 503             │ kMore: RunQueue,     │
-//             └ 429        │ the instance first                    │ sockets in between   └ waits: an Execution
-//                          └ a handler that no longer loads        └ CANCELLED                 │
-//                                                                                              ▼
-//                       result, or waits again ◄─ commit ◄─ slices ◄─ instance ◄─ turn ◄─── answer (go_on)
+//   run() ───► acquire ─► enter ─► slices ─► settle ─► ended: the result
+//                │          ▲         kMore: RunQueue   │
+//                └ refused  │         between slices    └ suspended: an Execution, whose extension calls begin
+//                           │                                       │
+//   on_answer() ─► drive ───┘ ◄───────── answer ◄───────────────────┘
+//
+// Memory: everything that can throw std::bad_alloc comes before a commit, and nothing has changed then. From the commit on,
+// functions are noexcept: a failure ends the process, since subscribers could see half of a segment otherwise.
 //
 // Thread safety: none; it belongs to one loop. Must outlive what it runs.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "nexus/foundation/base/clock.h"
+#include "nexus/foundation/base/end_reason.h"
 #include "nexus/foundation/base/log_throttle.h"
 #include "nexus/foundation/metrics/probes.h"
 #include "nexus/runtime/executions/admission.h"
 #include "nexus/runtime/executions/execution.h"
+#include "nexus/runtime/executions/execution_table.h"
+#include "nexus/runtime/executions/hibernation.h"
 #include "nexus/runtime/executions/run_queue.h"
 #include "nexus/runtime/executions/running_handlers.h"
+#include "nexus/runtime/executions/segment_run.h"
 #include "nexus/runtime/executions/suspensions.h"
 #include "nexus/runtime/loop/loop.h"
 #include "nexus/runtime/panels/panel.h"
@@ -37,10 +42,10 @@
 
 namespace nexus::executions {
 
-// What came of a call: its result, or an execution that waits.
+// How the first segment of a call was settled.
 struct Outcome {
   ExecutionResult result;
-  ExecutionPtr execution;  // null: it has ended
+  ExecutionPtr execution;  // null: the call has ended with `result`
 };
 
 class Executions {
@@ -50,124 +55,113 @@ class Executions {
              subscribers::Subscribers& subscribers, Admission::Options admission = {},
              Suspensions::Options suspensions = {});
 
-  // Called with an outcome before its changes are committed, to make of it what needs memory: nothing is committed when it
-  // throws.
-  using Tell = std::function<void(const ExecutionResult& result)>;
+  // Renders the response to a call from its result, before the changes are committed. When it throws, nothing is committed.
+  using BeforeCommit = std::function<void(const ExecutionResult& result)>;
 
-  // The outcome of its first segment, its changes moved to the panel's state; an error says that no part of it ran. Goes on
-  // whether or not somebody still wants the answer. `tell` is called only when that was the last.
-  Task<Result<Outcome>> run(ToolCall call, Tell tell = nullptr);
+  // Runs the first segment and commits it. An error says that no part of the handler ran. The call goes on when the caller is
+  // gone. `before_commit` is called only when the first segment is the last.
+  Task<Result<Outcome>> run(ToolCall call, BeforeCommit before_commit = nullptr);
 
-  // An execution that ends in this error before any part of it has run, for those who look for it.
+  // Records an execution that ends in `error` before any part of it runs.
   void refuse(ToolCall call, Error error);
 
-  // Called right before a panel commits what `cause` has left; must not throw.
+  // Called right before a panel commits the `journal` of `cause`. Must not throw.
   using Watch = std::function<void(const ToolCall& cause, const Journal& journal)>;
   void watch(Watch watch) { watch_ = std::move(watch); }
 
-  // ---- those that wait, and have waited ----
-  ExecutionPtr find(std::string_view id) const;  // null: unknown, or ended too long ago
+  // ---- executions that have an id ----
+  ExecutionPtr find(std::string_view id) const { return table_.find(id); }  // null: unknown, or forgotten
+  void for_each(const std::function<void(const Execution&)>& look) const { table_.for_each(look); }
   const Suspensions& suspensions() const { return suspensions_; }
-  // Answers a call of `external`. None: there is no such suspension, or it has been answered.
-  ExecutionPtr resume(std::string_view suspension_id, extensions::Settlement settlement);
-  // Ends it as CANCELLED, now or at the end of its slice; nothing happens when it has ended.
-  void cancel(const ExecutionPtr& execution, std::string_view why);
+  // Answers a suspension of the extension `external`. REQUIRES: suspensions().get_suspended() has just found it.
+  void resume(const Suspensions::Found& suspension, extensions::Settlement settlement);
+  // Ends the execution as CANCELLED: now if it is suspended, at the end of its slice if it runs.
+  void cancel(const ExecutionPtr& execution, EndReason reason);
   void cancel_all_of(const panels::Panel& panel);
-  // Until it has ended, or the time is over.
+  // Wait until the execution has ended, until no segment of it runs, or until it suspends or ends the next time; in any case not
+  // longer than `most`.
   Task<void> wait_for_end(ExecutionPtr execution, std::chrono::milliseconds most = std::chrono::years(1));
-  // Until nothing of it runs, or the time is over.
   Task<void> wait_for_rest(ExecutionPtr execution, std::chrono::milliseconds most);
-  // Until it suspends or ends the next time, or the time is over.
   Task<void> wait_for_next(ExecutionPtr execution, std::chrono::milliseconds most);
-  void for_each(const std::function<void(const Execution&)>& look) const;
-  // What time brings: answers that did not come, deltas to be packed, results to be forgotten. About every 100 ms.
+
+  // Expires suspensions and waits for turns, hibernates, forgets results. To be called about every 100 ms.
   void tick();
 
-  // A handler's image, from the cache or loaded now. The errors are those of finish_load() and of the pool.
+  // The image of a handler, from the cache or loaded now. Errors: those of Instance::finish_load() and of the pool.
   Task<Result<std::shared_ptr<const handlers::Handler>>> load(std::string_view source, const Limits& limits);
 
   const Clock& clock() const { return clock_; }
   Executor executor() const { return executor_; }
   const RunningHandlers& running() const { return running_; }
 
-  // Ends the slice that this loop may be in, so that it soon looks at what has been posted to it. Thread-safe.
+  // Ends the current slice early, because work was posted to this loop. Thread-safe.
   void preempt() {
     if (run_queue_.take_slice()) runtime_.end_slices();
   }
 
-  // Gives up what can be: kept results, the room that raw deltas take, then see Admission.
+  // Frees `bytes`: first kept results, then by hibernation, then as Admission does.
   void reclaim(std::uint64_t bytes);
-  // Goes back to fresh instances, some in each call: false when nothing is left to do.
+  // Replaces instances by fresh ones, a few in each call. False: nothing is left to do.
   bool renew_instances();
-  // Lets go of images that are of none of these.
+  // Drops the images of all other handlers.
   void keep_only(const std::unordered_set<std::string_view>& sources) { cache_.keep_only(sources); }
 
-  // Cancels all that waits or will: nobody will answer it any more.
+  // Cancels every execution that is suspended or will be.
   void drain();
-  // Cancels all that runs and all that will: the time for a shutdown is over.
+  // Cancels every execution that runs or will run: the time for a shutdown is over.
   void abort() { is_aborted_ = true; }
 
  private:
-  Task<Result<panels::Turn>> wait_for_turn(panels::Panel& panel);
-  Task<Result<pool::Lease>> instance();
-  Task<Result<pool::Lease>> wait_for_instance();
+  // ---- executions_segment.cpp ----
+  bool begin_now(SegmentRun& run);
+  Task<Result<void>> begin(SegmentRun& run);
+  Task<Result<void>> take_turn(SegmentRun& run);
+  Task<Result<void>> reserve_growth(SegmentRun& run);
+  Task<Result<void>> take_instance(SegmentRun& run);
+  Task<Result<void>> load_handler(SegmentRun& run);
+  Task<Result<void>> restore(SegmentRun& run);
+  void look_up(SegmentRun& run);
+  void start(SegmentRun& run);
+  Task<void> remaining_slices(SegmentRun& run);
+  Task<void> slices_of(sandbox::Instance& instance, const SegmentRun* run);
+  Result<Outcome> settle(SegmentRun& run, const BeforeCommit& before_commit);
+  ExecutionResult finish(SegmentRun& run);
+  std::optional<EndReason> end_reason(const SegmentRun& run) const;
+  Result<void> may_go_on(const SegmentRun& run) const;
+  sandbox::ExecutionRequest request_of(const SegmentRun& run) const;
+  std::int64_t deadline() const;
+
+  // ---- executions.cpp ----
+  Task<Result<pool::Lease>> instance(std::int64_t until_ms);
+  Task<Result<pool::Lease>> wait_for_instance(std::int64_t until_ms);
   Task<Result<std::shared_ptr<const handlers::Handler>>> load_in(sandbox::Instance& instance,
                                                                  std::string_view source,
                                                                  const Limits& limits);
-  // `cancelled`: null, or asked before each slice.
-  Task<void> remaining_slices(sandbox::Instance& instance, const panels::Panel* panel, const bool* cancelled);
   std::string make_id() const;
-  sandbox::ExecutionRequest request_of(const ToolCall& call, const handlers::Handler& handler,
-                                       bool cache_hit) const;
-  void publish(const ToolCall& call, Journal& journal, State::Reservation room);
-  void conclude(const ToolCall& call, ExecutionResult& result, const Tell& tell);
-
-  // ---- executions_waiting.cpp ----
-  ExecutionPtr keep(ToolCall call, std::string id, std::shared_ptr<const handlers::Handler> handler,
-                    bool cache_hit);
-  // Commits the segment and begins what it has called.
-  void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
-  void tell_of_waits(const Execution& execution, std::size_t told);
-  void on_answer(const ExecutionPtr& execution);
-  Task<void> go_on(ExecutionPtr execution, metrics::Present state);
-  // `refused_ms`: when there was no room for it first; none: it has not tried.
-  Task<Result<void>> run_next_segment(ExecutionPtr execution, std::optional<std::int64_t> refused_ms,
-                                      metrics::Present& state);
-  Task<void> next_turn_of(const Execution& execution);
-  bool gives_up(const ExecutionPtr& execution, std::int64_t refused_ms, const Error& want);
-  void make_room_for(const Execution& execution);
-  Result<budget::Grant> last_room_for(const Execution& execution);
-  Task<std::optional<panels::Turn>> turn_ahead(panels::Panel& panel);
-  Task<void> pause();
-  // Of those that wait since then or earlier, first the first, until so many bytes are free or the turn has lasted long enough.
-  // Gives the bytes that are.
-  std::uint64_t pack(std::int64_t since_ms, std::uint64_t wanted_bytes);
-  void leave_waiting(Execution& execution);
+  std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
   enum class Until : std::uint8_t { kAtRest, kNext, kEnd };
   Task<void> wait(ExecutionPtr execution, std::chrono::milliseconds most, Until until);
 
-  // ---- executions_ended.cpp ----
+  // ---- executions_commit.cpp ----
+  ExecutionPtr make_execution(ToolCall call, std::string id, std::shared_ptr<const handlers::Handler> handler,
+                              bool cache_hit) const;
+  void commit(const ToolCall& call, Journal& journal, State::Reservation reservation) noexcept;
+  void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
+  void begin_calls(const ExecutionPtr& execution, std::vector<sandbox::ExtensionCall> calls) noexcept;
+  void end_at_once(const ToolCall& call, ExecutionResult& result, const BeforeCommit& before_commit);
   void end(const ExecutionPtr& execution, ExecutionResult result);
-  void lose(ExecutionResult& result);
   void end_with(const ExecutionPtr& execution, Error error);
-  // What a trigger has started answers to nobody: the log is told.
-  void tell_of_failure(const Execution& execution);
-  void end_without_memory(const ExecutionPtr& execution);
-  void end_the_lost();
-  void cancel_if(const std::function<bool(const Execution&)>& is_one, std::string_view why);
-  // Results that may still be asked for, in order of their ends.
-  struct Kept {
-    std::uint64_t most_bytes;
-    std::size_t most;
-    std::deque<ExecutionPtr> ended{};
-    std::uint64_t bytes = 0;
-  };
-  Kept& kept_with(const Execution& execution);
-  void forget_old_results(Kept& kept, std::int64_t now_ms);
-  std::uint64_t forget_oldest(Kept& kept);
-  void forget(Kept& kept, const Execution& execution);
+  void log_failure(const Execution& execution);
+  void cancel_if(const ExecutionTable::Predicate& is_one, EndReason reason);
+  void leave_suspended(const Execution& execution) noexcept;
 
-  std::unexpected<Error> refused(Error error, const panels::Panel* panel) const;
+  // ---- executions_resume.cpp ----
+  void on_answer(const ExecutionPtr& execution) noexcept;
+  Task<void> drive(ExecutionPtr execution, metrics::Present state);
+  Task<void> next_turn_of(const Execution& execution);
+  bool gives_up(const ExecutionPtr& execution, std::int64_t refused_ms, const Error& want);
+  void make_room_for(const Execution& execution);
+  Task<void> pause();
 
   Executor executor_;
   const Clock& clock_;
@@ -181,22 +175,18 @@ class Executions {
   RunningHandlers running_;
   Admission admission_;
   Suspensions suspensions_;
+  Hibernation hibernation_;
+  ExecutionTable table_;
   std::size_t loops_, own_;
-  std::unordered_map<std::string_view, ExecutionPtr> kept_;  // by their id
-  struct Suspended {
-    std::int64_t since_ms;
-    std::weak_ptr<Execution> execution;
-  };
-  std::deque<Suspended> unpacked_;  // in order; some of them go on already
-  // Of callers and of triggers apart: what starts each second must not push out what a caller has still to ask for.
-  Kept called_{.most_bytes = 4 << 20, .most = 10'000}, triggered_{.most_bytes = 1 << 20, .most = 1'000};
+  std::unordered_set<std::shared_ptr<panels::Panel>> busy_panels_;  // calls wait for their turns
   Watch watch_;
   LogThrottle failures_;
-  std::int64_t given_up_ms_ = 0, made_room_ms_ = 0;  // the last one for want of room; for one who goes on
-  bool is_draining_ = false, is_aborted_ = false, has_lost_ = false;
+  std::int64_t given_up_ms_ = 0;   // the last time that a resumed execution ended for want of room
+  std::int64_t made_room_ms_ = 0;  // the last time that room was made for one
+  bool is_draining_ = false, is_aborted_ = false;
 };
 
-// Which of the loops an execution's id is of, whether or not there is such an execution.
+// The index of the loop that an execution's id names, whether or not there is such an execution.
 std::size_t loop_of_execution(std::string_view id, std::size_t loops);
 
 }  // namespace nexus::executions

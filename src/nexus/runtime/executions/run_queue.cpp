@@ -1,12 +1,10 @@
 #include "nexus/runtime/executions/run_queue.h"
 
-#include <new>
-
 namespace nexus::executions {
 namespace {
 
-// Turns of the loop between two slices: in the first it looks at its sockets, in the second what arrived is served, in the
-// third the answers are written. With one, an answer would wait for a whole slice once more.
+// Turns of the loop between two slices: the first polls the sockets, the second serves what arrived, the third writes the
+// responses. With one turn, a response would wait for one more slice.
 constexpr int kTurns = 3;
 
 }  // namespace
@@ -21,13 +19,8 @@ Task<void> RunQueue::next_slice(std::uint64_t used_us, std::uint64_t due_us) {
 
 void RunQueue::add(std::uint64_t used_us, std::uint64_t due_us, std::move_only_function<void()> resume) {
   const Key key{used_us, next_order_++};
-  const auto place = waiting_.emplace(key, Waiting{due_us, std::move(resume)}).first;
-  try {
-    if (due_us != kNever) due_.emplace(due_us, key);
-  } catch (const std::bad_alloc&) {
-    waiting_.erase(place);
-    throw;
-  }
+  waiting_.emplace(key, Waiting{due_us, std::move(resume)});
+  if (due_us != kNever) due_.emplace(due_us, key);
   if (!std::exchange(scheduled_, true)) run_one_after(kTurns);
 }
 

@@ -7,7 +7,6 @@
 
 #include "nexus/foundation/base/hex.h"
 #include "nexus/foundation/base/ids.h"
-#include "nexus/foundation/base/memory_reserve.h"
 
 namespace nexus::executions {
 namespace {
@@ -77,7 +76,7 @@ void Suspensions::begin(const ExecutionPtr& execution, std::vector<sandbox::Exte
   }
 }
 
-// Most calls are settled long before their time: what they leave behind is thrown out when it is half of all.
+// Most calls are settled long before their time. The expiries that they leave are erased when they are half of all.
 void Suspensions::expire_at(std::int64_t ms, CallId id) {
   constexpr std::size_t kFew = 1024;
   if (expiries_.size() > 2 * suspended_count() + kFew) {
@@ -94,17 +93,17 @@ void Suspensions::cancel(Execution& execution) {
     call.extension->cancel(call.id);
   }
   execution.pending.clear();
-  execution.arrived.clear();
+  execution.answers.clear();
 }
 
 void Suspensions::settle(CallId id, Settlement settlement) {
-  asio::post(executor_, [this, id, settled = take(std::move(settlement))]() mutable {
-    if_memory_lasts([&] { answer(id, std::move(settled)); });
+  asio::post(executor_, [this, id, settled = charge(std::move(settlement))]() mutable {
+    answer(id, std::move(settled));
   });
 }
 
-// It is there, whether or not it would be granted: its extension has asked before.
-Suspensions::Settled Suspensions::take(Settlement settlement) const {
+// The text exists already, so it is charged without being granted; its extension has asked the ledger before.
+Suspensions::Settled Suspensions::charge(Settlement settlement) const {
   budget::Grant held = ledger_.open(budget::Kind::kBuffers);
   held.set_to(settlement.json.size());
   return {std::move(settlement), std::move(held)};
@@ -115,25 +114,20 @@ void Suspensions::answer(CallId id, Settled settled) {
   if (found == waiting_.end()) return;
   const ExecutionPtr execution = found->second;
   const PendingCall& call = *find(*execution, id);
-  // First what memory may be missing for: then it waits on, until its time is over.
-  execution->arrived.push_back({call.number, std::move(settled.settlement), std::move(settled.held)});
+  execution->answers.push_back({call.number, std::move(settled.settlement), std::move(settled.held)});
   waiting_.erase(found);
   probes_.suspensions.ended(static_cast<std::uint64_t>(clock_.monotonic_ms() - call.began_ms));
   std::erase_if(execution->pending, [id](const PendingCall& other) { return other.id == id; });
   on_answer_(execution);
 }
 
-// Whom there is no memory to tell is told the next time.
 void Suspensions::expire() {
   const std::int64_t now_ms = clock_.monotonic_ms();
   while (!expiries_.empty() && expiries_.front().at_ms <= now_ms) {
     std::ranges::pop_heap(expiries_, std::greater());
     const Expiry due = expiries_.back();
     expiries_.pop_back();
-    if (if_memory_lasts([&] { expire(due.id); })) continue;
-    expiries_.push_back(due);  // where its room still is
-    std::ranges::push_heap(expiries_, std::greater());
-    return;
+    expire(due.id);
   }
 }
 
@@ -146,7 +140,7 @@ void Suspensions::expire(CallId id) {
       "SuspensionExpired",
       fmt::format("{}.{} was not answered within {} ms", call.extension->name(), call.method, call.ttl_ms));
   expired.kind = Settlement::Kind::kExpired;
-  answer(id, take(std::move(expired)));
+  answer(id, charge(std::move(expired)));
 }
 
 std::optional<Suspensions::Found> Suspensions::get_suspended(std::string_view suspension_id) const {

@@ -1,9 +1,10 @@
-// The calls of extensions that executions of one loop wait for: who waits, until when, and under which id others may answer.
+// The calls of extensions that executions of one loop wait for: which execution waits, until when, and the id under which a
+// client may answer.
 //
 //   execution suspends ──► begin() ──► Extension::start ─ ─ ► settle(), from any thread ──► posted ──► on_answer(execution)
-//                            │ its time is over: kExpired          │ cancelled, settled already: nobody
+//                            │ its time is over: kExpired          │ cancelled, settled already: dropped
 //
-// Thread safety: settle() alone may be called by others than the loop. Must outlive the loop's last posted work.
+// Thread safety: only settle() may be called on other threads. Must outlive the loop's last posted work.
 #pragma once
 
 #include <cstdint>
@@ -31,12 +32,12 @@ class Suspensions final : public extensions::Settlements {
     std::uint64_t ttl_ms = 300'000;                      // SUSPENSION_TTL_MS
     std::size_t loops = 1, own = 0;                      // an id says which loop it is of
   };
-  // A settlement with what it is charged as.
+  // A settlement and the bytes charged for it.
   struct Settled {
     extensions::Settlement settlement;
     budget::Grant held;
   };
-  // Called on the loop, never from within begin(): an answer has been added to the execution's.
+  // Called on the loop, never from within begin(), after an answer was added to the execution's `answers`. Must not throw.
   using OnAnswer = std::function<void(const ExecutionPtr&)>;
 
   Suspensions(Executor executor, const Clock& clock, budget::Ledger& ledger, metrics::Probes& probes,
@@ -44,26 +45,25 @@ class Suspensions final : public extensions::Settlements {
 
   const sandbox::ExtensionTable& table() const { return table_; }
 
-  // Begins what the execution's segment has called.
+  // Begins the calls of the execution's segment.
   void begin(const ExecutionPtr& execution, std::vector<sandbox::ExtensionCall> calls);
-  // Nobody waits for them any more.
+  // Drops the pending calls and the answers of an execution that ends.
   void cancel(Execution& execution);
   void settle(extensions::CallId id, extensions::Settlement settlement) override;
-  // Answers those whose time is over.
+  // Settles the calls whose time is over.
   void expire();
 
-  // The call of `external` with this id that is waiting; none: any other.
+  // The pending call of `external` with this id. None: it is unknown, settled, or of another extension.
   struct Found {
     ExecutionPtr execution;
     extensions::CallId id;
   };
   std::optional<Found> get_suspended(std::string_view suspension_id) const;
-  // As settle(), now. REQUIRES: on the loop; the call is waiting.
+  // As settle(), now; a call that is not pending is ignored. REQUIRES: on the loop.
   void answer(extensions::CallId id, Settled settled);
-  // Charges it.
-  Settled take(extensions::Settlement settlement) const;
+  Settled charge(extensions::Settlement settlement) const;
 
-  std::size_t suspended_count() const { return waiting_.size(); }  // calls that wait
+  std::size_t suspended_count() const { return waiting_.size(); }  // pending calls
 
  private:
   void expire(extensions::CallId id);
@@ -82,15 +82,15 @@ class Suspensions final : public extensions::Settlements {
   OnAnswer on_answer_;
   sandbox::ExtensionTable table_;
   std::unordered_map<extensions::CallId, ExecutionPtr> waiting_;
-  std::vector<Expiry> expiries_;  // a heap, the first to come at its front; some of calls that are gone
+  std::vector<Expiry> expiries_;  // a heap, the first to come at its front; some of calls that are settled
   std::uint64_t next_id_ = 1;
 };
 
-// 16 digits of the call, 32 of chance. `loops`: as for Suspensions.
+// 16 hex digits of the call's id, 32 random ones.
 std::string suspension_id(const PendingCall& call);
-// Whether somebody outside is to answer it.
+// A call of `external`, which a client is to answer.
 bool is_external(const PendingCall& call);
-// Which of the loops an id is of, whether or not there is such a suspension.
+// The index of the loop that a suspension's id names, whether or not there is such a suspension.
 std::size_t loop_of_suspension(std::string_view id, std::size_t loops);
 
 }  // namespace nexus::executions

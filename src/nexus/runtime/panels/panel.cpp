@@ -1,5 +1,6 @@
 #include "nexus/runtime/panels/panel.h"
 
+#include "nexus/foundation/base/end_reason.h"
 #include "nexus/runtime/panels/footprint.h"
 
 namespace nexus::panels {
@@ -39,7 +40,7 @@ void Panel::replace(Definition definition, std::int64_t now_ms) {
 
 void Panel::remove() {
   is_removed_ = true;
-  turns_.close(Error{.code = ErrorCode::kPanelNotFound, .message = "the panel has been deleted"});
+  turns_.close(not_started(EndReason::kPanelDeleted));
 }
 
 }  // namespace nexus::panels

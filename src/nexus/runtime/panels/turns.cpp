@@ -1,11 +1,13 @@
 #include "nexus/runtime/panels/turns.h"
 
+#include <fmt/format.h>
+
 #include <cassert>
 
 namespace nexus::panels {
 namespace {
 
-// When the turn comes free is unknown; one second is the shortest time that Retry-After can express.
+// When a turn comes free is not known; a second is the least that Retry-After can say.
 constexpr int kRetryAfterMs = 1000;
 
 }  // namespace
@@ -20,19 +22,16 @@ std::optional<Turn> TurnQueue::try_take() {
   return Turn(*this);
 }
 
-Result<void> TurnQueue::wait(Ready ready) {
-  if (closed_) return std::unexpected(*closed_);
+void TurnQueue::wait(Ready ready, std::int64_t until_ms) {
+  if (closed_) return ready(std::unexpected(*closed_));
   assert(taken_);
-  if (waiting_.size() >= max_waiting_) {
-    return std::unexpected(Error{
-        .code = ErrorCode::kPanelBusy,
-        .message = "this panel's queue is full",
-        .limit = LimitReached{"panel", "MAX_PANEL_QUEUE", max_waiting_, waiting_.size() + 1},
-        .retry_after_ms = kRetryAfterMs,
-    });
-  }
-  waiting_.push_back(std::move(ready));
-  return {};
+  if (waiting_.size() < max_waiting_) return void(waiting_.push_back({std::move(ready), until_ms}));
+  ready(std::unexpected(Error{
+      .code = ErrorCode::kPanelBusy,
+      .message = "this panel's queue is full",
+      .limit = LimitReached{"panel", "MAX_PANEL_QUEUE", max_waiting_, waiting_.size() + 1},
+      .retry_after_ms = kRetryAfterMs,
+  }));
 }
 
 void TurnQueue::wait_ahead(Ready ready) {
@@ -41,22 +40,43 @@ void TurnQueue::wait_ahead(Ready ready) {
   ahead_.push_back(std::move(ready));
 }
 
+void TurnQueue::expire(std::int64_t now_ms, std::uint64_t timeout_ms) {
+  std::erase_if(waiting_, [&](Waiting& waiting) {
+    if (waiting.until_ms > now_ms) return false;
+    waiting.ready(std::unexpected(timed_out(timeout_ms)));
+    return true;
+  });
+}
+
+Error TurnQueue::timed_out(std::uint64_t timeout_ms) {
+  return {.code = ErrorCode::kPanelBusy,
+          .message = timeout_ms == 0 ? "the panel is busy, and no call may wait"
+                                     : fmt::format("the panel was busy for {} ms", timeout_ms),
+          .limit = LimitReached{"panel", "QUEUE_TIMEOUT_MS", timeout_ms, timeout_ms + 1},
+          .retry_after_ms = kRetryAfterMs};
+}
+
 void TurnQueue::close(const Error& reason) {
   closed_ = reason;
-  for (std::deque<Ready>* queue : {&ahead_, &waiting_}) {
-    for (auto waiting = std::exchange(*queue, {}); Ready & ready : waiting)
-      ready(std::unexpected(reason));
-  }
+  for (auto ahead = std::exchange(ahead_, {}); Ready & ready : ahead)
+    ready(std::unexpected(reason));
+  for (auto waiting = std::exchange(waiting_, {}); Waiting & one : waiting)
+    one.ready(std::unexpected(reason));
 }
 
 void TurnQueue::pass_on() {
-  std::deque<Ready>& queue = ahead_.empty() ? waiting_ : ahead_;
-  if (queue.empty()) {
+  if (ahead_.empty() && waiting_.empty()) {
     taken_ = false;
     return;
   }
-  Ready next = std::move(queue.front());
-  queue.pop_front();
+  Ready next;
+  if (!ahead_.empty()) {
+    next = std::move(ahead_.front());
+    ahead_.pop_front();
+  } else {
+    next = std::move(waiting_.front().ready);
+    waiting_.pop_front();
+  }
   next(Turn(*this));
 }
 

@@ -90,10 +90,14 @@ class BasicInstancePool {
   BasicInstancePool(const PoolOptions& options, const Clock& clock, Factory factory);
   ~BasicInstancePool();
 
-  // Calls `ready` with an instance: at once on this thread if one is idle or may be made, otherwise later on the
-  // thread that gives one back. With kOverloaded if the queue is full or the time limit has passed, with the
-  // factory's error if no instance could be made, or with kShuttingDown.
-  void acquire(Ready ready);
+  // Calls `ready` with an instance: at once if one is idle or may be made, otherwise when one is given back. With
+  // kOverloaded if the queue is full or it is `until_ms` of the monotonic clock, with the factory's error if no instance
+  // could be made, or with kShuttingDown.
+  void acquire(Ready ready, std::int64_t until_ms) {
+    ask(std::move(ready), IfBusy::kWait, static_cast<std::uint64_t>(until_ms));
+  }
+  // The same with queue_timeout_ms from now.
+  void acquire(Ready ready) { acquire(std::move(ready), default_deadline()); }
   // The same without waiting: kOverloaded instead.
   Result<Lease> try_acquire();
   // Rejects callers that have waited too long, drops idle instances, and replaces warm ones. Call it about every 100
@@ -174,7 +178,10 @@ class BasicInstancePool {
     return read();
   }
 
-  void ask(Ready ready, IfBusy if_busy);
+  void ask(Ready ready, IfBusy if_busy, std::uint64_t until_ms);
+  std::int64_t default_deadline() const {
+    return clock_.monotonic_ms() + static_cast<std::int64_t>(options_.queue_timeout_ms);
+  }
   void take_back(SlotId slot, std::unique_ptr<InstanceT> instance, std::optional<Retired> broken);
   static std::optional<Retired> put_to_rest(InstanceT& instance, std::optional<Retired> broken);
 

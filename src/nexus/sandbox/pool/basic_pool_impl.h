@@ -26,14 +26,9 @@ BasicInstancePool<InstanceT>::~BasicInstancePool() {
 }
 
 template <class InstanceT>
-void BasicInstancePool<InstanceT>::acquire(Ready ready) {
-  ask(std::move(ready), IfBusy::kWait);
-}
-
-template <class InstanceT>
 Result<BasicLease<InstanceT>> BasicInstancePool<InstanceT>::try_acquire() {
   std::optional<Result<Lease>> answer;
-  ask([&answer](Result<Lease> lease) { answer.emplace(std::move(lease)); }, IfBusy::kRefuse);
+  ask([&answer](Result<Lease> lease) { answer.emplace(std::move(lease)); }, IfBusy::kRefuse, 0);
   return std::move(*answer);  // with kRefuse the callback runs before ask() returns
 }
 
@@ -51,13 +46,13 @@ PoolStats BasicInstancePool<InstanceT>::stats() const {
 }
 
 template <class InstanceT>
-void BasicInstancePool<InstanceT>::ask(Ready ready, IfBusy if_busy) {
+void BasicInstancePool<InstanceT>::ask(Ready ready, IfBusy if_busy, std::uint64_t until_ms) {
   Work work;
   {
     const std::lock_guard lock(mutex_);
     const std::uint64_t now_us = clock_.monotonic_us();
     Caller caller{++last_caller_, {std::move(ready), now_us}};
-    carry_out(policy_.acquire(last_caller_, if_busy, now_us / 1000), now_us, caller, work);
+    carry_out(policy_.acquire(last_caller_, if_busy, until_ms), now_us, caller, work);
   }
   finish(work, AnswerWhen::kNow);
 }

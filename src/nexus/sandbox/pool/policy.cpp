@@ -18,14 +18,14 @@ PoolPolicy::Decisions PoolPolicy::start() {
   return decided();
 }
 
-PoolPolicy::Decisions PoolPolicy::acquire(CallerId caller, IfBusy if_busy, std::uint64_t now_ms) {
+PoolPolicy::Decisions PoolPolicy::acquire(CallerId caller, IfBusy if_busy, std::uint64_t until_ms) {
   decisions_.clear();
   if (is_draining_) {
     decisions_.emplace_back(Refuse{caller, Refusal::kShuttingDown});
     return decided();
   }
   // Every caller joins the queue, and the queue is served from its front, so no caller overtakes another.
-  waiting_.push_back({caller, now_ms});
+  waiting_.push_back({caller, until_ms});
   if (!idle_.empty()) {
     const SlotId slot = idle_.back();
     idle_.pop_back();
@@ -90,9 +90,11 @@ PoolPolicy::Decisions PoolPolicy::release(SlotId slot, std::uint64_t executions,
 
 PoolPolicy::Decisions PoolPolicy::tick(std::uint64_t now_ms) {
   decisions_.clear();
-  while (!waiting_.empty() && now_ms - waiting_.front().since_ms >= options_.queue_timeout_ms) {
-    decisions_.emplace_back(Refuse{next_waiter(), Refusal::kTimedOut});
-  }
+  std::erase_if(waiting_, [&](const Waiter& waiter) {
+    if (waiter.until_ms > now_ms) return false;
+    decisions_.emplace_back(Refuse{waiter.caller, Refusal::kTimedOut});
+    return true;
+  });
   std::size_t unused = 0;
   while (idle_.size() - unused > options_.min_instances &&
          now_ms - slots_[idle_[unused]].idle_since_ms >= options_.max_idle_ms) {

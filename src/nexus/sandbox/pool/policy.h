@@ -78,7 +78,8 @@ class PoolPolicy {
   explicit PoolPolicy(const PoolOptions& options);
 
   Decisions start();  // the first event: creates the warm instances
-  Decisions acquire(CallerId caller, IfBusy if_busy, std::uint64_t now_ms);
+  // The caller waits until `until_ms` at most.
+  Decisions acquire(CallerId caller, IfBusy if_busy, std::uint64_t until_ms);
   // REQUIRES: a Create was decided for the slot and has not been reported yet.
   Decisions created(SlotId slot, std::uint64_t now_ms);
   Decisions create_failed(SlotId slot);
@@ -106,7 +107,7 @@ class PoolPolicy {
   };
   struct Waiter {
     CallerId caller;
-    std::uint64_t since_ms;
+    std::uint64_t until_ms;
   };
 
   std::uint32_t total() const { return active_ + creating_ + idle(); }

@@ -52,7 +52,7 @@ TEST_F(AdmissionTest, AStartGetsTheMemoryOfIdleInstancesAndImages) {
     EXPECT_GE(idle, 4u);
     // Giving up one instance suffices.
     test.loops_.ledger().set_limit(test.granted());
-    auto room = co_await test.admission_.reserve(64_KiB, Need::kStart);
+    auto room = co_await test.admission_.reserve(64_KiB, Need::kStart, 0);
     EXPECT_TRUE(room);
     EXPECT_EQ(test.loop().pool.stats().idle, idle - 1);
     EXPECT_EQ(test.loop().cache.stats().entries, entries);
@@ -60,7 +60,7 @@ TEST_F(AdmissionTest, AStartGetsTheMemoryOfIdleInstancesAndImages) {
     // Giving up all instances does not suffice, so unused images go too.
     test.loops_.ledger().set_limit(test.granted());
     const auto instances = test.loop().pool.stats().memory_bytes;
-    EXPECT_FALSE(co_await test.admission_.reserve(instances, Need::kStart)) << "one is kept";
+    EXPECT_FALSE(co_await test.admission_.reserve(instances, Need::kStart, 0)) << "one is kept";
     EXPECT_EQ(test.loop().pool.stats().idle, 1u);
     EXPECT_EQ(test.loop().cache.stats().entries, 0u);
     test.loops_.ledger().set_limit(budget::kUnlimited);
@@ -71,7 +71,7 @@ TEST_F(AdmissionTest, RepeatedRejectionsDoNotEvictOtherImages) {
   run([](auto& test) -> Task<void> {
     co_await test.call_handlers(3);
     test.loops_.ledger().set_limit(test.granted() + 64_MiB);
-    const auto refused = co_await test.admission_.reserve(1_GiB, Need::kGrowth);
+    const auto refused = co_await test.admission_.reserve(1_GiB, Need::kGrowth, 0);
     EXPECT_FALSE(refused);
     if (!refused) {
       EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
@@ -83,10 +83,10 @@ TEST_F(AdmissionTest, RepeatedRejectionsDoNotEvictOtherImages) {
     const auto again = co_await test.loops_.ask(0, http::Method::post, "/panels/p1/trigger/t", "");
     EXPECT_EQ(again.status, 200u);
     for (int n = 0; n < 100; ++n)
-      EXPECT_FALSE(co_await test.admission_.reserve(1_GiB, Need::kGrowth));
+      EXPECT_FALSE(co_await test.admission_.reserve(1_GiB, Need::kGrowth, 0));
     EXPECT_EQ(test.loop().cache.stats().entries, 1u);
     test.loops_.clock().advance_ms(200);
-    EXPECT_FALSE(co_await test.admission_.reserve(1_GiB, Need::kGrowth));
+    EXPECT_FALSE(co_await test.admission_.reserve(1_GiB, Need::kGrowth, 0));
     EXPECT_EQ(test.loop().cache.stats().entries, 0u);
     test.loops_.ledger().set_limit(budget::kUnlimited);
   }(*this));

@@ -178,6 +178,50 @@ TEST_F(ExecutionsTest, AHandlerWithoutMemoryForItsImageIsRejectedBeforeLoading) 
   EXPECT_LT(ledger_.granted(budget::Kind::kImages), 10'000) << "as large as it is";
 }
 
+// One bound for all waits of a call: QUEUE_TIMEOUT_MS, counted from its arrival.
+TEST_F(ExecutionsTest, CallThatWaitsForItsTurnIsRejectedAtItsDeadline) {
+  ASSERT_TRUE(registry_.create(definition(kLong)));
+  const auto panel = registry_.find("p");
+  const auto running = call(), late = call();
+  while (panel->turns().waiting() == 0)
+    ASSERT_EQ(loop_.run_one(), 1);
+  executions_.tick();
+  EXPECT_EQ(panel->turns().waiting(), 1);
+  clock_.advance_ms(2000);
+  executions_.tick();
+  run_until(late);
+  ASSERT_FALSE(**late);
+  EXPECT_EQ((**late).error().code, ErrorCode::kPanelBusy);
+  EXPECT_EQ((**late).error().limit->setting, "QUEUE_TIMEOUT_MS");
+  EXPECT_TRUE((**late).error().retry_after_ms);
+  sandbox_.clock().let_go();
+  run_all();
+  EXPECT_TRUE((**running)->ok());
+}
+
+TEST_F(ExecutionsTest, TimeInTheTurnQueueCountsTowardsTheWaitForAnInstance) {
+  ASSERT_TRUE(registry_.create(definition(kLong)));
+  const auto panel = registry_.find("p");
+  const auto running = call(), late = call();
+  while (panel->turns().waiting() == 0)
+    ASSERT_EQ(loop_.run_one(), 1);
+  clock_.advance_ms(1000);
+  std::vector<pool::Lease> all_others;
+  for (int n = 0; n < 3; ++n)
+    all_others.push_back(*pool_.try_acquire());
+  sandbox_.clock().let_go();
+  run_until(running);
+  all_others.push_back(*pool_.try_acquire());
+  while (pool_.waiting_count() == 0)
+    ASSERT_EQ(loop_.run_one(), 1);
+  clock_.advance_ms(1000);
+  pool_.tick();
+  run_until(late);
+  ASSERT_FALSE(**late);
+  EXPECT_EQ((**late).error().code, ErrorCode::kOverloaded);
+  EXPECT_EQ((**late).error().limit->setting, "QUEUE_TIMEOUT_MS");
+}
+
 TEST_F(ExecutionsTest, AThousandConcurrentCallsLoseNoUpdate) {
   ASSERT_TRUE(registry_.create(definition(kCount)));
   for (int n = 0; n < 1000; ++n)

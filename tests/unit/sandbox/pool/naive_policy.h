@@ -22,7 +22,7 @@ class NaivePolicy {
     return decisions;
   }
 
-  std::vector<Decision> acquire(CallerId caller, IfBusy if_busy, std::uint64_t now) {
+  std::vector<Decision> acquire(CallerId caller, IfBusy if_busy, std::uint64_t until) {
     if (shut_down_) return {Refuse{caller, Refusal::kShuttingDown}};
     std::vector<Decision> decisions;
     if (queue_.empty()) {
@@ -41,7 +41,7 @@ class NaivePolicy {
     } else if (queue_.size() >= places) {
       decisions.push_back(Refuse{caller, Refusal::kQueueFull});
     } else {
-      queue_.push_back({caller, now});
+      queue_.push_back({caller, until});
       decisions.push_back(Wait{caller});
     }
     return decisions;
@@ -80,7 +80,7 @@ class NaivePolicy {
 
   std::vector<Decision> tick(std::uint64_t now) {
     std::vector<Decision> decisions;
-    const auto is_late = [&](const Waiting& w) { return w.since + options_.queue_timeout_ms <= now; };
+    const auto is_late = [&](const Waiting& w) { return w.until <= now; };
     for (const Waiting& w : queue_) {
       if (is_late(w)) decisions.push_back(Refuse{w.caller, Refusal::kTimedOut});
     }
@@ -139,7 +139,7 @@ class NaivePolicy {
   };
   struct Waiting {
     CallerId caller;
-    std::uint64_t since;
+    std::uint64_t until;
   };
 
   std::size_t count(Status status) const {

@@ -99,7 +99,8 @@ class Life {
   void acquire(IfBusy if_busy) {
     const CallerId caller = next_caller_++;
     open_.insert(caller);
-    agree(policy_.acquire(caller, if_busy, now_), twin_.acquire(caller, if_busy, now_));
+    const std::uint64_t until_ms = now_ + below(options_.queue_timeout_ms + 1);
+    agree(policy_.acquire(caller, if_busy, until_ms), twin_.acquire(caller, if_busy, until_ms));
   }
 
   void release() {

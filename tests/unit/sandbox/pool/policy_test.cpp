@@ -62,11 +62,11 @@ TEST(PoolPolicy, HandsOverInOrderOfArrival) {
 TEST(PoolPolicy, RejectsCallersAfterTimeout) {
   Pool pool({.max_instances = 1, .min_instances = 0, .queue_timeout_ms = 100});
   pool.acquire(1);
-  pool.policy.acquire(2, IfBusy::kWait, 10);
-  pool.policy.acquire(3, IfBusy::kWait, 20);
+  pool.policy.acquire(2, IfBusy::kWait, 120);
+  pool.policy.acquire(3, IfBusy::kWait, 110);
   EXPECT_EQ(list(pool.policy.tick(109)), List{});
-  EXPECT_EQ(list(pool.policy.tick(110)), (List{Refuse{2, Refusal::kTimedOut}}));
-  EXPECT_EQ(list(pool.policy.tick(120)), (List{Refuse{3, Refusal::kTimedOut}}));
+  EXPECT_EQ(list(pool.policy.tick(110)), (List{Refuse{3, Refusal::kTimedOut}}));
+  EXPECT_EQ(list(pool.policy.tick(120)), (List{Refuse{2, Refusal::kTimedOut}}));
 }
 
 TEST(PoolPolicy, ZeroTimeoutRejectsAtOnce) {
