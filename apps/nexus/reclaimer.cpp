@@ -151,10 +151,10 @@ void Reclaimer::record() {
   InProgress in_progress;
   started_ = 0;
   for (const auto& one : loops_) {
-    const pool::PoolStats stats = one->shard().pool().stats();
-    in_progress.running += stats.active;
-    in_progress.queued += stats.waiting;
-    started_ += stats.waits.count();
+    const pool::InstancePool& pool = one->shard().pool();
+    in_progress.running += pool.active_count();
+    in_progress.queued += pool.waiting_count();
+    started_ += pool.given_count();
   }
   record_.update(monitor_.view(), ledger_, in_progress);
 }

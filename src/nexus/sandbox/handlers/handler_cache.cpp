@@ -35,7 +35,6 @@ std::shared_ptr<const Handler> HandlerCache::use(Entries::iterator entry) {
 }
 
 std::shared_ptr<const Handler> HandlerCache::find_in_memory(std::string_view source) {
-  const std::lock_guard lock(mutex_);
   const auto found = by_source_.find(source);
   if (found == by_source_.end()) return nullptr;
   ++stats_.hits;
@@ -45,7 +44,6 @@ std::shared_ptr<const Handler> HandlerCache::find_in_memory(std::string_view sou
 std::shared_ptr<const Handler> HandlerCache::find_on_disk(std::string_view source) {
   auto image = disk_ != nullptr ? disk_->find(source) : nullptr;
   const bool is_known = image != nullptr && image->learned().snapshot(image->pages()).count() > 0;
-  const std::lock_guard lock(mutex_);
   ++(image != nullptr ? stats_.disk_hits : stats_.misses);
   if (image == nullptr) return nullptr;
   return put(std::make_shared<const Handler>(Handler{std::string(source), std::move(image)}),
@@ -59,7 +57,6 @@ std::shared_ptr<const Handler> HandlerCache::find(std::string_view source) {
 
 std::shared_ptr<const Handler> HandlerCache::find(std::string_view source, Known& known) {
   if (const auto last = known.lock()) {
-    const std::lock_guard lock(mutex_);
     if (const auto found = by_handler_.find(last.get()); found != by_handler_.end()) {
       ++stats_.hits;
       return use(found->second);
@@ -71,7 +68,6 @@ std::shared_ptr<const Handler> HandlerCache::find(std::string_view source, Known
 }
 
 Result<budget::Grant> HandlerCache::reserve(std::string_view source, std::uint64_t most_image_bytes) {
-  const std::lock_guard lock(mutex_);
   auto held = ledger_.open(budget::Kind::kImages);
   const std::uint64_t bytes = source.size() + most_image_bytes + kEntryBytes;
   if (auto paid = pay_for(held, bytes, budget::Need::kStart); !paid)
@@ -85,7 +81,6 @@ std::shared_ptr<const Handler> HandlerCache::insert(std::string source,
   auto handler =
       std::make_shared<const Handler>(Handler{std::move(source), std::move(image), std::move(held)});
   if (disk_ != nullptr) disk_->store(handler);
-  const std::lock_guard lock(mutex_);
   return put(std::move(handler), kUsesToLearn);
 }
 
@@ -130,7 +125,6 @@ Result<void> HandlerCache::pay_for(budget::Grant& held, std::uint64_t bytes, bud
 }
 
 std::uint64_t HandlerCache::evict_unused(std::uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
   std::uint64_t freed = 0;
   for (auto next = entries_.end(); next != entries_.begin() && freed < bytes;) {
     const auto entry = std::prev(next);
@@ -149,7 +143,6 @@ void HandlerCache::reclaim_files(std::uint64_t bytes) {
 }
 
 void HandlerCache::keep_only(const std::unordered_set<std::string_view>& sources) {
-  const std::lock_guard lock(mutex_);
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto next = std::next(entry);
     if (entry->handler.use_count() == 1 && !sources.contains(entry->handler->source)) evict(entry);
@@ -160,7 +153,6 @@ void HandlerCache::keep_only(const std::unordered_set<std::string_view>& sources
 }
 
 std::vector<HandlerUse> HandlerCache::uses(std::size_t most) const {
-  const std::lock_guard lock(mutex_);
   std::vector<HandlerUse> uses;
   for (const Entry& entry : entries_ | std::views::take(most)) {
     if (entry.handler->use.executions == 0) continue;
@@ -171,7 +163,6 @@ std::vector<HandlerUse> HandlerCache::uses(std::size_t most) const {
 }
 
 CacheStats HandlerCache::stats() const {
-  const std::lock_guard lock(mutex_);
   CacheStats now = stats_;
   now.entries = entries_.size();
   return now;

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,10 +26,10 @@ struct CacheStats {
   std::uint64_t bytes = 0, entries = 0;  // in memory, current
 };
 
-// The result of a tool's last find(), so that the next one need not hash a long source. Not thread-safe.
+// The result of a tool's last find(), so that the next one need not hash a long source.
 using Known = std::weak_ptr<const Handler>;
 
-// Thread-safe.
+// Thread safety: none; it belongs to one loop. The disk cache and the ledger are shared.
 class HandlerCache {
  public:
   // The charge for an entry: its source, its image beyond the base image, and 256 bytes.
@@ -46,9 +45,9 @@ class HandlerCache {
   // Charges a handler whose image keeps at most `most_image_bytes`; evicts others until the ledger grants it.
   // kOverloaded.
   Result<budget::Grant> reserve(std::string_view source, std::uint64_t most_image_bytes);
-  // Adds a loaded handler, with the grant of reserve() if there was one; if another thread was first, returns that
-  // thread's. A handler that is larger than the cache, or for which the ledger grants nothing even after evictions,
-  // is returned uncached.
+  // Adds a loaded handler, with the grant of reserve() if there was one; if the source is cached already, returns that
+  // entry. A handler that is larger than the cache, or for which the ledger grants nothing even after evictions, is
+  // returned uncached.
   std::shared_ptr<const Handler> insert(std::string source, std::shared_ptr<const memory::Image> image,
                                         budget::Grant held = {});
 
@@ -61,7 +60,7 @@ class HandlerCache {
   void keep_only(const std::unordered_set<std::string_view>& sources);
 
   CacheStats stats() const;
-  // The use of the `most` handlers that were looked up last. REQUIRES: called on the loop that runs them.
+  // The use of the `most` handlers that were looked up last.
   std::vector<HandlerUse> uses(std::size_t most) const;
 
  private:
@@ -88,7 +87,6 @@ class HandlerCache {
   const std::uint64_t max_bytes_;
   budget::Ledger& ledger_;
   DiskCache* const disk_;
-  mutable std::mutex mutex_;
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator, Hash>
       by_source_;  // the keys view the entries' sources

@@ -1,21 +1,18 @@
-// The thread-safe shell of PoolPolicy: keeps the instances and callbacks, and carries out decisions. A template, so
-// that its tests need no WebAssembly; the rest of the program uses instance_pool.h.
+// The shell of PoolPolicy: keeps the instances and callbacks, and carries out decisions. A template, so that its tests need
+// no WebAssembly; the rest of the program uses instance_pool.h.
 //
-//   under the lock      the policy decides; instances and callbacks change hands
-//   after the lock      1. dropped instances are destroyed   (milliseconds each)
-//                       2. new ones are made, and reported under the lock again
-//                       3. callbacks are called, `drained` last
+//   event ──► policy decides ──► dropped instances are destroyed, new ones are made ──► callbacks are called ──► `drained`
+//                                (milliseconds each)
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/container/small_vector.hpp>
 #include <cassert>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -33,7 +30,9 @@ template <class InstanceT>
 class BasicInstancePool;
 
 // An instance in use; the destructor gives it back. An execution still in progress is then cancelled: the objects
-// that its request points to must outlive the lease. Not thread-safe.
+// that its request points to must outlive the lease.
+//
+// Thread safety: none; it belongs to the loop of its pool.
 template <class InstanceT>
 class BasicLease {
  public:
@@ -76,17 +75,19 @@ class BasicLease {
   std::optional<Retired> broken_;
 };
 
-// Thread-safe. Must outlive its leases. Callbacks are called without the lock and must not throw.
+// Thread safety: none; it belongs to one loop. Other threads may read active_count(), waiting_count() and given_count().
+// Must outlive its leases. A callback must not throw, and must not use the pool or give a lease back before it returns: it
+// passes the lease on, as callback() (runtime/loop/loop.h) does.
 template <class InstanceT>
 class BasicInstancePool {
  public:
   using Lease = BasicLease<InstanceT>;
-  // Makes an instance or returns the error. Several threads call it at once.
+  // Makes an instance or returns the error.
   using Factory = std::function<Result<std::unique_ptr<InstanceT>>()>;
   using Ready = std::move_only_function<void(Result<Lease>)>;
   using Drained = std::move_only_function<void()>;
 
-  // Makes the warm instances on this thread. If one fails, tick() tries again.
+  // Makes the warm instances. If one fails, tick() tries again.
   BasicInstancePool(const PoolOptions& options, const Clock& clock, Factory factory);
   ~BasicInstancePool();
 
@@ -110,25 +111,17 @@ class BasicInstancePool {
   // memory. Drops at most `most` per call; false when nothing is left to do. tick() makes the new ones.
   bool renew(std::size_t most);
 
-  // Rejects all waiting and future callers, drops idle instances, and calls `drained` when the last lease is back.
-  // The pool may be destroyed in that callback.
+  // Rejects all waiting and future callers, drops idle instances, and calls the latest `drained` when the last lease is
+  // back. The pool may be destroyed in that callback.
   void shutdown(Drained drained);
 
-  std::uint32_t active_count() const {
-    return locked([this] { return policy_.active(); });
-  }
-  std::uint32_t available_count() const {
-    return locked([this] { return policy_.idle(); });
-  }
-  std::uint32_t waiting_count() const {
-    return locked([this] { return policy_.waiting(); });
-  }
-  // Resident bytes of linear memory in all instances. Active instances count as they were when they were given out,
-  // because only the thread that runs an instance may look into it.
-  std::uint64_t total_memory() const {
-    return locked([this] { return total_memory_; });
-  }
-  // A consistent copy of all counts.
+  std::uint32_t active_count() const { return active_.load(std::memory_order_relaxed); }
+  std::uint32_t waiting_count() const { return waiting_count_.load(std::memory_order_relaxed); }
+  // Leases given since the start.
+  std::uint64_t given_count() const { return given_.load(std::memory_order_relaxed); }
+  std::uint32_t available_count() const { return policy_.idle(); }
+  // Resident bytes of linear memory in all instances. Active instances count as they were when they were given out.
+  std::uint64_t total_memory() const { return total_memory_; }
   PoolStats stats() const;
 
  private:
@@ -155,28 +148,13 @@ class BasicInstancePool {
     Ready ready;
     Result<Lease> lease;
   };
-  // Work for after the lock is released.
-  struct Work {
-    boost::container::small_vector<std::unique_ptr<InstanceT>, 1> dropped;
-    boost::container::small_vector<Creation, 1> creations;
-    boost::container::small_vector<Answer, 1> answers;
-    std::vector<Drained> drained;
+  struct Event {
+    std::uint64_t now_us;
+    Caller caller{};
+    // What is left to do once all that was decided is carried out.
+    boost::container::small_vector<Creation, 1> creations{};
+    boost::container::small_vector<Answer, 1> answers{};
   };
-  // A thread that is calling callbacks. If a callback gives a lease back, the resulting callbacks are queued here:
-  // nested calls would need stack for all waiting callers.
-  struct Answering {
-    const BasicInstancePool* pool;
-    Answering* outer;
-    std::deque<Answer> answers;
-    std::vector<Drained> drained;
-  };
-  enum class AnswerWhen : bool { kNow, kAfterOuter };
-
-  template <class Read>
-  auto locked(Read read) const {
-    const std::lock_guard lock(mutex_);
-    return read();
-  }
 
   void ask(Ready ready, IfBusy if_busy, std::uint64_t until_ms);
   std::int64_t default_deadline() const {
@@ -185,35 +163,31 @@ class BasicInstancePool {
   void take_back(SlotId slot, std::unique_ptr<InstanceT> instance, std::optional<Retired> broken);
   static std::optional<Retired> put_to_rest(InstanceT& instance, std::optional<Retired> broken);
 
-  // Under the lock. `now_us` is the time of the event.
-  void carry_out(PoolPolicy::Decisions decisions, std::uint64_t now_us, Caller& caller, Work& work);
+  Event event() const { return {.now_us = clock_.monotonic_us()}; }
+  void carry_out(PoolPolicy::Decisions decisions, Event& event);
+  void finish(PoolPolicy::Decisions decisions, Event& event);
   Question question_of(CallerId id, Caller& caller);
   void place(SlotId slot, std::unique_ptr<InstanceT> instance, std::uint64_t bytes);
-  std::unique_ptr<InstanceT> drop(const Drop& drop);
-
-  // Without the lock.
-  void finish(Work& work, AnswerWhen when);
   Result<std::unique_ptr<InstanceT>> make();
-  void create(Creation creation, Work& work);
-  void answer(Work& work, AnswerWhen when);
-
-  static inline thread_local Answering* answering_ = nullptr;
+  void create(Creation creation, Event& event);
 
   const PoolOptions options_;
   const Clock& clock_;
   const Factory factory_;
-  mutable std::mutex mutex_;
   PoolPolicy policy_;
   std::vector<Place> places_;  // by slot
   std::unordered_map<CallerId, Question> waiting_;
-  std::vector<Drained> drained_;
+  Drained drained_;
   CallerId last_caller_ = 0;
   std::uint64_t total_memory_ = 0;
   std::uint64_t created_ = 0;
   std::array<std::uint64_t, kRetiredCount> retired_{};
   WaitTimes waits_;
-  bool is_renewed_ = true;         // at most min_instances have been needed since they were made
-  std::uint64_t fresh_bytes_ = 0;  // of the latest new instance
+  bool is_renewed_ = true;         // no more than min_instances have been needed since they were made
+  std::uint64_t fresh_bytes_ = 0;  // of the latest that was made
+  // For other threads, as the latest event has left them.
+  std::atomic<std::uint32_t> active_{0}, waiting_count_{0};
+  std::atomic<std::uint64_t> given_{0};
 };
 
 }  // namespace nexus::pool

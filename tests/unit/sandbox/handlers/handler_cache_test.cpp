@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <random>
-#include <thread>
 #include <vector>
 
 #include "nexus/foundation/budget/bounded_ledger.h"
@@ -187,27 +186,6 @@ TEST(HandlerCache, FuzzAgainstANaiveTwin) {
     ASSERT_EQ(cache.stats().entries, twin.size()) << "step " << step;
     ASSERT_LE(cache.stats().bytes, kBound);
   }
-}
-
-TEST(HandlerCache, FourThreads) {
-  budget::UnlimitedLedger ledger;
-  const auto image = image_of(1);
-  HandlerCache cache(8 * HandlerCache::bytes_of("0", *image), ledger);
-  std::vector<std::jthread> threads;
-  for (unsigned seed = 0; seed < 4; ++seed) {
-    threads.emplace_back([&, seed] {
-      std::mt19937 random(seed);
-      for (int i = 0; i < 5000; ++i) {
-        const std::string source = std::to_string(random() % 20);
-        auto handler = cache.find(source);
-        if (handler == nullptr) handler = cache.insert(source, image);
-        EXPECT_EQ(handler->source, source);
-      }
-    });
-  }
-  threads.clear();
-  EXPECT_EQ(cache.stats().hits + cache.stats().misses, 20'000U);
-  EXPECT_LE(cache.stats().bytes, 8 * HandlerCache::bytes_of("0", *image));
 }
 
 }  // namespace

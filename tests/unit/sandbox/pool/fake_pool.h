@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-
 #include "nexus/sandbox/pool/basic_pool.h"
 
 namespace nexus::pool {
@@ -13,13 +11,13 @@ class Hands final : public Clock {
  public:
   std::int64_t unix_ms() const override { return 0; }
   std::uint64_t monotonic_us() const override { return us; }
-  std::atomic<std::uint64_t> us = 0;
+  std::uint64_t us = 0;
 };
 
 struct FakeInstance {
   enum class Status : std::uint8_t { kIdle, kRunning, kFinished, kTerminated };
 
-  explicit FakeInstance(std::atomic<int>& alive) : alive_(alive) { ++alive_; }
+  explicit FakeInstance(int& alive) : alive_(alive) { ++alive_; }
   ~FakeInstance() { --alive_; }
   Status state() const { return status; }
   void cancel(ErrorCode code, const std::string&) {
@@ -37,10 +35,10 @@ struct FakeInstance {
   Status status = Status::kIdle;
   std::uint64_t runs = 0;
   std::uint64_t bytes = 1000;
-  std::atomic<bool> in_use = false;
+  bool in_use = false;
 
  private:
-  std::atomic<int>& alive_;
+  int& alive_;
 };
 
 using Pool = BasicInstancePool<FakeInstance>;
@@ -73,8 +71,8 @@ class PoolTest : public ::testing::Test {
   }
 
   Hands clock;
-  std::atomic<int> alive = 0;
-  std::atomic<int> failures_left = 0;
+  int alive = 0;
+  int failures_left = 0;
   std::vector<Error> refusals;
   std::vector<FakeLease> leases;
 };
