@@ -45,4 +45,23 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
+std::string to_base64url(std::string_view bytes) {
+  std::string text;
+  append_base64(text, bytes);
+  text.resize((bytes.size() * 4 + 2) / 3);
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  std::string padded(text);
+  std::ranges::replace(padded, '-', '+');
+  std::ranges::replace(padded, '_', '/');
+  padded.append((4 - text.size() % 4) % 4, '=');
+  auto bytes = from_base64(padded);
+  if (bytes && to_base64url(*bytes) != text) return std::nullopt;
+  return bytes;
+}
+
 }  // namespace nexus

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "nexus/foundation/base/base64.h"
 #include "nexus/foundation/base/split.h"
 #include "nexus/foundation/config/settings.h"
 #include "nexus/foundation/json/json_reading.h"
@@ -28,38 +29,9 @@ std::unexpected<Error> refuse(std::string_view why) {
   return fail(ErrorCode::kUnauthorized, std::string(why));
 }
 
-int base64url_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '-') return 62;
-  return c == '_' ? 63 : -1;
-}
-
-// Accepts the canonical form only: no padding, and unused bits are zero.
-std::optional<std::string> decode_base64url(std::string_view text) {
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const int digit = base64url_digit(c);
-    if (digit < 0) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>((bits >> count) & 0xff);
-    bits &= (1U << count) - 1;
-  }
-  if (bits != 0) return std::nullopt;
-  return bytes;
-}
-
-// Uses HS256 whatever the token's header says: a token must not choose the algorithm.
+// HS256 whatever the token's head says: nobody but us chooses the algorithm.
 bool is_signed_by(std::string_view key, std::string_view text, std::string_view signature) {
-  const auto given = decode_base64url(signature);
+  const auto given = from_base64url(signature);
   if (!given || given->size() != Hs256().size() || key.size() < config::kLeastKeyBytes) return false;
   const auto wanted = hs256(key, text);
   return wanted && CRYPTO_memcmp(given->data(), wanted->data(), wanted->size()) == 0;
@@ -158,8 +130,8 @@ Result<Principal> read_token(std::string_view token, std::string_view key, std::
   if (token.size() > kMostTokenBytes || first == last) return refuse(kNotOurs);
   // Verifies the signature before it parses anything.
   if (!is_signed_by(key, token.substr(0, last), token.substr(last + 1))) return refuse(kNotOurs);
-  const auto head = decode_base64url(token.substr(0, first));
-  const auto body = decode_base64url(token.substr(first + 1, last - first - 1));
+  const auto head = from_base64url(token.substr(0, first));
+  const auto body = from_base64url(token.substr(first + 1, last - first - 1));
   if (!head || !body) return refuse(kNotOurs);
   dom::parser head_parser, body_parser;
   dom::object head_object, body_object;

@@ -4,24 +4,14 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include <algorithm>
 #include <utility>
 
+#include "nexus/foundation/base/base64.h"
 #include "nexus/foundation/config/settings.h"
 #include "nexus/foundation/json/json.h"
 
 namespace nexus::auth {
 namespace {
-
-std::string base64url(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // the encoder appends a zero byte
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                  reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize((bytes.size() * 4 + 2) / 3);  // without padding
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
-  return text;
-}
 
 std::string json_of(const TokenClaims& claims) {
   std::string json = fmt::format("{{\"exp\":{}", claims.expires_s);
@@ -58,10 +48,11 @@ std::optional<Hs256> hs256(std::string_view key, std::string_view text) {
 
 std::string sign_token(const TokenClaims& claims, std::string_view key) {
   if (key.size() < config::kLeastKeyBytes) return {};
-  const std::string text = base64url(R"({"alg":"HS256","typ":"JWT"})") + '.' + base64url(json_of(claims));
+  const std::string text =
+      to_base64url(R"({"alg":"HS256","typ":"JWT"})") + '.' + to_base64url(json_of(claims));
   const auto code = hs256(key, text);
   if (!code) return {};
-  return text + '.' + base64url({reinterpret_cast<const char*>(code->data()), code->size()});
+  return text + '.' + to_base64url({reinterpret_cast<const char*>(code->data()), code->size()});
 }
 
 }  // namespace nexus::auth
