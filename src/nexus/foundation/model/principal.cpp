@@ -3,31 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "nexus/foundation/base/glob.h"
+
 namespace nexus {
 namespace {
 
 constexpr std::array<std::string_view, 5> kScopeNames = {"read", "write", "trigger", "resume", "admin"};
-
-// A mismatch goes back to the last `*` only, because an earlier one could not match more. So no glob takes
-// exponential time.
-bool matches(std::string_view glob, std::string_view text) {
-  std::size_t at = 0, from = 0, star = std::string_view::npos, retry = 0;
-  while (at < text.size()) {
-    if (from < glob.size() && glob[from] == '*') {
-      star = from++;
-      retry = at;
-    } else if (from < glob.size() && (glob[from] == '?' || glob[from] == text[at])) {
-      ++from;
-      ++at;
-    } else if (star != std::string_view::npos) {
-      from = star + 1;
-      at = ++retry;
-    } else {
-      return false;
-    }
-  }
-  return glob.find_first_not_of('*', from) == std::string_view::npos;
-}
 
 bool matches_all(std::string_view glob) {
   return !glob.empty() && glob.find_first_not_of('*') == std::string_view::npos;
@@ -60,8 +41,9 @@ const Principal& Principal::nobody() {
 
 bool Principal::may_see(std::string_view panel_id) const {
   if (!panels_) return true;
-  return std::ranges::any_of(*panels_,
-                             [panel_id](const std::string& glob) { return matches(glob, panel_id); });
+  return std::ranges::any_of(*panels_, [panel_id](const std::string& glob) {
+    return matches_glob(glob, panel_id, GlobSigns::kStarAndAnyOne);
+  });
 }
 
 }  // namespace nexus

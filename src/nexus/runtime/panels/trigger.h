@@ -21,8 +21,8 @@ struct IntervalTrigger {
   bool operator==(const IntervalTrigger&) const = default;
 };
 struct EventTrigger {
-  std::string pattern;  // see EventPattern
-  std::string panel;    // empty: the tool's own panel
+  std::string pattern;  // `*` stands for any run of characters (see matches_glob)
+  std::string panel;    // empty: the tool's own
   bool operator==(const EventTrigger&) const = default;
 };
 struct CronTrigger {

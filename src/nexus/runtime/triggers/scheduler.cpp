@@ -104,16 +104,15 @@ void Scheduler::begin(PanelQueues& queues, const TriggerQueuePtr& queue) {
       queue->due_ms = *due;
       crons_.emplace(*due, queue);
     }
-  } else if (const auto* event = std::get_if<panels::EventTrigger>(&trigger)) {
-    queue->events.emplace(event->pattern);
-    if (const std::string* source = queue->followed()) follow(queue, *source);
+  } else if (const std::string* source = queue->followed()) {
+    follow(queue, *source);
   }
   enlist(queues, queue);
 }
 
 void Scheduler::enlist(PanelQueues& queues, const TriggerQueuePtr& queue) {
   queues.all.push_back(queue);
-  if (queue->events && queue->followed() == nullptr) queues.on_events.push_back(queue);
+  if (queue->events() != nullptr && queue->followed() == nullptr) queues.on_events.push_back(queue);
   const auto* change = std::get_if<panels::StateChangeTrigger>(&queue->tool->trigger);
   if (change == nullptr) return;
   std::vector<PanelQueues::Watched>& watched = queues.by_key[change->parsed.key()];

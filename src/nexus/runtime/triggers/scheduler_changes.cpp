@@ -3,6 +3,7 @@
 
 #include <new>
 
+#include "nexus/foundation/base/glob.h"
 #include "nexus/foundation/base/log.h"
 #include "nexus/foundation/json/json.h"
 #include "nexus/runtime/triggers/scheduler.h"
@@ -12,7 +13,10 @@ namespace {
 
 using Came = metrics::TriggerProbe::Outcome;
 
-// The fixed cost of one comparison, expressed in bytes compared.
+// Longer names of events start nothing, so that whoever makes up names cannot make all patterns walk through megabytes.
+constexpr std::size_t kMostNameBytes = 256;
+
+// Of a comparison, however short the values: counted as so many bytes.
 constexpr std::uint64_t kComparison = 2048;
 
 // {event, panel}
@@ -57,8 +61,8 @@ void Scheduler::committed(const executions::ToolCall& cause, const Journal& jour
 }
 
 void Scheduler::happened(const Event& event, const executions::ToolCall& cause, const PanelQueues* own,
-                         const std::set<std::size_t>* followers) {
-  if (event.name.size() > panels::EventPattern::kMostNameBytes) return;  // no pattern matches so long a name
+                          const std::set<std::size_t>* followers) {
+  if (event.name.size() > kMostNameBytes) return;
   const std::string& panel = cause.panel->id();
   const std::uint32_t depth = cause.depth + 1;
   TriggerPayloadPtr what;
@@ -69,7 +73,7 @@ void Scheduler::happened(const Event& event, const executions::ToolCall& cause, 
   };
   if (own != nullptr) {
     for (const TriggerQueuePtr& queue : own->on_events) {
-      if (queue->events->matches(event.name)) add(queue, {it(), depth});
+      if (matches_glob(*queue->events(), event.name, GlobSigns::kStar)) add(queue, {it(), depth});
     }
   }
   if (followers == nullptr) return;
@@ -84,7 +88,7 @@ void Scheduler::deliver(const std::string& source, std::string_view event, const
   const auto found = following_.find(source);
   if (found == following_.end()) return;
   for (const TriggerQueuePtr& queue : found->second) {
-    if (queue->events->matches(event)) add(queue, {what, depth});
+    if (matches_glob(*queue->events(), event, GlobSigns::kStar)) add(queue, {what, depth});
   }
 }
 

@@ -4,13 +4,11 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "nexus/runtime/executions/execution.h"
-#include "nexus/runtime/panels/event_pattern.h"
 #include "nexus/runtime/panels/panel.h"
 #include "nexus/runtime/panels/state_path.h"
 
@@ -31,16 +29,20 @@ struct TriggerQueue {
 
   std::shared_ptr<panels::Panel> panel;
   std::shared_ptr<const panels::Definition> definition;
-  const panels::Tool* tool = nullptr;            // in `definition`
-  std::optional<panels::EventPattern> events{};  // of the panel's own events, or of the panel that it follows
-  std::int64_t due_ms = 0;                       // interval: by the monotonic clock; cron: Unix time
+  const panels::Tool* tool = nullptr;  // of that definition
+  std::int64_t due_ms = 0;             // interval: by the monotonic clock; cron: Unix time
   std::deque<Job> waiting{};
   bool is_busy = false;  // a coroutine runs its jobs
   bool is_over = false;  // the panel was removed, or the tool has another trigger now
 
   TriggerType type() const { return panels::type_of(tool->trigger); }
   bool has_tick() const { return type() == TriggerType::kInterval || type() == TriggerType::kCron; }
-  // The other panel whose events start the tool; null when the events are the panel's own, or the trigger is no event.
+  // The pattern of the events that start it, of its own panel or of the one that it follows; null: none do.
+  const std::string* events() const {
+    const auto* event = std::get_if<panels::EventTrigger>(&tool->trigger);
+    return event != nullptr ? &event->pattern : nullptr;
+  }
+  // The panel whose events it follows, when that is another than its own; else null.
   const std::string* followed() const {
     const auto* event = std::get_if<panels::EventTrigger>(&tool->trigger);
     return event != nullptr && !event->panel.empty() && event->panel != panel->id() ? &event->panel : nullptr;

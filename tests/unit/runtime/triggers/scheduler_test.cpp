@@ -98,7 +98,19 @@ TEST_F(SchedulerTest, AnEventStartsToolsWithAMatchingPattern) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, AnotherPanelFollowsUntilReplacedOrRemoved) {
+TEST_F(SchedulerTest, AnEventWithAVeryLongNameStartsNothing) {
+  run([](SchedulerTest& t) -> Task<void> {
+    co_await t.put(
+        "p", manual("emit", "$emit('n'.repeat($args.n), 0)") + "," +
+                 tool("on", R"({"type":"event","pattern":"*"})", "$state.got = $args.event.name.length"));
+    co_await t.call("emit", R"({"n":257})");
+    co_await t.call("emit", R"({"n":256})");
+    co_await t.until_state(R"({"got":256})");
+    EXPECT_EQ(t.count(TriggerType::kEvent, Came::kStarted), 1u);
+  }(*this));
+}
+
+TEST_F(SchedulerTest, AnotherPanelFollowsUntilItIsReplacedOrGone) {
   run([](SchedulerTest& t) -> Task<void> {
     const std::string follower = tool("on", R"({"type":"event","pattern":"*","panel":"p"})",
                                       "$state.n = ($state.n ?? 0) + $args.event.payload",
