@@ -1,6 +1,5 @@
 #include "log_format.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -8,6 +7,7 @@
 #include <string>
 
 #include "nexus/foundation/base/log.h"
+#include "nexus/foundation/base/time_text.h"
 #include "nexus/foundation/json/json.h"
 
 namespace nexus::app {
@@ -26,10 +26,7 @@ std::string_view level_name(spdlog::level::level_enum level) {
 }
 
 std::string time_of(const spdlog::details::log_msg& message) {
-  const auto ms = std::chrono::floor<std::chrono::milliseconds>(message.time);
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(ms);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), (ms - seconds).count());
+  return as_time(std::chrono::floor<std::chrono::milliseconds>(message.time.time_since_epoch()).count());
 }
 
 std::string json_of(const spdlog::details::log_msg& message, const LogParts& parts, std::string_view words) {

@@ -1,4 +1,4 @@
-// Times in the format of the API.
+// Times as texts, in UTC. What is before 1970 or after the year 9999 is written as the one or the other end.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,11 @@
 
 namespace nexus {
 
-// RFC 3339 in UTC: "2026-01-31T12:00:00.123Z".
+// RFC 3339: "2026-01-31T12:00:00.123Z".
 std::string as_time(std::int64_t unix_ms);
+// "2026-01-31T12:00:00Z".
+std::string as_second(std::int64_t unix_ms);
+// RFC 9110: "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string as_http_date(std::int64_t unix_ms);
 
 }  // namespace nexus

@@ -1,13 +1,12 @@
 #include "nexus/foundation/diagnostics/explain_exit.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <numeric>
 
 #include "nexus/foundation/base/saturating.h"
+#include "nexus/foundation/base/time_text.h"
 #include "nexus/foundation/diagnostics/capacity_check.h"
 
 namespace nexus::diagnostics {
@@ -17,11 +16,6 @@ std::string printable(std::string_view text) {
   std::string shown(text);
   std::ranges::replace_if(shown, [](char c) { return c < ' ' || c > '~'; }, '?');
   return shown;
-}
-
-std::string time_text(std::int64_t unix_ms) {
-  constexpr std::time_t kMost = 253'402'300'799;  // the year 9999
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::clamp<std::time_t>(unix_ms / 1000, 0, kMost)));
 }
 
 std::uint64_t container_free(const Record& record) {
@@ -114,9 +108,9 @@ std::vector<std::string> explain(const UncleanExit& exit) {
   }
   const Record& record = *exit.record;
   std::vector<std::string> lines{
-      fmt::format("process {} (version {}, started {}) ended without a clean exit after {}: {}", record.pid,
-                  printable(record.version.view()), time_text(record.started_unix_ms),
-                  time_text(record.written_unix_ms), cause_text(exit, record)),
+      fmt::format("process {} (version {}, started {}) ended without a goodbye after {}: {}", record.pid,
+                  printable(record.version.view()), as_second(record.started_unix_ms),
+                  as_second(record.written_unix_ms), cause_text(exit, record)),
       memory_text(record)};
   if (std::string handlers = handlers_text(record); !handlers.empty()) lines.push_back(std::move(handlers));
   const Cause cause = cause_of(exit);

@@ -1,14 +1,12 @@
 #include "nexus/front/http/server.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <ctime>
 #include <new>
 
 #include "nexus/foundation/base/memory_reserve.h"
+#include "nexus/foundation/base/time_text.h"
 
 namespace nexus::http {
 namespace {
@@ -21,14 +19,6 @@ constexpr std::chrono::milliseconds kTick{100};
 constexpr int kSendBufferBytes = 256 << 10;
 // For responses that are still being sent after the grace.
 constexpr std::int64_t kCloseMs = 1000;
-
-// "Sun, 06 Nov 1994 08:49:37 GMT"
-std::string http_date(std::int64_t unix_ms) {
-  const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", parts);
-}
 
 void log_want_of_memory() { spdlog::error("a connection is closed: there is no memory left to answer it"); }
 
@@ -100,7 +90,7 @@ Task<void> Server::keep_time() {
 
 void Server::tick() {
   time_.now_ms = clock_.monotonic_ms();
-  time_.date = http_date(clock_.unix_ms());
+  time_.date = as_http_date(clock_.unix_ms());
   for (Connection& connection : connections_)
     connection.sweep();
   backend_.tick(time_.now_ms);
