@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
+#include "nexus/foundation/base/descriptor.h"
 #include "nexus/foundation/base/error.h"
 
 namespace nexus::app {
@@ -10,19 +12,17 @@ namespace nexus::app {
 class FileWatch {
  public:
   static Result<FileWatch> create(const std::string& path);
-  ~FileWatch();
-  FileWatch(FileWatch&& other) noexcept;
-  FileWatch& operator=(FileWatch&&) = delete;
 
   // Returns when the file has changed since the last call.
   void wait();
 
  private:
-  FileWatch(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+  FileWatch(Descriptor descriptor, std::string name)
+      : descriptor_(std::move(descriptor)), name_(std::move(name)) {}
   bool is_about_file(const char* begin, const char* end) const;
 
-  int descriptor_;
-  std::string name_;  // within the watched folder
+  Descriptor descriptor_;
+  std::string name_;  // within the folder that is watched
 };
 
 }  // namespace nexus::app

@@ -10,12 +10,17 @@ namespace nexus {
 // A negative descriptor means that no file is open.
 class Descriptor {
  public:
-  explicit Descriptor(int fd) : fd_(fd) {}
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
   }
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  // Leaves it open, and to whoever has it now.
+  int release() { return std::exchange(fd_, -1); }
   int operator*() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
 

@@ -54,21 +54,6 @@ std::optional<Record> read_record(const std::array<std::byte, kFileBytes>& conte
   return newest ? std::optional(newest->record) : std::nullopt;
 }
 
-class File {
- public:
-  explicit File(int file) : file_(file) {}
-  ~File() {
-    if (file_ >= 0) close(file_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return file_; }
-  int release() { return std::exchange(file_, -1); }
-
- private:
-  int file_;
-};
-
 std::unexpected<Error> failure(const std::string& what) {
   return fail(ErrorCode::kInternalError, fmt::format("cannot {}: {}", what, std::strerror(errno)));
 }
@@ -80,31 +65,30 @@ std::string new_name() {
   return fmt::format("{}{}-{:016x}", kPrefix, getpid(), random);
 }
 
-// Creates a file and locks it. Before it is locked, another process may take it for the record of a dead process.
-Result<int> make_locked(const std::string& path) {
+// A file whose lock we hold. Between making and locking it another process may have taken it for a dead one's.
+Result<Descriptor> make_locked(const std::string& path) {
   for (;;) {
-    File file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (file.get() < 0) return failure("make " + path);
-    if (flock(file.get(), LOCK_EX) != 0) return failure("lock " + path);
+    Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) return failure("make " + path);
+    if (flock(*file, LOCK_EX) != 0) return failure("lock " + path);
     struct stat found{};
-    if (fstat(file.get(), &found) != 0) return failure("look at " + path);
-    if (found.st_nlink != 0) return file.release();
+    if (fstat(*file, &found) != 0) return failure("look at " + path);
+    if (found.st_nlink != 0) return file;
   }
 }
 
-bool is_dead_ones(const File& file, struct stat& found) {
-  return file.get() >= 0 && fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode) &&
-         found.st_uid == geteuid() && flock(file.get(), LOCK_EX | LOCK_NB) == 0 &&
-         fstat(file.get(), &found) == 0 &&
-         found.st_nlink != 0;  // another process may have taken it just before
+bool is_dead_ones(const Descriptor& file, struct stat& found) {
+  return file && fstat(*file, &found) == 0 && S_ISREG(found.st_mode) && found.st_uid == geteuid() &&
+         flock(*file, LOCK_EX | LOCK_NB) == 0 && fstat(*file, &found) == 0 &&
+         found.st_nlink != 0;  // another may have taken it just before
 }
 
 std::optional<UncleanExit> take(int folder, const std::string& name) {
-  const File file(openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor file(openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   struct stat found{};
   if (!is_dead_ones(file, found)) return std::nullopt;
   std::array<std::byte, kFileBytes> content{};
-  const ssize_t bytes = pread(file.get(), content.data(), content.size(), 0);
+  const ssize_t bytes = pread(*file, content.data(), content.size(), 0);
   unlinkat(folder, name.c_str(), 0);
   if (found.st_size == 0) return std::nullopt;  // its process was killed while it started
   return UncleanExit{name, bytes == static_cast<ssize_t>(kFileBytes) ? read_record(content) : std::nullopt};
@@ -115,25 +99,23 @@ std::optional<UncleanExit> take(int folder, const std::string& name) {
 Result<std::unique_ptr<CrashRecord>> CrashRecord::create(const std::string& folder) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failure("make the folder " + folder);
   std::string path = folder + '/' + new_name();
-  NEXUS_TRY(const int locked, make_locked(path));
-  File file(locked);
-  // Allocates the blocks now: a write to a mapped page without disk space would kill the process.
-  errno = posix_fallocate(file.get(), 0, kFileBytes);
-  void* const mapped = errno != 0 ? MAP_FAILED
-                                  : mmap(nullptr, kFileBytes, PROT_READ | PROT_WRITE,
-                                         MAP_SHARED | MAP_POPULATE, file.get(), 0);
+  NEXUS_TRY(Descriptor file, make_locked(path));
+  // Its bytes are taken now: a mapped page that the disk has no room for would end the process.
+  errno = posix_fallocate(*file, 0, kFileBytes);
+  void* const mapped =
+      errno != 0 ? MAP_FAILED
+                 : mmap(nullptr, kFileBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, *file, 0);
   if (mapped == MAP_FAILED) {
     const auto error = failure(fmt::format("keep {} bytes in {}", kFileBytes, path));
     unlink(path.c_str());
     return error;
   }
-  return std::unique_ptr<CrashRecord>(new CrashRecord(std::move(path), file.release(), mapped));
+  return std::unique_ptr<CrashRecord>(new CrashRecord(std::move(path), std::move(file), mapped));
 }
 
 CrashRecord::~CrashRecord() {
   unlink(path_.c_str());
   munmap(mapped_, kFileBytes);
-  close(file_);
 }
 
 void CrashRecord::update(const Record& record) {

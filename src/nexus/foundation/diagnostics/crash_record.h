@@ -15,8 +15,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "nexus/foundation/base/descriptor.h"
 #include "nexus/foundation/base/error.h"
 #include "nexus/foundation/budget/ledger.h"
 
@@ -86,11 +88,11 @@ class CrashRecord {
   const std::string& path() const { return path_; }
 
  private:
-  CrashRecord(std::string path, int file, void* mapped)
-      : path_(std::move(path)), file_(file), mapped_(mapped) {}
+  CrashRecord(std::string path, Descriptor file, void* mapped)
+      : path_(std::move(path)), file_(std::move(file)), mapped_(mapped) {}
 
   std::string path_;
-  int file_;  // holds the lock
+  Descriptor file_;  // holds the lock
   void* mapped_;
   std::uint64_t sequence_ = 0;
 };

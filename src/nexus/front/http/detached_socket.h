@@ -2,12 +2,10 @@
 // or remove a socket; in between the socket belongs to no reactor.
 #pragma once
 
-#include <unistd.h>
-
 #include <boost/asio/ip/tcp.hpp>
 #include <optional>
-#include <utility>
 
+#include "nexus/foundation/base/descriptor.h"
 #include "nexus/runtime/loop/loop.h"
 
 namespace nexus::http {
@@ -19,31 +17,26 @@ class DetachedSocket {
   explicit DetachedSocket(Socket socket) {
     ErrorCondition error;
     protocol_ = socket.local_endpoint(error).protocol();
-    if (!error) fd_ = socket.release(error);
-    if (error) fd_ = -1;
-  }
-  DetachedSocket(DetachedSocket&& other) noexcept
-      : protocol_(other.protocol_), fd_(std::exchange(other.fd_, -1)) {}
-  DetachedSocket& operator=(DetachedSocket&&) = delete;
-  ~DetachedSocket() {
-    if (fd_ >= 0) ::close(fd_);
+    if (error) return;
+    const int released = socket.release(error);
+    if (!error) descriptor_ = Descriptor(released);
   }
 
   // None: the socket was lost. REQUIRES: called on the thread of the new loop.
   std::optional<Socket> attach(Executor executor) && {
-    if (fd_ < 0) return std::nullopt;
+    if (!descriptor_) return std::nullopt;
     Socket socket(executor);
     ErrorCondition error;
-    socket.assign(protocol_, fd_, error);
+    socket.assign(protocol_, *descriptor_, error);
     if (error) return std::nullopt;
-    fd_ = -1;
+    descriptor_.release();
     socket.non_blocking(true, error);
     return socket;
   }
 
  private:
   asio::ip::tcp protocol_ = asio::ip::tcp::v4();
-  int fd_ = -1;
+  Descriptor descriptor_;
 };
 
 }  // namespace nexus::http

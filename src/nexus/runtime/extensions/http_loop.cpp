@@ -1,7 +1,6 @@
 #include "nexus/runtime/extensions/http_loop.h"
 
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -28,10 +27,10 @@ int curl_events(std::uint32_t events) {
 Result<std::unique_ptr<HttpLoop>> HttpLoop::create(long most_kept) {
   std::unique_ptr<HttpLoop> loop(new HttpLoop(most_kept));
   loop->mailbox_ = std::make_shared<HttpMailbox>();
-  loop->epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  loop->epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
   epoll_event event{.events = EPOLLIN, .data = {.fd = loop->mailbox_->event()}};
-  if (!loop->mailbox_->is_open() || loop->epoll_ < 0 ||
-      epoll_ctl(loop->epoll_, EPOLL_CTL_ADD, loop->mailbox_->event(), &event) != 0) {
+  if (!loop->mailbox_->is_open() || !loop->epoll_ ||
+      epoll_ctl(*loop->epoll_, EPOLL_CTL_ADD, loop->mailbox_->event(), &event) != 0) {
     return fail(ErrorCode::kInternalError, "no file descriptors for $ext.http");
   }
   return loop;
@@ -53,8 +52,7 @@ Result<void> HttpLoop::open() {
 
 HttpLoop::~HttpLoop() {
   if (mailbox_) mailbox_->close();
-  multi_.reset();  // removes its sockets from the epoll
-  if (epoll_ >= 0) ::close(epoll_);
+  multi_.reset();  // it takes its sockets out of the epoll
 }
 
 void HttpLoop::run(Client& client) {
@@ -75,7 +73,7 @@ void HttpLoop::wait(std::optional<SteadyTime> client_time) {
     ms = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
   }
   std::array<epoll_event, kEvents> events;
-  const int count = epoll_wait(epoll_, events.data(), kEvents, ms);
+  const int count = epoll_wait(*epoll_, events.data(), kEvents, ms);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     if (event.data.fd == mailbox_->event()) continue;
@@ -107,7 +105,7 @@ void HttpLoop::notify_done(Client& client) {
 }
 
 int HttpLoop::watch(CURL*, curl_socket_t socket, int what, void* self, void*) {
-  const int epoll = static_cast<HttpLoop*>(self)->epoll_;
+  const int epoll = *static_cast<HttpLoop*>(self)->epoll_;
   if (what == CURL_POLL_REMOVE) {
     epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nullptr);  // the socket may be closed already
     return 0;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "nexus/foundation/base/descriptor.h"
 #include "nexus/foundation/base/error.h"
 #include "nexus/runtime/extensions/http_curl.h"
 #include "nexus/runtime/extensions/http_mailbox.h"
@@ -54,7 +55,7 @@ class HttpLoop {
 
   const long most_kept_;
   std::shared_ptr<HttpMailbox> mailbox_;
-  int epoll_ = -1;
+  Descriptor epoll_;
   CurlMulti multi_;                      // null before open()
   std::optional<SteadyTime> curl_time_;  // due time of libcurl's timers
   bool is_stopped_ = false;

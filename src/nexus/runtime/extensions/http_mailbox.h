@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-#include "nexus/foundation/base/error.h"
+#include "nexus/foundation/base/descriptor.h"
 
 namespace nexus::extensions {
 
@@ -14,20 +14,17 @@ class HttpMailbox {
  public:
   using Work = std::move_only_function<void()>;
 
-  HttpMailbox();  // is_open() is false when no file descriptor is available
-  ~HttpMailbox();
-  HttpMailbox(const HttpMailbox&) = delete;
-  HttpMailbox& operator=(const HttpMailbox&) = delete;
+  HttpMailbox();  // is_open() is false when there is no file descriptor to have
 
-  bool is_open() const { return event_ >= 0; }
-  int event() const { return event_; }  // readable while there is work
+  bool is_open() const { return bool(event_); }
+  int event() const { return *event_; }  // readable while there is work
   void post(Work work);
   std::vector<Work> take();
   // Later posts are dropped.
   void close();
 
  private:
-  int event_;
+  const Descriptor event_;
   std::mutex mutex_;
   std::vector<Work> work_;
   bool is_closed_ = false;
