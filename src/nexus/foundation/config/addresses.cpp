@@ -32,8 +32,7 @@ bool is_port(std::string_view text) {
 // The text after "://" if it begins with one of `schemes`, else empty.
 std::string_view after_scheme(std::string_view text, std::span<const std::string_view> schemes) {
   for (const std::string_view scheme : schemes) {
-    if (std::ranges::equal(text.substr(0, scheme.size()), scheme, {}, lower))
-      return text.substr(scheme.size());
+    if (is_same_word(text.substr(0, scheme.size()), scheme)) return text.substr(scheme.size());
   }
   return {};
 }

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/beast/core/string.hpp>
-
+#include "nexus/foundation/base/ascii.h"
 #include "nexus/foundation/json/json.h"
 #include "nexus/foundation/model/definition_ids.h"
 #include "nexus/front/auth/cors.h"
@@ -31,8 +30,7 @@ std::shared_ptr<const Principal> unowned(const Principal& principal) {
 // The token of "Bearer TOKEN"; empty: there is none.
 std::string_view bearer_token(std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer ";
-  const auto scheme = authorization.substr(0, kScheme.size());
-  if (!boost::beast::iequals({scheme.data(), scheme.size()}, {kScheme.data(), kScheme.size()})) return {};
+  if (!is_same_word(authorization.substr(0, kScheme.size()), kScheme)) return {};
   authorization.remove_prefix(kScheme.size());
   authorization.remove_prefix(std::min(authorization.find_first_not_of(' '), authorization.size()));
   return authorization;

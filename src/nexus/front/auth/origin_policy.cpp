@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
+
+#include "nexus/foundation/base/ascii.h"
 
 namespace nexus::auth {
 namespace {
@@ -12,12 +13,8 @@ namespace {
 constexpr std::string_view kPlain = "http://";
 constexpr std::string_view kSecure = "https://";  // a proxy in front of the server ends TLS
 
-bool equals(std::string_view a, std::string_view b) {
-  return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
-}
-
 bool starts_with(std::string_view text, std::string_view start) {
-  return equals(text.substr(0, start.size()), start);
+  return is_same_word(text.substr(0, start.size()), start);
 }
 
 bool is_digits(std::string_view text) {
@@ -48,15 +45,15 @@ bool is_address(std::string name) {
 // `allowed`: "name" or "name:port".
 bool is_allowed_host(std::string_view allowed, std::string_view host) {
   const std::string_view name = without_port(allowed), called = without_port(host);
-  if (name.empty() || !equals(without_root(name), without_root(called))) return false;
+  if (name.empty() || !is_same_word(without_root(name), without_root(called))) return false;
   return name.size() == allowed.size() || allowed.substr(name.size()) == host.substr(called.size());
 }
 
 // An origin omits the default port of its scheme.
 bool is_same_place(std::string_view authority, std::string_view host, std::string_view standard_port) {
-  if (equals(authority, host)) return true;
+  if (is_same_word(authority, host)) return true;
   const auto bare = without_port(host);
-  return equals(authority, bare) && host.substr(bare.size()) == standard_port;
+  return is_same_word(authority, bare) && host.substr(bare.size()) == standard_port;
 }
 
 bool is_own_origin(std::string_view origin, std::string_view host) {
@@ -86,7 +83,7 @@ OriginPolicy::OriginPolicy(const std::vector<std::string>& hosts, const std::vec
 
 bool OriginPolicy::is_known_host(std::string_view host) const {
   const std::string_view name = without_port(host);
-  return is_address(std::string(name)) || equals(without_root(name), "localhost") ||
+  return is_address(std::string(name)) || is_same_word(without_root(name), "localhost") ||
          std::ranges::any_of(hosts_,
                              [host](std::string_view allowed) { return is_allowed_host(allowed, host); });
 }
@@ -104,8 +101,8 @@ OriginKind OriginPolicy::kind_of(std::string_view origin, std::string_view host)
   if (is_own_origin(origin, host)) return OriginKind::kOwn;
   if (origins_.empty()) return OriginKind::kForeign;
   const std::string_view normal = normal_origin(origin);
-  const bool is_allowed =
-      std::ranges::any_of(origins_, [normal](std::string_view allowed) { return equals(allowed, normal); });
+  const bool is_allowed = std::ranges::any_of(
+      origins_, [normal](std::string_view allowed) { return is_same_word(allowed, normal); });
   return is_allowed ? OriginKind::kAllowed : OriginKind::kForeign;
 }
 

@@ -1,18 +1,11 @@
 #include "nexus/front/http/prefer.h"
 
-#include <boost/beast/core/string.hpp>
 #include <charconv>
 
+#include "nexus/foundation/base/ascii.h"
 #include "nexus/foundation/base/split.h"
 
 namespace nexus::http {
-namespace {
-
-bool is_word(std::string_view a, std::string_view b) {
-  return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
-}
-
-}  // namespace
 
 Preferences preferences_of(std::string_view header) {
   Preferences preferences;
@@ -20,8 +13,8 @@ Preferences preferences_of(std::string_view header) {
     std::string_view value = take_until(header, ',');
     value = value.substr(0, value.find(';'));
     const std::string_view name = trimmed(take_until(value, '='));
-    if (is_word(name, "respond-async")) preferences.responds_async = true;
-    if (!is_word(name, "wait") || preferences.wait_s) continue;
+    if (is_same_word(name, "respond-async")) preferences.responds_async = true;
+    if (!is_same_word(name, "wait") || preferences.wait_s) continue;
     value = trimmed(value);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
       value = value.substr(1, value.size() - 2);

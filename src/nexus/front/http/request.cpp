@@ -6,6 +6,7 @@
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 
+#include "nexus/foundation/base/ascii.h"
 #include "nexus/foundation/base/split.h"
 
 namespace nexus::http {
@@ -49,10 +50,6 @@ void set_first(std::string& text, boost::beast::string_view value) {
   if (!text.empty()) return;
   std::string_view list(value.data(), value.size());
   text = trimmed(take_until(list, ','));
-}
-
-bool is_same_word(boost::beast::string_view a, std::string_view b) {
-  return boost::beast::iequals(a, boost::beast::string_view(b.data(), b.size()));
 }
 
 }  // namespace
@@ -105,7 +102,7 @@ std::string masked(std::string_view target) {
   while (end < target.size()) {
     const auto next = std::min(target.find('&', end + 1), target.size());
     const std::string_view pair = target.substr(end + 1, next - end - 1);
-    const bool is_token = is_same_word({pair.data(), std::min(pair.size(), kName.size())}, kName);
+    const bool is_token = is_same_word(pair.substr(0, kName.size()), kName);
     shown += target[end];
     shown.append(is_token ? "token=***" : pair);
     end = next;

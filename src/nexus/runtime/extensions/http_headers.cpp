@@ -27,7 +27,7 @@ bool is_value_character(char c) {
 }
 
 bool has_prefix(std::string_view name, std::string_view prefix) {
-  return is_same_name(name.substr(0, prefix.size()), prefix);
+  return is_same_word(name.substr(0, prefix.size()), prefix);
 }
 
 std::string lower_case(std::string_view text) {
@@ -45,13 +45,9 @@ bool is_http_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_character);
 }
 
-bool is_same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 const HttpHeader* find_header(const HttpHeaders& headers, std::string_view name) {
   const auto found = std::ranges::find_if(
-      headers, [&](const HttpHeader& header) { return is_same_name(header.name, name); });
+      headers, [&](const HttpHeader& header) { return is_same_word(header.name, name); });
   return found == headers.end() ? nullptr : &*found;
 }
 
@@ -61,7 +57,7 @@ std::optional<CallError> check_header(const HttpHeader& header) {
     return type_error(
         fmt::format("the header {} has a line's end or a control character in it", shortened(header.name)));
   }
-  const auto is_it = [&](std::string_view name) { return is_same_name(header.name, name); };
+  const auto is_it = [&](std::string_view name) { return is_same_word(header.name, name); };
   if (std::ranges::any_of(kOfTheConnection, is_it) || has_prefix(header.name, "proxy-"))
     return type_error(fmt::format("the header {} is not the handler's to set", shortened(header.name)));
   return std::nullopt;
@@ -69,7 +65,7 @@ std::optional<CallError> check_header(const HttpHeader& header) {
 
 void remove_credentials(HttpHeaders& headers) {
   std::erase_if(headers, [](const HttpHeader& header) {
-    return is_same_name(header.name, "authorization") || is_same_name(header.name, "cookie");
+    return is_same_word(header.name, "authorization") || is_same_word(header.name, "cookie");
   });
 }
 

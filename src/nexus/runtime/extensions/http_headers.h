@@ -17,8 +17,6 @@ struct HttpHeader {
 using HttpHeaders = std::vector<HttpHeader>;
 
 bool is_http_token(std::string_view text);  // RFC 9110, section 5.6.2
-// Compares names without regard to case.
-bool is_same_name(std::string_view a, std::string_view b);
 const HttpHeader* find_header(const HttpHeaders& headers, std::string_view name);
 
 // Why a handler may not send this header: its name is no token or belongs to the connection (Host, Content-Length,

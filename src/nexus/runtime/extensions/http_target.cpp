@@ -36,7 +36,7 @@ std::string_view without_brackets(std::string_view host) {
 
 bool is_subdomain(std::string_view host, std::string_view domain) {
   return host.size() > domain.size() + 1 && host[host.size() - domain.size() - 1] == '.' &&
-         is_same_name(host.substr(host.size() - domain.size()), domain);
+         is_same_word(host.substr(host.size() - domain.size()), domain);
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ bool is_allowed_domain(std::string_view host, const config::HttpExtensionConfig&
   return std::ranges::any_of(config.allowed_domains, [&](std::string_view pattern) {
     if (pattern.ends_with('.')) pattern.remove_suffix(1);
     if (pattern.starts_with("*.")) return is_subdomain(host, pattern.substr(2));
-    return is_same_name(host, pattern);
+    return is_same_word(host, pattern);
   });
 }
 
