@@ -5,28 +5,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <ctime>
 #include <string>
 
 #include "nexus/foundation/base/split.h"
+#include "nexus/foundation/system/kernel_file.h"
 
 namespace nexus::system {
 namespace {
 
 constexpr char kOpenFiles[] = "/proc/self/fd";
-
-// The beginning of a file; empty if it cannot be read.
-std::string read_start(const char* path) {
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return {};
-  std::array<char, 2048> buffer;  // the fields that we read are within it
-  const ssize_t bytes = read(file, buffer.data(), buffer.size());
-  close(file);
-  return bytes > 0 ? std::string(buffer.data(), static_cast<std::size_t>(bytes)) : std::string();
-}
 
 std::optional<std::uint64_t> count_open_fds() {
   struct stat folder{};
@@ -63,7 +53,7 @@ double started_unix_seconds(const ProcStat& stat) {
 
 std::optional<std::uint64_t> count_fds_one_by_one() {
   constexpr std::string_view kTableSize = "\nFDSize:\t";
-  const std::string status = read_start("/proc/self/status");
+  const std::string status = read_kernel_file("/proc/self/status").value_or("");
   const auto found = status.find(kTableSize);
   if (found == std::string::npos) return std::nullopt;
   int most = 0;
@@ -104,7 +94,7 @@ Process look_at_process() {
   process.cpu_seconds = cpu_seconds();
   process.max_fds = max_fds();
   process.open_fds = count_open_fds();
-  process.stat = parse_proc_stat(read_start("/proc/self/stat"));
+  process.stat = parse_proc_stat(read_kernel_file("/proc/self/stat").value_or(""));
   if (process.stat) {
     // Computed once: it is derived from two clocks, and a value that varies would look like restarts.
     static const double started = started_unix_seconds(*process.stat);
