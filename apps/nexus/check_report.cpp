@@ -69,31 +69,75 @@ std::string limit_text(std::optional<std::uint64_t> limit, std::string (*to_text
 }
 std::string count_text(std::uint64_t count) { return fmt::to_string(count); }
 
-template <class T>
-std::string or_null(const std::optional<T>& value) {
-  return value ? fmt::to_string(*value) : "null";
-}
-
 std::string findings_json(const std::vector<diagnostics::Finding>& findings) {
   return json_array(findings, [](const diagnostics::Finding& finding) {
-    return fmt::format(R"({{"setting":{},"text":{}}})", json_string(finding.setting),
-                       json_string(finding.text));
+    return JsonObject().add("setting", finding.setting).add("text", finding.text).text();
   });
 }
 
 std::string container_json(const system::MemoryLimits& limits) {
   if (!limits.container_limit_bytes) return "null";
-  return fmt::format(
-      R"({{"limitBytes":{},"limitFile":{},"usageBytes":{},"workingSetBytes":{},"neighboursBytes":{},"freeBytes":{}}})",
-      *limits.container_limit_bytes, json_string(limits.container_limit_file), limits.container_usage_bytes,
-      limits.working_set_bytes, limits.neighbours_bytes, container_free(limits));
+  return JsonObject()
+      .add("limitBytes", limits.container_limit_bytes)
+      .add("limitFile", limits.container_limit_file)
+      .add("usageBytes", limits.container_usage_bytes)
+      .add("workingSetBytes", limits.working_set_bytes)
+      .add("neighboursBytes", limits.neighbours_bytes)
+      .add("freeBytes", container_free(limits))
+      .text();
 }
 
 std::string cache_json(const diagnostics::Requirements& requirements, const diagnostics::Environment& there) {
   if (!there.cache) return "null";
-  return fmt::format(R"({{"folder":{},"filesystem":{},"countsAsMemory":{},"freeBytes":{},"limitBytes":{}}})",
-                     json_string(requirements.cache_dir), json_string(there.cache->filesystem),
-                     there.cache->is_memory, there.cache->free_bytes, requirements.max_cache_size_bytes);
+  return JsonObject()
+      .add("folder", requirements.cache_dir)
+      .add("filesystem", there.cache->filesystem)
+      .add("countsAsMemory", there.cache->is_memory)
+      .add("freeBytes", there.cache->free_bytes)
+      .add("limitBytes", requirements.max_cache_size_bytes)
+      .text();
+}
+
+std::string budget_json(const system::MemoryLimits& limits) {
+  return JsonObject()
+      .add("bytes", limits.budget_bytes)
+      .add("reserveBytes", limits.reserve_bytes)
+      .add("grantableBytes", limits.grantable_bytes)
+      .add("tightest", limits.tightest)
+      .add("setting", limits.setting)
+      .text();
+}
+
+std::string instances_json(const diagnostics::Requirements& requirements,
+                           const diagnostics::Capacity& capacity) {
+  const std::uint64_t is_protected = protected_instances(requirements, capacity);
+  return JsonObject()
+      .add("bytes", capacity.instance_bytes)
+      .add("atLimit", capacity.instances_at_limit)
+      .add("typical", capacity.instances_typical)
+      .add("mappable", capacity.instances_mappable)
+      .add("max", requirements.max_instances)
+      .add("min", requirements.min_instances)
+      .add("limitBytes", requirements.memory_limit_bytes)
+      .add("typicalBytes", diagnostics::kTypicalInstanceBytes)
+      .add_json("writeTracking", JsonObject()
+                                     .add("protected", is_protected)
+                                     .add("copied", requirements.max_instances - is_protected)
+                                     .text())
+      .text();
+}
+
+std::string process_json(const diagnostics::Requirements& requirements, const diagnostics::Environment& there,
+                         const diagnostics::Capacity& capacity) {
+  return JsonObject()
+      .add("maxMapCount", there.max_map_count)
+      .add("addressSpaceLimitBytes", there.address_space_limit_bytes)
+      .add("addressSpaceBytes", requirements.address_space_bytes)
+      .add("openFilesLimit", there.open_files_limit)
+      .add("processors", there.processors)
+      .add("cpuQuota", there.cpu_quota)
+      .add("threads", capacity.threads)
+      .text();
 }
 
 }  // namespace
@@ -134,27 +178,20 @@ std::string check_table(const diagnostics::Requirements& requirements, const dia
 std::string check_json(const diagnostics::Requirements& requirements, const diagnostics::Environment& there,
                        const diagnostics::Capacity& capacity) {
   const system::MemoryLimits& limits = there.limits;
-  const std::string budget =
-      fmt::format(R"({{"bytes":{},"reserveBytes":{},"grantableBytes":{},"tightest":{},"setting":{}}})",
-                  limits.budget_bytes, limits.reserve_bytes, limits.grantable_bytes,
-                  json_string(limits.tightest), json_string(limits.setting));
-  const std::string instances = fmt::format(
-      R"({{"bytes":{},"atLimit":{},"typical":{},"mappable":{},"max":{},"min":{},"limitBytes":{},"typicalBytes":{},"writeTracking":{{"protected":{},"copied":{}}}}})",
-      capacity.instance_bytes, capacity.instances_at_limit, capacity.instances_typical,
-      capacity.instances_mappable, requirements.max_instances, requirements.min_instances,
-      requirements.memory_limit_bytes, diagnostics::kTypicalInstanceBytes,
-      protected_instances(requirements, capacity),
-      requirements.max_instances - protected_instances(requirements, capacity));
-  const std::string process = fmt::format(
-      R"({{"maxMapCount":{},"addressSpaceLimitBytes":{},"addressSpaceBytes":{},"openFilesLimit":{},"processors":{},"cpuQuota":{},"threads":{}}})",
-      or_null(there.max_map_count), or_null(there.address_space_limit_bytes),
-      requirements.address_space_bytes, or_null(there.open_files_limit), there.processors,
-      or_null(there.cpu_quota), capacity.threads);
-  return fmt::format(
-      R"({{"fits":{},"container":{},"machine":{{"totalBytes":{},"availableBytes":{}}},"budget":{},"instances":{},"cache":{},"process":{},"contradictions":{},"notes":{}}})",
-      capacity.contradictions.empty(), container_json(limits), limits.machine_total_bytes,
-      limits.machine_available_bytes, budget, instances, cache_json(requirements, there), process,
-      findings_json(capacity.contradictions), findings_json(capacity.notes));
+  return JsonObject()
+      .add("fits", capacity.contradictions.empty())
+      .add_json("container", container_json(limits))
+      .add_json("machine", JsonObject()
+                               .add("totalBytes", limits.machine_total_bytes)
+                               .add("availableBytes", limits.machine_available_bytes)
+                               .text())
+      .add_json("budget", budget_json(limits))
+      .add_json("instances", instances_json(requirements, capacity))
+      .add_json("cache", cache_json(requirements, there))
+      .add_json("process", process_json(requirements, there, capacity))
+      .add_json("contradictions", findings_json(capacity.contradictions))
+      .add_json("notes", findings_json(capacity.notes))
+      .text();
 }
 
 }  // namespace nexus::app

@@ -45,11 +45,15 @@ std::string value_json(const Row& row, const config::Settings& settings, const c
 std::string setting_json(const config::Loaded& loaded, const Row& row) {
   const config::Shown shown = config::show(row, loaded.settings);
   const config::Origin& origin = loaded.origin_of(row.name);
-  return fmt::format(R"({{"name":{},"key":{},"flag":{},"value":{},"unit":{},"source":{},"origin":{}}})",
-                     json_string(row.name), json_string(config::file_key(row)),
-                     json_string(config::flag(row)), value_json(row, loaded.settings, shown),
-                     json_string(shown.unit), json_string(source_name(origin.source)),
-                     json_string(origin.text));
+  return JsonObject()
+      .add("name", row.name)
+      .add("key", config::file_key(row))
+      .add("flag", config::flag(row))
+      .add_json("value", value_json(row, loaded.settings, shown))
+      .add("unit", shown.unit)
+      .add("source", source_name(origin.source))
+      .add("origin", origin.text)
+      .text();
 }
 
 std::string value_text(const Row& row, const config::Shown& shown) {
@@ -58,11 +62,15 @@ std::string value_text(const Row& row, const config::Shown& shown) {
 }
 
 std::string errors_json(const std::vector<config::ValidationError>& errors) {
-  return fmt::format(R"({{"faults":{}}})", json_array(errors, [](const config::ValidationError& error) {
-                       return fmt::format(R"({{"field":{},"value":{},"bound":{},"origin":{}}})",
-                                          json_string(error.field), json_string(error.value),
-                                          json_string(error.bound), json_string(error.origin));
-                     }));
+  const auto error_json = [](const config::ValidationError& error) {
+    return JsonObject()
+        .add("field", error.field)
+        .add("value", error.value)
+        .add("bound", error.bound)
+        .add("origin", error.origin)
+        .text();
+  };
+  return JsonObject().add_json("faults", json_array(errors, error_json)).text();
 }
 
 }  // namespace
@@ -89,9 +97,11 @@ std::string config_table(const config::Loaded& loaded) {
 }
 
 std::string config_json(const config::Loaded& loaded) {
-  return fmt::format(R"({{"settings":{},"warnings":{}}})",
-                     json_array(config::rows(), [&](const Row& row) { return setting_json(loaded, row); }),
-                     json_array(loaded.warnings, json_string));
+  const auto settings = json_array(config::rows(), [&](const Row& row) { return setting_json(loaded, row); });
+  return JsonObject()
+      .add_json("settings", settings)
+      .add_json("warnings", json_array(loaded.warnings, json_string))
+      .text();
 }
 
 std::optional<config::Loaded> load_and_report(const ConfigArguments& arguments, bool prints_json) {

@@ -1,10 +1,7 @@
 #include "nexus/front/api/memory_resource.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <iterator>
 
 #include "nexus/foundation/base/saturating.h"
 #include "nexus/foundation/json/json_text.h"
@@ -41,34 +38,57 @@ std::string limits_json(const MemoryFacts& facts) {
                    limits.machine_available_bytes, "the machine's memory"});
   }
   return json_array(all, [](const Limit& limit) {
-    return fmt::format(R"({{"layer":"{}","limitBytes":{},"usedBytes":{},"freeBytes":{},"setting":"{}"}})",
-                       limit.layer, limit.limit, limit.used, limit.free, limit.setting);
+    return JsonObject()
+        .add("layer", limit.layer)
+        .add("limitBytes", limit.limit)
+        .add("usedBytes", limit.used)
+        .add("freeBytes", limit.free)
+        .add("setting", limit.setting)
+        .text();
   });
 }
 
 std::string kinds_json(const budget::Accounts& accounts) {
-  std::string json = "{";
-  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind) {
-    json += fmt::format(R"({}"{}":{})", kind == 0 ? "" : ",", budget::kKindNames[kind],
-                        accounts.granted(static_cast<budget::Kind>(kind)));
-  }
-  return json + '}';
+  JsonObject json;
+  for (std::size_t kind = 0; kind < budget::kKindCount; ++kind)
+    json.add(budget::kKindNames[kind], accounts.granted(static_cast<budget::Kind>(kind)));
+  return json.text();
 }
 
 std::string refusals_json(const metrics::AdmissionProbe& probe) {
-  std::string json = "{";
+  JsonObject json;
   for (std::size_t layer = 0; layer < metrics::kLayers.size(); ++layer)
-    json +=
-        fmt::format(R"({}"{}":{})", layer == 0 ? "" : ",", metrics::kLayers[layer], probe.by_layer[layer]);
-  return json + '}';
+    json.add(metrics::kLayers[layer], probe.by_layer[layer]);
+  return json.text();
+}
+
+std::string pool_json(const MemoryFacts& facts, const exposition::Snapshot& sum) {
+  return JsonObject()
+      .add("max", facts.max_instances)
+      .add("active", sum.pool.active)
+      .add("idle", sum.pool.idle)
+      .add("waiting", sum.pool.waiting)
+      .add_json(
+          "writeTracking",
+          JsonObject().add("protected", facts.tracking.learning).add("copied", facts.tracking.copying).text())
+      .text();
 }
 
 std::string handler_json(const metrics::HandlerUse& use) {
-  return fmt::format(
-      R"({{"name":{},"running":{},"heldBytes":{},"imageBytes":{},"p99Bytes":{},"highWaterBytes":{},"memoryLimitBytes":{},"executions":{},"runningUs":{},"hostCalls":{},"suspensions":{},"refusals":{}}})",
-      json_string(use.name), use.running, use.held_bytes, use.image_bytes, use.p99_bytes,
-      use.high_water_bytes, use.memory_limit_bytes, use.executions, use.running_us, use.host_calls,
-      use.suspensions, use.refusals);
+  return JsonObject()
+      .add("name", use.name)
+      .add("running", use.running)
+      .add("heldBytes", use.held_bytes)
+      .add("imageBytes", use.image_bytes)
+      .add("p99Bytes", use.p99_bytes)
+      .add("highWaterBytes", use.high_water_bytes)
+      .add("memoryLimitBytes", use.memory_limit_bytes)
+      .add("executions", use.executions)
+      .add("runningUs", use.running_us)
+      .add("hostCalls", use.host_calls)
+      .add("suspensions", use.suspensions)
+      .add("refusals", use.refusals)
+      .text();
 }
 
 std::string_view name_of(diagnostics::Cause cause) {
@@ -86,8 +106,10 @@ std::string_view name_of(diagnostics::Cause cause) {
 }
 
 std::string unclean_json(const exposition::UncleanNotice& notice) {
-  return fmt::format(R"({{"cause":"{}","lines":{}}})", name_of(notice.cause),
-                     json_array(notice.lines, json_string));
+  return JsonObject()
+      .add("cause", name_of(notice.cause))
+      .add_json("lines", json_array(notice.lines, json_string))
+      .text();
 }
 
 }  // namespace
@@ -109,15 +131,21 @@ void append_memory(std::string& out, const MemoryFacts& facts, const exposition:
   const auto all = metrics::top_handlers(sum.handlers, HandlerOrder::kBytes, SIZE_MAX);
   const auto top = metrics::top_handlers(all, order, kMostHandlers);
   const system::MemoryLimits& limits = facts.view.limits;
-  fmt::format_to(
-      std::back_inserter(out),
-      R"({{"limits":{},"pool":{{"max":{},"active":{},"idle":{},"waiting":{},"writeTracking":{{"protected":{},"copied":{}}}}},"reserveBytes":{},"grantableBytes":{},"grantedBytes":{},"unaccountedBytes":{},"residentBytes":{},"kinds":{},"refusals":{},"handlers":{},"advice":{},"uncleanExits":{}}})",
-      limits_json(facts), facts.max_instances, sum.pool.active, sum.pool.idle, sum.pool.waiting,
-      facts.tracking.learning, facts.tracking.copying, limits.reserve_bytes, limits.grantable_bytes,
-      facts.ledger.accounts.granted(), facts.view.unaccounted_bytes, facts.view.resident_bytes,
-      kinds_json(facts.ledger.accounts), refusals_json(sum.probes.admission), json_array(top, handler_json),
-      json_array(exposition::memory_advice(facts, sum.probes.admission, all), json_string),
-      json_array(facts.unclean_exits, unclean_json));
+  out += JsonObject()
+             .add_json("limits", limits_json(facts))
+             .add_json("pool", pool_json(facts, sum))
+             .add("reserveBytes", limits.reserve_bytes)
+             .add("grantableBytes", limits.grantable_bytes)
+             .add("grantedBytes", facts.ledger.accounts.granted())
+             .add("unaccountedBytes", facts.view.unaccounted_bytes)
+             .add("residentBytes", facts.view.resident_bytes)
+             .add_json("kinds", kinds_json(facts.ledger.accounts))
+             .add_json("refusals", refusals_json(sum.probes.admission))
+             .add_json("handlers", json_array(top, handler_json))
+             .add_json("advice",
+                       json_array(exposition::memory_advice(facts, sum.probes.admission, all), json_string))
+             .add_json("uncleanExits", json_array(facts.unclean_exits, unclean_json))
+             .text();
 }
 
 }  // namespace nexus::api

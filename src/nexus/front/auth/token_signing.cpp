@@ -1,37 +1,26 @@
 #include "nexus/front/auth/token_signing.h"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include <utility>
-
 #include "nexus/foundation/base/base64.h"
 #include "nexus/foundation/config/settings.h"
-#include "nexus/foundation/json/json.h"
+#include "nexus/foundation/json/json_text.h"
 
 namespace nexus::auth {
 namespace {
 
 std::string json_of(const TokenClaims& claims) {
-  std::string json = fmt::format("{{\"exp\":{}", claims.expires_s);
+  JsonObject json;
+  json.add("exp", claims.expires_s);
   if (!claims.scopes.empty()) {
     std::string words;
     for (const Scope scope : claims.scopes)
-      words += fmt::format("{}{}", words.empty() ? "" : " ", name(scope));
-    json += ",\"scope\":";
-    append_json_string(json, words);
+      words.append(words.empty() ? "" : " ").append(name(scope));
+    json.add("scope", words);
   }
-  if (!claims.panels.empty()) {
-    char before = '[';
-    json += ",\"panels\":";
-    for (const std::string& glob : claims.panels) {
-      json += std::exchange(before, ',');
-      append_json_string(json, glob);
-    }
-    json += ']';
-  }
-  return json + '}';
+  if (!claims.panels.empty()) json.add_json("panels", json_array(claims.panels, json_string));
+  return json.text();
 }
 
 }  // namespace

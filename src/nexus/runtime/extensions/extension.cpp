@@ -1,14 +1,11 @@
 #include "nexus/runtime/extensions/extension.h"
 
-#include <fmt/format.h>
-
 #include "nexus/foundation/json/json_text.h"
 
 namespace nexus::extensions {
 
 Settlement error_settlement(std::string_view name, std::string_view message) {
-  return {Settlement::Kind::kError,
-          fmt::format(R"({{"name":{},"message":{}}})", json_string(name), json_string(message))};
+  return {Settlement::Kind::kError, JsonObject().add("name", name).add("message", message).text()};
 }
 
 }  // namespace nexus::extensions
