@@ -22,7 +22,7 @@ class FileWatch {
   bool is_about_file(const char* begin, const char* end) const;
 
   Descriptor descriptor_;
-  std::string name_;  // within the folder that is watched
+  std::string name_;  // within the watched folder
 };
 
 }  // namespace nexus::app

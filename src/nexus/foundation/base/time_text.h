@@ -1,4 +1,4 @@
-// Times as texts, in UTC. What is before 1970 or after the year 9999 is written as the one or the other end.
+// Times as texts, in UTC. A time before 1970 or after 9999 is written as the first or last moment of that range.
 #pragma once
 
 #include <cstdint>

@@ -65,7 +65,7 @@ std::string new_name() {
   return fmt::format("{}{}-{:016x}", kPrefix, getpid(), random);
 }
 
-// A file whose lock we hold. Between making and locking it another process may have taken it for a dead one's.
+// Creates a file and locks it. Before it is locked, another process may take it for the record of a dead process.
 Result<Descriptor> make_locked(const std::string& path) {
   for (;;) {
     Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -80,7 +80,7 @@ Result<Descriptor> make_locked(const std::string& path) {
 bool is_dead_ones(const Descriptor& file, struct stat& found) {
   return file && fstat(*file, &found) == 0 && S_ISREG(found.st_mode) && found.st_uid == geteuid() &&
          flock(*file, LOCK_EX | LOCK_NB) == 0 && fstat(*file, &found) == 0 &&
-         found.st_nlink != 0;  // another may have taken it just before
+         found.st_nlink != 0;  // another process may have taken it just before
 }
 
 std::optional<UncleanExit> take(int folder, const std::string& name) {
@@ -100,7 +100,7 @@ Result<std::unique_ptr<CrashRecord>> CrashRecord::create(const std::string& fold
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failure("make the folder " + folder);
   std::string path = folder + '/' + new_name();
   NEXUS_TRY(Descriptor file, make_locked(path));
-  // Its bytes are taken now: a mapped page that the disk has no room for would end the process.
+  // Allocates the blocks now: a write to a mapped page without disk space would kill the process.
   errno = posix_fallocate(*file, 0, kFileBytes);
   void* const mapped =
       errno != 0 ? MAP_FAILED

@@ -108,7 +108,7 @@ std::vector<std::string> explain(const UncleanExit& exit) {
   }
   const Record& record = *exit.record;
   std::vector<std::string> lines{
-      fmt::format("process {} (version {}, started {}) ended without a goodbye after {}: {}", record.pid,
+      fmt::format("process {} (version {}, started {}) ended without a clean exit after {}: {}", record.pid,
                   printable(record.version.view()), as_second(record.started_unix_ms),
                   as_second(record.written_unix_ms), cause_text(exit, record)),
       memory_text(record)};

@@ -96,8 +96,7 @@ std::optional<Task<void>> Api::dispatch(const http::Request& request, http::Resp
   }
   const bool starts_work = request.method == http::Method::post || request.method == http::Method::put;
   if (starts_work && shard_.stage() == shard::Stage::kDraining) {
-    refuse(shard_.probes(), {not_started(EndReason::kServerShutdown)},
-           response);
+    refuse(shard_.probes(), {not_started(EndReason::kServerShutdown)}, response);
     return std::nullopt;
   }
   return serve_row(request, response);

@@ -124,8 +124,7 @@ std::expected<void, ErrorResponse> Api::describe_api(const Request&, Response& r
 std::expected<void, ErrorResponse> Api::open_websocket(const Request& request, Response& response) {
   if (auto refusal = refuse_upgrade(request)) return std::unexpected(ErrorResponse{*std::move(refusal)});
   if (shard_.stage() == shard::Stage::kDraining)
-    return std::unexpected(
-        ErrorResponse{not_started(EndReason::kServerShutdown)});
+    return std::unexpected(ErrorResponse{not_started(EndReason::kServerShutdown)});
   if (!shard_.registry().find(request.name(0)))
     return std::unexpected(ErrorResponse{shard::panel_not_found(request.name(0))});
   const auto room = shard_.ledger().grant(budget::Kind::kBuffers, websocket::kClientBytes);

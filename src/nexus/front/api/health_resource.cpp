@@ -63,8 +63,9 @@ void HealthResource::ready(shard::Stage stage, http::Response& response) const {
     return;
   }
   response.refuse({.code = ErrorCode::kShuttingDown,
-                 .message = stage == shard::Stage::kStarting ? std::string("the server is starting")
-                                                             : std::string(text_of(EndReason::kServerShutdown))});
+                   .message = stage == shard::Stage::kStarting
+                                  ? std::string("the server is starting")
+                                  : std::string(text_of(EndReason::kServerShutdown))});
 }
 
 }  // namespace nexus::api

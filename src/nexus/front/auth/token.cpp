@@ -29,7 +29,7 @@ std::unexpected<Error> refuse(std::string_view why) {
   return fail(ErrorCode::kUnauthorized, std::string(why));
 }
 
-// HS256 whatever the token's head says: nobody but us chooses the algorithm.
+// Uses HS256 whatever the token's header says: a token must not choose the algorithm.
 bool is_signed_by(std::string_view key, std::string_view text, std::string_view signature) {
   const auto given = from_base64url(signature);
   if (!given || given->size() != Hs256().size() || key.size() < config::kLeastKeyBytes) return false;

@@ -136,8 +136,7 @@ void WebSocketClient::carry_out(TriggerCommand command, std::string request_id_j
         request_id_json);
   }
   if (loop_.is_draining) {
-    return refuse({not_started(EndReason::kServerShutdown)},
-                  request_id_json);
+    return refuse({not_started(EndReason::kServerShutdown)}, request_id_json);
   }
   if (in_flight_ >= kMostInFlight) {
     return refuse(

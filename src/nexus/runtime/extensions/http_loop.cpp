@@ -52,7 +52,7 @@ Result<void> HttpLoop::open() {
 
 HttpLoop::~HttpLoop() {
   if (mailbox_) mailbox_->close();
-  multi_.reset();  // it takes its sockets out of the epoll
+  multi_.reset();  // removes its sockets from the epoll
 }
 
 void HttpLoop::run(Client& client) {

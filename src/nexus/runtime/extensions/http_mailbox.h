@@ -14,7 +14,7 @@ class HttpMailbox {
  public:
   using Work = std::move_only_function<void()>;
 
-  HttpMailbox();  // is_open() is false when there is no file descriptor to have
+  HttpMailbox();  // is_open() is false when no file descriptor is available
 
   bool is_open() const { return bool(event_); }
   int event() const { return *event_; }  // readable while there is work

@@ -22,7 +22,7 @@ struct IntervalTrigger {
 };
 struct EventTrigger {
   std::string pattern;  // `*` stands for any run of characters (see matches_glob)
-  std::string panel;    // empty: the tool's own
+  std::string panel;    // empty: the tool's own panel
   bool operator==(const EventTrigger&) const = default;
 };
 struct CronTrigger {

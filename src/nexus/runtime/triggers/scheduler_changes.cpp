@@ -13,10 +13,10 @@ namespace {
 
 using Came = metrics::TriggerProbe::Outcome;
 
-// Longer names of events start nothing, so that whoever makes up names cannot make all patterns walk through megabytes.
+// Events with longer names start nothing, so that a long name cannot make every pattern scan megabytes.
 constexpr std::size_t kMostNameBytes = 256;
 
-// Of a comparison, however short the values: counted as so many bytes.
+// The fixed cost of one comparison, expressed in bytes compared.
 constexpr std::uint64_t kComparison = 2048;
 
 // {event, panel}
@@ -61,7 +61,7 @@ void Scheduler::committed(const executions::ToolCall& cause, const Journal& jour
 }
 
 void Scheduler::happened(const Event& event, const executions::ToolCall& cause, const PanelQueues* own,
-                          const std::set<std::size_t>* followers) {
+                         const std::set<std::size_t>* followers) {
   if (event.name.size() > kMostNameBytes) return;
   const std::string& panel = cause.panel->id();
   const std::uint32_t depth = cause.depth + 1;

@@ -29,7 +29,7 @@ struct TriggerQueue {
 
   std::shared_ptr<panels::Panel> panel;
   std::shared_ptr<const panels::Definition> definition;
-  const panels::Tool* tool = nullptr;  // of that definition
+  const panels::Tool* tool = nullptr;  // in `definition`
   std::int64_t due_ms = 0;             // interval: by the monotonic clock; cron: Unix time
   std::deque<Job> waiting{};
   bool is_busy = false;  // a coroutine runs its jobs
@@ -37,12 +37,13 @@ struct TriggerQueue {
 
   TriggerType type() const { return panels::type_of(tool->trigger); }
   bool has_tick() const { return type() == TriggerType::kInterval || type() == TriggerType::kCron; }
-  // The pattern of the events that start it, of its own panel or of the one that it follows; null: none do.
+  // The pattern of the events that start the tool, of its own panel or of the panel that it follows; null: it has no event
+  // trigger.
   const std::string* events() const {
     const auto* event = std::get_if<panels::EventTrigger>(&tool->trigger);
     return event != nullptr ? &event->pattern : nullptr;
   }
-  // The panel whose events it follows, when that is another than its own; else null.
+  // The other panel whose events start the tool; null when the events are the panel's own, or the trigger is no event.
   const std::string* followed() const {
     const auto* event = std::get_if<panels::EventTrigger>(&tool->trigger);
     return event != nullptr && !event->panel.empty() && event->panel != panel->id() ? &event->panel : nullptr;

@@ -98,7 +98,7 @@ TEST_F(SchedulerTest, AnEventStartsToolsWithAMatchingPattern) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, AnEventWithAVeryLongNameStartsNothing) {
+TEST_F(SchedulerTest, EventWithAVeryLongNameStartsNothing) {
   run([](SchedulerTest& t) -> Task<void> {
     co_await t.put(
         "p", manual("emit", "$emit('n'.repeat($args.n), 0)") + "," +
@@ -110,7 +110,7 @@ TEST_F(SchedulerTest, AnEventWithAVeryLongNameStartsNothing) {
   }(*this));
 }
 
-TEST_F(SchedulerTest, AnotherPanelFollowsUntilItIsReplacedOrGone) {
+TEST_F(SchedulerTest, AnotherPanelFollowsUntilReplacedOrRemoved) {
   run([](SchedulerTest& t) -> Task<void> {
     const std::string follower = tool("on", R"({"type":"event","pattern":"*","panel":"p"})",
                                       "$state.n = ($state.n ?? 0) + $args.event.payload",
