@@ -120,7 +120,7 @@ constexpr auto kRuntime = std::to_array<Row>({
      "executions that may wait for an instance"},
     {"QUEUE_TIMEOUT_MS", "runtime", "queue_timeout_ms",
      Number{kMilliseconds, 0, kDay, number_at<&S::runtime, &R::queue_timeout_ms>},
-     "how long they may wait for one"},
+     "how long a call may wait in all"},
     {"MAX_PANEL_QUEUE", "runtime", "max_panel_queue",
      Number{kNumber, 0, kMany, number_at<&S::runtime, &R::max_panel_queue>},
      "executions that may wait for their panel's turn"},

@@ -6,8 +6,9 @@
 //                           │                                       │
 //   on_answer() ─► drive ───┘ ◄───────── answer ◄───────────────────┘
 //
-// Memory: everything that can throw std::bad_alloc comes before a commit, and nothing has changed then. From the commit on,
-// functions are noexcept: a failure ends the process, since subscribers could see half of a segment otherwise.
+// Memory: what can throw std::bad_alloc comes before a commit: the call is rejected, or the execution ends in MEMORY_LIMIT, and
+// nothing has changed. A commit itself is noexcept. Afterwards only calls that cannot begin end the execution; all else takes
+// small blocks, which the memory reserve has, and their failure ends the process, since an execution would be left half settled.
 //
 // Thread safety: none; it belongs to one loop. Must outlive what it runs.
 #pragma once
@@ -151,6 +152,7 @@ class Executions {
   void end_at_once(const ToolCall& call, ExecutionResult& result, const BeforeCommit& before_commit);
   void end(const ExecutionPtr& execution, ExecutionResult result);
   void end_with(const ExecutionPtr& execution, Error error);
+  void end_without_memory(const ExecutionPtr& execution);
   void log_failure(const Execution& execution);
   void cancel_if(const ExecutionTable::Predicate& is_one, EndReason reason);
   void leave_suspended(const Execution& execution) noexcept;
@@ -158,6 +160,8 @@ class Executions {
   // ---- executions_resume.cpp ----
   void on_answer(const ExecutionPtr& execution) noexcept;
   Task<void> drive(ExecutionPtr execution, metrics::Present state);
+  Task<Result<void>> run_segment(const ExecutionPtr& execution, bool may_use_start_reserve,
+                                 metrics::Present& state);
   Task<void> next_turn_of(const Execution& execution);
   bool gives_up(const ExecutionPtr& execution, std::int64_t refused_ms, const Error& want);
   void make_room_for(const Execution& execution);

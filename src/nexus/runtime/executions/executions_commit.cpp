@@ -1,4 +1,5 @@
 // How a segment is settled: it commits, and its execution suspends or ends. See the header on what may throw.
+#include <new>
 #include <span>
 
 #include "nexus/runtime/executions/executions.h"
@@ -58,7 +59,11 @@ void Executions::begin_calls(const ExecutionPtr& execution,
                              std::vector<sandbox::ExtensionCall> calls) noexcept {
   const std::size_t earlier = execution->pending.size();
   const panels::Panel& panel = *execution->call.panel;
-  suspensions_.begin(execution, std::move(calls));
+  try {
+    suspensions_.begin(execution, std::move(calls));
+  } catch (const std::bad_alloc&) {
+    return end_without_memory(execution);  // the segment has been committed
+  }
   if (panel.is_removed()) return cancel(execution, EndReason::kPanelDeleted);
   if (is_draining_) return cancel(execution, EndReason::kServerShutdown);
   if (!execution->call.progress_to_caller) {
@@ -129,6 +134,11 @@ void Executions::end_with(const ExecutionPtr& execution, Error error) {
   result.metrics.memory_used_bytes = result.metrics.memory_peak_bytes = held_bytes;
   result.metrics.cache_hit = execution->cache_hit;
   end(execution, std::move(result));
+}
+
+void Executions::end_without_memory(const ExecutionPtr& execution) {
+  end_with(execution,
+           {.code = ErrorCode::kMemoryLimit, .message = "no memory left"});  // short: needs no memory
 }
 
 void Executions::cancel(const ExecutionPtr& execution, EndReason reason) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <new>
 
 #include "nexus/foundation/base/saturating.h"
 #include "nexus/runtime/executions/executions.h"
@@ -40,17 +41,17 @@ Task<void> Executions::drive(ExecutionPtr execution, metrics::Present state) {
   std::optional<metrics::Present> without_memory;
   while (execution->status == Execution::Status::kRunning) {
     state.move_to(probes_.in_progress.queued);
+    const bool is_urgent = refused_ms && clock_.monotonic_ms() - *refused_ms >= kPatienceMs;
     Result<void> begun;
-    {
-      SegmentRun next(execution, state);
-      next.may_use_start_reserve = refused_ms && clock_.monotonic_ms() - *refused_ms >= kPatienceMs;
-      begun = co_await begin(next);
-      if (begun) {
-        if (next.lease->step() == sandbox::Step::kMore) co_await remaining_slices(next);
-        settle(next, nullptr);
-      }
+    bool is_without_memory = false;
+    try {
+      begun = co_await run_segment(execution, is_urgent, state);
+    } catch (const std::bad_alloc&) {
+      is_without_memory = true;  // nothing of the segment has been committed
     }
-    if (begun) {
+    if (is_without_memory) {
+      end_without_memory(execution);
+    } else if (begun) {
       refused_ms.reset();
       without_memory.reset();
       if (execution->status == Execution::Status::kSuspended && !execution->answers.empty()) {
@@ -68,6 +69,17 @@ Task<void> Executions::drive(ExecutionPtr execution, metrics::Present state) {
       if (!gives_up(execution, *refused_ms, begun.error())) co_await pause();
     }
   }
+}
+
+// An error: nothing of the segment has run.
+Task<Result<void>> Executions::run_segment(const ExecutionPtr& execution, bool may_use_start_reserve,
+                                           metrics::Present& state) {
+  SegmentRun next(execution, state);
+  next.may_use_start_reserve = may_use_start_reserve;
+  if (auto begun = co_await begin(next); !begun) co_return begun;
+  if (next.lease->step() == sandbox::Step::kMore) co_await remaining_slices(next);
+  settle(next, nullptr);
+  co_return Result<void>();
 }
 
 Task<void> Executions::next_turn_of(const Execution& execution) {

@@ -7,6 +7,7 @@
 
 #include "nexus/foundation/base/hex.h"
 #include "nexus/foundation/base/ids.h"
+#include "nexus/foundation/base/memory_reserve.h"
 
 namespace nexus::executions {
 namespace {
@@ -98,7 +99,8 @@ void Suspensions::cancel(Execution& execution) {
 
 void Suspensions::settle(CallId id, Settlement settlement) {
   asio::post(executor_, [this, id, settled = charge(std::move(settlement))]() mutable {
-    answer(id, std::move(settled));
+    // Without memory the call stays pending until its time is over.
+    if_memory_lasts([&] { answer(id, std::move(settled)); });
   });
 }
 
@@ -127,7 +129,10 @@ void Suspensions::expire() {
     std::ranges::pop_heap(expiries_, std::greater());
     const Expiry due = expiries_.back();
     expiries_.pop_back();
-    expire(due.id);
+    if (if_memory_lasts([&] { expire(due.id); })) continue;
+    expiries_.push_back(due);  // again at the next tick; the vector has room for it
+    std::ranges::push_heap(expiries_, std::greater());
+    return;
   }
 }
 
