@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <thread>
 
 namespace nexus {
 
@@ -26,5 +27,9 @@ std::uint64_t SystemClock::monotonic_ns() const {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
+
+std::chrono::steady_clock::time_point steady_now() { return std::chrono::steady_clock::now(); }
+
+void sleep_on_thread(std::chrono::microseconds time) { std::this_thread::sleep_for(time); }
 
 }  // namespace nexus

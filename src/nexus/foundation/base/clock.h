@@ -1,6 +1,7 @@
 // Time is passed in: code that needs the time takes a Clock, and tests set theirs by hand.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 namespace nexus {
@@ -25,5 +26,11 @@ class SystemClock final : public Clock {
   std::uint64_t thread_cpu_us() const override;
   std::uint64_t monotonic_ns() const override;
 };
+
+// The machine's monotonic clock as a time point, for waits that the kernel or a library measures.
+std::chrono::steady_clock::time_point steady_now();
+
+// Blocks the calling thread: never on an event loop.
+void sleep_on_thread(std::chrono::microseconds time);
 
 }  // namespace nexus

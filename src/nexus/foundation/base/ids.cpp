@@ -1,9 +1,6 @@
 #include "nexus/foundation/base/ids.h"
 
-#include <sys/random.h>
-
-#include <array>
-#include <cstdlib>
+#include "nexus/foundation/base/random.h"
 
 namespace nexus {
 namespace {
@@ -20,17 +17,6 @@ bool all_of(std::string_view text, std::string_view punctuation) {
 }
 
 }  // namespace
-
-std::uint64_t random_u64() {
-  constexpr std::size_t kWords = 32;  // 256 bytes: getrandom returns up to this size whole
-  thread_local std::array<std::uint64_t, kWords> words;
-  thread_local std::size_t used = kWords;
-  if (used == kWords) {
-    if (getrandom(words.data(), sizeof words, 0) != sizeof words) std::abort();
-    used = 0;
-  }
-  return words[used++];
-}
 
 std::string make_uuid(std::int64_t unix_ms) {
   static constexpr char kHex[] = "0123456789abcdef";

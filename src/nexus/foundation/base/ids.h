@@ -7,9 +7,6 @@
 
 namespace nexus {
 
-// Random bytes from the kernel, buffered per thread: 8 bytes cost about 10 ns.
-std::uint64_t random_u64();
-
 // A UUIDv7 (RFC 9562): 48 bits of unix_ms, then random bits. Sorts by time of creation.
 std::string make_uuid(std::int64_t unix_ms);
 

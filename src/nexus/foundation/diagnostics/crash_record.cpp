@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -17,6 +16,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "nexus/foundation/base/random.h"
 #include "nexus/foundation/base/units.h"
 
 namespace nexus::diagnostics {
@@ -58,12 +58,7 @@ std::unexpected<Error> failure(const std::string& what) {
   return fail(ErrorCode::kInternalError, fmt::format("cannot {}: {}", what, std::strerror(errno)));
 }
 
-std::string new_name() {
-  std::uint64_t random = 0;
-  if (getrandom(&random, sizeof random, 0) != sizeof random)
-    random = 0;  // O_EXCL protects without randomness too
-  return fmt::format("{}{}-{:016x}", kPrefix, getpid(), random);
-}
+std::string new_name() { return fmt::format("{}{}-{:016x}", kPrefix, getpid(), random_u64()); }
 
 // Creates a file and locks it. Before it is locked, another process may take it for the record of a dead process.
 Result<Descriptor> make_locked(const std::string& path) {

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <string>
 
+#include "nexus/foundation/base/clock.h"
 #include "nexus/foundation/base/split.h"
 #include "nexus/foundation/system/kernel_file.h"
 
@@ -45,8 +46,7 @@ double started_unix_seconds(const ProcStat& stat) {
   clock_gettime(CLOCK_BOOTTIME, &since_boot);
   const double age = static_cast<double>(since_boot.tv_sec) + static_cast<double>(since_boot.tv_nsec) / 1e9 -
                      static_cast<double>(stat.started_ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count() - age;
+  return static_cast<double>(SystemClock().unix_ms()) / 1000 - age;
 }
 
 }  // namespace

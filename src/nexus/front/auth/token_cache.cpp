@@ -3,7 +3,7 @@
 #include <openssl/crypto.h>
 #include <xxhash.h>
 
-#include "nexus/foundation/base/ids.h"
+#include "nexus/foundation/base/random.h"
 
 namespace nexus::auth {
 namespace {

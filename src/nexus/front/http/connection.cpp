@@ -7,8 +7,8 @@
 #include <limits>
 #include <new>
 
-#include "nexus/foundation/base/ids.h"
 #include "nexus/foundation/base/memory_reserve.h"
+#include "nexus/foundation/base/random.h"
 #include "nexus/front/http/access_log.h"
 #include "nexus/front/http/route.h"
 
@@ -173,11 +173,11 @@ Task<Connection::Next> Connection::read_request() {
 
 void Connection::begin_request() {
   enter(Phase::kReading, rules_.read_ms);
-  if (rules_.logs_access) began_ = std::chrono::steady_clock::now();
+  if (rules_.logs_access) began_ = TimerClock::now();
 }
 
 void Connection::log_access() {
-  const auto took = std::chrono::steady_clock::now() - began_;
+  const auto took = TimerClock::now() - began_;
   ErrorCondition error;
   const auto peer = socket_.remote_endpoint(error);
   write_access(request_, {.status = response_.status(),

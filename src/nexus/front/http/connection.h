@@ -102,7 +102,7 @@ class Connection {
   Request request_;
   Response response_;
   std::int64_t deadline_ms_ = 0;
-  std::chrono::steady_clock::time_point began_;  // of the request; set only when access is logged
+  TimerClock::time_point began_;  // of the request; set only when access is logged
   Phase phase_ = Phase::kIdle;
   bool head_checked_ = false;
   bool is_late_ = false;

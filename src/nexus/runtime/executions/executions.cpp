@@ -152,7 +152,7 @@ Task<void> Executions::wait(ExecutionPtr execution, std::chrono::milliseconds mo
   Timer timer(executor_, most);
   const Hook hook(*execution, [&timer] { timer.cancel(); });
   const auto end = timer.expiry();
-  while (!is_over() && std::chrono::steady_clock::now() < end)
+  while (!is_over() && TimerClock::now() < end)
     co_await timer.async_wait(kAwaitTuple);
 }
 
@@ -176,7 +176,8 @@ void Executions::tick() {
   hibernation_.tick();
   const std::int64_t now_ms = clock_.monotonic_ms();
   table_.tick(now_ms);
-  std::erase_if(busy_panels_, [&](const std::shared_ptr<panels::Panel>& panel) {
+  std::erase_if(busy_panels_, [&](const auto& busy) {
+    panels::Panel* const panel = busy.second.get();
     panel->turns().expire(now_ms, admission_.timeout_ms());
     return panel->waiting() == 0;
   });

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -182,7 +183,7 @@ class Executions {
   Hibernation hibernation_;
   ExecutionTable table_;
   std::size_t loops_, own_;
-  std::unordered_set<std::shared_ptr<panels::Panel>> busy_panels_;  // calls wait for their turns
+  std::map<std::string, std::shared_ptr<panels::Panel>> busy_panels_;  // calls wait for their turns; by id
   Watch watch_;
   LogThrottle failures_;
   std::int64_t given_up_ms_ = 0;   // the last time that a resumed execution ended for want of room

@@ -54,7 +54,7 @@ Task<Result<void>> Executions::take_turn(SegmentRun& run) {
     auto turn = co_await callback<Result<panels::Turn>>(executor_, [&](panels::TurnQueue::Ready ready) {
       if (run.is_resumed()) return turns.wait_ahead(std::move(ready));
       turns.wait(std::move(ready), is_bounded ? run.until_ms : kNoDeadline);
-      if (turns.waiting() == 1) busy_panels_.insert(run.call.panel);
+      if (turns.waiting() == 1) busy_panels_.insert_or_assign(run.call.panel->id(), run.call.panel);
     });
     if (turn) {
       run.turn.emplace(*std::move(turn));

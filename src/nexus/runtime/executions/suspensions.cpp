@@ -6,8 +6,8 @@
 #include <boost/asio/post.hpp>
 
 #include "nexus/foundation/base/hex.h"
-#include "nexus/foundation/base/ids.h"
 #include "nexus/foundation/base/memory_reserve.h"
+#include "nexus/foundation/base/random.h"
 
 namespace nexus::executions {
 namespace {

@@ -7,7 +7,8 @@
 #include <system_error>
 #include <thread>
 
-#include "nexus/foundation/base/ids.h"
+#include "nexus/foundation/base/clock.h"
+#include "nexus/foundation/base/random.h"
 #include "nexus/runtime/extensions/arguments.h"
 #include "nexus/runtime/extensions/http_calls.h"
 #include "nexus/runtime/extensions/http_errors.h"
@@ -15,8 +16,6 @@
 
 namespace nexus::extensions {
 namespace {
-
-using std::chrono::steady_clock;
 
 // A header that the handler sets itself takes precedence.
 void add_trace(HttpHeaders& headers, const Trace& trace) {
@@ -71,7 +70,7 @@ class Http final : public Extension {
     if (call.trace != nullptr) add_trace(request.headers, *call.trace);
     auto grant = ledger_.grant(budget::Kind::kBuffers, request.bytes());
     if (!grant) return std::unexpected(memory_error(std::move(grant.error().message)));
-    const SteadyTime deadline = steady_clock::now() + std::chrono::milliseconds(request.timeout_ms);
+    const SteadyTime deadline = steady_now() + std::chrono::milliseconds(request.timeout_ms);
     return std::make_unique<HttpCall>(HttpCall{.id = call.id,
                                                .settlements = &settlements,
                                                .panel = std::string(call.panel),

@@ -6,10 +6,10 @@
 #include <array>
 #include <cerrno>
 
+#include "nexus/foundation/base/clock.h"
+
 namespace nexus::extensions {
 namespace {
-
-using std::chrono::steady_clock;
 
 constexpr std::size_t kEvents = 64;
 
@@ -60,7 +60,7 @@ void HttpLoop::run(Client& client) {
     wait(client.next_time());
     work();
     notify_done(client);
-    client.on_time(steady_clock::now());
+    client.on_time(steady_now());
   }
 }
 
@@ -69,7 +69,7 @@ void HttpLoop::wait(std::optional<SteadyTime> client_time) {
   if (curl_time_ && (!until || *curl_time_ < *until)) until = curl_time_;
   int ms = -1;
   if (until) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - steady_clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - steady_now()).count();
     ms = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
   }
   std::array<epoll_event, kEvents> events;
@@ -80,7 +80,7 @@ void HttpLoop::wait(std::optional<SteadyTime> client_time) {
     int running = 0;
     curl_multi_socket_action(multi_.get(), event.data.fd, curl_events(event.events), &running);
   }
-  if (curl_time_ && *curl_time_ <= steady_clock::now()) {
+  if (curl_time_ && *curl_time_ <= steady_now()) {
     curl_time_.reset();
     int running = 0;
     curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
@@ -120,7 +120,7 @@ int HttpLoop::set_timer(CURLM*, long ms, void* self) {
   if (ms < 0) {
     time.reset();
   } else {
-    time = steady_clock::now() + std::chrono::milliseconds(ms);
+    time = steady_now() + std::chrono::milliseconds(ms);
   }
   return 0;
 }

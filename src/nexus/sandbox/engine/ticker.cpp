@@ -8,6 +8,8 @@
 
 #include <chrono>
 
+#include "nexus/foundation/base/clock.h"
+
 namespace nexus::engine {
 namespace {
 
@@ -51,7 +53,7 @@ void Ticker::loop() {
   ask_for_short_slices();
   int idle = 0;
   while (!stopping_.load(std::memory_order_relaxed)) {
-    std::this_thread::sleep_for(kTick);
+    sleep_on_thread(kTick);
     if (running_.load(std::memory_order_acquire) != 0) {
       idle = 0;
       ticks_.fetch_add(1, std::memory_order_relaxed);

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "guest/border.h"
-#include "nexus/foundation/base/ids.h"
+#include "nexus/foundation/base/random.h"
 #include "nexus/foundation/json/json.h"
 #include "nexus/sandbox/execution/extension_table.h"
 

@@ -6,8 +6,8 @@
 #include <atomic>
 #include <cassert>
 
-#include "nexus/foundation/base/ids.h"
 #include "nexus/foundation/base/log.h"
+#include "nexus/foundation/base/random.h"
 #include "nexus/sandbox/execution/failure.h"
 #include "nexus/sandbox/execution/instance_parts.h"
 

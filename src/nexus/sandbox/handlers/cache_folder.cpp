@@ -14,9 +14,10 @@
 #include <thread>
 #include <utility>
 
+#include "nexus/foundation/base/clock.h"
 #include "nexus/foundation/base/descriptor.h"
 #include "nexus/foundation/base/hex.h"
-#include "nexus/foundation/base/ids.h"
+#include "nexus/foundation/base/random.h"
 
 namespace nexus::handlers {
 namespace {
@@ -124,7 +125,7 @@ class Folder final : public CacheFiles {
 
   Attempt<std::unique_ptr<CacheTurn>> take_turn() override {
     for (int attempt = 0; attempt < kTries; ++attempt) {
-      if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // flock has no timeout
+      if (attempt > 0) sleep_on_thread(std::chrono::milliseconds(2));  // flock has no timeout
       Descriptor file(openat(*folder_, kTurns, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
       if (!file) return failed();
       if (flock(*file, LOCK_EX | LOCK_NB) != 0) {

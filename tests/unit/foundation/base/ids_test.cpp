@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "nexus/foundation/base/random.h"
+
 namespace nexus {
 namespace {
 
