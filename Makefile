@@ -4,7 +4,7 @@
 # Ninja's own choice is two more than there are processors: too many for the memory of small machines.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 
-.PHONY: help run build image release test test-deploy bench storm storm-short asan tsan fuzz lint fmt clean
+.PHONY: proofs help run build image release test test-deploy bench storm storm-short asan tsan fuzz lint fmt clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,14 @@ fuzz: ## The tests named Fuzz, for ten million steps each
 	@scripts/setup test
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev
+	@NEXUS_FUZZ_STEPS=10000000 scripts/fuzz build/dev/bin
+
+# Each of the long proofs has a short form in `make test`. NEXUS_SEED=n NEXUS_SEEDS=1 replays one run.
+proofs: ## The long proofs: the model over 100,000 seeds (45 min), the tests named Fuzz for ten million steps
+	@scripts/setup test
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+	@NEXUS_SEEDS=$${NEXUS_SEEDS:-100000} build/dev/bin/unit_front --gtest_filter='ModelSimulation.*'
 	@NEXUS_FUZZ_STEPS=10000000 scripts/fuzz build/dev/bin
 
 lint: ## Check format, includes, file sizes; clippy, clang-tidy, eslint, shellcheck

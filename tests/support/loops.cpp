@@ -9,6 +9,8 @@
 namespace nexus::testing {
 namespace {
 
+constexpr std::size_t kMemories = 64;
+
 Capabilities all_capabilities() {
   const std::vector<std::string> patterns = {"state:*", "events:*", "view:*", "ext:*"};
   return *Capabilities::parse(patterns);
@@ -31,12 +33,25 @@ LoopUnderTest::LoopUnderTest(api::LoopPeers& peers, std::size_t own, const shard
   shard.set_stage(shard::Stage::kServing);
 }
 
-Loops::Loops(std::size_t count, const Limits& limits) : peers_(count) {
+Loops::Loops(std::size_t count, const Limits& limits, Simulation* simulation)
+    : simulation_(simulation),
+      owned_sandbox_(
+          simulation != nullptr
+              ? std::make_unique<Sandbox>(
+                    simulation->clock(), [simulation] { return simulation->ends_slice(); }, kMemories)
+              : std::make_unique<Sandbox>(memory::Tracking::kLearnHotPages, kMemories)),
+      peers_(count),
+      timer_(simulation != nullptr ? std::make_unique<extensions::Timer>(clock())
+                                   : *extensions::Timer::create()) {
   for (std::size_t own = 0; own < count; ++own) {
     loops_.push_back(std::make_unique<LoopUnderTest>(
-        peers_, own,
-        shard::Shard::Shared{clock(), sandbox_.ledger(), sandbox_.runtime(), nullptr, extensions_}, limits));
+        peers_, own, shard::Shard::Shared{clock(), ledger(), sandbox_.runtime(), nullptr, extensions_},
+        limits));
   }
+  if (simulation == nullptr) return;
+  simulation->add_source([this] { return timer_->settle_due(); });
+  for (const auto& one : loops_)
+    simulation->add(one->loop, [&shard = one->shard] { shard.tick(); });
 }
 
 Loops::~Loops() = default;
@@ -76,6 +91,11 @@ void Loops::spawn(std::size_t at, Task<void> work) {
 }
 
 void Loops::run() {
+  if (simulation_ == nullptr) return run_threads();
+  simulation_->run_until([this] { return in_progress_ == 0; });
+}
+
+void Loops::run_threads() {
   std::vector<std::jthread> threads;
   for (const auto& one : loops_) {
     threads.emplace_back([&loop = one->loop] {

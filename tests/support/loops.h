@@ -15,6 +15,7 @@
 #include "nexus/runtime/panels/registry.h"
 #include "nexus/runtime/shard/shard.h"
 #include "support/sandbox.h"
+#include "support/simulation.h"
 
 namespace nexus::testing {
 
@@ -44,7 +45,9 @@ struct LoopUnderTest {
 
 class Loops {
  public:
-  explicit Loops(std::size_t count, const Limits& limits = {});
+  explicit Loops(std::size_t count, const Limits& limits = {}) : Loops(count, limits, nullptr) {}
+  // On one thread, in simulated time. `simulation` must outlive it.
+  Loops(std::size_t count, Simulation& simulation) : Loops(count, {}, &simulation) {}
   ~Loops();
 
   std::size_t size() const { return loops_.size(); }
@@ -67,16 +70,21 @@ class Loops {
 
   // Starts `work` on loop `at`; it runs within run().
   void spawn(std::size_t at, Task<void> work);
-  // Runs all loops, each on a thread of its own, until all work of spawn() has ended.
+  // Runs all loops, each on a thread of its own or in the simulation, until all work of spawn() has ended.
   void run();
 
  private:
-  Sandbox sandbox_{memory::Tracking::kLearnHotPages, 64};
+  Loops(std::size_t count, const Limits& limits, Simulation* simulation);
+  void run_threads();
+
+  Simulation* const simulation_;
+  const std::unique_ptr<Sandbox> owned_sandbox_;
+  Sandbox& sandbox_ = *owned_sandbox_;
   extensions::External external_;
   api::LoopPeers peers_;
   std::vector<std::unique_ptr<LoopUnderTest>> loops_;
   // Destroyed before the loops, to which its thread posts settlements.
-  std::unique_ptr<extensions::Timer> timer_ = *extensions::Timer::create();
+  const std::unique_ptr<extensions::Timer> timer_;
   const std::array<extensions::Extension*, 2> extensions_{&external_, timer_.get()};
   std::atomic<int> in_progress_{0};
 };

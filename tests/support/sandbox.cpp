@@ -55,6 +55,14 @@ Sandbox::Sandbox(memory::Tracking tracking, std::size_t max_memories) {
   runtime_ = std::move(*made);
 }
 
+Sandbox::Sandbox(AdvancedClock& clock, std::function<bool()> ends_slice, std::size_t max_memories)
+    : clock_(clock) {
+  auto made = sandbox::Runtime::create({.ends_slice = std::move(ends_slice), .max_memories = max_memories},
+                                       clock_, ledger_);
+  if (!made) throw std::runtime_error(made.error().message);
+  runtime_ = std::move(*made);
+}
+
 Instance& Sandbox::instance() {
   if (instance_ == nullptr || instance_->state() == Instance::Status::kTerminated) {
     instance_.reset();

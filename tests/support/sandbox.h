@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,18 +55,24 @@ class BoundedLedger final : public budget::BoundedLedger {
 inline constexpr std::int64_t kFarAwayMs = 7'258'118'400'000;
 inline constexpr const char* kHold = "while (Date.now() < 7258118400000); ";
 
-// The machine's clocks plus an offset that a test sets.
+// The machine's clocks, which a test can advance, or replace: after stand_still() time passes only by advance_*().
 class AdvancedClock final : public Clock {
  public:
   std::int64_t unix_ms() const override {
-    return system_.unix_ms() + static_cast<std::int64_t>(ahead_ms_) + set_by_ms_;
+    const std::int64_t now_ms =
+        is_still_ ? kStillUnixMs + static_cast<std::int64_t>(ahead_us_ / 1000) : system_.unix_ms();
+    return now_ms + static_cast<std::int64_t>(ahead_ms_) + set_by_ms_;
   }
   std::uint64_t monotonic_us() const override {
     if (look_us_ > 0) ahead_us_ += look_us_;
-    return system_.monotonic_us() + ahead_ms_ * 1000 + ahead_us_;
+    return (is_still_ ? kStillUs : system_.monotonic_us()) + ahead_ms_ * 1000 + ahead_us_;
   }
-  std::uint64_t thread_cpu_us() const override { return system_.thread_cpu_us(); }
+  std::uint64_t thread_cpu_us() const override {
+    return is_still_ ? monotonic_us() : system_.thread_cpu_us();
+  }
+  void stand_still() { is_still_ = true; }
   void advance_ms(std::uint64_t ms) { ahead_ms_ += ms; }
+  void advance_us(std::uint64_t us) { ahead_us_ += us; }
   // From now on each call of the clock advances it by so much: time passes between any two calls.
   void take_for_each_look_us(std::uint64_t us) { look_us_ = us; }
   // Sets the wall clock forward or back, without time passing.
@@ -74,7 +81,11 @@ class AdvancedClock final : public Clock {
   void let_go() { set_by_ms_ = kFarAwayMs - system_.unix_ms(); }
 
  private:
+  static constexpr std::int64_t kStillUnixMs = 1'767'225'600'000;  // 2026-01-01
+  static constexpr std::uint64_t kStillUs = 1'000'000'000;
+
   SystemClock system_;
+  bool is_still_ = false;
   std::atomic<std::uint64_t> ahead_ms_{0};
   std::atomic<std::int64_t> set_by_ms_{0};
   std::atomic<std::uint64_t> look_us_{0};
@@ -86,6 +97,8 @@ class Sandbox {
  public:
   explicit Sandbox(memory::Tracking tracking = memory::Tracking::kLearnHotPages,
                    std::size_t max_memories = 16);
+  // Simulates: time stands still but for `clock`, which must outlive the sandbox, and slices end as `ends_slice` says.
+  Sandbox(AdvancedClock& clock, std::function<bool()> ends_slice, std::size_t max_memories);
 
   Outcome run(std::string_view source, const RunOptions& options = {});
   // Loads the handler without a run: the image or the error.
@@ -100,7 +113,8 @@ class Sandbox {
   AdvancedClock& clock() { return clock_; }
 
  private:
-  AdvancedClock clock_;
+  AdvancedClock own_clock_;
+  AdvancedClock& clock_ = own_clock_;
   BoundedLedger ledger_;
   std::unique_ptr<sandbox::Runtime> runtime_;
   std::unique_ptr<sandbox::Instance> instance_;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <system_error>
+#include <vector>
 
 #include "nexus/runtime/extensions/arguments.h"
 
@@ -38,7 +39,7 @@ Result<std::unique_ptr<Timer>> Timer::create() {
 
 Timer::~Timer() {
   thread_.request_stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 Started Timer::start(const Call& call, Settlements& settlements) {
@@ -69,18 +70,25 @@ std::size_t Timer::sleeping() const {
   return sleepers_.size();
 }
 
+bool Timer::settle_due() {
+  std::vector<Sleepers::Sleeper> due;
+  {
+    const std::lock_guard lock(mutex_);
+    due = sleepers_.take_due(clock_.monotonic_us(), kBatch);
+  }
+  for (const Sleepers::Sleeper& sleeper : due)
+    sleeper.settlements->settle(sleeper.id, {Settlement::Kind::kValue, "null"});
+  return !due.empty();
+}
+
 void Timer::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "nexus-timer");
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    const auto due = sleepers_.take_due(clock_.monotonic_us(), kBatch);
-    if (!due.empty()) {
-      lock.unlock();
-      for (const Sleepers::Sleeper& sleeper : due)
-        sleeper.settlements->settle(sleeper.id, {Settlement::Kind::kValue, "null"});
-      lock.lock();
-      continue;
-    }
+    lock.unlock();
+    const bool has_settled = settle_due();
+    lock.lock();
+    if (has_settled) continue;
     const auto next_us = sleepers_.next_due_us();
     const auto has_changed = [&] { return sleepers_.next_due_us() != next_us; };
     if (next_us) {

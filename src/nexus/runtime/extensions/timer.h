@@ -18,6 +18,8 @@ class Timer final : public Extension {
  public:
   // kInternalError: no thread is available.
   static Result<std::unique_ptr<Timer>> create();
+  // Without a thread: whoever made it calls settle_due(). For simulations; `clock` must outlive it.
+  explicit Timer(const Clock& clock) : clock_(clock) {}
   // Sleepers that are left are not settled.
   ~Timer() override;
 
@@ -27,12 +29,15 @@ class Timer final : public Extension {
   void cancel(CallId id) override;
 
   std::size_t sleeping() const;
+  // Settles sleepers that are due, 256 at most. False: none is.
+  bool settle_due();
 
  private:
-  Timer() : thread_([this](const std::stop_token& stop) { run(stop); }) {}
+  Timer() : clock_(machine_), thread_([this](const std::stop_token& stop) { run(stop); }) {}
   void run(const std::stop_token& stop);
 
-  SystemClock clock_;
+  SystemClock machine_;
+  const Clock& clock_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;  // a sleeper is due before all others, or the thread has to end
   Sleepers sleepers_;

@@ -137,7 +137,8 @@ std::optional<Error> take_refusal() { return std::exchange(latest_refusal, std::
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, budget::Ledger& ledger) {
   // Transparent huge pages would turn one hot page into 2 MiB of resident memory.
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-  auto parts = std::unique_ptr<Parts>(new Parts{.ledger = ledger, .tracking = options.tracking});
+  auto parts = std::unique_ptr<Parts>(
+      new Parts{.ledger = ledger, .tracking = options.tracking, .ends_slice = options.ends_slice});
   NEXUS_TRY(parts->arena, memory::Arena::create(options.max_instances));
   NEXUS_TRY(parts->stacks, FiberStacks::create(options.max_instances, kWasmStackBytes + kHostStackBytes));
   wasm_config_t* config = new_config();
@@ -148,8 +149,10 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options, bud
   parts->engine.reset(wasm_engine_new_with_config(config));
   NEXUS_TRY(parts->faults, memory::WriteFaults::install(*parts->arena));
   try {
-    parts->ticker =
-        std::make_unique<Ticker>([engine = parts->engine.get()] { wasmtime_engine_increment_epoch(engine); });
+    if (!parts->ends_slice) {
+      parts->ticker = std::make_unique<Ticker>(
+          [engine = parts->engine.get()] { wasmtime_engine_increment_epoch(engine); });
+    }
   } catch (const std::system_error& error) {
     return fail(ErrorCode::kInternalError,
                 fmt::format("cannot start a thread: {} (see `ulimit -v` and `ulimit -u`)", error.what()));
@@ -183,6 +186,13 @@ Result<void> Engine::prepare_thread() {
 }
 
 memory::TrackingCounts Engine::tracking() const { return parts_->arena->tally().counts(); }
+
+// Two epochs are the deadline of a first slice, one that of a later slice.
+void Engine::Parts::offer_end_of_slice() const {
+  if (!ends_slice || !ends_slice()) return;
+  wasmtime_engine_increment_epoch(engine.get());
+  wasmtime_engine_increment_epoch(engine.get());
+}
 
 void Engine::end_slices() { wasmtime_engine_increment_epoch(parts_->engine.get()); }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -21,6 +22,9 @@ namespace nexus::engine {
 class Instance;
 
 struct EngineOptions {
+  // For simulations: asked at the begin of each slice and at each host call whether the slice ends there. Then no ticker runs.
+  // Null: slices end by the ticker.
+  std::function<bool()> ends_slice{};
   std::size_t max_instances = 1088;
   memory::Tracking tracking = memory::Tracking::kLearnHotPages;
 };

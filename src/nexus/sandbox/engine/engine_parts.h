@@ -18,11 +18,15 @@ namespace nexus::engine {
 struct Engine::Parts {
   budget::Ledger& ledger;
   memory::Tracking tracking;
+  std::function<bool()> ends_slice{};
   std::unique_ptr<memory::Arena> arena{};
   std::unique_ptr<FiberStacks> stacks{};
   EngineHandle engine{};
   std::unique_ptr<memory::WriteFaults> faults{};
   std::unique_ptr<Ticker> ticker{};
+
+  // In a simulation, where a slice may end.
+  void offer_end_of_slice() const;
 };
 
 // Returns and clears the error of the latest memory that was refused on this thread.

@@ -87,7 +87,7 @@ struct Instance::Parts {
   FutureHandle future{};
   std::optional<Ticker::Running> ticking{};
 
-  Ticker& ticker() const { return *program.parts().engine.parts().ticker; }
+  const Engine::Parts& engine() const { return program.parts().engine.parts(); }
   std::int32_t read_stack_pointer() const {
     wasmtime_val_t value;
     wasmtime_global_get(context, &stack_pointer, &value);
@@ -124,6 +124,7 @@ wasm_trap_t* call_import(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_
   const auto& import = *static_cast<const Import*>(env);
   auto& instance = *static_cast<Instance*>(wasmtime_context_get_data(wasmtime_caller_context(caller)));
   instance.note_stack(__builtin_frame_address(0));
+  instance.offer_end_of_slice();
   std::array<Value, 8> values{};
   assert(import.parameters.size() <= values.size() && count >= import.parameters.size());
   (void)count;
@@ -184,7 +185,7 @@ void Instance::memory_size_changed() {
 void Instance::start(std::size_t export_index) {
   Parts& p = *parts_;
   assert(!p.future);
-  p.ticking.emplace(p.ticker());
+  if (Ticker* const ticker = p.engine().ticker.get()) p.ticking.emplace(*ticker);
   wasmtime_context_set_epoch_deadline(p.context, kFirstSliceTicks);
   const auto& called = p.functions[export_index];
   p.result.of.i32 = 0;
@@ -195,6 +196,7 @@ void Instance::start(std::size_t export_index) {
 Progress Instance::poll() {
   Parts& p = *parts_;
   assert(p.future);
+  p.engine().offer_end_of_slice();
   bool done;
   {
     const memory::Running running(*memory_);
@@ -209,6 +211,8 @@ Progress Instance::poll() {
   trap_ = trap ? described(*trap) : described(*error, why_host_stopped_);
   return Progress::kTrapped;
 }
+
+void Instance::offer_end_of_slice() const { parts_->engine().offer_end_of_slice(); }
 
 std::int32_t Instance::returned() const { return parts_->result.of.i32; }
 

@@ -60,6 +60,7 @@ class Instance {
 
   // For call_import: the native stack address of a host function, and its reason to stop the guest.
   void note_stack(const void* address) { stack_address_ = address; }
+  void offer_end_of_slice() const;
   void note_stopped(const char* why) { why_host_stopped_ = why; }
 
  private:

@@ -53,7 +53,10 @@ void scrub(const Runtime::Parts& runtime, engine::Instance& instance) {
 Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options, const Clock& clock,
                                                  budget::Ledger& ledger) {
   auto parts = std::unique_ptr<Parts>(new Parts{.clock = clock, .ledger = ledger});
-  NEXUS_TRY(parts->engine, engine::Engine::create({options.max_memories, options.tracking}, ledger));
+  NEXUS_TRY(parts->engine, engine::Engine::create({.ends_slice = options.ends_slice,
+                                                   .max_instances = options.max_memories,
+                                                   .tracking = options.tracking},
+                                                  ledger));
   NEXUS_TRY(parts->program, load_guest(*parts->engine));
   if (auto built = build_base(*parts); !built) return std::unexpected(std::move(built).error());
   return std::unique_ptr<Runtime>(new Runtime(std::move(parts)));

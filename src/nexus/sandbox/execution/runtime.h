@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -17,6 +18,7 @@ class Ledger;
 namespace nexus::sandbox {
 
 struct RuntimeOptions {
+  std::function<bool()> ends_slice{};    // see EngineOptions
   std::size_t max_memories = 1024 + 64;  // the number of instances for which address space is reserved
   memory::Tracking tracking = memory::Tracking::kLearnHotPages;
 };

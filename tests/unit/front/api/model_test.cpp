@@ -28,7 +28,7 @@ constexpr const char* kHandler = R"(
     if ([0, kept.length >> 1, kept.length - 1].some((at) => kept[at] !== $args.by)) throw new Error('memory');
     $state.n += by;
   }
-  if ($args.spins) for (;;);
+  if ($args.spins) for (;;) Date.now();
   if ($args.fails) { $state.n += 1000000; throw new Error('lost'); }
   return $state.n)";
 
@@ -305,6 +305,51 @@ TEST_P(ModelTest, ConcurrentRequestsAgreeWithTheModel) {
     loops[at].shard.tick();
   EXPECT_EQ(loops.ledger().granted(budget::Kind::kSuspended), 0u);
   EXPECT_EQ(loops.ledger().granted(budget::Kind::kBuffers), 0u);
+}
+
+std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
+struct Simulated {
+  std::uint64_t trace = 0;
+  std::map<std::string, int> seen{};
+};
+
+// On one loop for even seeds, on two for odd ones.
+Simulated simulate(std::uint64_t seed, std::size_t steps) {
+  testing::Simulation simulation(seed);
+  testing::Loops loops(1 + seed % 2, simulation);
+  Model model(loops, static_cast<unsigned>(seed));
+  loops.spawn(0, model.run(steps));
+  loops.run();
+  return {simulation.trace(), model.seen};
+}
+
+TEST(ModelSimulation, TheSameSeedReplaysTheSameRun) {
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    const std::uint64_t first = simulate(seed, 300).trace;
+    EXPECT_EQ(simulate(seed, 300).trace, first) << "seed " << seed;
+    EXPECT_NE(simulate(seed + 10, 300).trace, first) << "seed " << seed;
+  }
+}
+
+// NEXUS_SEED: the first seed; NEXUS_SEEDS: how many. A failure names its seed, and NEXUS_SEED=that NEXUS_SEEDS=1 replays it.
+TEST(ModelSimulation, ManySeedsAgreeWithTheModel) {
+  const std::uint64_t first = from_environment("NEXUS_SEED", 1);
+  const std::uint64_t count = from_environment("NEXUS_SEEDS", 1000);
+  const std::size_t steps = from_environment("NEXUS_STEPS", 100);
+  std::map<std::string, int> seen;
+  for (std::uint64_t seed = first; seed < first + count && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(fmt::format("NEXUS_SEED={}", seed));
+    for (const auto& [what, times] : simulate(seed, steps).seen)
+      seen[what] += times;
+  }
+  if (count < 1000) return;
+  for (const char* done : {"call", "call in vain", "resume", "resume in vain", "refuse", "cancel",
+                           "cancel in vain", "remove", "hibernate", "expire", "grow", "time out"})
+    EXPECT_GT(seen[done], 0) << done;
 }
 
 INSTANTIATE_TEST_SUITE_P(Model, ModelTest, ::testing::Values(std::size_t{1}, std::size_t{2}),
