@@ -78,7 +78,7 @@ Task<Result<void>> Executions::run_segment(const ExecutionPtr& execution, bool m
   next.may_use_start_reserve = may_use_start_reserve;
   if (auto begun = co_await begin(next); !begun) co_return begun;
   if (next.lease->step() == sandbox::Step::kMore) co_await remaining_slices(next);
-  settle(next, nullptr);
+  [[maybe_unused]] const auto settled = settle(next, nullptr);  // the execution holds the outcome
   co_return Result<void>();
 }
 
