@@ -97,6 +97,7 @@ void Loops::run() {
 
 void Loops::run_threads() {
   std::vector<std::jthread> threads;
+  threads.reserve(loops_.size());
   for (const auto& one : loops_) {
     threads.emplace_back([&loop = one->loop] {
       const auto stays = asio::make_work_guard(loop);

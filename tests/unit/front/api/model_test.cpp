@@ -328,7 +328,7 @@ Simulated simulate(std::uint64_t seed, std::size_t steps) {
 }
 
 TEST(ModelSimulation, TheSameSeedReplaysTheSameRun) {
-  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     const std::uint64_t first = simulate(seed, 300).trace;
     EXPECT_EQ(simulate(seed, 300).trace, first) << "seed " << seed;
     EXPECT_NE(simulate(seed + 10, 300).trace, first) << "seed " << seed;
