@@ -1,13 +1,17 @@
 #include "steps.h"
 
 #include <cstdlib>
+#include <string>
 
 namespace nexus::testing {
 
+std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
 std::uint64_t steps(std::uint64_t usual) {
-  const char* const wanted = std::getenv("NEXUS_FUZZ_STEPS");
-  if (wanted != nullptr) return std::strtoull(wanted, nullptr, 10);
-  return kUnderSanitizer ? usual / 10 : usual;
+  return from_environment("NEXUS_FUZZ_STEPS", kUnderSanitizer ? usual / 10 : usual);
 }
 
 }  // namespace nexus::testing

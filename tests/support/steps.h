@@ -1,4 +1,4 @@
-// The number of steps of a randomised test.
+// How long a randomised test runs, and from which seed: set from the environment.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,9 @@ inline constexpr bool kUnderThreadSanitizer = true;
 inline constexpr bool kUnderThreadSanitizer = false;
 #endif
 inline constexpr bool kUnderSanitizer = kUnderAddressSanitizer || kUnderThreadSanitizer;
+
+// The number in an environment variable; `otherwise` if it is not set.
+std::uint64_t from_environment(const char* variable, std::uint64_t otherwise);
 
 // NEXUS_FUZZ_STEPS if it is set, otherwise `usual`, or a tenth of it under a sanitizer.
 std::uint64_t steps(std::uint64_t usual);

@@ -6,12 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
-#include <cstdlib>
 #include <map>
 #include <random>
 
 #include "support/loops.h"
+#include "support/steps.h"
 
 namespace nexus::api {
 namespace {
@@ -283,21 +284,23 @@ class Model {
   std::size_t steps_ = 0, in_progress_ = 0;
 };
 
+// A long run must have done each of them.
+constexpr auto kThings =
+    std::to_array<const char*>({"call", "call in vain", "resume", "resume in vain", "refuse", "cancel",
+                                "cancel in vain", "remove", "hibernate", "expire", "grow", "time out"});
+
 class ModelTest : public ::testing::TestWithParam<std::size_t> {};
 
 // NEXUS_SEED repeats a run, NEXUS_STEPS makes it longer.
 TEST_P(ModelTest, ConcurrentRequestsAgreeWithTheModel) {
-  const char *seed_text = std::getenv("NEXUS_SEED"), *steps_text = std::getenv("NEXUS_STEPS");
-  const unsigned seed =
-      seed_text != nullptr ? static_cast<unsigned>(std::stoul(seed_text)) : std::random_device()();
-  const std::size_t steps = steps_text != nullptr ? std::stoul(steps_text) : 100'000;
+  const auto seed = static_cast<unsigned>(testing::from_environment("NEXUS_SEED", std::random_device()()));
+  const std::size_t steps = testing::from_environment("NEXUS_STEPS", 100'000);
   fmt::print("NEXUS_SEED={}\n", seed);
   testing::Loops loops(GetParam());
   Model model(loops, seed);
   loops.spawn(0, model.run(steps));
   loops.run();
-  for (const char* done : {"call", "call in vain", "resume", "resume in vain", "refuse", "cancel",
-                           "cancel in vain", "remove", "hibernate", "expire", "grow", "time out"})
+  for (const char* done : kThings)
     EXPECT_GT(model.seen[done], 0) << done;
   // Until now the results of executions cancelled with their panel were kept.
   loops.clock().advance_ms(kTtlMs);
@@ -305,11 +308,6 @@ TEST_P(ModelTest, ConcurrentRequestsAgreeWithTheModel) {
     loops[at].shard.tick();
   EXPECT_EQ(loops.ledger().granted(budget::Kind::kSuspended), 0u);
   EXPECT_EQ(loops.ledger().granted(budget::Kind::kBuffers), 0u);
-}
-
-std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::stoull(text);
 }
 
 struct Simulated {
@@ -337,9 +335,9 @@ TEST(ModelSimulation, TheSameSeedReplaysTheSameRun) {
 
 // NEXUS_SEED: the first seed; NEXUS_SEEDS: how many. A failure names its seed, and NEXUS_SEED=that NEXUS_SEEDS=1 replays it.
 TEST(ModelSimulation, ManySeedsAgreeWithTheModel) {
-  const std::uint64_t first = from_environment("NEXUS_SEED", 1);
-  const std::uint64_t count = from_environment("NEXUS_SEEDS", 1000);
-  const std::size_t steps = from_environment("NEXUS_STEPS", 100);
+  const std::uint64_t first = testing::from_environment("NEXUS_SEED", 1);
+  const std::uint64_t count = testing::from_environment("NEXUS_SEEDS", 1000);
+  const std::size_t steps = testing::from_environment("NEXUS_STEPS", 100);
   std::map<std::string, int> seen;
   for (std::uint64_t seed = first; seed < first + count && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(fmt::format("NEXUS_SEED={}", seed));
@@ -347,8 +345,7 @@ TEST(ModelSimulation, ManySeedsAgreeWithTheModel) {
       seen[what] += times;
   }
   if (count < 1000) return;
-  for (const char* done : {"call", "call in vain", "resume", "resume in vain", "refuse", "cancel",
-                           "cancel in vain", "remove", "hibernate", "expire", "grow", "time out"})
+  for (const char* done : kThings)
     EXPECT_GT(seen[done], 0) << done;
 }
 

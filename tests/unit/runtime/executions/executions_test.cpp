@@ -42,6 +42,11 @@ class ExecutionsTest : public ::testing::Test {
     while (!outcome->has_value())
       ASSERT_EQ(loop_.run_one(), 1);
   }
+  // Until a call of the panel waits for its turn.
+  void run_until_one_waits() {
+    while (registry_.find("p")->turns().waiting() == 0)
+      ASSERT_EQ(loop_.run_one(), 1);
+  }
   void run_all() {
     loop_.restart();
     loop_.run();
@@ -72,8 +77,7 @@ const std::string kLong = std::string(testing::kHold) + "$state.n = 1; return 'o
 TEST_F(ExecutionsTest, ACallKeepsTheDefinitionThatItStartedWith) {
   ASSERT_TRUE(registry_.create(definition(kLong)));
   const auto running = call(), waiting = call();
-  while (registry_.find("p")->turns().waiting() == 0)
-    ASSERT_EQ(loop_.run_one(), 1);
+  run_until_one_waits();
   ASSERT_TRUE(registry_.put(definition("return 'new'"), {}));
   const auto after = call();
   sandbox_.clock().let_go();
@@ -100,8 +104,7 @@ TEST_F(ExecutionsTest, ACallThatGetsTheTurnOfARemovedPanelDoesNotRun) {
   ASSERT_TRUE(registry_.create(definition(kLong)));
   const auto panel = registry_.find("p");
   const auto first = call(), second = call();
-  while (panel->turns().waiting() == 0)
-    ASSERT_EQ(loop_.run_one(), 1);
+  run_until_one_waits();
   sandbox_.clock().let_go();
   run_until(first);
   ASSERT_FALSE(second->has_value());
@@ -183,8 +186,7 @@ TEST_F(ExecutionsTest, CallThatWaitsForItsTurnIsRejectedAtItsDeadline) {
   ASSERT_TRUE(registry_.create(definition(kLong)));
   const auto panel = registry_.find("p");
   const auto running = call(), late = call();
-  while (panel->turns().waiting() == 0)
-    ASSERT_EQ(loop_.run_one(), 1);
+  run_until_one_waits();
   executions_.tick();
   EXPECT_EQ(panel->turns().waiting(), 1);
   clock_.advance_ms(2000);
@@ -201,10 +203,8 @@ TEST_F(ExecutionsTest, CallThatWaitsForItsTurnIsRejectedAtItsDeadline) {
 
 TEST_F(ExecutionsTest, TimeInTheTurnQueueCountsTowardsTheWaitForAnInstance) {
   ASSERT_TRUE(registry_.create(definition(kLong)));
-  const auto panel = registry_.find("p");
   const auto running = call(), late = call();
-  while (panel->turns().waiting() == 0)
-    ASSERT_EQ(loop_.run_one(), 1);
+  run_until_one_waits();
   clock_.advance_ms(1000);
   std::vector<pool::Lease> all_others;
   for (int n = 0; n < 3; ++n)

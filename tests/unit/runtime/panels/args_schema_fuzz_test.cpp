@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <random>
 
 #include "nexus/foundation/json/json.h"
@@ -160,8 +159,7 @@ Verdict verdict(const std::string& schema, const std::string& definitions, const
 }
 
 TEST(ArgsSchemaFuzz, RelatedChecksAgree) {
-  const char* const text = std::getenv("NEXUS_FUZZ_SEED");
-  Writer writer(text == nullptr ? 1 : std::stoull(text));
+  Writer writer(nexus::testing::from_environment("NEXUS_FUZZ_SEED", 1));
   std::array<std::uint64_t, 3> seen{};
   for (std::uint64_t step = 0; step < nexus::testing::steps(1000); ++step) {
     const std::string schema = writer.schema(4), value = writer.value(4);

@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <random>
 
 #include "support/sandbox.h"
+#include "support/steps.h"
 #include "support/waiting.h"
 
 namespace nexus::testing {
@@ -163,10 +163,7 @@ class Mix {
   std::uint64_t checked_ = 0;
 };
 
-std::uint64_t calls_to_make() {
-  const char* wanted = std::getenv("NEXUS_LEAK_CALLS");
-  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 100'000;
-}
+std::uint64_t calls_to_make() { return testing::from_environment("NEXUS_LEAK_CALLS", 100'000); }
 
 class Leak : public ::testing::TestWithParam<memory::Tracking> {};
 

@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 #include <vector>
 
 #include "nexus/foundation/budget/bounded_ledger.h"
+#include "support/steps.h"
 
 namespace nexus::handlers {
 namespace {
@@ -163,8 +163,7 @@ class NaiveCache {
 
 TEST(HandlerCache, FuzzAgainstANaiveTwin) {
   budget::UnlimitedLedger ledger;
-  const char* wanted = std::getenv("NEXUS_FUZZ_STEPS");
-  const std::uint64_t steps = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 200'000;
+  const std::uint64_t steps = testing::from_environment("NEXUS_FUZZ_STEPS", 200'000);
   std::vector<std::shared_ptr<const memory::Image>> images;
   for (std::size_t pages = 0; pages < 16; ++pages)
     images.push_back(image_of(pages));

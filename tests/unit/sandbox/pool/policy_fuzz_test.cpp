@@ -2,7 +2,6 @@
 // hold. NEXUS_FUZZ_STEPS and NEXUS_FUZZ_SEED set the length and the sequence.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -10,14 +9,10 @@
 
 #include "naive_policy.h"
 #include "nexus/sandbox/pool/policy.h"
+#include "support/steps.h"
 
 namespace nexus::pool {
 namespace {
-
-std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::stoull(text);
-}
 
 // The life of one pool from start() to drained, with the caller's view of it.
 class Life {
@@ -202,8 +197,8 @@ class Life {
 };
 
 TEST(PoolPolicyFuzz, AgreesWithNaiveTwin) {
-  const std::uint64_t steps = from_environment("NEXUS_FUZZ_STEPS", 2'000'000);
-  std::uint64_t seed = from_environment("NEXUS_FUZZ_SEED", 1);
+  const std::uint64_t steps = testing::from_environment("NEXUS_FUZZ_STEPS", 2'000'000);
+  std::uint64_t seed = testing::from_environment("NEXUS_FUZZ_SEED", 1);
   std::uint64_t done = 0;
   std::uint64_t lives = 0;
   while (done < steps) {
