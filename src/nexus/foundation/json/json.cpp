@@ -54,11 +54,13 @@ class Checker {
     if (beyond_ascii_ && !simdjson::validate_utf8(text_.data(), text_.size())) return JsonError::kMalformed;
     return JsonError::kNone;
   }
+  std::size_t values() const { return values_; }
 
  private:
   bool document() {
     do {
       skip_space();
+      ++values_;
       if (!value_or_opening()) return false;
       if (opened_) continue;
       if (!after_value()) return false;
@@ -205,6 +207,7 @@ class Checker {
   const char* at_;
   const char* end_;
   std::bitset<kMaxJsonDepth> is_object_;
+  std::size_t values_ = 0;
   int depth_ = 0;
   bool opened_ = false;
   bool beyond_ascii_ = false;
@@ -341,7 +344,12 @@ void repair_raw_surrogates(std::string& text) {
 
 }  // namespace
 
-JsonError check_json(std::string_view text) { return Checker(text).check(); }
+JsonError check_json(std::string_view text, std::size_t* values) {
+  Checker checker(text);
+  const JsonError error = checker.check();
+  if (values != nullptr) *values = checker.values();
+  return error;
+}
 
 JsonError repair_and_check_json(std::string& text) {
   repair_escapes(text);

@@ -17,8 +17,9 @@ enum class JsonError : std::uint8_t { kNone, kMalformed, kTooDeep };
 
 // Checks that `text` is exactly one JSON value (RFC 8259) in UTF-8, nested at most kMaxJsonDepth deep. Numbers may
 // have any magnitude, as in JSON.parse. Lone surrogates (\ud800 without its other half) are kMalformed, because
-// strict readers reject them. Allocates nothing; about 2 ns per byte at worst.
-JsonError check_json(std::string_view text);
+// strict readers reject them. Allocates nothing; about 2 ns per byte at worst. `values`, if given, receives the number of
+// values in a correct text, containers included.
+JsonError check_json(std::string_view text, std::size_t* values = nullptr);
 
 // A predicate for a message: "is not valid JSON". REQUIRES: `fault` is not kNone.
 std::string describe(JsonError error);

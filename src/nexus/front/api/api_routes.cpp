@@ -126,7 +126,7 @@ std::expected<void, ErrorResponse> Api::open_websocket(const Request& request, R
   if (shard_.stage() == shard::Stage::kDraining)
     return std::unexpected(ErrorResponse{not_started(EndReason::kServerShutdown)});
   if (!shard_.registry().find(request.name(0)))
-    return std::unexpected(ErrorResponse{shard::panel_not_found(request.name(0))});
+    return std::unexpected(ErrorResponse{executions::panel_not_found(request.name(0))});
   const auto room = shard_.ledger().grant(budget::Kind::kBuffers, websocket::kClientBytes);
   if (!room) return std::unexpected(ErrorResponse{room.error()});
   response.set_status(http::kSwitchingProtocols);

@@ -11,7 +11,7 @@
 #include "nexus/front/api/refuse.h"
 #include "nexus/front/auth/authorizer.h"
 #include "nexus/front/http/etag.h"
-#include "nexus/runtime/shard/tool_calls.h"
+#include "nexus/runtime/executions/tool_calls.h"
 
 namespace nexus::api {
 namespace {
@@ -27,7 +27,7 @@ Freshness tag(const panels::Panel& panel, const http::Request& request, http::Re
 }
 
 std::unexpected<ErrorResponse> not_found(std::string_view id) {
-  return std::unexpected(ErrorResponse{shard::panel_not_found(id)});
+  return std::unexpected(ErrorResponse{executions::panel_not_found(id)});
 }
 
 }  // namespace

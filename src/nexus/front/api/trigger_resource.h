@@ -9,14 +9,14 @@
 #include "nexus/front/http/response.h"
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/executions/idempotency.h"
-#include "nexus/runtime/shard/tool_calls.h"
+#include "nexus/runtime/executions/tool_calls.h"
 
 namespace nexus::api {
 
 class TriggerResource {
  public:
-  TriggerResource(shard::ToolCalls& calls, executions::Executions& executions, executions::Idempotency& keys,
-                  ExecutionResource& waiting, metrics::Probes& probes)
+  TriggerResource(executions::ToolCalls& calls, executions::Executions& executions,
+                  executions::Idempotency& keys, ExecutionResource& waiting, metrics::Probes& probes)
       : calls_(calls), executions_(executions), keys_(keys), waiting_(waiting), probes_(probes) {}
 
   // Runs the tool. Responds with its RESULT, or 202 when it is suspended; with a known Idempotency-Key, with the
@@ -31,7 +31,7 @@ class TriggerResource {
   Task<void> run_first(executions::ToolCall call, const std::string& key,
                        executions::Idempotency::EntryPtr entry);
 
-  shard::ToolCalls& calls_;
+  executions::ToolCalls& calls_;
   executions::Executions& executions_;
   executions::Idempotency& keys_;
   ExecutionResource& waiting_;

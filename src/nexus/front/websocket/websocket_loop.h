@@ -8,8 +8,8 @@
 #include "nexus/foundation/budget/ledger.h"
 #include "nexus/foundation/metrics/probes.h"
 #include "nexus/runtime/executions/executions.h"
+#include "nexus/runtime/executions/tool_calls.h"
 #include "nexus/runtime/loop/loop.h"
-#include "nexus/runtime/shard/tool_calls.h"
 #include "nexus/runtime/subscribers/subscribers.h"
 
 namespace nexus::websocket {
@@ -23,7 +23,7 @@ struct WebSocketLoop {
   const Clock& clock;
   budget::Ledger& ledger;
   subscribers::Subscribers& subscribers;
-  shard::ToolCalls& calls;
+  executions::ToolCalls& calls;
   executions::Executions& executions;
   metrics::Probes& probes;
   std::uint64_t body_limit_bytes = 1 << 20;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/foundation/base/units.h"
 #include "nexus/runtime/panels/schema_engine.h"
 
@@ -12,7 +11,6 @@ namespace {
 // The most bytes that one value takes: as one of few members, in a vector that is doubling its size.
 constexpr std::uint64_t kValueBytes = 176;
 constexpr std::uint64_t kCheckBytes = 4096;  // fixed cost
-constexpr std::uint64_t kCompileBytes = 2_MiB;
 
 struct ErrorsBelow {
   std::string path;
@@ -34,7 +32,6 @@ void ArgsSchema::Free::operator()(nexus_schema* schema) const { nexus_schema_fre
 std::shared_ptr<const ArgsSchema> ArgsSchema::compile(std::string_view schema, const std::string& path,
                                                       Validator& validator) {
   ErrorsBelow below{path, validator};
-  require_memory(kCompileBytes);
   std::unique_ptr<nexus_schema, Free> compiled(
       nexus_schema_compile(schema.data(), schema.size(), &below, add_error));
   if (compiled == nullptr) return nullptr;
@@ -45,15 +42,11 @@ std::size_t ArgsSchema::bytes() const { return nexus_schema_bytes(schema_.get())
 
 void ArgsSchema::check(std::string_view args, Validator& validator) const {
   ErrorsBelow below{{}, validator};
-  require_memory(args_bytes_at_most(args) - kCheckBytes);  // the tree of values; the rest is small blocks
   nexus_schema_check(schema_.get(), args.data(), args.size(), &below, add_error);
 }
 
-// Each value but the first follows one of these characters. Counting those in strings too errs on the safe side.
-std::uint64_t args_bytes_at_most(std::string_view args) {
-  const auto values = static_cast<std::uint64_t>(
-      1 + std::ranges::count(args, ',') + std::ranges::count(args, '[') + std::ranges::count(args, '{'));
-  return kCheckBytes + 3 * args.size() + values * kValueBytes;
+std::uint64_t args_bytes_at_most(std::size_t bytes, std::size_t values) {
+  return kCheckBytes + 3 * bytes + values * kValueBytes;
 }
 
 std::shared_ptr<const ArgsSchema> ArgsSchemas::get(const std::string& schema) {

@@ -42,9 +42,9 @@ class ArgsSchema {
   ArgsDefaults defaults_;
 };
 
-// The most memory that a check of this text takes while it runs, for the tree of its values. Measured; see
-// schema_memory_test.
-std::uint64_t args_bytes_at_most(std::string_view args);
+// The most memory that a check of a text of `bytes` with so many values (check_json) takes while it runs, for the tree of its
+// values. Measured; see schema_memory_test.
+std::uint64_t args_bytes_at_most(std::size_t bytes, std::size_t values);
 
 // A cache of compiled schemas. A panel keeps only the text, which is ten times smaller than the compiled schema.
 //

@@ -13,11 +13,11 @@
 #include "nexus/foundation/metrics/probes.h"
 #include "nexus/runtime/executions/executions.h"
 #include "nexus/runtime/executions/idempotency.h"
+#include "nexus/runtime/executions/tool_calls.h"
 #include "nexus/runtime/exposition/snapshot.h"
 #include "nexus/runtime/loop/loop_group.h"
 #include "nexus/runtime/panels/registry.h"
 #include "nexus/runtime/shard/panel_service.h"
-#include "nexus/runtime/shard/tool_calls.h"
 #include "nexus/runtime/subscribers/subscribers.h"
 #include "nexus/runtime/triggers/scheduler.h"
 #include "nexus/sandbox/execution/runtime.h"
@@ -78,7 +78,7 @@ class Shard {
   executions::Executions& executions() { return executions_; }
   triggers::Scheduler& scheduler() { return scheduler_; }
   PanelService& panels() { return panels_; }
-  ToolCalls& tool_calls() { return tool_calls_; }
+  executions::ToolCalls& tool_calls() { return tool_calls_; }
   executions::Idempotency& idempotency() { return idempotency_; }
 
   // The figures of this loop; the caller adds those of the other loops.
@@ -125,7 +125,7 @@ class Shard {
   executions::Executions executions_;
   triggers::Scheduler scheduler_;
   PanelService panels_;
-  ToolCalls tool_calls_;
+  executions::ToolCalls tool_calls_;
   executions::Idempotency idempotency_;
   exposition::Sources sources_;
   Stage stage_ = Stage::kStarting;

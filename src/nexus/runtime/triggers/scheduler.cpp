@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <new>
 
 #include "nexus/foundation/base/log.h"
 #include "nexus/foundation/base/time_text.h"
@@ -187,11 +186,7 @@ void Scheduler::start_due(Due& due, std::int64_t now_ms) {
       count(*queue, Came::kSkipped);
       continue;
     }
-    try {
-      add(queue, {make(tick_args(scheduled_unix_ms))});
-    } catch (const std::bad_alloc&) {
-      count(*queue, Came::kDropped);  // the other triggers must continue
-    }
+    add(queue, {make(tick_args(scheduled_unix_ms))});
   }
 }
 
@@ -244,26 +239,9 @@ void Scheduler::add(const TriggerQueuePtr& queue, Job job) {
 // Starts the work in a later turn of the loop: the caller is about to commit.
 void Scheduler::wake(const TriggerQueuePtr& queue) {
   if (queue->is_busy) return;
-  asio::post(loops_.executor(), [this, queue] {
-    try {
-      asio::co_spawn(loops_.executor(), work(queue), [this, queue](std::exception_ptr error) {
-        try {
-          must_not_throw(error);
-        } catch (const std::bad_alloc&) {
-          on_no_memory(*queue);
-        }
-      });
-    } catch (const std::bad_alloc&) {
-      on_no_memory(*queue);
-    }
-  });
   queue->is_busy = true;
-}
-
-// Jobs that still wait run when the next job of this queue is added.
-void Scheduler::on_no_memory(TriggerQueue& queue) {
-  queue.is_busy = false;
-  count(queue, Came::kRefused);
+  asio::post(loops_.executor(),
+             [this, queue] { asio::co_spawn(loops_.executor(), work(queue), must_not_throw); });
 }
 
 Task<void> Scheduler::work(TriggerQueuePtr queue) {
@@ -279,8 +257,9 @@ Task<void> Scheduler::work(TriggerQueuePtr queue) {
 // the first segment: an execution that waits a day for an approval must not block the next one.
 Task<void> Scheduler::run(TriggerQueuePtr queue, Job job) {
   for (int tries = 1; !queue->is_over && !is_stopped_; ++tries) {
-    executions::ToolCall call{queue->panel, queue->definition, queue->tool, job.what->json, job.what};
-    call.origin = queue->type();
+    // Cannot fail: put() ends the queue of a tool that is gone.
+    executions::ToolCall call =
+        executions::ToolCalls::find(queue->panel, queue->tool->name, job.what, queue->type()).value();
     call.depth = job.depth;
     call.keeps_result = true;
     if (job.depth > kMostDepth) {

@@ -25,6 +25,7 @@
 #include "nexus/foundation/budget/ledger.h"
 #include "nexus/foundation/metrics/probes.h"
 #include "nexus/runtime/executions/executions.h"
+#include "nexus/runtime/executions/tool_calls.h"
 #include "nexus/runtime/loop/loop.h"
 #include "nexus/runtime/loop/loop_group.h"
 #include "nexus/runtime/triggers/trigger_queue.h"
@@ -94,7 +95,6 @@ class Scheduler {
   // ---- the queues ----
   void add(const TriggerQueuePtr& queue, TriggerQueue::Job job);
   void wake(const TriggerQueuePtr& queue);
-  void on_no_memory(TriggerQueue& queue);
   Task<void> work(TriggerQueuePtr queue);
   Task<void> run(TriggerQueuePtr queue, TriggerQueue::Job job);
   void count(const TriggerQueue& queue, metrics::TriggerProbe::Outcome came, std::uint64_t times = 1) {

@@ -1,8 +1,6 @@
 // What a commit triggers: by its events, and by the values of the state that it changes.
 #include <fmt/format.h>
 
-#include <new>
-
 #include "nexus/foundation/base/glob.h"
 #include "nexus/foundation/base/log.h"
 #include "nexus/foundation/json/json.h"
@@ -48,16 +46,12 @@ void Scheduler::committed(const executions::ToolCall& cause, const Journal& jour
   const auto loops = journal.events.empty() ? followers_.end() : followers_.find(cause.panel->id());
   const std::set<std::size_t>* followers = loops == followers_.end() ? nullptr : &loops->second;
   if (is_stopped_ || (own == nullptr && followers == nullptr)) return;
-  try {
-    for (const Event& event : journal.events)
-      happened(event, cause, own, followers);
-    std::uint64_t most_bytes = kMostComparedBytes;
-    if (own == nullptr || own->by_key.empty()) return;
-    for (const StateMutation& mutation : journal.mutations)
-      changed(mutation, cause, *own, most_bytes);
-  } catch (const std::bad_alloc&) {
-    probes_.triggers.record(TriggerType::kEvent, Came::kDropped);
-  }
+  for (const Event& event : journal.events)
+    happened(event, cause, own, followers);
+  std::uint64_t most_bytes = kMostComparedBytes;
+  if (own == nullptr || own->by_key.empty()) return;
+  for (const StateMutation& mutation : journal.mutations)
+    changed(mutation, cause, *own, most_bytes);
 }
 
 void Scheduler::happened(const Event& event, const executions::ToolCall& cause, const PanelQueues* own,

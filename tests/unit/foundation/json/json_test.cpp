@@ -124,6 +124,20 @@ TEST(JsonCheck, TakesNumbersOfAnyMagnitude) {
   }
 }
 
+TEST(JsonCheck, ACheckCountsTheValues) {
+  for (const auto& [text, values] : std::vector<std::pair<std::string, std::size_t>>{
+           {"1", 1},
+           {"[]", 1},
+           {R"(["a,[{", "\"{"])", 3},
+           {R"({"a": [1, {}, {"b": null}], "c": ","})", 7},
+           {nested(100), 100},
+       }) {
+    std::size_t counted = 0;
+    EXPECT_EQ(check_json(text, &counted), JsonError::kNone) << text;
+    EXPECT_EQ(counted, values) << text;
+  }
+}
+
 TEST(JsonCheck, CountsDepth) {
   EXPECT_EQ(check_json(nested(kMaxJsonDepth)), JsonError::kNone);
   EXPECT_EQ(check_json(nested(kMaxJsonDepth + 1)), JsonError::kTooDeep);
