@@ -119,6 +119,7 @@ class Executions {
   Task<Result<void>> begin(SegmentRun& run);
   Task<Result<void>> take_turn(SegmentRun& run);
   Task<Result<void>> reserve_growth(SegmentRun& run);
+  bool take_idle_instance(SegmentRun& run);
   Task<Result<void>> take_instance(SegmentRun& run);
   Task<Result<void>> load_handler(SegmentRun& run);
   Task<Result<void>> restore(SegmentRun& run);

@@ -15,11 +15,16 @@ bool Executions::begin_now(SegmentRun& run) {
   if (!run.turn) return false;
   look_up(run);
   if (!run.handler || run.handler->use.memory.forecast_bytes() > 0) return false;
-  auto lease = pool_.try_acquire();
-  if (!lease) return false;
-  run.lease = *std::move(lease);
+  if (!take_idle_instance(run)) return false;
   start(run);
   return true;
+}
+
+bool Executions::take_idle_instance(SegmentRun& run) {
+  if (std::exchange(run.is_pool_asked, true)) return false;
+  auto lease = pool_.try_acquire();
+  if (lease) run.lease = *std::move(lease);
+  return lease.has_value();
 }
 
 // Afterwards the instance can step(), or there is a load_error. An error: nothing of the segment has run.
@@ -34,7 +39,6 @@ Task<Result<void>> Executions::begin(SegmentRun& run) {
   }
   if (auto taken = co_await take_instance(run); !taken) co_return taken;
   if (run.is_resumed()) co_return co_await restore(run);
-  run.state.move_to(probes_.in_progress.running);
   if (!run.handler) {
     if (auto loaded = co_await load_handler(run); !loaded) co_return loaded;
   }
@@ -86,10 +90,11 @@ Task<Result<void>> Executions::reserve_growth(SegmentRun& run) {
 }
 
 Task<Result<void>> Executions::take_instance(SegmentRun& run) {
-  auto lease = pool_.try_acquire();
-  if (!lease && run.is_resumed()) {
+  if (take_idle_instance(run)) co_return Result<void>();
+  Result<pool::Lease> lease;
+  if (run.is_resumed()) {
     lease = co_await wait_for_instance(run.until_ms);
-  } else if (!lease) {
+  } else {
     lease = co_await instance(run.until_ms);
   }
   if (!lease) co_return std::unexpected(std::move(lease.error()));
@@ -98,6 +103,7 @@ Task<Result<void>> Executions::take_instance(SegmentRun& run) {
 }
 
 Task<Result<void>> Executions::load_handler(SegmentRun& run) {
+  run.state.move_to(probes_.in_progress.running);
   const panels::Tool& tool = *run.call.tool;
   auto loaded = co_await load_in(*run.lease, tool.handler, tool.limits);
   if (auto may = may_go_on(run); !may) co_return may;
@@ -109,10 +115,9 @@ Task<Result<void>> Executions::load_handler(SegmentRun& run) {
   run.handler = *std::move(loaded);
   if (run.lease->state() == sandbox::Instance::Status::kIdle) co_return Result<void>();
   run.lease.give_back();
+  run.is_pool_asked = false;
   run.state.move_to(probes_.in_progress.queued);
-  auto taken = co_await take_instance(run);
-  if (taken) run.state.move_to(probes_.in_progress.running);
-  co_return taken;
+  co_return co_await take_instance(run);
 }
 
 sandbox::ExecutionRequest Executions::request_of(const SegmentRun& run) const {

@@ -48,6 +48,7 @@ struct SegmentRun {
   std::uint64_t earlier_us = 0;     // running time of earlier segments
   std::uint64_t sliced_us = 0;      // from the end of the first slice to the end of the last
   bool is_looked_up = false;        // in the cache of images
+  bool is_pool_asked = false;       // for an idle instance
   bool cache_hit = false;
   bool may_use_start_reserve = false;  // it has been refused for long
 };

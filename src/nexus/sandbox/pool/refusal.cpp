@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "nexus/foundation/base/end_reason.h"
+
 namespace nexus::pool {
 namespace {
 
@@ -39,9 +41,9 @@ Error error_of(Refusal why, const PoolOptions& options) {
     case Refusal::kShuttingDown:
       break;
   }
-  return Error{.code = ErrorCode::kShuttingDown,
-               .message = "the server is shutting down",
-               .retry_after_ms = kRetryAfterMs};
+  Error error = not_started(EndReason::kServerShutdown);
+  error.retry_after_ms = kRetryAfterMs;
+  return error;
 }
 
 }  // namespace nexus::pool
