@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <new>
 #include <span>
 #include <string_view>
 
@@ -94,8 +93,7 @@ Task<void> Reclaimer::follow() {
     const auto [error] = co_await events_.async_wait(decltype(events_)::wait_read, kAwaitTuple);
     if (error || is_stopped_) co_return;
     watch_.take();
-    if (!if_memory_lasts([&] { look(is_at_rest(), "after an event"); }))
-      policy_.look_soon();  // the timer checks again
+    look(is_at_rest(), "after an event");
     pause_.expires_after(kBetweenEvents);
     co_await pause_.async_wait(kAwaitTuple);
   }
@@ -105,9 +103,7 @@ Task<void> Reclaimer::keep() {
   while (!is_stopped_) {
     timer_.expires_after(kTick);
     co_await timer_.async_wait(kAwaitTuple);
-    if (is_stopped_) co_return;
-    // Check again soon: a container's limit may have been raised meanwhile.
-    if (!if_memory_lasts([&] { tick(); })) policy_.look_soon();
+    if (!is_stopped_) tick();
   }
 }
 
@@ -116,6 +112,7 @@ bool Reclaimer::is_at_rest() const {
 }
 
 void Reclaimer::tick() {
+  look_for_memory();
   const bool is_resting = is_at_rest();
   const RestPolicy::Decision decision = policy_.tick(
       {.now_ms = clock_.monotonic_us() / 1000,
@@ -141,9 +138,7 @@ void Reclaimer::look(bool is_resting, std::string_view reason) {
   const std::uint64_t scarce = scarce_bytes(limits.grantable_bytes);
   if (const std::uint64_t free = ledger_.free_for(budget::Kind::kInstances); free < scarce) {
     for (const auto& one : loops_)
-      asio::post(one->loop(), [&one = *one, bytes = scarce - free] {
-        if_memory_lasts([&] { one.shard().reclaim(bytes); });
-      });
+      asio::post(one->loop(), [&one = *one, bytes = scarce - free] { one.shard().reclaim(bytes); });
   }
 }
 
@@ -168,13 +163,11 @@ void Reclaimer::ask_for_handlers() {
   asked_started_ = started_;
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     asio::post(loops_[i]->loop(), [this, i] {
-      if_memory_lasts([&] {
-        asio::post(loops_.front()->loop(),
-                   [this, i, top = loops_[i]->shard().hungriest(ExitRecord::kHandlers)]() mutable {
-                     hungriest_[i] = std::move(top);
-                     if_memory_lasts([&] { name_handlers(); });
-                   });
-      });
+      asio::post(loops_.front()->loop(),
+                 [this, i, top = loops_[i]->shard().hungriest(ExitRecord::kHandlers)]() mutable {
+                   hungriest_[i] = std::move(top);
+                   name_handlers();
+                 });
     });
   }
 }
@@ -192,9 +185,7 @@ void Reclaimer::name_handlers() {
 void Reclaimer::give_back_idle_memory() {
   for (const auto& one : loops_) {
     asio::post(one->loop(), [this, &one = *one] {
-      bool has_more = true;
-      if_memory_lasts([&] { has_more = one.shard().tidy(); });
-      asio::post(loops_.front()->loop(), [this, has_more] { tidied(has_more); });
+      asio::post(loops_.front()->loop(), [this, has_more = one.shard().tidy()] { tidied(has_more); });
     });
     ++tidying_;  // counts only the loops that were asked
   }

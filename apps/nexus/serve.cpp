@@ -3,13 +3,13 @@
 
 #include <cstdlib>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "commands.h"
 #include "embedded.h"
 #include "exit_record.h"
 #include "load_settings.h"
+#include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/foundation/budget/bounded_ledger.h"
 #include "nexus/foundation/budget/memory_monitor.h"
 #include "nexus/foundation/system/kernel_file.h"
@@ -96,13 +96,9 @@ int serve_until_told(const ServeCommand& command) {
 
 }  // namespace
 
-int serve(const ServeCommand& command) try {
-  // After a failed allocation, Rust's code for backtraces would fail too, and wait for its own lock for ever.
-  setenv("RUST_BACKTRACE", "0", 1);
+int serve(const ServeCommand& command) {
+  end_on_bad_alloc();
   return serve_until_told(command);
-} catch (const std::bad_alloc&) {
-  fmt::print(stderr, "nexus: there is not enough memory to start; see ulimit -v and the container's limit\n");
-  return kFailed;
 }
 
 }  // namespace nexus::app

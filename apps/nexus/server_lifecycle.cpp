@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <future>
-#include <new>
 #include <system_error>
 #include <thread>
 
@@ -40,19 +39,6 @@ std::vector<http::Server*> servers_of(std::span<const std::unique_ptr<ServingLoo
   return servers;
 }
 
-// Runs a loop. A request that lacks memory is rejected inside; when the loop itself lacks memory, no request can be
-// served any more, so the process ends.
-void run_loop(asio::io_context& loop) {
-  try {
-    loop.run();
-  } catch (const std::bad_alloc&) {
-    std::fputs(
-        "nexus: no memory is left for the server itself (see `ulimit -v` and the container's memory)\n",
-        stderr);
-    std::_Exit(kFailed);
-  }
-}
-
 // Starts a thread that runs the loop. It returns once the thread is able to run handlers, or with the reason why it is
 // not.
 Result<std::jthread> start_thread(asio::io_context& loop, sandbox::Runtime& runtime) try {
@@ -62,7 +48,7 @@ Result<std::jthread> start_thread(asio::io_context& loop, sandbox::Runtime& runt
     auto ready = runtime.prepare_thread();
     const bool is_ready = ready.has_value();
     promise.set_value(std::move(ready));
-    if (is_ready) run_loop(loop);
+    if (is_ready) loop.run();
   });
   if (auto ready = prepared.get(); !ready) return std::unexpected(std::move(ready).error());
   return thread;
@@ -112,7 +98,7 @@ int ServerLifecycle::run(Plan plan) {
   {
     const auto threads = start_threads(loops_, runtime_);
     if (threads) {
-      run_loop(loop());
+      loop().run();
     } else {
       fmt::print(stderr, "nexus: {}\n", threads.error().message);
       status_ = kFailed;

@@ -1,11 +1,12 @@
 //! Rust's heap: malloc, and when malloc fails, the program's reserve for small blocks
-//! (src/nexus/foundation/base/memory_reserve.h). Rust aborts the process when an allocation fails.
+//! (src/nexus/foundation/base/memory_reserve.h). Beyond that the process ends in good order; by itself, Rust would abort.
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
 
 unsafe extern "C" {
     /// Null if no block is left or `bytes` is too large.
     fn nexus_reserve_take(bytes: usize) -> *mut u8;
+    fn nexus_end_without_memory() -> !;
     /// False if the block is not from the reserve.
     fn nexus_reserve_give_back(block: *mut u8) -> bool;
     fn nexus_reserve_has(block: *const u8) -> bool;
@@ -17,10 +18,15 @@ const MOST_ALIGN: usize = 64;
 struct Heap;
 
 unsafe fn reserved(layout: Layout) -> *mut u8 {
-    if layout.align() > MOST_ALIGN {
-        return ptr::null_mut();
+    let block = if layout.align() > MOST_ALIGN {
+        ptr::null_mut()
+    } else {
+        unsafe { nexus_reserve_take(layout.size()) }
+    };
+    if block.is_null() {
+        unsafe { nexus_end_without_memory() }
     }
-    unsafe { nexus_reserve_take(layout.size()) }
+    block
 }
 
 unsafe impl GlobalAlloc for Heap {
@@ -35,9 +41,7 @@ unsafe impl GlobalAlloc for Heap {
             return block;
         }
         let block = unsafe { reserved(layout) };
-        if !block.is_null() {
-            unsafe { ptr::write_bytes(block, 0, layout.size()) };
-        }
+        unsafe { ptr::write_bytes(block, 0, layout.size()) };
         block
     }
 
@@ -58,10 +62,8 @@ unsafe impl GlobalAlloc for Heap {
                 }
             }
             let other = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
-            if !other.is_null() {
-                ptr::copy_nonoverlapping(block, other, layout.size().min(size));
-                self.dealloc(block, layout);
-            }
+            ptr::copy_nonoverlapping(block, other, layout.size().min(size));
+            self.dealloc(block, layout);
             other
         }
     }

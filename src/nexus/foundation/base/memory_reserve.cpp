@@ -1,11 +1,15 @@
 #include "nexus/foundation/base/memory_reserve.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <new>
+#include <string_view>
 
 namespace nexus {
 namespace {
@@ -62,18 +66,18 @@ constinit Blocks<kLargestReserved, 1> large_blocks{};
 
 // Memory is short until malloc can give this much.
 constexpr std::size_t kProbeBytes = 64 * 1024;
+std::atomic<bool> is_spare_gone = false;
 
-bool has_malloc(std::size_t bytes) {
-  void* probe = std::malloc(bytes);
-  asm volatile("" : "+r"(probe));  // keeps the compiler from removing the pair
-  std::free(probe);
-  return probe != nullptr;
-}
-
-bool is_used_beyond(std::size_t quarters) {
-  const bool is_beyond = small_blocks.in_use() * 4 >= small_blocks.kCount * quarters ||
-                         large_blocks.in_use() * 4 >= large_blocks.kCount * quarters;
-  return is_beyond && !has_malloc(kProbeBytes);
+void on_terminate() {
+  if (const std::exception_ptr error = std::current_exception()) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::bad_alloc&) {
+      end_without_memory();
+    } catch (...) {
+    }
+  }
+  std::abort();
 }
 
 }  // namespace
@@ -95,8 +99,13 @@ std::size_t Reserve::free_blocks_of(std::size_t bytes) {
                          : large_blocks.kCount - large_blocks.in_use();
 }
 
-bool is_memory_short() { return is_used_beyond(2); }
-bool is_memory_gone() { return is_used_beyond(3); }
+bool is_memory_short() {
+  const bool is_half_used =
+      small_blocks.in_use() * 2 >= small_blocks.kCount || large_blocks.in_use() * 2 >= large_blocks.kCount;
+  return is_spare_gone.load(std::memory_order_relaxed) || (is_half_used && !has_memory(kProbeBytes));
+}
+
+void look_for_memory() { is_spare_gone = !has_memory(kSpareBytes); }
 
 Error want_of_memory() {
   return {.code = ErrorCode::kOverloaded,
@@ -104,18 +113,32 @@ Error want_of_memory() {
           .limit = LimitReached{"container", "memory"}};
 }
 
-void require_memory(std::size_t bytes) {
-  if (!has_malloc(bytes)) throw std::bad_alloc();
+bool has_memory(std::size_t bytes) {
+  void* probe = std::malloc(bytes);
+  asm volatile("" : "+r"(probe));  // keeps the compiler from removing the pair
+  std::free(probe);
+  return probe != nullptr;
 }
+
+void end_without_memory() noexcept {
+  constexpr std::string_view kLine =
+      "nexus: no memory is left for the server itself (see `ulimit -v` and the container's memory)\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kLine.data(), kLine.size());
+  std::_Exit(1);
+}
+
+void end_on_bad_alloc() { std::set_terminate(on_terminate); }
 
 }  // namespace nexus
 
 extern "C" {  // for engine/src/allocator.rs
 void* nexus_reserve_take(std::size_t bytes);
+void nexus_end_without_memory();
 bool nexus_reserve_give_back(void* block);
 bool nexus_reserve_has(const void* block);
 
 void* nexus_reserve_take(std::size_t bytes) { return nexus::Reserve::take(bytes); }
+void nexus_end_without_memory() { nexus::end_without_memory(); }
 bool nexus_reserve_give_back(void* block) { return nexus::Reserve::give_back(block); }
 bool nexus_reserve_has(const void* block) { return nexus::Reserve::has(block); }
 }

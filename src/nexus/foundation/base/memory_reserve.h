@@ -3,14 +3,15 @@
 // for its timer when the address space (ulimit -v) or the machine's commit limit is used up. A memory cgroup does not
 // make malloc fail; there the budget protects the process.
 //
+// std::bad_alloc is caught only where C++ returns to the engine's frames: the handler fails. Anywhere else it ends the
+// process in good order (end_without_memory()); no other code has to be correct with half of its work done.
+//
 // While malloc succeeds, the reserve costs one comparison per freed block and no resident memory. Thread-safe. Absent
 // under a sanitizer, which brings its own `operator new`. The Rust code of the engine allocates through the reserve
 // too (engine/src/allocator.rs).
 #pragma once
 
 #include <cstddef>
-#include <new>
-#include <utility>
 
 #include "nexus/foundation/base/error.h"
 
@@ -18,27 +19,24 @@ namespace nexus {
 
 inline constexpr std::size_t kLargestReserved = 8192;
 
-// At least half of the reserve is in use and malloc still fails: do not begin new work.
+// malloc has no kSpareBytes, by the latest look, or half of the reserve is in use: do not begin new work.
 bool is_memory_short();
-
-// At least three quarters are in use: do not accept new connections.
-bool is_memory_gone();
+// Looks for kSpareBytes; to be called about every 100 ms.
+void look_for_memory();
+inline constexpr std::size_t kSpareBytes = 16 << 20;
 
 // kOverloaded, for when malloc fails. Its texts are short enough to need no allocation.
 Error want_of_memory();
 
-// Throws std::bad_alloc unless malloc has `bytes` now. Called before Rust code that allocates, because Rust aborts
-// the process when an allocation fails. Another thread may take the bytes in between.
-void require_memory(std::size_t bytes);
+// Whether malloc has `bytes` now. Another thread may take them in the next moment.
+bool has_memory(std::size_t bytes);
 
-// Runs optional or deferrable work. False if it threw std::bad_alloc.
-template <class Work>
-bool if_memory_lasts(Work&& work) try {
-  std::forward<Work>(work)();
-  return true;
-} catch (const std::bad_alloc&) {
-  return false;
-}
+// Writes one line to standard error, and ends the process with status 1, without destructors: its crash record stays
+// for the next start. Allocates nothing.
+[[noreturn]] void end_without_memory() noexcept;
+
+// Makes std::bad_alloc that nothing catches call end_without_memory(). Other exceptions abort the process as usual.
+void end_on_bad_alloc();
 
 // Access to the reserve, for its tests.
 struct Reserve {

@@ -2,10 +2,14 @@
 
 #include <string>
 
+#include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/foundation/base/units.h"
 
 namespace nexus::budget {
 namespace {
+
+// From so many bytes on a buffer is asked of malloc before it is granted.
+constexpr std::uint64_t kAskedBytes = 64_KiB;
 
 Error refusal(const NamedLimit& limit, std::uint64_t wanted, std::uint64_t free) {
   std::string message = "no memory to give: " + std::to_string(wanted) + " bytes wanted, " +
@@ -42,6 +46,8 @@ LedgerState BoundedLedger::state() const {
 }
 
 Result<void> BoundedLedger::take(Kind kind, std::uint64_t bytes, Need need) {
+  if (kind == Kind::kBuffers && bytes >= kAskedBytes && !has_memory(bytes + kSpareBytes))
+    return std::unexpected(want_of_memory());
   NamedLimit limit;
   std::uint64_t free = 0;
   {

@@ -38,7 +38,8 @@ std::string cause_text(const UncleanExit& exit, const Record& record) {
       break;
   }
   return fmt::format(
-      "there was memory ({} free): look for a crash in its log (134, 139), or for who sent SIGKILL (137); a "
+      "there was memory ({} free): look in its log for a crash (134, 139) or for a failed allocation (1), or "
+      "for who sent SIGKILL (137); a "
       "leap of more than that within a second cannot be seen here",
       bytes_text(record.container_limit_bytes != 0 ? container_free(record)
                                                    : record.machine_available_bytes));

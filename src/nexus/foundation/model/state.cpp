@@ -47,28 +47,13 @@ bool State::erase(std::string_view key) {
   return true;
 }
 
-State::Reservation State::reserve(const std::vector<StateMutation>& mutations) {
-  Reservation reservation;
-  for (const StateMutation& mutation : mutations) {
-    if (mutation.json && !values_.contains(mutation.key)) reservation.nodes_.emplace(mutation.key, Value{});
-  }
-  const std::size_t most = values_.size() + reservation.nodes_.size();
-  if (!reservation.nodes_.empty() && most >= values_.bucket_count()) values_.reserve(2 * most);
-  return reservation;
-}
-
-void State::apply(std::vector<StateMutation>& mutations, Reservation reservation) noexcept {
+void State::apply(std::vector<StateMutation>& mutations) {
   for (StateMutation& mutation : mutations) {
-    if (!mutation.json) {
+    if (mutation.json) {
+      set(mutation.key, *std::move(mutation.json));
+    } else {
       erase(mutation.key);
-      continue;
     }
-    if (const auto fresh = reservation.nodes_.find(mutation.key); fresh != reservation.nodes_.end()) {
-      bytes_ += member_bytes(mutation.key, {}) - (values_.empty() ? 1 : 0);
-      fresh->second.order = next_order_++;
-      values_.insert(reservation.nodes_.extract(fresh));
-    }
-    set(mutation.key, *std::move(mutation.json));
   }
 }
 

@@ -35,15 +35,8 @@ class State {
   // `json` is one checked JSON value. An existing key keeps its place; an erased key comes back at the end.
   void set(std::string_view key, std::string json);
   bool erase(std::string_view key);  // false if the key was absent
-
-  // A commit has two steps: reserve() allocates and may throw, apply() cannot fail.
-  class Reservation {
-    friend class State;
-    Values nodes_;  // nodes for new keys
-  };
-  Reservation reserve(const std::vector<StateMutation>& mutations);
-  // Takes over the values. REQUIRES: the reservation is for these mutations, and the state has not changed since.
-  void apply(std::vector<StateMutation>& mutations, Reservation reservation) noexcept;
+  // Sets and erases in that order. Moves the values out of `mutations`.
+  void apply(std::vector<StateMutation>& mutations);
 
   std::vector<std::string_view> keys() const;  // in order; valid until the next change
   // The size of to_json(): braces, quoted and escaped keys, colons, values and commas.

@@ -4,7 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
-#include <new>
 
 #include "nexus/foundation/model/definition_ids.h"
 #include "nexus/front/http/detached_socket.h"
@@ -12,21 +11,6 @@
 #include "nexus/runtime/loop/placement.h"
 
 namespace nexus::api {
-namespace {
-
-enum class Done : std::uint8_t { kServed, kWithoutMemory };
-
-Done how_it_ended(const std::exception_ptr& error) {
-  try {
-    must_not_throw(error);
-  } catch (const std::bad_alloc&) {
-    return Done::kWithoutMemory;
-  }
-  return Done::kServed;
-}
-
-}  // namespace
-
 std::size_t LoopRouter::where(const http::Request& request) const {
   const http::Route* const row = request.route.row;
   if (loops_.size() == 1 || row == nullptr) return loops_.own();
@@ -71,29 +55,21 @@ void LoopRouter::take_over(http::Upgrade upgrade) {
   owner.part->preempt();
 }
 
-// Request and response stay in place; they belong to the owner's thread until it posts back. bad_alloc on the owner's
-// thread is posted back too, and thrown here.
+// Request and response stay in place; they belong to the owner's thread until it posts back.
 Task<void> LoopRouter::hop(const Peer<Api>& owner, const http::Request& request, http::Response& response) {
-  const auto done = co_await callback<Done>(loops_.executor(), [&](auto back) {
-    auto notify = [&own = api_, back = std::move(back)](Done how) mutable {
-      back(how);
+  co_await callback<bool>(loops_.executor(), [&](auto back) {
+    auto notify = [&own = api_, back = std::move(back)](const std::exception_ptr& error = {}) mutable {
+      must_not_throw(error);
+      back(true);
       own.preempt();
     };
     asio::post(owner.executor(), [&owner, &request, &response, notify = std::move(notify)]() mutable {
-      std::optional<Task<void>> waiting;
-      try {
-        waiting = owner.part->serve(request, response);
-      } catch (const std::bad_alloc&) {
-        return notify(Done::kWithoutMemory);
-      }
-      if (!waiting) return notify(Done::kServed);
-      asio::co_spawn(
-          owner.executor(), *std::move(waiting),
-          [notify = std::move(notify)](std::exception_ptr error) mutable { notify(how_it_ended(error)); });
+      auto waiting = owner.part->serve(request, response);
+      if (!waiting) return notify();
+      asio::co_spawn(owner.executor(), *std::move(waiting), std::move(notify));
     });
     owner.part->preempt();
   });
-  if (done == Done::kWithoutMemory) throw std::bad_alloc();
 }
 
 }  // namespace nexus::api

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <new>
 
 #include "nexus/front/api/execution_json.h"
 #include "nexus/front/api/parameters.h"
@@ -32,11 +31,9 @@ Task<void> TriggerResource::run(executions::ToolCall call, const http::Request& 
   if (!request.trace.empty()) call.trace = std::make_shared<const Trace>(request.trace);
   if (request.idempotency_key)
     co_return co_await run_once(std::move(call), since_ms, request, with_logs, response);
-  auto outcome =
-      co_await executions_.run(std::move(call), [&response, with_logs](const ExecutionResult& ended) {
-        respond_with(ended, with_logs, response);
-        response.seal();
-      });
+  auto outcome = co_await executions_.run(
+      std::move(call),
+      [&response, with_logs](const ExecutionResult& ended) { respond_with(ended, with_logs, response); });
   if (!outcome) co_return refuse(probes_, ErrorResponse{outcome.error()}, response);
   if (outcome->execution != nullptr)
     co_await waiting_.respond_when_ready(std::move(outcome->execution), since_ms, request, with_logs,
@@ -84,23 +81,15 @@ Task<void> TriggerResource::run_once(executions::ToolCall call, std::int64_t sin
   co_await waiting_.respond_when_ready(std::move(execution), since_ms, request, with_logs, response);
 }
 
-// Settles `entry` on every path, bad_alloc included, so that concurrent requests with the same key always wake up.
 Task<void> TriggerResource::run_first(executions::ToolCall call, const std::string& key,
                                       executions::Idempotency::EntryPtr entry) {
   const std::shared_ptr<panels::Panel> panel = call.panel;
   call.keeps_result = true;
-  try {
-    auto outcome = co_await executions_.run(std::move(call));
-    if (outcome) {
-      keys_.ran(*entry, outcome->execution);
-    } else {
-      keys_.refused(*panel, key, *entry, ErrorResponse{std::move(outcome.error())});
-    }
-  } catch (const std::bad_alloc&) {
-    keys_.refused(
-        *panel, key, *entry,
-        ErrorResponse{{.code = ErrorCode::kOverloaded, .message = "no memory left", .retry_after_ms = 1000}});
-    throw;
+  auto outcome = co_await executions_.run(std::move(call));
+  if (outcome) {
+    keys_.ran(*entry, outcome->execution);
+  } else {
+    keys_.refused(*panel, key, *entry, ErrorResponse{std::move(outcome.error())});
   }
 }
 

@@ -5,7 +5,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <limits>
-#include <new>
 
 #include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/foundation/base/random.h"
@@ -24,14 +23,6 @@ constexpr std::size_t kBodyReadBytes = 64 << 10;
 constexpr std::int64_t kRestMs = 1000;        // idle time after which large buffers are freed
 constexpr std::size_t kSmallBytes = 4 << 10;  // covered by kConnectionBytes
 constexpr std::size_t kMostKeptBytes = 32 << 10;
-// Constants, because without memory for a request there may be none to build an error response.
-constexpr std::string_view kTurnedAwayBody =
-    R"({"error":"the process has no memory left for this request","code":"OVERLOADED",)"
-    R"("details":{"layer":"container","setting":"memory","limitBytes":0,"wantedBytes":0,"retryAfterMs":1000}})";
-constexpr std::string_view kTurnedAwayHead =
-    "HTTP/1.1 503 Service Unavailable\r\nNexus-Api-Version: 2\r\nContent-Type: application/json\r\n"
-    "Content-Length: 181\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
-static_assert(kTurnedAwayBody.size() == 181);
 // Reads are accepted, because operators must see the state of a server that has no memory left, and so are deletions,
 // because they free memory.
 bool takes_memory(Method method) { return !is_read(method) && method != Method::delete_; }
@@ -92,22 +83,10 @@ void Connection::drain() {
 
 Task<void> Connection::run() {
   for (;;) {
-    Next next = Next::kRefused;
-    try {
-      next = co_await read_request();
-      if (next == Next::kClosed) break;
-      if (next == Next::kServe && takes_memory(request_.method) && is_memory_short())
-        next = Next::kWithoutMemory;
-      if (next == Next::kServe) co_await serve();
-    } catch (const std::bad_alloc&) {
-      next = response_.is_sealed() ? Next::kServe : Next::kWithoutMemory;
-    }
-    if (next == Next::kWithoutMemory) {
-      turn_away();
-      co_await linger();
-      break;
-    }
-    count_response(response_.status());
+    const Next next = co_await read_request();
+    if (next == Next::kClosed) break;
+    if (next == Next::kServe) co_await serve();
+    service_.count_response(request_, response_.status());
     if (next == Next::kServe && response_.status() == kSwitchingProtocols) co_return hand_over();
     const bool keep = next == Next::kServe && request_.keep_alive && !is_draining_;
     enter(Phase::kWriting, rules_.write_ms);
@@ -205,7 +184,10 @@ std::optional<Connection::Next> Connection::parse(RequestParser& parser) {
       if (const auto refusal = refuse_other_than_websocket(request_))
         return refuse(*refusal, status_of(refusal->code));
     }
-    if (unpaid_ && takes_memory(request_.method)) return refuse(*std::exchange(unpaid_, std::nullopt), 503);
+    if (takes_memory(request_.method)) {
+      if (unpaid_) return refuse(*std::exchange(unpaid_, std::nullopt), 503);
+      if (is_memory_short()) return refuse(want_of_memory(), 503);
+    }
     if (const auto refusal = service_.refuse_head(request_)) {
       return refuse(refusal->code, refusal->message, status_of(refusal->code));
     }
@@ -263,34 +245,6 @@ void Connection::pay_for_response() {
       response_.refuse(service_.count_refusal(paid.error()));
     }
     held_.set_to(bytes_held());
-  }
-}
-
-// Responds without memory. The coroutines of this request are gone with what they held; the connection frees its
-// buffers and is closed. The socket's empty send buffer takes the few bytes at once.
-void Connection::turn_away() {
-  buffer_ = {};
-  request_.body = {};
-  response_ = {};
-  held_.set_to(kConnectionBytes);
-  const bool has_body = request_.method != Method::head;
-  ErrorCondition ignored;
-  socket_.write_some(std::array{asio::buffer(kTurnedAwayHead), asio::buffer(has_body ? kTurnedAwayBody : "")},
-                     ignored);
-  try {
-    service_.count_refusal(want_of_memory());
-  } catch (const std::bad_alloc&) {
-    // The response was sent; it just is not counted.
-  }
-  count_response(503);
-}
-
-// Without memory to count, the response is sent all the same.
-void Connection::count_response(unsigned status) {
-  try {
-    service_.count_response(request_, status);
-  } catch (const std::bad_alloc&) {
-    return;
   }
 }
 

@@ -68,7 +68,7 @@ class Connection {
 
  private:
   enum class Phase : std::uint8_t { kIdle, kReading, kServing, kWriting, kLingering };
-  enum class Next : std::uint8_t { kServe, kRefused, kWithoutMemory, kClosed };
+  enum class Next : std::uint8_t { kServe, kRefused, kClosed };
 
   void enter(Phase phase, std::int64_t limit_ms);
   Task<Next> read_request();
@@ -80,8 +80,6 @@ class Connection {
   std::optional<Next> pay_for_body();
   void pay_for_response();
   void give_back_buffers();
-  void turn_away();
-  void count_response(unsigned status);
   Task<bool> fill_buffer();
   bool take_what_is_there();
   Task<bool> write(std::array<asio::const_buffer, 2> parts);

@@ -61,7 +61,7 @@ void Listener::close() {
   acceptor_.close(error);
 }
 
-void Listener::hand_over(Socket socket) try {
+void Listener::hand_over(Socket socket) {
   Server& server = next();
   next_ = (next_ + 1) % servers_.size();
   if (server.executor() == executor_) return server.add(std::move(socket), options_.serves);
@@ -70,8 +70,6 @@ void Listener::hand_over(Socket socket) try {
                if (auto attached = std::move(detached).attach(server.executor()))
                  server.add(*std::move(attached), serves);
              });
-} catch (const std::bad_alloc&) {
-  spdlog::error("a connection is closed: there is no memory left to hand it to its loop");
 }
 
 Task<void> Listener::accept() {

@@ -105,7 +105,6 @@ std::string details_of(const Error& error) {
 void Response::clear() {
   status_ = 200;
   content_type_ = ContentType::kJson;
-  is_sealed_ = false;
   headers_.clear();
   challenge_ = "Bearer";
   body_.clear();
@@ -118,11 +117,6 @@ void Response::add_header(std::string_view name, std::string_view value) {
   headers_ += ": ";
   headers_ += value;
   headers_ += "\r\n";
-}
-
-void Response::seal() {
-  head_.reserve(kMostOtherHeadBytes + headers_.size() + (body_.size() <= kCopiedBytes ? body_.size() : 0));
-  is_sealed_ = true;
 }
 
 void Response::refuse(const Error& error, std::string_view details_json) {

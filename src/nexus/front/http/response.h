@@ -27,16 +27,11 @@ class Response {
 
   void set_status(unsigned status) { status_ = status; }
   void set_content_type(ContentType type) { content_type_ = type; }
-  // Adds the whole header, or throws and adds nothing. REQUIRES: `value` has no line breaks.
+  // REQUIRES: `value` has no line breaks.
   void add_header(std::string_view name, std::string_view value);
   // Sets WWW-Authenticate of a 401; the default is "Bearer". REQUIRES: no line breaks.
   void set_challenge(std::string_view challenge) { challenge_ = challenge; }
   std::string& body() { return body_; }
-
-  // Reserves all memory that serialise() needs, so that a sealed response can always be sent. To be called before the
-  // effect that the response reports. It lasts until clear() or refuse().
-  void seal();
-  bool is_sealed() const { return is_sealed_; }
 
   // Replaces this response by an error response.
   void refuse(const Error& error, std::string_view details_json = {});
@@ -54,7 +49,6 @@ class Response {
  private:
   unsigned status_ = 200;
   ContentType content_type_ = ContentType::kJson;
-  bool is_sealed_ = false;
   std::string headers_;
   std::string challenge_ = "Bearer";
   std::string body_;

@@ -3,9 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <new>
 
-#include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/foundation/base/time_text.h"
 
 namespace nexus::http {
@@ -19,17 +17,6 @@ constexpr std::chrono::milliseconds kTick{100};
 constexpr int kSendBufferBytes = 256 << 10;
 // For responses that are still being sent after the grace.
 constexpr std::int64_t kCloseMs = 1000;
-
-void log_want_of_memory() { spdlog::error("a connection is closed: there is no memory left to answer it"); }
-
-// Closes a connection that there was no memory to reject.
-void may_lack_memory(std::exception_ptr error) {
-  try {
-    must_not_throw(std::move(error));
-  } catch (const std::bad_alloc&) {
-    log_want_of_memory();
-  }
-}
 
 }  // namespace
 
@@ -50,8 +37,7 @@ void Server::start() {
   asio::co_spawn(executor_, keep_time(), must_not_throw);
 }
 
-void Server::add(Socket socket, Port port) try {
-  if (is_memory_gone()) return log_want_of_memory();
+void Server::add(Socket socket, Port port) {
   ErrorCondition ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
@@ -61,29 +47,18 @@ void Server::add(Socket socket, Port port) try {
   connections_.emplace_front(std::move(socket), port, service_, options_.rules, time_, ledger_);
   const auto connection = connections_.begin();
   if (drained_) connection->drain();
-  try {
-    asio::co_spawn(executor_, connection->run(), [this, connection](std::exception_ptr error) {
-      may_lack_memory(std::move(error));
-      connections_.erase(connection);
-      check_drained();
-    });
-  } catch (const std::bad_alloc&) {
+  asio::co_spawn(executor_, connection->run(), [this, connection](std::exception_ptr error) {
+    must_not_throw(std::move(error));
     connections_.erase(connection);
-    throw;
-  }
-} catch (const std::bad_alloc&) {
-  log_want_of_memory();
+    check_drained();
+  });
 }
 
 Task<void> Server::keep_time() {
   while (!is_stopped_) {
     timer_.expires_after(kTick);
     co_await timer_.async_wait(kAwaitTuple);
-    try {
-      tick();
-    } catch (const std::bad_alloc&) {
-      // Without memory now, the next tick does the work.
-    }
+    tick();
     check_drained();
   }
 }

@@ -5,7 +5,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <limits>
-#include <new>
 
 #include "nexus/front/auth/authorizer.h"
 #include "nexus/front/websocket/websocket_messages.h"
@@ -49,16 +48,14 @@ WebSocketClient::WebSocketClient(WebSocketLoop& loop, http::Upgrade upgrade,
 }
 
 Task<void> WebSocketClient::run() {
-  try {
-    if (accept()) greet();
-    while (co_await read_message()) {
-      if (!is_closing_) take({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
-      buffer_.clear();
-      if (buffer_.capacity() > kSmallBytes) buffer_.shrink_to_fit();
-      held_.set_to(kClientBytes);
-    }
-  } catch (const std::bad_alloc&) {
-    on_loss();
+  if (accept()) greet();
+  for (;;) {
+    const bool has_message = co_await read_message();  // as a condition GCC 12 gives the frame two layouts
+    if (!has_message) break;
+    if (!is_closing_) take({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
+    buffer_.clear();
+    if (buffer_.capacity() > kSmallBytes) buffer_.shrink_to_fit();
+    held_.set_to(kClientBytes);
   }
   is_closing_ = true;
   leave();
@@ -152,20 +149,11 @@ void WebSocketClient::carry_out(TriggerCommand command, std::string request_id_j
   ++loop_.in_flight;
   asio::co_spawn(loop_.executor, trigger(std::move(command), std::move(request_id_json), *std::move(held)),
                  [self = shared_from_this()](std::exception_ptr error) {
+                   must_not_throw(std::move(error));
                    --self->in_flight_;
                    --self->loop_.in_flight;
-                   self->trigger_has_ended(error);
+                   if (self->is_draining_) self->drain();
                  });
-}
-
-// There was no memory to report the failure of this trigger, so the client is closed.
-void WebSocketClient::trigger_has_ended(const std::exception_ptr& error) {
-  try {
-    must_not_throw(error);
-  } catch (const std::bad_alloc&) {
-    on_loss();
-  }
-  if (is_draining_) drain();
 }
 
 Task<void> WebSocketClient::trigger(TriggerCommand command, std::string request_id_json,
@@ -227,8 +215,6 @@ void WebSocketClient::push(Frame frame, bool is_unpaid) {
 }
 
 void WebSocketClient::on_panel_removed() { close(CloseCode::kPanelGone, text_of(EndReason::kPanelDeleted)); }
-
-void WebSocketClient::on_loss() { queue_->close(); }
 
 // Unsubscribes in a later turn of the loop: this may be called while the subscribers are being notified.
 void WebSocketClient::close(CloseCode code, std::string_view reason) {

@@ -53,7 +53,6 @@ class WebSocketClient final : public subscribers::Subscriber,
   const subscribers::Topics& topics() const override { return topics_; }
   void send(const subscribers::SharedTextPtr& message) override;
   void on_panel_removed() override;
-  void on_loss() override;
   // Reports the progress of an execution that this client triggered.
   void send_progress(const subscribers::Progress& progress, std::string_view request_id_json);
 
@@ -75,7 +74,6 @@ class WebSocketClient final : public subscribers::Subscriber,
   void push(Frame frame, bool is_unpaid);
   void close(CloseCode code, std::string_view reason);
   void leave();
-  void trigger_has_ended(const std::exception_ptr& error);
   Task<void> linger();
 
   WebSocketLoop& loop_;

@@ -6,10 +6,6 @@
 //                           │                                       │
 //   on_answer() ─► drive ───┘ ◄───────── answer ◄───────────────────┘
 //
-// Memory: what can throw std::bad_alloc comes before a commit: the call is rejected, or the execution ends in MEMORY_LIMIT, and
-// nothing has changed. A commit itself is noexcept. Afterwards only calls that cannot begin end the execution; all else takes
-// small blocks, which the memory reserve has, and their failure ends the process, since an execution would be left half settled.
-//
 // Thread safety: none; it belongs to one loop. Must outlive what it runs.
 #pragma once
 
@@ -57,7 +53,7 @@ class Executions {
              subscribers::Subscribers& subscribers, Admission::Options admission = {},
              Suspensions::Options suspensions = {});
 
-  // Renders the response to a call from its result, before the changes are committed. When it throws, nothing is committed.
+  // Renders the response to a call from its result, before the changes are committed.
   using BeforeCommit = std::function<void(const ExecutionResult& result)>;
 
   // Runs the first segment and commits it. An error says that no part of the handler ran. The call goes on when the caller is
@@ -148,13 +144,12 @@ class Executions {
   // ---- executions_commit.cpp ----
   ExecutionPtr make_execution(ToolCall call, std::string id, std::shared_ptr<const handlers::Handler> handler,
                               bool cache_hit) const;
-  void commit(const ToolCall& call, Journal& journal, State::Reservation reservation) noexcept;
+  void commit(const ToolCall& call, Journal& journal) noexcept;
   void suspend(const ExecutionPtr& execution, sandbox::Segment segment);
   void begin_calls(const ExecutionPtr& execution, std::vector<sandbox::ExtensionCall> calls) noexcept;
   void end_at_once(const ToolCall& call, ExecutionResult& result, const BeforeCommit& before_commit);
   void end(const ExecutionPtr& execution, ExecutionResult result);
   void end_with(const ExecutionPtr& execution, Error error);
-  void end_without_memory(const ExecutionPtr& execution);
   void log_failure(const Execution& execution);
   void cancel_if(const ExecutionTable::Predicate& is_one, EndReason reason);
   void leave_suspended(const Execution& execution) noexcept;

@@ -1,5 +1,4 @@
-// How a segment is settled: it commits, and its execution suspends or ends. See the header on what may throw.
-#include <new>
+// How a segment is settled: it commits, and its execution suspends or ends.
 #include <span>
 
 #include "nexus/runtime/executions/executions.h"
@@ -30,23 +29,22 @@ ExecutionPtr Executions::make_execution(ToolCall call, std::string id,
 }
 
 // Notifies subscribers and triggers first: Panel::commit() moves the values out of the journal.
-void Executions::commit(const ToolCall& call, Journal& journal, State::Reservation reservation) noexcept {
+void Executions::commit(const ToolCall& call, Journal& journal) noexcept {
   panels::Panel& panel = *call.panel;
   if (panel.is_removed()) return;
   subscribers_.committed(panel, journal);
   if (watch_) watch_(call, journal);
-  panel.commit(journal, std::move(reservation), clock_.unix_ms());
+  panel.commit(journal, clock_.unix_ms());
 }
 
 // ---- suspended ----
 
 void Executions::suspend(const ExecutionPtr& execution, sandbox::Segment segment) {
-  auto reservation = execution->call.panel->reserve(segment.journal);
   execution->changed_at(clock_);
   hibernation_.add(execution);
   if (execution->changes == 0) table_.add(execution);
 
-  commit(execution->call, segment.journal, std::move(reservation));
+  commit(execution->call, segment.journal);
   execution->suspended.emplace(std::move(segment.suspended));
   execution->status = Execution::Status::kSuspended;
   execution->is_hibernated = false;
@@ -59,11 +57,7 @@ void Executions::begin_calls(const ExecutionPtr& execution,
                              std::vector<sandbox::ExtensionCall> calls) noexcept {
   const std::size_t earlier = execution->pending.size();
   const panels::Panel& panel = *execution->call.panel;
-  try {
-    suspensions_.begin(execution, std::move(calls));
-  } catch (const std::bad_alloc&) {
-    return end_without_memory(execution);  // the segment has been committed
-  }
+  suspensions_.begin(execution, std::move(calls));
   if (panel.is_removed()) return cancel(execution, EndReason::kPanelDeleted);
   if (is_draining_) return cancel(execution, EndReason::kServerShutdown);
   if (!execution->call.progress_to_caller) {
@@ -85,37 +79,32 @@ void Executions::leave_suspended(const Execution& execution) noexcept {
 // Ends a call that nobody can ask for later.
 void Executions::end_at_once(const ToolCall& call, ExecutionResult& result,
                              const BeforeCommit& before_commit) {
-  auto reservation = call.panel->reserve(result.journal);
   write_log(call, result);
   if (before_commit) before_commit(result);
 
-  commit(call, result.journal, std::move(reservation));
+  commit(call, result.journal);
   probes_.ended(result);
 }
 
 void Executions::end(const ExecutionPtr& execution, ExecutionResult result) {
-  auto reservation = execution->call.panel->reserve(result.journal);
   append(result.earlier, result.journal);  // RESULT repeats all changes
   write_log(execution->call, result);
   if (execution->changes == 0) table_.add(execution);
 
-  const auto settle_end = [&]() noexcept {
-    leave_suspended(*execution);
-    suspensions_.cancel(*execution);
-    execution->suspended.reset();
-    execution->status = Execution::Status::kEnded;
-    execution->changed_at(clock_);
-    commit(execution->call, result.journal, std::move(reservation));
-    probes_.ended(result);
-    result.journal = {};
-    result.held.shrink_to(2 * text_bytes(result));  // the result, and a response that repeats it
-    execution->result.emplace(std::move(result));
-    if (execution->call.origin != TriggerType::kManual) log_failure(*execution);
-    execution->handler.reset();
-    table_.keep_result(execution);
-    execution->changed();
-  };
-  settle_end();
+  leave_suspended(*execution);
+  suspensions_.cancel(*execution);
+  execution->suspended.reset();
+  execution->status = Execution::Status::kEnded;
+  execution->changed_at(clock_);
+  commit(execution->call, result.journal);
+  probes_.ended(result);
+  result.journal = {};
+  result.held.shrink_to(2 * text_bytes(result));  // the result, and a response that repeats it
+  execution->result.emplace(std::move(result));
+  if (execution->call.origin != TriggerType::kManual) log_failure(*execution);
+  execution->handler.reset();
+  table_.keep_result(execution);
+  execution->changed();
 }
 
 // The caller of a trigger is nobody: its failure goes to the log.
@@ -134,11 +123,6 @@ void Executions::end_with(const ExecutionPtr& execution, Error error) {
   result.metrics.memory_used_bytes = result.metrics.memory_peak_bytes = held_bytes;
   result.metrics.cache_hit = execution->cache_hit;
   end(execution, std::move(result));
-}
-
-void Executions::end_without_memory(const ExecutionPtr& execution) {
-  end_with(execution,
-           {.code = ErrorCode::kMemoryLimit, .message = "no memory left"});  // short: needs no memory
 }
 
 void Executions::cancel(const ExecutionPtr& execution, EndReason reason) {

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <new>
 
 #include "nexus/foundation/base/saturating.h"
 #include "nexus/runtime/executions/executions.h"
@@ -42,16 +41,8 @@ Task<void> Executions::drive(ExecutionPtr execution, metrics::Present state) {
   while (execution->status == Execution::Status::kRunning) {
     state.move_to(probes_.in_progress.queued);
     const bool is_urgent = refused_ms && clock_.monotonic_ms() - *refused_ms >= kPatienceMs;
-    Result<void> begun;
-    bool is_without_memory = false;
-    try {
-      begun = co_await run_segment(execution, is_urgent, state);
-    } catch (const std::bad_alloc&) {
-      is_without_memory = true;  // nothing of the segment has been committed
-    }
-    if (is_without_memory) {
-      end_without_memory(execution);
-    } else if (begun) {
+    auto begun = co_await run_segment(execution, is_urgent, state);
+    if (begun) {
       refused_ms.reset();
       without_memory.reset();
       if (execution->status == Execution::Status::kSuspended && !execution->answers.empty()) {

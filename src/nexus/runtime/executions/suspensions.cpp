@@ -6,7 +6,6 @@
 #include <boost/asio/post.hpp>
 
 #include "nexus/foundation/base/hex.h"
-#include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/foundation/base/random.h"
 
 namespace nexus::executions {
@@ -99,8 +98,7 @@ void Suspensions::cancel(Execution& execution) {
 
 void Suspensions::settle(CallId id, Settlement settlement) {
   asio::post(executor_, [this, id, settled = charge(std::move(settlement))]() mutable {
-    // Without memory the call stays pending until its time is over.
-    if_memory_lasts([&] { answer(id, std::move(settled)); });
+    answer(id, std::move(settled));
   });
 }
 
@@ -129,10 +127,7 @@ void Suspensions::expire() {
     std::ranges::pop_heap(expiries_, std::greater());
     const Expiry due = expiries_.back();
     expiries_.pop_back();
-    if (if_memory_lasts([&] { expire(due.id); })) continue;
-    expiries_.push_back(due);  // again at the next tick; the vector has room for it
-    std::ranges::push_heap(expiries_, std::greater());
-    return;
+    expire(due.id);
   }
 }
 

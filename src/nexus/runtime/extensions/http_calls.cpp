@@ -50,7 +50,7 @@ void HttpCalls::begin(std::unique_ptr<HttpCall> call) {
   fill_places();
 }
 
-std::optional<CallError> HttpCalls::aim(HttpCall& call) try {
+std::optional<CallError> HttpCalls::aim(HttpCall& call) {
   if (auto opened = loop_.open(); !opened)
     return CallError{"HttpError", std::move(opened.error().message), kOtherError};
   auto target = read_target(call.request.url);
@@ -58,8 +58,6 @@ std::optional<CallError> HttpCalls::aim(HttpCall& call) try {
   if (auto error = check_target(*target, options_.config)) return error;
   call.target = *std::move(target);
   return std::nullopt;
-} catch (const std::bad_alloc&) {
-  return memory_error("no memory is left for the request");
 }
 
 void HttpCalls::cancel(CallId id) {
@@ -143,14 +141,10 @@ void HttpCalls::finish(HttpCall& call, CURLcode code) {
     if (const auto error = redirect(call, *url)) return settle(call, *error);
     return start(call);
   }
-  try {
-    const HttpResponse response = call.transfer->take_response();
-    auto json = response_json(response, call.grant);
-    if (!json) return settle(call, memory_error(std::move(json.error().message)));
-    settle(call, {Settlement::Kind::kValue, *std::move(json)});
-  } catch (const std::bad_alloc&) {
-    settle(call, memory_error("no memory is left for the response"));
-  }
+  const HttpResponse response = call.transfer->take_response();
+  auto json = response_json(response, call.grant);
+  if (!json) return settle(call, memory_error(std::move(json.error().message)));
+  settle(call, {Settlement::Kind::kValue, *std::move(json)});
 }
 
 std::optional<CallError> HttpCalls::redirect(HttpCall& call, const std::string& url) {

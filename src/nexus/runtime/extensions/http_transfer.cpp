@@ -131,14 +131,9 @@ HttpResponse HttpTransfer::take_response() {
   return response;
 }
 
-std::size_t HttpTransfer::take_body(char* bytes, std::size_t size, std::size_t count, void* self) {
+std::size_t HttpTransfer::take_body(char* bytes, std::size_t size, std::size_t count, void* self) noexcept {
   const std::size_t all = size * count;
-  try {
-    return static_cast<HttpTransfer*>(self)->keep({bytes, all}) ? all : 0;
-  } catch (const std::bad_alloc&) {
-    static_cast<HttpTransfer*>(self)->error_ = memory_error("no memory is left for the response's body");
-    return 0;
-  }
+  return static_cast<HttpTransfer*>(self)->keep({bytes, all}) ? all : 0;
 }
 
 bool HttpTransfer::keep(std::string_view bytes) {

@@ -56,7 +56,7 @@ class HttpTransfer {
   bool set_headers();
   bool add_header(const std::string& line);
 
-  static std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* self);
+  static std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
   static std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* self);
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int begin_lookup(void* resolver, void* reserved, void* self);

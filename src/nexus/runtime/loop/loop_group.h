@@ -5,13 +5,10 @@
 
 #include <cstddef>
 #include <functional>
-#include <new>
-#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/runtime/loop/loop.h"
 
 namespace nexus {
@@ -39,7 +36,6 @@ class LoopGroup {
   const Peer<Part>& operator[](std::size_t index) const { return peers_[index]; }
 
   // Calls `question` on each loop, one after another, and returns the results in order of the loops. T must be a value.
-  // Throws std::bad_alloc when a loop has no memory for its result.
   template <class T>
   Task<std::vector<T>> ask(std::function<T(Part&)> question) const {
     std::vector<T> answers;
@@ -50,15 +46,11 @@ class LoopGroup {
         answers.push_back(question(*peer.part));
         continue;
       }
-      auto answered = co_await callback<std::optional<T>>(executor(), [&](auto answer) {
+      answers.push_back(co_await callback<T>(executor(), [&](auto answer) {
         asio::post(peer.executor(), [&question, &peer, answer = std::move(answer)]() mutable {
-          std::optional<T> said;
-          if_memory_lasts([&] { said = question(*peer.part); });
-          answer(std::move(said));
+          answer(question(*peer.part));
         });
-      });
-      if (!answered) throw std::bad_alloc();
-      answers.push_back(*std::move(answered));
+      }));
     }
     co_return answers;
   }

@@ -23,10 +23,10 @@ void Panel::charge() {
   if (held_.ledger() != nullptr) held_.set_to(footprint(state_));
 }
 
-void Panel::commit(Journal& journal, State::Reservation reservation, std::int64_t now_ms) noexcept {
+void Panel::commit(Journal& journal, std::int64_t now_ms) noexcept {
   last_activity_ms_ = now_ms;
   if (journal.mutations.empty()) return;
-  state_.apply(journal.mutations, std::move(reservation));
+  state_.apply(journal.mutations);
   ++version_;
   charge();
 }

@@ -41,10 +41,8 @@ class Panel {
   void client_joined() { ++clients_; }
   void client_left() { --clients_; }
 
-  // Commits a journal in two steps: the first one acquires all memory and may fail, commit() cannot. commit() moves the
-  // values out of the journal. REQUIRES: the caller has the turn.
-  State::Reservation reserve(const Journal& journal) { return state_.reserve(journal.mutations); }
-  void commit(Journal& journal, State::Reservation reservation, std::int64_t now_ms) noexcept;
+  // Moves the values out of the journal. REQUIRES: the caller has the turn.
+  void commit(Journal& journal, std::int64_t now_ms) noexcept;
 
   // Replaces the definition and keeps the state. Executions that hold the earlier definition end with it.
   void replace(Definition definition, std::int64_t now_ms);

@@ -1,7 +1,6 @@
 #include "nexus/runtime/subscribers/subscribers.h"
 
 #include <algorithm>
-#include <new>
 
 namespace nexus::subscribers {
 
@@ -25,51 +24,38 @@ const Subscribers::All* Subscribers::of(const panels::Panel& panel) const {
   return found == by_panel_.end() ? nullptr : &found->second;
 }
 
-// The change stands even if there is no memory to report it. Subscribers that miss a message are told so by on_loss().
-template <class Notify>
-void Subscribers::notify(const panels::Panel& panel, Notify notify_all) {
+void Subscribers::committed(const panels::Panel& panel, const Journal& journal) {
   const All* const all = of(panel);
   if (all == nullptr) return;
-  try {
-    notify_all(*all);
-  } catch (const std::bad_alloc&) {
-    for (Subscriber* one : *all)
-      one->on_loss();
-  }
-}
-
-void Subscribers::committed(const panels::Panel& panel, const Journal& journal) {
-  notify(panel, [&](const All& all) {
-    if (!journal.mutations.empty()) patch(all, journal, panel.version() + 1);
-    for (const Event& one : journal.events)
-      event(all, one);
-  });
+  if (!journal.mutations.empty()) patch(*all, journal, panel.version() + 1);
+  for (const Event& one : journal.events)
+    event(*all, one);
 }
 
 // A replacement increments the version, so a subscriber that counts versions needs a message with the new one.
 void Subscribers::replaced(const panels::Panel& panel) {
-  notify(panel, [&](const All& all) {
-    const SharedTextPtr message = shared(patch_message({}, panel.version(), Topics()));
-    for (Subscriber* one : all) {
-      if (one->topics().wants_whole_state()) one->send(message);
-    }
-  });
+  const All* const all = of(panel);
+  if (all == nullptr) return;
+  const SharedTextPtr message = shared(patch_message({}, panel.version(), Topics()));
+  for (Subscriber* one : *all) {
+    if (one->topics().wants_whole_state()) one->send(message);
+  }
 }
 
 void Subscribers::removed(const panels::Panel& panel) {
-  notify(panel, [](const All& all) {
-    for (Subscriber* one : all)
-      one->on_panel_removed();
-  });
+  const All* const all = of(panel);
+  if (all == nullptr) return;
+  for (Subscriber* one : *all)
+    one->on_panel_removed();
 }
 
 void Subscribers::progressed(const panels::Panel& panel, const Progress& progress) {
-  notify(panel, [&](const All& all) {
-    const SharedTextPtr message = shared(progress_message(progress, {}));
-    for (Subscriber* one : all) {
-      if (one->topics().are_all()) one->send(message);
-    }
-  });
+  const All* const all = of(panel);
+  if (all == nullptr) return;
+  const SharedTextPtr message = shared(progress_message(progress, {}));
+  for (Subscriber* one : *all) {
+    if (one->topics().are_all()) one->send(message);
+  }
 }
 
 void Subscribers::patch(const All& all, const Journal& journal, std::uint64_t version) {

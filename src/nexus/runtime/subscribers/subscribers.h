@@ -21,8 +21,6 @@ class Subscriber {
   virtual const Topics& topics() const = 0;
   virtual void send(const SharedTextPtr& message) = 0;
   virtual void on_panel_removed() = 0;
-  // A message for this subscriber was lost, because there was no memory for it.
-  virtual void on_loss() = 0;
 };
 
 class Subscribers {
@@ -48,8 +46,6 @@ class Subscribers {
  private:
   using All = std::vector<Subscriber*>;
   const All* of(const panels::Panel& panel) const;
-  template <class Notify>
-  void notify(const panels::Panel& panel, Notify notify_all);
   void patch(const All& all, const Journal& journal, std::uint64_t version);
   void event(const All& all, const Event& event);
   SharedTextPtr shared(std::string text) { return share_text(std::move(text), ledger_); }

@@ -114,12 +114,7 @@ bool DiskCache::take(Batch& batch) {
 void DiskCache::work() {
   Batch batch;
   do {
-    try {
-      write(batch);  // the first batch is empty: reads the existing files and enforces the limit
-    } catch (const std::bad_alloc&) {
-      errors_.record(CacheOp::kWrite, "there is no memory to write with");
-      if (!batch.empty()) batch.pop_front();
-    }
+    write(batch);  // the first batch is empty: reads the existing files and enforces the limit
   } while (!batch.empty() || take(batch));
 }
 

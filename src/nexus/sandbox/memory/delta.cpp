@@ -7,7 +7,6 @@
 #include <cstring>
 #include <new>
 
-#include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/sandbox/memory/changes.h"
 
 namespace nexus::memory {
@@ -176,7 +175,7 @@ Result<void> Delta::make_room_in(LinearMemory& memory) const {
   return {};
 }
 
-Result<void> Delta::restore_part(LinearMemory& memory, std::size_t part) const try {
+Result<void> Delta::restore_part(LinearMemory& memory, std::size_t part) const {
   const auto changes = changes_of(parts_[part]);
   if (changes.empty()) return fail(ErrorCode::kInternalError, "a compressed delta cannot be read");
   const Running running(memory);  // a write to a cold page makes it hot by a fault, as under the guest
@@ -184,8 +183,6 @@ Result<void> Delta::restore_part(LinearMemory& memory, std::size_t part) const t
     put_runs(memory.base() + page * kPageBytes, runs);
   });
   return memory.settle();
-} catch (const std::bad_alloc&) {
-  return std::unexpected(want_of_memory());
 }
 
 }  // namespace nexus::memory

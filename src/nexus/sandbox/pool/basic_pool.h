@@ -168,7 +168,6 @@ class BasicInstancePool {
   void finish(PoolPolicy::Decisions decisions, Event& event);
   Question question_of(CallerId id, Caller& caller);
   void place(SlotId slot, std::unique_ptr<InstanceT> instance, std::uint64_t bytes);
-  Result<std::unique_ptr<InstanceT>> make();
   void create(Creation creation, Event& event);
 
   const PoolOptions options_;

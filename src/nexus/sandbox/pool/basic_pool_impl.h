@@ -168,15 +168,8 @@ void BasicInstancePool<InstanceT>::place(SlotId slot, std::unique_ptr<InstanceT>
 }
 
 template <class InstanceT>
-Result<std::unique_ptr<InstanceT>> BasicInstancePool<InstanceT>::make() try {
-  return factory_();
-} catch (const std::bad_alloc&) {
-  return std::unexpected(want_of_memory());
-}
-
-template <class InstanceT>
 void BasicInstancePool<InstanceT>::create(Creation creation, Event& event) {
-  auto made = make();
+  auto made = factory_();
   event.now_us = clock_.monotonic_us();
   if (!made) {
     if (creation.caller.id)

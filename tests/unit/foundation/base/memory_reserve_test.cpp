@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -63,7 +64,7 @@ TEST(MemoryReserve, IsSharedByThreads) {
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-// Runs in a process without further address space, and ends it: 0, or the number of the failed check.
+// Runs in a process without further address space, and ends it: in good order, or with the number of the failed check.
 [[noreturn]] void use_up_all_memory() {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   setrlimit(RLIMIT_AS, &none);
@@ -71,23 +72,31 @@ TEST(MemoryReserve, IsSharedByThreads) {
     while (void* block = std::malloc(bytes))
       std::memset(block, 1, 1);
   }
-  if (is_memory_short()) std::_Exit(1);
+  if (is_memory_short()) std::_Exit(5);
   std::size_t taken = 0;
   for (; !is_memory_short(); ++taken)
     std::memset(::operator new(100), 1, 100);
   if (taken < 128) std::_Exit(2);
-  if (is_memory_gone()) std::_Exit(3);
   ::operator delete(::operator new(kLargestReserved));
-  try {
-    ::operator delete(::operator new(kLargestReserved + 1));
-    std::_Exit(4);
-  } catch (const std::bad_alloc&) {
-    std::_Exit(0);
-  }
+  if (has_memory(kLargestReserved)) std::_Exit(3);
+  end_on_bad_alloc();
+  []() noexcept { ::operator delete(::operator new(kLargestReserved + 1)); }();
+  std::_Exit(4);
 }
 
-TEST(MemoryReserve, ServesOperatorNewWhenMallocFails) {
-  EXPECT_EXIT(use_up_all_memory(), testing::ExitedWithCode(0), "");
+TEST(MemoryReserve, ServesSmallBlocksAndALargeOneEndsTheProcess) {
+  EXPECT_EXIT(use_up_all_memory(), testing::ExitedWithCode(1),
+              "^nexus: no memory is left .*`ulimit -v`.*\n$");
+}
+
+TEST(MemoryReserve, OtherExceptionsAbortAsUsual) {
+  const auto throw_other = [] {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    setrlimit(RLIMIT_CORE, &none);
+    end_on_bad_alloc();
+    []() noexcept { return std::vector<int>().at(1); }();
+  };
+  EXPECT_EXIT(throw_other(), testing::KilledBySignal(SIGABRT), "");
 }
 
 #endif

@@ -101,7 +101,7 @@ TEST(State, FuzzAgreesWithListOfPairs) {
         state.set(key, value);
       } else {
         std::vector<StateMutation> mutations = {{key, value}, {"not there", std::nullopt}};
-        state.apply(mutations, state.reserve(mutations));
+        state.apply(mutations);
       }
       if (at == twin.end()) {
         twin.emplace_back(key, value);

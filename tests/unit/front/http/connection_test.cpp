@@ -26,23 +26,16 @@ class Echo final : public Service {
     served.push_back(request.target);
     hosts.push_back(request.host);
     response.body() = request.target + "=" + request.body + std::string(padding, ' ');
-    if (request.target == "/sealed") response.seal();
-    if (lacks_memory) throw std::bad_alloc();
     return std::nullopt;
   }
   Error count_refusal(Error error) override {
     refused.push_back(error.code);
-    if (lacks_memory) throw std::bad_alloc();
     if (error.code == ErrorCode::kOverloaded) error.retry_after_ms = 7000;
     return error;
   }
-  void count_response(const Request&, unsigned status) override {
-    answered.push_back(status);
-    if (lacks_memory) throw std::bad_alloc();
-  }
+  void count_response(const Request&, unsigned status) override { answered.push_back(status); }
 
   std::size_t padding = 0;
-  bool lacks_memory = false;
   std::vector<std::string> served;
   std::vector<std::string> hosts;
   std::vector<ErrorCode> refused;
@@ -311,40 +304,6 @@ TEST_F(ConnectionTest, DrainingBeforeTheFirstByteClosesToo) {
   connection_->drain();
   settle();
   EXPECT_TRUE(is_closed_);
-}
-
-TEST_F(ConnectionTest, WithoutMemoryForARequestItRespondsAndCloses) {
-  echo_.lacks_memory = true;
-  send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
-  const std::string text = received();
-  EXPECT_THAT(text, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
-  EXPECT_THAT(text, HasSubstr("\r\nRetry-After: 1\r\n"));
-  EXPECT_THAT(text, HasSubstr("\r\nConnection: close\r\n"));
-  const std::string body = text.substr(text.find("\r\n\r\n") + 4);
-  EXPECT_THAT(text, HasSubstr("\r\nContent-Length: " + std::to_string(body.size()) + "\r\n"));
-  EXPECT_THAT(body, StartsWith(R"({"error":"the process has no memory)"));
-  EXPECT_THAT(body, HasSubstr(R"("code":"OVERLOADED")"));
-  EXPECT_THAT(echo_.refused, ElementsAre(ErrorCode::kOverloaded));
-  EXPECT_THAT(echo_.answered, ElementsAre(503U));
-  half_close();
-  settle();
-  EXPECT_TRUE(is_closed_);
-}
-
-TEST_F(ConnectionTest, WithoutMemoryForAHeadRequestTheResponseHasNoBody) {
-  echo_.lacks_memory = true;
-  send("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_THAT(received(), testing::EndsWith("\r\n\r\n"));
-}
-
-TEST_F(ConnectionTest, ASealedResponseIsSentWithoutMemory) {
-  echo_.lacks_memory = true;
-  send("POST /sealed HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
-  EXPECT_THAT(received(), StartsWith("HTTP/1.1 200 OK\r\n"));
-  echo_.lacks_memory = false;
-  send("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_THAT(received(), HasSubstr("\r\n\r\n/b="));
-  EXPECT_THAT(echo_.refused, IsEmpty());
 }
 
 }  // namespace

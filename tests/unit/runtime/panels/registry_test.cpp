@@ -91,7 +91,7 @@ TEST_F(RegistryTest, ACommitIncrementsTheVersionOnce) {
   clock.now_ms = 2000;
   Journal journal;
   journal.mutations = {{"a", "10"}, {"b", std::nullopt}, {"c", "[1]"}};
-  panel->commit(journal, panel->reserve(journal), clock.now_ms);
+  panel->commit(journal, clock.now_ms);
   EXPECT_EQ(panel->version(), 2);
   EXPECT_EQ(panel->state().to_json(), R"({"a":10,"c":[1]})");
   EXPECT_EQ(panel->last_activity_ms(), 2000);
@@ -100,7 +100,7 @@ TEST_F(RegistryTest, ACommitIncrementsTheVersionOnce) {
 TEST_F(RegistryTest, AnEmptyCommitKeepsTheVersion) {
   const auto panel = *registry.create(named("p"));
   Journal nothing;
-  panel->commit(nothing, panel->reserve(nothing), 3000);
+  panel->commit(nothing, 3000);
   EXPECT_EQ(panel->version(), 1);
   EXPECT_EQ(panel->last_activity_ms(), 3000);
 }

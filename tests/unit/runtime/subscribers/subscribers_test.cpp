@@ -24,7 +24,6 @@ struct Ear final : Subscriber {
     heard.push_back(message->text);
   }
   void on_panel_removed() override { heard.emplace_back("removed"); }
-  void on_loss() override { heard.emplace_back("loss"); }
 
   Topics wants;
   std::vector<SharedTextPtr> messages;
@@ -42,7 +41,7 @@ class SubscribersTest : public ::testing::Test {
   void commit(panels::Panel& panel, const Journal& journal) {
     subscribers_.committed(panel, journal);
     Journal taken = journal;
-    panel.commit(taken, panel.reserve(taken), 0);
+    panel.commit(taken, 0);
   }
 
   SystemClock clock_;

@@ -194,31 +194,6 @@ TEST_F(DiskCacheTest, ReclaimsOnlyFilesInMemory) {
   }
 }
 
-TEST_F(DiskCacheTest, FailedWriteIsCountedAndNextIsWritten) {
-  FakeFolder folder;
-  folder.is_in_memory = true;
-  DiskCache::Options options{
-      [&folder] { return std::make_shared<FakeFiles>(folder); }, 1_MiB, {1, 2}, images_.base()};
-  DiskCache cache(options, clock_, ledger_);
-  for (const std::string source : {"return 1", "return 2", "return 3", "return 4"}) {
-    cache.wait_until_written();
-    {
-      const std::lock_guard lock(folder.mutex);
-      folder.lists_without_memory = source == "return 2" ? 1 : 0;
-      folder.writes_without_memory =
-          source == "return 1" ? 1 : 0;  // so that the next write has to list all files
-    }
-    cache.store(handler(source, images_.make(10)));
-  }
-  cache.wait_until_written();
-  EXPECT_EQ(count(cache, CacheOp::kWrite), 2u);
-  EXPECT_EQ(cache.find("return 2"), nullptr);
-  EXPECT_NE(cache.find("return 3"), nullptr);
-  EXPECT_NE(cache.find("return 4"), nullptr);
-  EXPECT_EQ(cache.stats().bytes, folder.bytes()) << "what was written without being noticed has been found";
-  EXPECT_EQ(ledger_.granted(budget::Kind::kCache), folder.bytes());
-}
-
 TEST_F(DiskCacheTest, FullQueueLeavesImagesOut) {
   const auto one = cache();
   const auto held = open_cache_folder(directory_).value()->take_turn();  // blocks all writes

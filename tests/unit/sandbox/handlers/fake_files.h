@@ -25,8 +25,6 @@ struct FakeFolder {
   bool is_in_memory = false;
   // The error of each operation, if any.
   std::optional<std::errc> reading, writing, removing, listing, turning;
-  // The number of the next operations that find no memory.
-  int lists_without_memory = 0, writes_without_memory = 0;
 
   std::uint64_t bytes() const {
     std::uint64_t sum = 0;
@@ -53,7 +51,6 @@ class FakeFiles final : public CacheFiles {
   Attempt<std::vector<CachedFile>> list() override {
     const std::lock_guard lock(folder_.mutex);
     ++folder_.lists;
-    if (folder_.lists_without_memory-- > 0) throw std::bad_alloc();
     if (folder_.listing) return failed(*folder_.listing);
     std::vector<CachedFile> all;
     for (const auto& [name, file] : folder_.files)
@@ -78,8 +75,6 @@ class FakeFiles final : public CacheFiles {
     folder_.most_bytes_ever =
         std::max(folder_.most_bytes_ever, folder_.bytes() + CacheIndex::charge_of(bytes.size()));
     folder_.files.insert_or_assign(name, FakeFolder::File{{bytes.begin(), bytes.end()}, now_ms});
-    // The worst moment: the file exists, but the caller does not know.
-    if (folder_.writes_without_memory-- > 0) throw std::bad_alloc();
     return {};
   }
   Attempt<void> remove(const Digest& name) override {
