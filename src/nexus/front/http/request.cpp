@@ -78,20 +78,26 @@ void normalise_target(std::string& target) {
     if (!target.starts_with('/')) target.insert(target.begin(), '/');
   }
   if (target.find('%') == std::string::npos) return;
-  std::size_t to = 0;
-  for (std::size_t from = 0; from < target.size(); ++from) {
-    char c = target[from];
-    if (c == '%' && from + 2 < target.size()) {
-      const int high = hex_digit(target[from + 1]), low = hex_digit(target[from + 2]);
-      const char decoded = static_cast<char>(high * 16 + low);
-      if (high >= 0 && low >= 0 && is_unreserved(decoded)) {
-        c = decoded;
-        from += 2;
-      }
+  std::string normal;
+  for (std::size_t from = 0; from < target.size();) {
+    const std::size_t escape = target.find('%', from);
+    normal.append(target, from, escape - from);
+    if (escape == std::string::npos) break;
+    const int high = escape + 2 < target.size() ? hex_digit(target[escape + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(target[escape + 2]) : -1;
+    if (low < 0) {  // no escape: with what follows decoded it could look like one
+      normal.append(target, escape);
+      break;
     }
-    target[to++] = c;
+    const char decoded = static_cast<char>(high * 16 + low);
+    if (is_unreserved(decoded)) {
+      normal += decoded;
+    } else {
+      normal.append(target, escape, 3);
+    }
+    from = escape + 3;
   }
-  target.resize(to);
+  target = std::move(normal);
 }
 
 std::string masked(std::string_view target) {
