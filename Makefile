@@ -84,19 +84,21 @@ tsan: ## Unit and hostile tests under ThreadSanitizer
 	@cmake --build --preset tsan
 	@ctest --preset tsan
 
-fuzz: ## The tests named Fuzz, for ten million steps each
-	@scripts/setup test
-	@cmake --preset dev >/dev/null
-	@cmake --build --preset dev
-	@NEXUS_FUZZ_STEPS=10000000 scripts/fuzz build/dev/bin
+# The corpus grows from run to run. A finding is a file in build/fuzz; its place is then tests/fuzz/corpus/NAME, as a test.
+fuzz: ## Each fuzzer of tests/fuzz for NEXUS_FUZZ_SECONDS (60); keeps the corpora in ~/.cache/nexus
+	@scripts/setup test fuzz
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz
+	@scripts/fuzz build/fuzz/bin $${NEXUS_FUZZ_SECONDS:-60}
 
 # Each of the long proofs has a short form in `make test`. NEXUS_SEED=n NEXUS_SEEDS=1 replays one run.
-proofs: ## The long proofs: the model over 100,000 seeds (45 min), the tests named Fuzz for ten million steps
-	@scripts/setup test
+proofs: ## The long proofs: the model over 100,000 seeds (45 min), the tests named Fuzz for ten million steps, the fuzzers
+	@scripts/setup test fuzz
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev
 	@NEXUS_SEEDS=$${NEXUS_SEEDS:-100000} build/dev/bin/unit_front --gtest_filter='ModelSimulation.*'
-	@NEXUS_FUZZ_STEPS=10000000 scripts/fuzz build/dev/bin
+	@NEXUS_FUZZ_STEPS=10000000 scripts/long-fuzz-tests build/dev/bin
+	@$(MAKE) --no-print-directory fuzz NEXUS_FUZZ_SECONDS=$${NEXUS_FUZZ_SECONDS:-600}
 
 lint: ## Check format, includes, file sizes; clippy, clang-tidy, eslint, shellcheck
 	@scripts/setup test lint

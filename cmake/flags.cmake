@@ -21,6 +21,7 @@ endif()
 
 add_library(nexus_flags INTERFACE)
 target_compile_options(nexus_flags INTERFACE
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-unknown-warning-option> # the fuzzers' compiler; the list is GCC's
   -fno-plt -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=
   -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
   -Woverloaded-virtual -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wextra-semi -Wredundant-decls

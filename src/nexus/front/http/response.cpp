@@ -12,9 +12,6 @@ namespace {
 constexpr std::size_t kMostKeptBytes = 4 << 10;  // of a body's buffer between requests
 constexpr std::size_t kCopiedBytes = 4 << 10;    // copying so much is cheaper than sending a second part
 
-// The most bytes that serialise() and CORS add to the headers.
-constexpr std::size_t kMostOtherHeadBytes = 1 << 10;
-
 constexpr int kRetryAfterMs = 1000;  // when the error has no time of its own
 
 // A rejection that may pass: the response says when to try again.
