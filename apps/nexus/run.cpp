@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -20,7 +19,6 @@
 #include "nexus/sandbox/execution/runtime.h"
 #include "panel_files.h"
 #include "pretty_json.h"
-#include "settings_mapping.h"
 
 namespace nexus::app {
 namespace {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "nexus/foundation/base/units.h"
 #include "nexus/foundation/diagnostics/capacity_check.h"
 
 namespace nexus::app {

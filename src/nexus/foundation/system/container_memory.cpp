@@ -1,6 +1,5 @@
 #include "nexus/foundation/system/container_memory.h"
 
-#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <utility>

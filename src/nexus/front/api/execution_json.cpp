@@ -5,8 +5,6 @@
 #include <iterator>
 
 #include "nexus/foundation/base/time_text.h"
-#include "nexus/foundation/json/json.h"
-#include "nexus/foundation/json/json_text.h"
 #include "nexus/runtime/executions/suspensions.h"
 
 namespace nexus::api {

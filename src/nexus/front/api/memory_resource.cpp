@@ -1,6 +1,5 @@
 #include "nexus/front/api/memory_resource.h"
 
-#include <algorithm>
 #include <array>
 
 #include "nexus/foundation/base/saturating.h"

@@ -6,7 +6,6 @@
 
 #include "nexus/foundation/json/json.h"
 #include "nexus/front/api/panel_json.h"
-#include "nexus/front/api/panel_list.h"
 #include "nexus/front/api/parameters.h"
 #include "nexus/front/api/refuse.h"
 #include "nexus/front/auth/authorizer.h"

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <new>
-
-#include "nexus/runtime/extensions/http_address_guard.h"
 #include "nexus/runtime/extensions/http_errors.h"
 #include "nexus/runtime/extensions/http_lookup.h"
 

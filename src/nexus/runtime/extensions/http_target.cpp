@@ -7,7 +7,6 @@
 #include "nexus/foundation/base/ascii.h"
 #include "nexus/runtime/extensions/http_address_guard.h"
 #include "nexus/runtime/extensions/http_curl.h"
-#include "nexus/runtime/extensions/http_headers.h"
 
 namespace nexus::extensions {
 namespace {

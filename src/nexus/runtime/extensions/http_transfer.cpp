@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <new>
 
 #include "nexus/runtime/extensions/http_address_guard.h"
 #include "nexus/runtime/extensions/http_errors.h"

@@ -1,7 +1,6 @@
 #include "nexus/runtime/loop/timer.h"
 
 #include <cassert>
-#include <utility>
 
 namespace nexus {
 namespace {

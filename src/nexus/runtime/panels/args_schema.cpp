@@ -1,8 +1,5 @@
 #include "nexus/runtime/panels/args_schema.h"
 
-#include <algorithm>
-
-#include "nexus/foundation/base/units.h"
 #include "nexus/runtime/panels/schema_engine.h"
 
 namespace nexus::panels {

@@ -1,7 +1,5 @@
 #include "nexus/runtime/subscribers/subscribers.h"
 
-#include <algorithm>
-
 namespace nexus::subscribers {
 
 void Subscribers::join(panels::Panel& panel, Subscriber& one) {
