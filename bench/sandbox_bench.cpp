@@ -334,7 +334,7 @@ BENCHMARK_CAPTURE(call_handler, other, kOther)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, nothing, kNothing)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(call_handler, waits_not, kWaitsNot)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(suspend_and_resume, raw, Keep::kRaw)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(suspend_and_resume, packed, Keep::kCompressed)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(suspend_and_resume, hibernated, Keep::kCompressed)->Unit(benchmark::kMicrosecond);
 BENCHMARK(wait_with_25_mb)->Unit(benchmark::kMillisecond);
 BENCHMARK(reset_alone)->Unit(benchmark::kMicrosecond);
 BENCHMARK(two_handlers_in_turn)->Unit(benchmark::kMicrosecond);

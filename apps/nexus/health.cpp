@@ -40,7 +40,7 @@ int health(const HealthCommand& command) {
       command.url.empty() ? target_of_configuration(command.config) : target_of_url(command.url);
   if (!target) return kAskedWrongly;
   const std::string state = command.live ? "live" : "ready";
-  const auto response = ask_server_now(*target, {.path = "/health/" + state});
+  const auto response = request_now(*target, {.path = "/health/" + state});
   if (!response) {
     fmt::print(stderr, "nexus: {}\n", response.error());
     return kFailed;

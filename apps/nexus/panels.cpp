@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include <algorithm>
-
 #include "nexus/foundation/base/ids.h"
 #include "nexus/foundation/base/log.h"
 #include "nexus/foundation/json/json.h"
@@ -112,8 +110,8 @@ class Panels {
   }
 
  private:
-  ServerReply ask(Verb verb, std::string path, std::string body) {
-    return ask_server_now(
+  ServerOutcome ask(Verb verb, std::string path, std::string body) {
+    return request_now(
         target_,
         {.path = std::move(path), .token = command_.server.token, .method = verb, .body = std::move(body)});
   }

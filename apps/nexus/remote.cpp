@@ -17,7 +17,7 @@ void print_json(const std::string& json) {
   fmt::print("{}\n", Terminal::is_there() && !json.empty() ? pretty_json(json) : json);
 }
 
-bool is_good(const ServerTarget& target, const ServerReply& reply) {
+bool is_good(const ServerTarget& target, const ServerOutcome& reply) {
   if (!reply) {
     fmt::print(stderr, "nexus: {}\n", reply.error());
     return false;

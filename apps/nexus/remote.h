@@ -14,6 +14,6 @@ std::optional<ServerTarget> target_of(const RemoteServer& server);
 // Prints JSON, formatted when stdout is a terminal.
 void print_json(const std::string& json);
 // True for a successful response. Otherwise prints the reason on stderr.
-bool is_good(const ServerTarget& target, const ServerReply& reply);
+bool is_good(const ServerTarget& target, const ServerOutcome& reply);
 
 }  // namespace nexus::app

@@ -27,14 +27,14 @@ constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint64_t kMostBodyBytes = 16 << 20;
 
 beast_http::request<beast_http::string_body> request_of(const ServerTarget& target,
-                                                        const ServerQuestion& question) {
-  beast_http::request<beast_http::string_body> request(question.method, question.path, 11);
+                                                        const ServerRequest& wanted) {
+  beast_http::request<beast_http::string_body> request(wanted.method, wanted.path, 11);
   request.set(beast_http::field::host, target.url().substr(std::string_view("http://").size()));
   request.set(beast_http::field::connection, "close");
-  if (!question.token.empty()) request.set(beast_http::field::authorization, "Bearer " + question.token);
-  for (const auto& [name, value] : question.headers)
+  if (!wanted.token.empty()) request.set(beast_http::field::authorization, "Bearer " + wanted.token);
+  for (const auto& [name, value] : wanted.headers)
     request.set(name, value);
-  request.body() = question.body;
+  request.body() = wanted.body;
   request.prepare_payload();
   return request;
 }
@@ -77,9 +77,9 @@ std::optional<ServerTarget> read_server_url(std::string_view url) {
   return ServerTarget{std::string(host), std::string(port)};
 }
 
-asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const ServerQuestion& question) {
+asio::awaitable<ServerOutcome> request_from(const ServerTarget& target, const ServerRequest& wanted) {
   const auto cannot = [&target](std::string_view what,
-                                const boost::system::error_code& error) -> ServerReply {
+                                const boost::system::error_code& error) -> ServerOutcome {
     return std::unexpected(fmt::format("cannot {} {}: {}", what, target.url(), error.message()));
   };
   const auto executor = co_await asio::this_coro::executor;
@@ -88,10 +88,10 @@ asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const Server
   if (unknown) co_return cannot("reach", unknown);
 
   boost::beast::tcp_stream stream(executor);
-  stream.expires_after(question.patience);
+  stream.expires_after(wanted.patience);
   const auto [unreachable, endpoint] = co_await stream.async_connect(addresses, kNoThrow);
   if (unreachable) co_return cannot("reach", unreachable);
-  const auto request = request_of(target, question);
+  const auto request = request_of(target, wanted);
   const auto [unsent, sent] = co_await beast_http::async_write(stream, request, kNoThrow);
   if (unsent) co_return cannot("ask", unsent);
   boost::beast::flat_buffer buffer;
@@ -105,11 +105,11 @@ asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const Server
   co_return ServerResponse{response.result_int(), std::move(response.body())};
 }
 
-ServerReply ask_server_now(const ServerTarget& target, const ServerQuestion& question) {
-  ServerReply reply = std::unexpected(std::string());
+ServerOutcome request_now(const ServerTarget& target, const ServerRequest& wanted) {
+  ServerOutcome reply = std::unexpected(std::string());
   asio::io_context loop;
-  asio::co_spawn(loop, ask_server(target, question),
-                 [&reply](const std::exception_ptr& error, ServerReply given) {
+  asio::co_spawn(loop, request_from(target, wanted),
+                 [&reply](const std::exception_ptr& error, ServerOutcome given) {
                    if (error) std::rethrow_exception(error);
                    reply = std::move(given);
                  });

@@ -22,7 +22,7 @@ struct ServerTarget {
 // Parses "http://HOST[:PORT][/]"; an IPv6 address is in brackets. None: it is something else.
 std::optional<ServerTarget> read_server_url(std::string_view url);
 
-struct ServerQuestion {
+struct ServerRequest {
   std::string path;  // with its query
   std::string token{};
   boost::beast::http::verb method = boost::beast::http::verb::get;
@@ -40,10 +40,10 @@ struct ServerResponse {
 };
 
 // The error says in one line why there is no response of a nexus server.
-using ServerReply = std::expected<ServerResponse, std::string>;
+using ServerOutcome = std::expected<ServerResponse, std::string>;
 
-boost::asio::awaitable<ServerReply> ask_server(const ServerTarget& target, const ServerQuestion& question);
+boost::asio::awaitable<ServerOutcome> request_from(const ServerTarget& target, const ServerRequest& request);
 // The same, blocking until the response is there.
-ServerReply ask_server_now(const ServerTarget& target, const ServerQuestion& question);
+ServerOutcome request_now(const ServerTarget& target, const ServerRequest& request);
 
 }  // namespace nexus::app

@@ -43,9 +43,9 @@ class Top {
 
   // None: the reason is in error_.
   asio::awaitable<std::optional<std::string>> ask() {
-    const ServerQuestion question{.path = "/runtime/memory?sort=" + command_.sort,
-                                  .token = command_.server.token};
-    auto response = co_await ask_server(target_, question);
+    const ServerRequest request{.path = "/runtime/memory?sort=" + command_.sort,
+                                .token = command_.server.token};
+    auto response = co_await request_from(target_, request);
     error_ = response ? error_in(*response) : response.error();
     co_return error_.empty() ? std::optional(std::move(response->body)) : std::nullopt;
   }

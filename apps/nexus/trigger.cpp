@@ -32,16 +32,16 @@ int trigger(const TriggerCommand& command) {
                command.panel, command.tool);
     return kAskedWrongly;
   }
-  ServerQuestion question{.path = fmt::format("/panels/{}/trigger/{}{}", command.panel, command.tool,
-                                              command.logs ? "?logs=1" : ""),
-                          .token = command.server.token,
-                          .method = boost::beast::http::verb::post,
-                          .body = command.args,
-                          .patience = kPatience};
+  ServerRequest request{.path = fmt::format("/panels/{}/trigger/{}{}", command.panel, command.tool,
+                                            command.logs ? "?logs=1" : ""),
+                        .token = command.server.token,
+                        .method = boost::beast::http::verb::post,
+                        .body = command.args,
+                        .patience = kPatience};
   if (command.args == "-")
-    question.body.assign(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
-  if (command.async) question.headers.emplace_back("Prefer", "respond-async");
-  const auto reply = ask_server_now(*target, question);
+    request.body.assign(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  if (command.async) request.headers.emplace_back("Prefer", "respond-async");
+  const auto reply = request_now(*target, request);
   if (!is_good(*target, reply)) return kFailed;
   print_json(reply->body);
   const std::string status = member(reply->body, "status");

@@ -1,6 +1,5 @@
 """The tables of the page without targets. Each function returns lines of Markdown, or none without its figures."""
 
-FORMS = {"raw": "raw", "packed": "hibernated"}
 FRESH = {"new-context": "globals only", "no-sandbox": "no"}
 
 
@@ -50,8 +49,8 @@ def servers(peers):
 
 def waiting(peers, inside, waiting_run):
     """Bytes that one waiting handler keeps."""
-    rows = [(f"nexus, {FORMS[form]}: the delta of a small handler" + (", beside a similar one" if form == "packed" else ""), kept)
-            for form in ("raw", "packed") if (kept := inside[f"suspend_and_resume/{form}"].get("bytes"))]
+    rows = [(f"nexus, {form}: the delta of a small handler" + (", beside a similar one" if form == "hibernated" else ""), kept)
+            for form in ("raw", "hibernated") if (kept := inside[f"suspend_and_resume/{form}"].get("bytes"))]
     if each := waiting_run.get("bytes_each"):
         rows.append((f"nexus, resident memory of the process for each of {waiting_run['waiting']:,}", each))
     rows += [(f"{row['peer']}, {sandbox_of(row)}", row["median"]) for row in peers if row["case"].startswith("suspended/")]

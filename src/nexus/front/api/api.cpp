@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "nexus/front/api/memory_resource.h"
-#include "nexus/front/api/parameters.h"
 #include "nexus/front/api/refuse.h"
 #include "nexus/front/auth/cors.h"
 
@@ -105,7 +104,7 @@ std::optional<Task<void>> Api::dispatch(const http::Request& request, http::Resp
 Task<exposition::Snapshot> Api::sum_of_all_loops(
     std::function<exposition::Snapshot(shard::Shard&)> one_loop) const {
   exposition::Snapshot sum;
-  const auto all = co_await shard_.all().ask<exposition::Snapshot>(std::move(one_loop));
+  const auto all = co_await shard_.all().collect<exposition::Snapshot>(std::move(one_loop));
   for (const exposition::Snapshot& one : all)
     sum.add(one);
   co_return sum;

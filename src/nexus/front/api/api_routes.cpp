@@ -1,5 +1,4 @@
 // The table of the API's endpoints: a new endpoint is a new row.
-#include <algorithm>
 #include <array>
 
 #include "nexus/front/api/api.h"
@@ -99,7 +98,7 @@ Task<void> Api::list_panels(const Request& request, Response& response) {
   const auto page = page_of(request.query());
   if (!page) co_return refuse(shard_.probes(), page.error(), response);
   const Principal& principal = auth::principal_of(request);
-  const auto lists = co_await shard_.all().ask<PanelList>([&page, &principal](shard::Shard& shard) {
+  const auto lists = co_await shard_.all().collect<PanelList>([&page, &principal](shard::Shard& shard) {
     return nexus::api::list_panels(shard.registry(), *page, principal);
   });
   append_page(response.body(), lists, *page);

@@ -56,7 +56,7 @@ Task<Result<void>> Executions::take_turn(SegmentRun& run) {
     if (is_bounded && admission_.timeout_ms() == 0)
       co_return std::unexpected(panels::TurnQueue::timed_out(0));
     auto turn = co_await callback<Result<panels::Turn>>(executor_, [&](panels::TurnQueue::Ready ready) {
-      if (run.is_resumed()) return turns.wait_ahead(std::move(ready));
+      if (run.is_resumed()) return turns.wait_with_priority(std::move(ready));
       turns.wait(std::move(ready), is_bounded ? run.until_ms : kNoDeadline);
       if (turns.waiting() == 1) busy_panels_.insert_or_assign(run.call.panel->id(), run.call.panel);
     });

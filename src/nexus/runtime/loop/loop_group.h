@@ -35,24 +35,23 @@ class LoopGroup {
   Executor executor() const { return peers_[own_].executor(); }
   const Peer<Part>& operator[](std::size_t index) const { return peers_[index]; }
 
-  // Calls `question` on each loop, one after another, and returns the results in order of the loops. T must be a value.
+  // Calls `get` on each loop, one after another, and returns the results in order of the loops. T must be a value.
   template <class T>
-  Task<std::vector<T>> ask(std::function<T(Part&)> question) const {
-    std::vector<T> answers;
-    answers.reserve(peers_.size());
+  Task<std::vector<T>> collect(std::function<T(Part&)> get) const {
+    std::vector<T> results;
+    results.reserve(peers_.size());
     for (std::size_t i = 0; i < peers_.size(); ++i) {
       const Peer<Part>& peer = peers_[i];
       if (i == own_) {
-        answers.push_back(question(*peer.part));
+        results.push_back(get(*peer.part));
         continue;
       }
-      answers.push_back(co_await callback<T>(executor(), [&](auto answer) {
-        asio::post(peer.executor(), [&question, &peer, answer = std::move(answer)]() mutable {
-          answer(question(*peer.part));
-        });
+      results.push_back(co_await callback<T>(executor(), [&](auto done) {
+        asio::post(peer.executor(),
+                   [&get, &peer, done = std::move(done)]() mutable { done(get(*peer.part)); });
       }));
     }
-    co_return answers;
+    co_return results;
   }
 
  private:

@@ -34,10 +34,10 @@ void TurnQueue::wait(Ready ready, std::int64_t until_ms) {
   }));
 }
 
-void TurnQueue::wait_ahead(Ready ready) {
+void TurnQueue::wait_with_priority(Ready ready) {
   if (closed_) return ready(std::unexpected(*closed_));
   assert(taken_);
-  ahead_.push_back(std::move(ready));
+  prioritised_.push_back(std::move(ready));
 }
 
 void TurnQueue::expire(std::int64_t now_ms, std::uint64_t timeout_ms) {
@@ -58,21 +58,21 @@ Error TurnQueue::timed_out(std::uint64_t timeout_ms) {
 
 void TurnQueue::close(const Error& reason) {
   closed_ = reason;
-  for (auto ahead = std::exchange(ahead_, {}); Ready & ready : ahead)
+  for (auto prioritised = std::exchange(prioritised_, {}); Ready & ready : prioritised)
     ready(std::unexpected(reason));
   for (auto waiting = std::exchange(waiting_, {}); Waiting & one : waiting)
     one.ready(std::unexpected(reason));
 }
 
 void TurnQueue::pass_on() {
-  if (ahead_.empty() && waiting_.empty()) {
+  if (prioritised_.empty() && waiting_.empty()) {
     taken_ = false;
     return;
   }
   Ready next;
-  if (!ahead_.empty()) {
-    next = std::move(ahead_.front());
-    ahead_.pop_front();
+  if (!prioritised_.empty()) {
+    next = std::move(prioritised_.front());
+    prioritised_.pop_front();
   } else {
     next = std::move(waiting_.front().ready);
     waiting_.pop_front();

@@ -47,7 +47,7 @@ class TurnQueue {
   // `until_ms` of the monotonic clock. REQUIRES: try_take() gave none.
   void wait(Ready ready, std::int64_t until_ms);
   // The same for a resumed execution: ahead of all calls that start, and without bounds. REQUIRES: as wait().
-  void wait_ahead(Ready ready);
+  void wait_with_priority(Ready ready);
   // Rejects the calls whose time is over.
   void expire(std::int64_t now_ms, std::uint64_t timeout_ms);
   // Rejects all that wait and all that come, with `reason`.
@@ -67,7 +67,7 @@ class TurnQueue {
     std::int64_t until_ms;
   };
   std::deque<Waiting> waiting_;
-  std::deque<Ready> ahead_;
+  std::deque<Ready> prioritised_;
   std::optional<Error> closed_;
   std::uint32_t max_waiting_;
   bool taken_ = false;

@@ -131,20 +131,20 @@ class BasicInstancePool {
     std::unique_ptr<InstanceT> instance;  // null while a lease has it
     std::uint64_t bytes = 0;
   };
-  struct Question {
+  struct Waiter {
     Ready ready;
-    std::uint64_t asked_us = 0;
+    std::uint64_t since_us = 0;
   };
   // The caller of the event that is being decided; moved to waiting_ only if the policy says so.
   struct Caller {
     std::optional<CallerId> id;
-    Question question;
+    Waiter waiter;
   };
   struct Creation {
     SlotId slot;
     Caller caller;
   };
-  struct Answer {
+  struct Delivery {
     Ready ready;
     Result<Lease> lease;
   };
@@ -153,7 +153,7 @@ class BasicInstancePool {
     Caller caller{};
     // What is left to do once all that was decided is carried out.
     boost::container::small_vector<Creation, 1> creations{};
-    boost::container::small_vector<Answer, 1> answers{};
+    boost::container::small_vector<Delivery, 1> deliveries{};
   };
 
   void ask(Ready ready, IfBusy if_busy, std::uint64_t until_ms);
@@ -166,7 +166,7 @@ class BasicInstancePool {
   Event event() const { return {.now_us = clock_.monotonic_us()}; }
   void carry_out(PoolPolicy::Decisions decisions, Event& event);
   void finish(PoolPolicy::Decisions decisions, Event& event);
-  Question question_of(CallerId id, Caller& caller);
+  Waiter waiter_of(CallerId id, Caller& caller);
   void place(SlotId slot, std::unique_ptr<InstanceT> instance, std::uint64_t bytes);
   void create(Creation creation, Event& event);
 
@@ -175,7 +175,7 @@ class BasicInstancePool {
   const Factory factory_;
   PoolPolicy policy_;
   std::vector<Place> places_;  // by slot
-  std::unordered_map<CallerId, Question> waiting_;
+  std::unordered_map<CallerId, Waiter> waiting_;
   Drained drained_;
   CallerId last_caller_ = 0;
   std::uint64_t total_memory_ = 0;

@@ -22,9 +22,9 @@ BasicInstancePool<InstanceT>::~BasicInstancePool() {
 
 template <class InstanceT>
 Result<BasicLease<InstanceT>> BasicInstancePool<InstanceT>::try_acquire() {
-  std::optional<Result<Lease>> answer;
-  ask([&answer](Result<Lease> lease) { answer.emplace(std::move(lease)); }, IfBusy::kRefuse, 0);
-  return std::move(*answer);  // with kRefuse the callback runs before ask() returns
+  std::optional<Result<Lease>> delivery;
+  ask([&delivery](Result<Lease> lease) { delivery.emplace(std::move(lease)); }, IfBusy::kRefuse, 0);
+  return std::move(*delivery);  // with kRefuse the callback runs before ask() returns
 }
 
 template <class InstanceT>
@@ -102,7 +102,7 @@ std::optional<Retired> BasicInstancePool<InstanceT>::put_to_rest(InstanceT& inst
     case Status::kTerminated:
       return broken.value_or(Retired::kTrap);
     case Status::kRunning:
-      instance.cancel(ErrorCode::kCancelled, "given back");  // a short text: there may be no memory for more
+      instance.cancel(ErrorCode::kCancelled, "given back");
       break;
     case Status::kFinished:
       break;  // the result was not fetched, so the memory was not reset
@@ -116,19 +116,19 @@ void BasicInstancePool<InstanceT>::carry_out(PoolPolicy::Decisions decisions, Ev
   for (const Decision& decision : decisions) {
     if (const auto* give = std::get_if<Give>(&decision)) {
       Lease lease(*this, give->slot, std::move(places_[give->slot].instance));
-      Question question = question_of(give->caller, event.caller);
-      waits_.record_us(event.now_us - question.asked_us);
+      Waiter waiter = waiter_of(give->caller, event.caller);
+      waits_.record_us(event.now_us - waiter.since_us);
       given_.store(given_count() + 1, std::memory_order_relaxed);
-      event.answers.push_back({std::move(question.ready), std::move(lease)});
+      event.deliveries.push_back({std::move(waiter.ready), std::move(lease)});
     } else if (const auto* create = std::get_if<Create>(&decision)) {
       Caller asking;
-      if (create->caller) asking = {create->caller, question_of(*create->caller, event.caller)};
+      if (create->caller) asking = {create->caller, waiter_of(*create->caller, event.caller)};
       event.creations.push_back({create->slot, std::move(asking)});
     } else if (const auto* wait = std::get_if<Wait>(&decision)) {
-      waiting_.emplace(wait->caller, question_of(wait->caller, event.caller));
+      waiting_.emplace(wait->caller, waiter_of(wait->caller, event.caller));
     } else if (const auto* refuse = std::get_if<Refuse>(&decision)) {
-      event.answers.push_back({question_of(refuse->caller, event.caller).ready,
-                               std::unexpected(error_of(refuse->why, options_))});
+      event.deliveries.push_back(
+          {waiter_of(refuse->caller, event.caller).ready, std::unexpected(error_of(refuse->why, options_))});
     } else {
       const Drop& drop = std::get<Drop>(decision);
       ++retired_[static_cast<std::size_t>(drop.why)];
@@ -148,14 +148,14 @@ void BasicInstancePool<InstanceT>::finish(PoolPolicy::Decisions decisions, Event
   }
   active_.store(policy_.active(), std::memory_order_relaxed);
   waiting_count_.store(policy_.waiting(), std::memory_order_relaxed);
-  for (Answer& answer : event.answers)
-    answer.ready(std::move(answer.lease));
+  for (Delivery& delivery : event.deliveries)
+    delivery.ready(std::move(delivery.lease));
   if (drained_ && policy_.is_drained()) std::exchange(drained_, {})();
 }
 
 template <class InstanceT>
-auto BasicInstancePool<InstanceT>::question_of(CallerId id, Caller& caller) -> Question {
-  if (caller.id == id) return std::move(caller.question);
+auto BasicInstancePool<InstanceT>::waiter_of(CallerId id, Caller& caller) -> Waiter {
+  if (caller.id == id) return std::move(caller.waiter);
   return std::move(waiting_.extract(id).mapped());
 }
 
@@ -173,8 +173,8 @@ void BasicInstancePool<InstanceT>::create(Creation creation, Event& event) {
   event.now_us = clock_.monotonic_us();
   if (!made) {
     if (creation.caller.id)
-      event.answers.push_back(
-          {std::move(creation.caller.question.ready), std::unexpected(std::move(made).error())});
+      event.deliveries.push_back(
+          {std::move(creation.caller.waiter.ready), std::unexpected(std::move(made).error())});
     return carry_out(policy_.create_failed(creation.slot), event);
   }
   ++created_;

@@ -79,10 +79,10 @@ class ExecutionsWaitingTest : public ::testing::Test {
     co_await create(
         panel,
         "const kept = new Uint8Array(8 << 20).fill(1); await $ext.external.wait(); return kept.length");
-    const std::uint64_t packed = counts().hibernated;
+    const std::uint64_t hibernated = counts().hibernated;
     auto suspension = text_of(co_await call(std::move(panel)), "suspension");
     loops_.clock().advance_ms(kPackAfterMs);
-    while (counts().hibernated == packed)
+    while (counts().hibernated == hibernated)
       loop().shard.tick();
     co_return suspension;
   }
@@ -156,7 +156,7 @@ TEST_F(ExecutionsWaitingTest, ALargeDeltaIsCompressedInSeveralTurns) {
     t.loops_.clock().take_for_each_look_us(1000);
     t.loop().shard.tick();
     EXPECT_EQ(t.counts().hibernated, 0u);
-    EXPECT_LT(t.suspended_bytes(), raw - 200'000) << "what is packed takes less already";
+    EXPECT_LT(t.suspended_bytes(), raw - 200'000) << "what is hibernated takes less already";
     int turns = 1;
     for (; t.counts().hibernated == 0 && turns < 1000; ++turns)
       t.loop().shard.tick();
@@ -236,7 +236,7 @@ TEST_F(ExecutionsWaitingTest, AnExecutionResumedDuringCompressionIsIntact) {
     t.loops_.clock().take_for_each_look_us(1000);
     t.loop().shard.tick();
     t.loops_.clock().take_for_each_look_us(0);
-    EXPECT_EQ(t.counts().suspended, 1u) << "a part of it is packed";
+    EXPECT_EQ(t.counts().suspended, 1u) << "a part of it is hibernated";
     const auto done = co_await t.resume(text_of(asked, "suspension"));
     EXPECT_TRUE(done.body.contains(R"("returnValue":239999400000)")) << done.body;
   }(*this));

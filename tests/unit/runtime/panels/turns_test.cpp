@@ -86,7 +86,7 @@ TEST(TurnQueue, RejectsCallsAtTheirDeadlinesInWhateverOrderTheyCame) {
   visitors.take(queue.try_take());
   queue.wait(visitors.ready("a"), 300);
   queue.wait(visitors.ready("b"), 200);
-  queue.wait_ahead(visitors.ready("resumed"));
+  queue.wait_with_priority(visitors.ready("resumed"));
   queue.expire(199, 100);
   EXPECT_THAT(visitors.log, ElementsAre());
   queue.expire(200, 100);
