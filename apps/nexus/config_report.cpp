@@ -17,17 +17,8 @@ namespace {
 using config::Row;
 
 std::string_view source_name(config::Source source) {
-  switch (source) {
-    case config::Source::kDefault:
-      return "default";
-    case config::Source::kFile:
-      return "file";
-    case config::Source::kEnvironment:
-      return "environment";
-    case config::Source::kFlag:
-      return "flag";
-  }
-  return "";
+  static constexpr std::array<std::string_view, 4> kNames{"default", "file", "environment", "flag"};
+  return kNames[static_cast<std::size_t>(source)];
 }
 
 // The value as JSON: a number for a number, an array for a list.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus {
 namespace {

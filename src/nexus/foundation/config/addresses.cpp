@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "nexus/foundation/base/ascii.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::config {
 namespace {

@@ -21,7 +21,11 @@ struct Loaded {
   std::map<std::string_view, Origin> origins;  // by name of the row; a missing row has its default
   std::vector<std::string> warnings;
 
-  const Origin& origin_of(std::string_view name) const;
+  const Origin& origin_of(std::string_view name) const {
+    static const Origin kDefaultOrigin;
+    const auto found = origins.find(name);
+    return found == origins.end() ? kDefaultOrigin : found->second;
+  }
 };
 
 }  // namespace nexus::config

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "nexus/foundation/base/ascii.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::config {
 namespace {

@@ -2,14 +2,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <array>
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
 #include <ranges>
 
-#include "nexus/foundation/base/ascii.h"
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::config {
 namespace {
@@ -67,18 +67,8 @@ std::string as_size(std::uint64_t bytes) {
 }
 
 std::string_view unit_name(Unit unit) {
-  switch (unit) {
-    case Unit::kMilliseconds:
-      return "ms";
-    case Unit::kBytes:
-      return "bytes";
-    case Unit::kMiB:
-      return "MiB";
-    case Unit::kNumber:
-    case Unit::kSize:
-      break;
-  }
-  return "";
+  static constexpr std::array<std::string_view, 5> kNames{"", "ms", "bytes", "MiB", ""};  // by Unit
+  return kNames[static_cast<std::size_t>(unit)];
 }
 
 bool is_form_of(const Kind& kind, Form form) {
@@ -98,20 +88,10 @@ bool is_form_of(const Kind& kind, Form form) {
 }
 
 std::string_view form_name(Form form) {
-  switch (form) {
-    case Form::kString:
-      return "a string";
-    case Form::kInteger:
-      return "an integer";
-    case Form::kBoolean:
-      return "a boolean";
-    case Form::kList:
-      return "an array";
-    case Form::kWord:
-    case Form::kOther:
-      break;
-  }
-  return "of that type";
+  static constexpr std::array<std::string_view, 6> kNames{
+      // by Form
+      "of that type", "a string", "an integer", "a boolean", "an array", "of that type"};
+  return kNames[static_cast<std::size_t>(form)];
 }
 
 struct Reader {

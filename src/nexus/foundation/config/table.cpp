@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "nexus/foundation/base/ascii.h"
+#include "nexus/foundation/base/text.h"
 #include "nexus/foundation/config/addresses.h"
 
 namespace nexus::config {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "nexus/foundation/base/ascii.h"
+#include "nexus/foundation/base/text.h"
 #include "nexus/foundation/config/nearest.h"
 #include "nexus/foundation/config/reading.h"
 #include "nexus/foundation/config/table.h"

@@ -2,6 +2,7 @@
 // be a thousand. They are few, so a linear search is fast.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -38,7 +39,20 @@ class HttpProbe {
   std::span<const HttpCount> counts() const { return counts_; }
 
  private:
-  void add(const HttpLabels& labels, std::uint64_t times);
+  void add(const HttpLabels& labels, std::uint64_t times) {
+    const auto found = std::ranges::find_if(counts_, [&](const HttpCount& one) {
+      // The code comes first: it differs most often and is cheapest to compare.
+      return one.labels.code == labels.code && one.labels.route == labels.route &&
+             one.labels.method == labels.method;
+    });
+    if (found != counts_.end()) {
+      found->count += times;
+    } else if (counts_.size() < kMostSeries || (labels.route == kOther && labels.method == kOther)) {
+      counts_.push_back({labels, times});
+    } else {
+      add({kOther, kOther, labels.code}, times);
+    }
+  }
 
   std::vector<HttpCount> counts_;
 };

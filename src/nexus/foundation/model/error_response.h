@@ -1,13 +1,27 @@
 // The error of a rejected request, with details that a client can read by program.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "nexus/foundation/base/error.h"
-#include "nexus/foundation/model/validation_errors.h"
 
 namespace nexus {
+
+struct ValidationError {
+  std::string path;  // "tools[0].trigger.type"; empty: the body itself
+  std::string message;
+
+  bool operator==(const ValidationError&) const = default;
+};
+
+struct ValidationErrors {
+  ErrorCode code;                       // kInvalidRequest, or kCapabilityNotAllowed if every error is one
+  std::vector<ValidationError> errors;  // the first hundred
+  std::size_t unlisted = 0;             // the number of further errors
+};
 
 struct ErrorResponse {
   Error error;

@@ -107,17 +107,8 @@ void append_metrics(std::string& out, const ExecutionMetrics& metrics) {
 }
 
 std::string_view level_name(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarn:
-      return "warn";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "info";
+  static constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warn", "error"};  // by LogLevel
+  return kNames[static_cast<std::size_t>(level)];
 }
 
 void append_logs(std::string& out, const ExecutionResult& result) {

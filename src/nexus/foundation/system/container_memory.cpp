@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "nexus/foundation/base/saturating.h"
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::system {
 namespace {

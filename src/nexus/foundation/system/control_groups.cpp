@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::system {
 namespace {

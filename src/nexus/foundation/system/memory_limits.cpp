@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "nexus/foundation/base/saturating.h"
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 #include "nexus/foundation/base/units.h"
 
 namespace nexus::system {

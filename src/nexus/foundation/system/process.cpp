@@ -10,7 +10,7 @@
 #include <string>
 
 #include "nexus/foundation/base/clock.h"
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 #include "nexus/foundation/system/kernel_file.h"
 
 namespace nexus::system {

@@ -91,17 +91,8 @@ std::string handler_json(const metrics::HandlerUse& use) {
 }
 
 std::string_view name_of(diagnostics::Cause cause) {
-  switch (cause) {
-    case diagnostics::Cause::kContainerMemory:
-      return "container";
-    case diagnostics::Cause::kMachineMemory:
-      return "machine";
-    case diagnostics::Cause::kOther:
-      return "other";
-    case diagnostics::Cause::kUnknown:
-      break;
-  }
-  return "unknown";
+  static constexpr std::array<std::string_view, 4> kNames{"unknown", "container", "machine", "other"};
+  return kNames[static_cast<std::size_t>(cause)];
 }
 
 std::string unclean_json(const exposition::UncleanNotice& notice) {

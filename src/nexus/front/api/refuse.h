@@ -8,6 +8,8 @@
 namespace nexus::api {
 
 // Counts the error, and makes `response` its response.
-void refuse(metrics::Probes& probes, ErrorResponse refusal, http::Response& response);
+inline void refuse(metrics::Probes& probes, ErrorResponse refusal, http::Response& response) {
+  response.refuse(probes.refused(std::move(refusal.error)), refusal.details_json);
+}
 
 }  // namespace nexus::api

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "nexus/foundation/base/ascii.h"
+#include "nexus/foundation/base/text.h"
 #include "nexus/foundation/json/json.h"
 #include "nexus/foundation/model/definition_ids.h"
 #include "nexus/front/auth/cors.h"

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "nexus/foundation/base/ascii.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::auth {
 namespace {

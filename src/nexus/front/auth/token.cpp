@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "nexus/foundation/base/base64.h"
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 #include "nexus/foundation/config/settings.h"
 #include "nexus/foundation/json/json_reading.h"
 #include "nexus/front/auth/token_signing.h"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::http {
 namespace {

@@ -1,25 +1,17 @@
 #include "nexus/front/http/http_labels.h"
 
+#include <algorithm>
+#include <array>
+
 namespace nexus::http {
 namespace {
 
 std::string_view name_of(Method method) {
-  switch (method) {
-    case Method::get:
-      return "GET";
-    case Method::head:
-      return "HEAD";
-    case Method::post:
-      return "POST";
-    case Method::put:
-      return "PUT";
-    case Method::delete_:
-      return "DELETE";
-    case Method::options:
-      return "OPTIONS";
-    default:
-      return metrics::kOther;
-  }
+  constexpr auto kNamed =
+      std::to_array({Method::get, Method::head, Method::post, Method::put, Method::delete_, Method::options});
+  if (std::ranges::find(kNamed, method) == kNamed.end()) return metrics::kOther;
+  const auto name = to_string(method);
+  return {name.data(), name.size()};
 }
 
 }  // namespace

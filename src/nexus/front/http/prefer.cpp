@@ -2,8 +2,7 @@
 
 #include <charconv>
 
-#include "nexus/foundation/base/ascii.h"
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::http {
 

@@ -1,6 +1,6 @@
 #include "nexus/front/http/query.h"
 
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::http {
 

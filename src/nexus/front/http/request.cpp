@@ -6,8 +6,7 @@
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 
-#include "nexus/foundation/base/ascii.h"
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::http {
 namespace {

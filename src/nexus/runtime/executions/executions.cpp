@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "nexus/foundation/base/hex.h"
 #include "nexus/foundation/base/ids.h"
 #include "nexus/foundation/base/memory_reserve.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::executions {
 namespace {

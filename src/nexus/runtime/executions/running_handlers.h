@@ -4,6 +4,8 @@
 // Thread safety: none; it belongs to one loop.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <list>
 #include <string_view>
 #include <vector>
@@ -36,7 +38,15 @@ class RunningHandlers {
   };
 
   // One for each execution.
-  std::vector<metrics::HandlerUse> uses() const;
+  std::vector<metrics::HandlerUse> uses() const {
+    std::vector<metrics::HandlerUse> uses;
+    for (const Running& one : running_) {
+      uses.push_back({.name = fmt::format("{}/{}", one.panel, one.tool),
+                      .held_bytes = one.instance->memory_used(),
+                      .running = 1});
+    }
+    return uses;
+  }
 
  private:
   std::list<Running> running_;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
-#include "nexus/foundation/base/hex.h"
 #include "nexus/foundation/base/random.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::executions {
 namespace {

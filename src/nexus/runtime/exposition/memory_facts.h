@@ -35,10 +35,15 @@ class MemorySource {
 };
 
 // Granted plus unaccounted bytes.
-std::uint64_t used_bytes(const MemoryFacts& facts);
+inline std::uint64_t used_bytes(const MemoryFacts& facts) {
+  return facts.ledger.accounts.granted() + facts.view.unaccounted_bytes;
+}
 
 // used_bytes() divided by the grantable bytes, which are the tightest limit without the reserve. Above 1 when the
 // measured memory exceeds them; 0 before the first measurement.
-double used_ratio(const MemoryFacts& facts);
+inline double used_ratio(const MemoryFacts& facts) {
+  const std::uint64_t grantable = facts.view.limits.grantable_bytes;
+  return grantable == 0 ? 0.0 : static_cast<double>(used_bytes(facts)) / static_cast<double>(grantable);
+}
 
 }  // namespace nexus::exposition

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "nexus/foundation/json/json_text.h"
 #include "nexus/runtime/extensions/extension.h"
 
 namespace nexus::extensions {
@@ -18,6 +19,11 @@ inline CallError type_error(std::string message) { return {"TypeError", std::mov
 inline CallError range_error(std::string message) { return {"RangeError", std::move(message)}; }
 
 // {"name":...,"message":...,"code":...}
-Settlement settlement_of(const CallError& error);
+inline Settlement settlement_of(const CallError& error) {
+  JsonObject json;
+  json.add("name", error.name).add("message", error.message);
+  if (!error.code.empty()) json.add("code", error.code);
+  return {Settlement::Kind::kError, json.text()};
+}
 
 }  // namespace nexus::extensions

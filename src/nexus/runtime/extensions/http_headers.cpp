@@ -6,7 +6,7 @@
 #include <array>
 #include <map>
 
-#include "nexus/foundation/base/ascii.h"
+#include "nexus/foundation/base/text.h"
 #include "nexus/foundation/json/json_text.h"
 
 namespace nexus::extensions {

@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <array>
 
-#include "nexus/foundation/base/ascii.h"
 #include "nexus/foundation/base/base64.h"
-#include "nexus/foundation/base/split.h"
+#include "nexus/foundation/base/text.h"
 #include "nexus/foundation/json/json.h"
 
 namespace nexus::extensions {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "nexus/foundation/base/ascii.h"
+#include "nexus/foundation/base/text.h"
 #include "nexus/runtime/extensions/http_address_guard.h"
 #include "nexus/runtime/extensions/http_curl.h"
 

@@ -27,9 +27,19 @@ class Sleepers {
   void add(const Sleeper& sleeper) { all_.insert(sleeper); }
   void remove(CallId id) { all_.get<1>().erase(id); }
   // Removes and returns at most `most` due sleepers, in order of their due times.
-  std::vector<Sleeper> take_due(std::uint64_t now_us, std::size_t most);
+  std::vector<Sleeper> take_due(std::uint64_t now_us, std::size_t most) {
+    std::vector<Sleeper> due;
+    auto end = all_.begin();
+    for (; end != all_.end() && end->due_us <= now_us && due.size() < most; ++end)
+      due.push_back(*end);
+    all_.erase(all_.begin(), end);
+    return due;
+  }
   // None: there are no sleepers.
-  std::optional<std::uint64_t> next_due_us() const;
+  std::optional<std::uint64_t> next_due_us() const {
+    if (all_.empty()) return std::nullopt;
+    return all_.begin()->due_us;
+  }
   std::size_t size() const { return all_.size(); }
 
  private:

@@ -13,9 +13,9 @@
 #include "nexus/foundation/base/error.h"
 #include "nexus/foundation/budget/ledger.h"
 #include "nexus/foundation/model/capabilities.h"
+#include "nexus/foundation/model/error_response.h"
 #include "nexus/foundation/model/limits.h"
 #include "nexus/foundation/model/state.h"
-#include "nexus/foundation/model/validation_errors.h"
 #include "nexus/runtime/panels/trigger.h"
 #include "nexus/sandbox/handlers/handler_cache.h"
 

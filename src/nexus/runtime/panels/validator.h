@@ -13,7 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "nexus/foundation/model/validation_errors.h"
+#include "nexus/foundation/model/error_response.h"
 
 namespace nexus::panels {
 

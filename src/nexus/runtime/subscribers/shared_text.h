@@ -1,6 +1,7 @@
 // A message for several subscribers: rendered once, freed when the last of them has sent it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,16 @@ struct SharedText {
 };
 using SharedTextPtr = std::shared_ptr<const SharedText>;
 
-SharedTextPtr share_text(std::string text, budget::Ledger& ledger);
+inline SharedTextPtr share_text(std::string text, budget::Ledger& ledger) {
+  auto shared = std::make_shared<SharedText>();
+  shared->text = std::move(text);
+  shared->held = ledger.open(budget::Kind::kBuffers);
+  const std::uint64_t bytes = sizeof(SharedText) + shared->text.capacity();
+  if (!shared->held.grow_to(bytes)) {
+    shared->held.set_to(bytes);
+    shared->is_unpaid = true;
+  }
+  return shared;
+}
 
 }  // namespace nexus::subscribers

@@ -15,8 +15,8 @@
 
 #include "nexus/foundation/base/clock.h"
 #include "nexus/foundation/base/descriptor.h"
-#include "nexus/foundation/base/hex.h"
 #include "nexus/foundation/base/random.h"
+#include "nexus/foundation/base/text.h"
 
 namespace nexus::handlers {
 namespace {

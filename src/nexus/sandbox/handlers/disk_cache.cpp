@@ -115,7 +115,7 @@ void DiskCache::work() {
   Batch batch;
   do {
     write(batch);  // the first batch is empty: reads the existing files and enforces the limit
-  } while (!batch.empty() || take(batch));
+  } while (take(batch));
 }
 
 // Removes written and left-out handlers from the batch.

@@ -119,7 +119,6 @@ class BasicInstancePool {
   std::uint32_t waiting_count() const { return waiting_count_.load(std::memory_order_relaxed); }
   // Leases given since the start.
   std::uint64_t given_count() const { return given_.load(std::memory_order_relaxed); }
-  std::uint32_t available_count() const { return policy_.idle(); }
   // Resident bytes of linear memory in all instances. Active instances count as they were when they were given out.
   std::uint64_t total_memory() const { return total_memory_; }
   PoolStats stats() const;

@@ -9,15 +9,15 @@ namespace {
 
 TEST_F(PoolTest, GivesAtOnceAndTakesBack) {
   Pool pool({.max_instances = 2, .min_instances = 1}, clock, factory());
-  EXPECT_EQ(pool.available_count(), 1u);
+  EXPECT_EQ(pool.stats().idle, 1u);
   pool.acquire(keep());
   ASSERT_EQ(leases.size(), 1u);
   EXPECT_TRUE(leases[0]);
   EXPECT_EQ(pool.active_count(), 1u);
-  EXPECT_EQ(pool.available_count(), 0u);
+  EXPECT_EQ(pool.stats().idle, 0u);
   leases.clear();
   EXPECT_EQ(pool.active_count(), 0u);
-  EXPECT_EQ(pool.available_count(), 1u);
+  EXPECT_EQ(pool.stats().idle, 1u);
   EXPECT_EQ(pool.stats().created, 1u);
 }
 
@@ -141,10 +141,10 @@ TEST_F(PoolTest, FailedCreationFailsCallerAndFreesSlot) {
 TEST_F(PoolTest, FailedWarmInstancesAreRetried) {
   failures_left = 2;
   Pool pool({.max_instances = 2, .min_instances = 2}, clock, factory());
-  EXPECT_EQ(pool.available_count(), 0u);
+  EXPECT_EQ(pool.stats().idle, 0u);
   pool.tick();
   pool.tick();
-  EXPECT_EQ(pool.available_count(), 2u);
+  EXPECT_EQ(pool.stats().idle, 2u);
 }
 
 TEST_F(PoolTest, TerminatedInstanceIsRetired) {

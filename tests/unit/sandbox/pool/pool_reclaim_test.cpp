@@ -9,11 +9,11 @@ TEST_F(PoolTest, ReclaimsEnoughIdleInstancesAndKeepsMinInstances) {
   for (int i = 0; i < 6; ++i)
     pool.acquire(keep());
   leases.clear();
-  ASSERT_EQ(pool.available_count(), 6u);
+  ASSERT_EQ(pool.stats().idle, 6u);
   EXPECT_EQ(pool.reclaim(1500), 2000u);
-  EXPECT_EQ(pool.available_count(), 4u);
+  EXPECT_EQ(pool.stats().idle, 4u);
   EXPECT_EQ(pool.reclaim(UINT64_MAX), 2000u);
-  EXPECT_EQ(pool.available_count(), 2u);
+  EXPECT_EQ(pool.stats().idle, 2u);
   EXPECT_EQ(pool.reclaim(1), 0u);
 }
 
@@ -26,13 +26,13 @@ TEST_F(PoolTest, RenewsInstancesAfterAPeak) {
   EXPECT_TRUE(pool.renew(2));
   EXPECT_TRUE(pool.renew(2));
   EXPECT_FALSE(pool.renew(2));
-  EXPECT_EQ(pool.available_count(), 0u);
+  EXPECT_EQ(pool.stats().idle, 0u);
   pool.tick();
   pool.tick();
-  EXPECT_EQ(pool.available_count(), 2u);
+  EXPECT_EQ(pool.stats().idle, 2u);
   EXPECT_EQ(pool.stats().created, 7u);
   EXPECT_FALSE(pool.renew(2));
-  EXPECT_EQ(pool.available_count(), 2u);
+  EXPECT_EQ(pool.stats().idle, 2u);
 }
 
 }  // namespace
