@@ -8,6 +8,7 @@
 
 #include "command_line.h"
 #include "commands.h"
+#include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/sandbox/execution/runtime.h"
 #include "version.h"
 
@@ -52,6 +53,7 @@ int run(const nexus::app::Chosen& chosen) try { return chosen(); } catch (const 
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error instead
+  nexus::end_on_bad_alloc();
   CLI::App app("Runs JavaScript handlers in WebAssembly, each call from a pristine memory.", "nexus");
   app.set_version_flag("--version", version_text());
   app.footer(kExamples);

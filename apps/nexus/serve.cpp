@@ -1,7 +1,6 @@
 // `nexus serve`. The composition root: builds all parts in order; they are destroyed in reverse order.
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -9,7 +8,6 @@
 #include "embedded.h"
 #include "exit_record.h"
 #include "load_settings.h"
-#include "nexus/foundation/base/memory_reserve.h"
 #include "nexus/foundation/budget/bounded_ledger.h"
 #include "nexus/foundation/budget/memory_monitor.h"
 #include "nexus/foundation/system/kernel_file.h"
@@ -41,7 +39,9 @@ Result<std::vector<std::unique_ptr<extensions::Extension>>> make_extensions(cons
   return all;
 }
 
-int serve_until_told(const ServeCommand& command) {
+}  // namespace
+
+int serve(const ServeCommand& command) {
   const auto settings = load_settings(command.config);
   if (!settings) return kAskedWrongly;
   auto panels = read_panel_files(command.panels);
@@ -92,13 +92,6 @@ int serve_until_told(const ServeCommand& command) {
           .run({*std::move(panels), command.demo, [&command] { reload_log_level(command.config); }});
   extensions->clear();  // before the loops, to which their threads post settlements
   return status;
-}
-
-}  // namespace
-
-int serve(const ServeCommand& command) {
-  end_on_bad_alloc();
-  return serve_until_told(command);
 }
 
 }  // namespace nexus::app

@@ -18,11 +18,8 @@ const MOST_ALIGN: usize = 64;
 struct Heap;
 
 unsafe fn reserved(layout: Layout) -> *mut u8 {
-    let block = if layout.align() > MOST_ALIGN {
-        ptr::null_mut()
-    } else {
-        unsafe { nexus_reserve_take(layout.size()) }
-    };
+    let block =
+        if layout.align() > MOST_ALIGN { ptr::null_mut() } else { unsafe { nexus_reserve_take(layout.size()) } };
     if block.is_null() {
         unsafe { nexus_end_without_memory() }
     }

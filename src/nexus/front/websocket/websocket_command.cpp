@@ -147,14 +147,13 @@ ErrorResponse refuse_message_part(std::string_view path, std::string_view messag
 }
 
 std::expected<Command, RefusedCommand> read_command(std::string_view text) {
-  if (const auto error = check_json(text); error != JsonError::kNone)
-    return std::unexpected(RefusedCommand{refuse_message_part("", describe(error))});
   Fields fields;
   const bool is_object = for_each_member(
       text, [&fields](std::string_view key, std::string_view value) { fields.take(key, value); });
-  if (!is_object)
-    return std::unexpected(RefusedCommand{refuse_message_part("", "must be an object with a type")});
-  return command_of(std::move(fields));
+  if (is_object) return command_of(std::move(fields));
+  const auto error = check_json(text);
+  return std::unexpected(RefusedCommand{refuse_message_part(
+      "", error == JsonError::kNone ? "must be an object with a type" : describe(error))});
 }
 
 }  // namespace nexus::websocket

@@ -22,7 +22,8 @@ TEST(Target, IsNormalised) {
 }
 
 TEST(Target, KeepsEscapesThatMatter) {
-  for (const char* target : {"/a%2Fb", "/a%3Fb", "/a%00b", "/a%", "/a%4", "/a%zz", "/%4%41", "/%%341", "/%25%32%46"}) {
+  for (const char* target :
+       {"/a%2Fb", "/a%3Fb", "/a%00b", "/a%", "/a%4", "/a%zz", "/%4%41", "/%%341", "/%25%32%46"}) {
     const std::string expected = std::string_view(target) == "/%25%32%46" ? "/%252F" : target;
     EXPECT_EQ(normal(target), expected);
   }
