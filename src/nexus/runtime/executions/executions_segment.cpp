@@ -23,8 +23,9 @@ bool Executions::begin_now(SegmentRun& run) {
 bool Executions::take_idle_instance(SegmentRun& run) {
   if (std::exchange(run.is_pool_asked, true)) return false;
   auto lease = pool_.try_acquire();
-  if (lease) run.lease = *std::move(lease);
-  return lease.has_value();
+  if (!lease) return false;
+  run.lease = *std::move(lease);
+  return true;
 }
 
 // Afterwards the instance can step(), or there is a load_error. An error: nothing of the segment has run.
