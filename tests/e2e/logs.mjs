@@ -130,6 +130,8 @@ test('ACCESS_LOG writes a line for each request, without tokens', options, async
   assert.match(request, /^[0-9a-f]{16}$/);
   assert.equal(response.headers['x-request-id'], request);
   assert.equal((await line(server, ({ message }) => message === 'here')).request, request);
+  await server.get(`/${'%4'.repeat(2000)}`);
+  assert.equal((await line(server, ({ target }) => target?.startsWith('/%4%4'))).status, '404', 'a long target is cut, and the line is whole');
 });
 
 test('SIGHUP reloads LOG_LEVEL, and a fault changes nothing', options, async (t) => {

@@ -53,7 +53,6 @@ Result<void> BoundedLedger::take(Kind kind, std::uint64_t bytes, Need need) {
   {
     const std::lock_guard lock(mutex_);
     if (state_.accounts.take(kind, bytes, need)) return {};
-    ++state_.refusals;
     limit = state_.limit;
     free = state_.accounts.free_for(kind, need);
   }

@@ -21,7 +21,6 @@ struct NamedLimit {
 struct LedgerState {
   Accounts accounts;
   NamedLimit limit;
-  std::uint64_t refusals = 0;  // since the start
 };
 
 // Thread-safe. A grant is one uncontended lock: about 20 ns.

@@ -6,9 +6,15 @@
 
 namespace nexus::http {
 
+namespace {
+
+constexpr std::size_t kMostTargetBytes = 512;  // a line has 4096 bytes, and a byte becomes at most six
+
+}  // namespace
+
 void write_access(const Request& request, const AccessLogEntry& entry) {
   const auto method = boost::beast::http::to_string(request.method);
-  const std::string target = masked(request.target);
+  const std::string target = masked(request.target).substr(0, kMostTargetBytes);
   const fmt::format_int status(entry.status), bytes(entry.body_bytes);
   const std::string duration = fmt::format("{:.3f}", static_cast<double>(entry.duration_us) / 1000);
   log_line(spdlog::level::info,

@@ -84,9 +84,10 @@ void normalise_target(std::string& target) {
     if (escape == std::string::npos) break;
     const int high = escape + 2 < target.size() ? hex_digit(target[escape + 1]) : -1;
     const int low = high >= 0 ? hex_digit(target[escape + 2]) : -1;
-    if (low < 0) {  // no escape: with what follows decoded it could look like one
-      normal.append(target, escape);
-      break;
+    if (low < 0) {  // no escape; with more of its part decoded it could look like one
+      from = std::min(target.find_first_of("/?&", escape), target.size());
+      normal.append(target, escape, from - escape);
+      continue;
     }
     const char decoded = static_cast<char>(high * 16 + low);
     if (is_unreserved(decoded)) {

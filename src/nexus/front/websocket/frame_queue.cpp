@@ -24,13 +24,18 @@ void FrameQueue::push(Frame frame) {
 }
 
 void FrameQueue::drop_waiting() {
-  const std::size_t kept = first_ + (sent_of_first_ > 0 ? 1 : 0);
+  const std::size_t kept = std::min(first_ + 1, frames_.size());
   for (std::size_t at = kept; at < frames_.size(); ++at)
     bytes_ -= cost_of(frames_[at]);
   frames_.erase(frames_.begin() + static_cast<std::ptrdiff_t>(kept), frames_.end());
 }
 
 std::uint64_t FrameQueue::waiting_bytes() const { return is_empty() ? 0 : bytes_ - cost_of(frames_[first_]); }
+
+void FrameQueue::send_now() {
+  is_flush_due_ = false;
+  flush();
+}
 
 void FrameQueue::finish() {
   is_finishing_ = true;

@@ -24,8 +24,10 @@ class FrameQueue : public std::enable_shared_from_this<FrameQueue> {
 
   // Does nothing after close().
   void push(Frame frame);
-  // Drops all frames of which no byte was sent.
+  // Drops all frames behind the one that is being sent, or is the next.
   void drop_waiting();
+  // Sends what the socket takes now, and not at the end of the turn.
+  void send_now();
   // Ends our side of the connection as soon as all frames are sent.
   void finish();
   void close();

@@ -71,6 +71,7 @@ bool WebSocketClient::accept() {
       [this](beast_websocket::frame_type, boost::beast::string_view) { heard_ms_ = loop_.now_ms; });
   ErrorCondition error;
   stream_.accept(as_beast_has_it(request_), error);
+  queue_->send_now();  // so that the messages after it do not count as waiting behind it
   auto principal = std::move(request_.principal);
   request_ = http::Request();
   request_.principal = std::move(principal);

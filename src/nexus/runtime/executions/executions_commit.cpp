@@ -10,6 +10,14 @@ namespace {
 // Charged for an execution beside its delta: the object, its call, its places in tables. Measured with 100,000.
 constexpr std::uint64_t kExecutionBytes = 1600;
 
+// A kept result holds no more of a deleted panel than its names.
+void release_definition(ToolCall& call) {
+  auto names = std::make_shared<panels::Definition>();
+  names->tools.push_back({.name = call.tool->name});
+  call.tool = &names->tools.front();
+  call.definition = std::move(names);
+}
+
 }  // namespace
 
 ExecutionPtr Executions::make_execution(ToolCall call, std::string id,
@@ -103,6 +111,7 @@ void Executions::end(const ExecutionPtr& execution, ExecutionResult result) {
   execution->result.emplace(std::move(result));
   if (execution->call.origin != TriggerType::kManual) log_failure(*execution);
   execution->handler.reset();
+  if (execution->call.panel->is_removed()) release_definition(execution->call);
   table_.keep_result(execution);
   execution->changed();
 }

@@ -14,6 +14,7 @@ constexpr std::uint64_t kSmallCheckBytes = 64 << 10;
 
 std::expected<ToolCall, ErrorResponse> without_args(std::shared_ptr<panels::Panel> panel,
                                                     std::string_view name) {
+  if (panel->is_removed()) return std::unexpected(ErrorResponse{panel_not_found(panel->id())});
   auto definition = panel->definition();
   if (const panels::Tool* tool = definition->find_tool(name))
     return ToolCall{std::move(panel), std::move(definition), tool, "{}"};

@@ -41,6 +41,9 @@ void Panel::replace(Definition definition, std::int64_t now_ms) {
 void Panel::remove() {
   is_removed_ = true;
   turns_.close(not_started(EndReason::kPanelDeleted));
+  state_ = {};
+  definition_ = std::make_shared<const Definition>();
+  charge();
 }
 
 }  // namespace nexus::panels

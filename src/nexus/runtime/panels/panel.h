@@ -47,7 +47,8 @@ class Panel {
   // Replaces the definition and keeps the state. Executions that hold the earlier definition end with it.
   void replace(Definition definition, std::int64_t now_ms);
 
-  // From now on no execution gets a turn. An execution that has the turn should stop: its changes are discarded.
+  // From now on no execution gets a turn, and state and definition are gone, whoever still holds the panel. An execution that
+  // has the turn must not run on: its changes are discarded.
   void remove();
   bool is_removed() const { return is_removed_; }
 

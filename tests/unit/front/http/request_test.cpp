@@ -34,6 +34,7 @@ TEST(Target, IsShownWithoutItsToken) {
   EXPECT_EQ(masked("/a?x=1&token=abc&y=2"), "/a?x=1&token=***&y=2");
   EXPECT_EQ(masked("/a?token=abc&TOKEN=def&token="), "/a?token=***&token=***&token=***");
   EXPECT_EQ(masked(normal("/a?%74oken=abc")), "/a?token=***");
+  EXPECT_EQ(masked(normal("/a%4/b?x=%zz&tok%65n=abc")), "/a%4/b?x=%zz&token=***");
   for (const char* target : {"", "/", "/a?", "/a?&&", "/token=abc", "/a?tokens=1&token&mytoken=2"})
     EXPECT_EQ(masked(target), target);
 }

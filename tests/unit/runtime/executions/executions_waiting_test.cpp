@@ -226,6 +226,21 @@ TEST_F(ExecutionsWaitingTest, AnExecutionCancelledDuringRestoreEndsThere) {
   expect_nothing_held();
 }
 
+// Its result stays, and holds nothing of the panel but names.
+TEST_F(ExecutionsWaitingTest, TheBytesOfADeletedPanelAreFree) {
+  run([](ExecutionsWaitingTest& t) -> Task<void> {
+    const std::uint64_t before = t.loops_.ledger().granted(budget::Kind::kServer);
+    co_await t.create("p", "/*" + std::string(50'000, 'x') +
+                               "*/ $state.text = 'x'.repeat(100000); await $ext.external.wait()");
+    const std::string asked = co_await t.call("p");
+    EXPECT_GT(t.loops_.ledger().granted(budget::Kind::kServer), before + 150'000);
+    EXPECT_EQ((co_await t.ask(Method::delete_, "/panels/p")).status, 204);
+    EXPECT_LT(t.loops_.ledger().granted(budget::Kind::kServer), before + 2'000);
+    const auto later = co_await t.ask(Method::get, "/executions/" + text_of(asked, "executionId"));
+    EXPECT_TRUE(later.body.contains(R"("code":"CANCELLED")")) << later.body;
+  }(*this));
+}
+
 TEST_F(ExecutionsWaitingTest, AnExecutionResumedDuringCompressionIsIntact) {
   run([](ExecutionsWaitingTest& t) -> Task<void> {
     co_await t.create("p",
